@@ -1,1 +1,3 @@
-fn main(){}
+//! The `turnproof` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Conversation regression tests for Google's conversational agents.
+
+pub mod proto;
