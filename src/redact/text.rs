@@ -1,26 +1,23 @@
 //! Characters that must not reach a terminal or an XML file, and what is shown in their place. Every report uses
-//! these functions and no others. Nothing vanishes: what is replaced stays visible, so that a reply full of
-//! control characters looks like one.
+//! these functions and no others. Nothing vanishes: what is replaced stays visible as an escape (`\u{1b}`), so
+//! that a reply full of control characters looks like one.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-/// Text that is safe to print on a terminal: control characters and bidirectional formatting become visible.
-/// Newlines and tabs stay.
+/// Text that is safe to print on a terminal: control characters and those that change the direction of text become
+/// visible. Line breaks stay.
 pub fn clean_terminal(text: &str) -> Cow<'_, str> {
-    replace(text, |character| {
-        !matches!(character, '\n' | '\t') && is_unsafe(character)
-    })
+    replace(text, |character| character != '\n' && is_unsafe(character))
 }
 
-/// As [`clean_terminal`], for text that must stay on one line: newlines and tabs become visible, too.
+/// As [`clean_terminal`], for text that must stay on one line: line breaks become visible, too.
 pub fn clean_terminal_line(text: &str) -> Cow<'_, str> {
     replace(text, is_unsafe)
 }
 
 /// Text that an XML 1.0 document may hold (XML 1.0 section 2.2), without the control and bidirectional
-/// characters that a terminal showing the file would obey, and without U+FFFE and U+FFFF. Escaping markup is the
-/// XML writer's.
+/// characters that a terminal showing the file would obey, and without U+FFFE and U+FFFF. Tabs and line breaks
+/// stay. Escaping markup is the XML writer's.
 pub fn xml_text(text: &str) -> Cow<'_, str> {
     replace(text, |character| match character {
         '\n' | '\t' => false,
@@ -29,43 +26,31 @@ pub fn xml_text(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Control characters, line separators that are none to most tools, and what changes the direction of the text
-/// after it (marks such as U+200F only place a neutral character and are part of honest text).
+/// Control characters, line separators that are none to most tools, what changes the direction of text, and the
+/// invisible tag characters.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(
+            character,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+        )
+        || matches!(character, '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}')
 }
 
 fn replace(text: &str, refused: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(&refused) else {
         return Cow::Borrowed(text);
     };
-    let mut clean = String::with_capacity(text.len() + 8);
+    let mut clean = String::with_capacity(text.len() + 16);
     clean.push_str(&text[..first]);
     for character in text[first..].chars() {
         if refused(character) {
-            push_visible(character, &mut clean);
+            clean.extend(character.escape_unicode());
         } else {
             clean.push(character);
         }
     }
     Cow::Owned(clean)
-}
-
-/// C0 characters and delete have pictures of their own; the rest is shown by number.
-fn push_visible(character: char, clean: &mut String) {
-    let code = u32::from(character);
-    let picture = match code {
-        0..=0x1F => char::from_u32(0x2400 + code),
-        0x7F => Some('\u{2421}'),
-        _ => None,
-    };
-    if let Some(picture) = picture {
-        clean.push(picture);
-    } else {
-        // Writing to a string does not fail.
-        let _ = write!(clean, "<U+{code:04X}>");
-    }
 }
 
 #[cfg(test)]
@@ -76,21 +61,24 @@ mod tests {
 
     #[test]
     fn shows_what_it_replaces() {
-        assert_eq!(clean_terminal("\u{1b}[31mred\u{7f}\r\n\tx"), "␛[31mred␡␍\n\tx");
+        assert_eq!(
+            clean_terminal("\u{1b}[31mred\u{7f}\r\n\tx"),
+            "\\u{1b}[31mred\\u{7f}\\u{d}\n\\u{9}x"
+        );
         assert_eq!(
             clean_terminal("abc\u{202e}cba\u{2066}\u{9b}"),
-            "abc<U+202E>cba<U+2066><U+009B>"
+            r"abc\u{202e}cba\u{2066}\u{9b}"
         );
-        assert_eq!(clean_terminal_line("one\ntwo\tthree"), "one␊two␉three");
+        assert_eq!(clean_terminal_line("one\ntwo\tthree"), r"one\u{a}two\u{9}three");
         assert_eq!(
-            xml_text("a\u{0}b\u{fffe}c\u{ffff}d\u{b}"),
-            "a␀b<U+FFFE>c<U+FFFF>d␋"
+            xml_text("a\u{0}b\u{fffe}c\u{ffff}d\u{b}\t\n"),
+            "a\\u{0}b\\u{fffe}c\\u{ffff}d\\u{b}\t\n"
         );
     }
 
     #[test]
     fn leaves_honest_text_alone() {
-        let text = "çağrı שלום\u{200f} مرحبا 👩\u{200d}🚀 ]]> & <b>\n";
+        let text = "çağrı שלום مرحبا 👩\u{200d}🚀 ]]> & <b>\n";
         for clean in [clean_terminal(text), xml_text(text)] {
             assert!(matches!(clean, Cow::Borrowed(same) if same == text));
         }
@@ -107,7 +95,7 @@ mod tests {
     }
 
     fn takes_over(character: char) -> bool {
-        let control = character.is_control() && character != '\n' && character != '\t';
+        let control = character.is_control() && character != '\n';
         control
             || ('\u{202A}'..='\u{202E}').contains(&character)
             || ('\u{2066}'..='\u{2069}').contains(&character)
