@@ -19,7 +19,7 @@ pub mod expect;
 pub mod export;
 pub mod import;
 pub mod model;
-// proto
+pub mod proto;
 pub mod redact;
 pub mod report;
 pub mod runner;

@@ -1,1 +1,3 @@
-//! `turnproof.yaml`: targets, profiles, defaults; layering as pure functions.
+//! `turnproof.yaml` → typed settings; layering of settings as pure functions.
+
+pub mod root;

@@ -1,0 +1,10 @@
+//! The integration tests, in one binary: each module is a topic.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops with a panic, helpers included"
+)]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+mod house;
+mod proto_tables;
+mod proto_wire;
