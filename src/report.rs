@@ -2,13 +2,13 @@
 //!
 //! Each report is a projection of results that come from the journal one at a time, in order of file and position;
 //! none holds them all. [`open`] opens every report before the first request is sent, so that one which cannot be
-//! written is known before an hour of testing; [`write_all`] fills them and puts them under their names.
+//! written is known before an hour of testing. Who runs the conversations drives the reporters.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::event::{Reporter, RunEnd, RunInfo};
 use crate::model::outcome::ConversationResult;
@@ -110,16 +110,23 @@ impl FromStr for ReportSpec {
             Some((name, path)) => (name, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let format = Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-            format!("unknown report `{name}`: use one of {}", known.join(", "))
-        })?;
+        let format = Format::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| {
+                let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
+                format!("unknown report `{name}`: use one of {}", known.join(", "))
+            })?;
         Ok(Self { format, path })
     }
 }
 
 /// How much the reports for people say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 pub struct Detail {
     /// `-v`: conversations that passed, were skipped or not run, too; nothing shortened.
     pub verbose: bool,
@@ -150,9 +157,9 @@ impl Options {
     }
 }
 
-/// A report that could not be written: exit code 3.
+/// A report that could not be opened: exit code 3, once the run is over. [`hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("the report {report} could not be written: {source}")]
+#[error("{report} could not be opened: {source}")]
 pub struct ReportError {
     /// Which report: `junit (reports/junit.xml)`.
     pub report: String,
@@ -160,33 +167,27 @@ pub struct ReportError {
     pub source: io::Error,
 }
 
-impl ReportError {
-    /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self.source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "make the folder writable, or choose another place with --report FORMAT=PATH"
-            }
-            io::ErrorKind::IsADirectory => "name a file in it: --report FORMAT=PATH/FILE",
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-                "a part of the path is a file, not a folder: choose another place with --report FORMAT=PATH"
-            }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "make room, or choose another disk with --report FORMAT=PATH"
-            }
-            io::ErrorKind::InvalidInput => "give each report a file of its own with --report FORMAT=PATH",
-            _ => "choose another place with --report FORMAT=PATH",
+/// What to do about a report that could not be written.
+pub fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make the folder writable, or choose another place with --report FORMAT=PATH"
         }
+        io::ErrorKind::IsADirectory => "name a file in it: --report FORMAT=PATH/FILE",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a part of the path is a file, not a folder: choose another place with --report FORMAT=PATH"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room, or choose another disk with --report FORMAT=PATH"
+        }
+        io::ErrorKind::InvalidInput => "give each report a file of its own with --report FORMAT=PATH",
+        _ => "choose another place with --report FORMAT=PATH",
     }
 }
 
 /// Opens every wanted report. The reports that could not be opened are errors; the others are complete without
 /// them. The terminal comes last, because it names the files that were written.
-pub fn open(
-    specs: &[ReportSpec],
-    run: &RunInfo,
-    options: &Options,
-) -> (Vec<Box<dyn Reporter>>, Vec<ReportError>) {
+pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>, Vec<ReportError>) {
     let ledger = Ledger::default();
     let (mut reporters, mut errors) = (Vec::new(), Vec::new());
     for format in Format::ALL {
@@ -195,12 +196,21 @@ pub fn open(
                 continue;
             }
             let taken = spec.target().is_some_and(|path| {
-                specs[..at].iter().any(|other| other.format != format && other.target() == Some(path))
+                specs[..at]
+                    .iter()
+                    .any(|other| other.format != format && other.target() == Some(path))
             });
-            let opened = if taken { Err(same_file()) } else { open_one(spec, run, options, &ledger) };
+            let opened = if taken {
+                Err(same_file())
+            } else {
+                open_one(spec, options, &ledger)
+            };
             match opened {
                 Ok(reporter) => reporters.push(reporter),
-                Err(source) => errors.push(ReportError { report: spec.to_string(), source }),
+                Err(source) => errors.push(ReportError {
+                    report: spec.to_string(),
+                    source,
+                }),
             }
         }
     }
@@ -208,49 +218,65 @@ pub fn open(
 }
 
 fn same_file() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "another report goes to the same file")
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "another report goes to the same file",
+    )
 }
 
-fn open_one(
-    spec: &ReportSpec,
-    run: &RunInfo,
-    options: &Options,
-    ledger: &Ledger,
-) -> io::Result<Box<dyn Reporter>> {
+fn open_one(spec: &ReportSpec, options: &Options, ledger: &Ledger) -> io::Result<Box<dyn Reporter>> {
     let Some(path) = spec.target() else {
         return Ok(on_stdout(spec.format, options, ledger));
     };
     let output = Output::open(path)?;
     let inner: Box<dyn Reporter> = match spec.format {
-        Format::Junit => Box::new(junit::Junit::new(output, run)?),
+        Format::Junit => Box::new(junit::Junit::new(output)?),
         Format::Json => Box::new(json::Json::new(output)?),
         Format::Github => Box::new(github::Github::new(Destination::File(output), options.prefix())),
         Format::Terminal => {
             let (look, detail) = (Look::plain(), options.detail.clone());
-            Box::new(terminal::Terminal::new(Destination::File(output), look, detail, ledger.clone()))
+            Box::new(terminal::Terminal::new(
+                Destination::File(output),
+                look,
+                detail,
+                ledger.clone(),
+            ))
         }
     };
-    Ok(Box::new(Filed { inner, report: spec.to_string(), path: path.to_path_buf(), ledger: ledger.clone() }))
+    ledger.add(path);
+    Ok(Box::new(Filed {
+        inner,
+        report: spec.to_string(),
+        path: path.to_path_buf(),
+        ledger: ledger.clone(),
+    }))
 }
 
 fn on_stdout(format: Format, options: &Options, ledger: &Ledger) -> Box<dyn Reporter> {
-    let choice = if options.look.color { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
-    let stdout = Destination::Stream(Box::new(QuietPipe {
-        stream: anstream::AutoStream::new(io::stdout(), choice),
-        gone: false,
-    }));
+    // Without colours nothing is to be stripped, and a text goes out in one piece.
+    let stream: Box<dyn Write + Send> = if options.look.color {
+        Box::new(anstream::AutoStream::always(io::stdout()))
+    } else {
+        Box::new(io::stdout())
+    };
+    let stdout = Destination::Stream(Box::new(QuietPipe { stream, gone: false }));
     match format {
         Format::Github => Box::new(github::Github::new(stdout, options.prefix())),
         Format::Terminal | Format::Junit | Format::Json => {
             let detail = options.detail.clone();
-            Box::new(terminal::Terminal::new(stdout, options.look, detail, ledger.clone()))
+            Box::new(terminal::Terminal::new(
+                stdout,
+                options.look,
+                detail,
+                ledger.clone(),
+            ))
         }
     }
 }
 
 /// Standard output that may go away: a reader that has seen enough (`| head`) is no failure of the run.
 struct QuietPipe {
-    stream: anstream::AutoStream<io::Stdout>,
+    stream: Box<dyn Write + Send>,
     gone: bool,
 }
 
@@ -284,21 +310,29 @@ impl Write for QuietPipe {
     }
 }
 
-/// The files written so far, for the report that names them.
+/// The files that reports go to, for the report that names them; those that failed are left out.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger(Arc<Mutex<Vec<PathBuf>>>);
 
 impl Ledger {
-    fn add(&self, path: PathBuf) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    fn files(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, path: &Path) {
+        self.files().push(path.to_path_buf());
+    }
+
+    fn remove(&self, path: &Path) {
+        self.files().retain(|file| file != path);
     }
 
     fn paths(&self) -> Vec<PathBuf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.files().clone()
     }
 }
 
-/// A reporter with a file: what went well goes into the ledger.
+/// A reporter with a file: it knows the file's name, and strikes it off the ledger when something fails.
 struct Filed {
     inner: Box<dyn Reporter>,
     report: String,
@@ -312,50 +346,16 @@ impl Reporter for Filed {
     }
 
     fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
-        self.inner.conversation(result)
+        self.inner
+            .conversation(result)
+            .inspect_err(|_| self.ledger.remove(&self.path))
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
-        self.inner.finish(run, end)?;
-        self.ledger.add(self.path);
-        Ok(())
+        self.inner
+            .finish(run, end)
+            .inspect_err(|_| self.ledger.remove(&self.path))
     }
-}
-
-/// Gives every result to every reporter and completes them in their order. A reporter that fails is left out from
-/// there on and is an error; the others go on. A result that cannot be read back is an error of the journal, and
-/// the reports are completed with what there was.
-pub fn write_all(
-    results: impl IntoIterator<Item = io::Result<ConversationResult>>,
-    reporters: Vec<Box<dyn Reporter>>,
-    run: &RunInfo,
-    end: &RunEnd,
-) -> Vec<ReportError> {
-    let mut errors = Vec::new();
-    let mut going: Vec<Box<dyn Reporter>> = reporters;
-    for result in results {
-        let result = match result {
-            Ok(result) => result,
-            Err(source) => {
-                errors.push(ReportError { report: "journal of the run".to_owned(), source });
-                continue;
-            }
-        };
-        going.retain_mut(|reporter| match reporter.conversation(&result) {
-            Ok(()) => true,
-            Err(source) => {
-                errors.push(ReportError { report: reporter.describe(), source });
-                false
-            }
-        });
-    }
-    for reporter in going {
-        let report = reporter.describe();
-        if let Err(source) = reporter.finish(run, end) {
-            errors.push(ReportError { report, source });
-        }
-    }
-    errors
 }
 
 #[cfg(test)]

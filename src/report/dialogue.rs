@@ -12,6 +12,7 @@ use crate::model::transcript::{CallSource, ToolCall};
 
 /// How much of an attempt is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Extent {
     /// What differs, under its turn; without it the text is a transcript.
     pub(super) differences: bool,
@@ -25,11 +26,19 @@ pub(super) struct Extent {
 
 impl Extent {
     /// Everything that was said and nothing else.
-    pub(super) const TRANSCRIPT: Self =
-        Self { differences: false, shortened: false, every_match: true, suggest_missing: false };
+    pub(super) const TRANSCRIPT: Self = Self {
+        differences: false,
+        shortened: false,
+        every_match: true,
+        suggest_missing: false,
+    };
     /// Everything that was said, and what differs.
-    pub(super) const WHOLE: Self =
-        Self { differences: true, shortened: false, every_match: false, suggest_missing: false };
+    pub(super) const WHOLE: Self = Self {
+        differences: true,
+        shortened: false,
+        every_match: false,
+        suggest_missing: false,
+    };
 }
 
 /// Lines of one text shown when it is shortened.
@@ -83,13 +92,28 @@ struct Margin<'a> {
     rest: Vec<Piece<'a>>,
 }
 
-impl<'a> Margin<'a> {
+impl Margin<'_> {
     fn of(canvas: &Canvas, turn: &PlayedTurn, marked: bool) -> Self {
-        let (mark, style) = if marked { ("✗", canvas.palette.bad) } else { (" ", Style::new()) };
-        let bar = Piece::new(" │ ", if marked { canvas.palette.bad } else { canvas.palette.faint });
+        let (mark, style) = if marked {
+            ("✗", canvas.palette.bad)
+        } else {
+            (" ", Style::new())
+        };
+        let bar = Piece::new(
+            " │ ",
+            if marked {
+                canvas.palette.bad
+            } else {
+                canvas.palette.faint
+            },
+        );
         let number = format!("{:>NUMBER_WIDTH$}", turn.index);
         Self {
-            first: vec![Piece::new(mark, style), Piece::new(number, canvas.palette.faint), bar.clone()],
+            first: vec![
+                Piece::new(mark, style),
+                Piece::new(number, canvas.palette.faint),
+                bar.clone(),
+            ],
             rest: vec![Piece::plain(" ".repeat(NUMBER_WIDTH + 1)), bar],
         }
     }
@@ -109,32 +133,67 @@ fn write_turn(canvas: &mut Canvas, turn: &PlayedTurn, extent: Extent) {
     let palette = canvas.palette;
     let bad = headline::is_bad(turn);
     let mut margin = Margin::of(canvas, turn, bad && extent.differences);
-    margin.speech(canvas, "user", palette.user, &clean(&input(&turn.input)), Style::new());
+    margin.speech(
+        canvas,
+        "user",
+        palette.user,
+        &clean(&input(&turn.input)),
+        Style::new(),
+    );
     if let Some(reason) = &turn.skipped {
         let text = format!("not played: {}", clean(reason));
         return margin.speech(canvas, "", palette.faint, &text, palette.faint);
     }
     for call in &turn.calls {
-        margin.speech(canvas, "tool", palette.faint, &call_line(call, extent), palette.faint);
+        margin.speech(
+            canvas,
+            "tool",
+            palette.faint,
+            &call_line(call, extent),
+            palette.faint,
+        );
     }
     match &turn.reply {
         Some(reply) => write_reply(canvas, &mut margin, reply, extent, bad),
-        None if turn.sent == Sent::No => margin.speech(canvas, "", palette.faint, "(not sent)", palette.faint),
+        None if turn.sent == Sent::No => {
+            margin.speech(canvas, "", palette.faint, "(not sent)", palette.faint);
+        }
         None => margin.speech(canvas, "agent", palette.strong, "(no answer)", palette.faint),
     }
     if !extent.differences {
         return;
     }
     if let Some(used_at) = &turn.used_at {
-        let text = format!("{}:{}, used at {}", inline(&turn.file), turn.line, inline(used_at));
+        let text = format!(
+            "{}:{}, used at {}",
+            inline(&turn.file),
+            turn.line,
+            inline(used_at)
+        );
         margin.speech(canvas, "step", palette.faint, &text, palette.faint);
     }
     for failure in &turn.failures {
-        difference::write_failure(canvas, &margin.rest, failure, &format!("{}:{}", turn.file, turn.line));
+        difference::write_failure(
+            canvas,
+            &margin.rest,
+            failure,
+            &format!("{}:{}", turn.file, turn.line),
+        );
     }
-    difference::write_all(canvas, &margin.rest, &turn.expectations, &turn.file, extent.shortened);
+    difference::write_all(
+        canvas,
+        &margin.rest,
+        &turn.expectations,
+        &turn.file,
+        extent.shortened,
+    );
     let asked_for = extent.suggest_missing && turn.expectations.is_empty();
-    if turn.expectations.iter().any(|checked| checked.outcome == Outcome::Failed) || asked_for {
+    if turn
+        .expectations
+        .iter()
+        .any(|checked| checked.outcome == Outcome::Failed)
+        || asked_for
+    {
         difference::write_suggestion(canvas, &margin.rest, turn);
     }
 }
@@ -144,8 +203,16 @@ fn write_reply(canvas: &mut Canvas, margin: &mut Margin<'_>, reply: &ReplyRecord
     let speaker = palette.strong;
     for text in &reply.texts {
         let text = clean(text.trim());
-        let shown = if extent.shortened { first_lines(&text, MOST_LINES) } else { text.into_owned() };
-        let shown = if shown.is_empty() { "(blank)".to_owned() } else { shown };
+        let shown = if extent.shortened {
+            first_lines(&text, MOST_LINES)
+        } else {
+            text.into_owned()
+        };
+        let shown = if shown.is_empty() {
+            "(blank)".to_owned()
+        } else {
+            shown
+        };
         margin.speech(canvas, "agent", speaker, &shown, Style::new());
     }
     for payload in &reply.payloads {
@@ -167,7 +234,12 @@ fn write_reply(canvas: &mut Canvas, margin: &mut Margin<'_>, reply: &ReplyRecord
 /// What happened beside the talking.
 fn events(reply: &ReplyRecord) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(reply.transfers.iter().map(|agent| format!("(transfer to {})", inline(agent))));
+    lines.extend(
+        reply
+            .transfers
+            .iter()
+            .map(|agent| format!("(transfer to {})", inline(agent))),
+    );
     if reply.handoff.is_some() {
         lines.push("(hand-off to a person)".to_owned());
     }
@@ -176,7 +248,11 @@ fn events(reply: &ReplyRecord) -> Vec<String> {
     }
     for status in reply.webhooks.iter().filter(|status| status.code != 0) {
         let name = status.name.as_deref().unwrap_or("a webhook");
-        lines.push(format!("(webhook {} failed: {})", inline(name), inline(&status.message)));
+        lines.push(format!(
+            "(webhook {} failed: {})",
+            inline(name),
+            inline(&status.message)
+        ));
     }
     lines.extend(reply.notes.iter().map(|note| format!("note: {}", clean(note))));
     lines
@@ -200,7 +276,9 @@ fn understood(reply: &ReplyRecord) -> Option<String> {
         ("playbook", &reply.playbook),
     ];
     parts.extend(
-        places.iter().filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {}", inline(name)))),
+        places
+            .iter()
+            .filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {}", inline(name)))),
     );
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
@@ -229,7 +307,11 @@ fn call_line(call: &ToolCall, extent: Extent) -> String {
         CallSource::Nested => " (run by a tool or callback)",
     };
     let args = json(&Value::Object(call.args.clone()), extent);
-    let answer = call.response.as_ref().map(|response| format!(" → {}", json(response, extent))).unwrap_or_default();
+    let answer = call
+        .response
+        .as_ref()
+        .map(|response| format!(" → {}", json(response, extent)))
+        .unwrap_or_default();
     format!("{}{source} {args}{answer}", inline(&call.tool))
 }
 
@@ -249,19 +331,37 @@ pub(super) fn first_lines(text: &str, most: usize) -> String {
 }
 
 fn write_whole(canvas: &mut Canvas, attempt: &Attempt, file: &str, extent: Extent) {
-    let bad: Vec<Checked> =
-        attempt.expectations.iter().filter(|checked| headline::is_bad_check(checked)).cloned().collect();
+    let bad: Vec<Checked> = attempt
+        .expectations
+        .iter()
+        .filter(|checked| headline::is_bad_check(checked))
+        .cloned()
+        .collect();
     if bad.is_empty() {
         return;
     }
     let palette = canvas.palette;
-    canvas.line(&[Piece::new("✗    ", palette.bad), Piece::new("the whole conversation", palette.strong)]);
-    let lead = [Piece::plain(" ".repeat(NUMBER_WIDTH + 1)), Piece::new(" │ ", palette.bad)];
+    canvas.line(&[
+        Piece::new("✗    ", palette.bad),
+        Piece::new("the whole conversation", palette.strong),
+    ]);
+    let lead = [
+        Piece::plain(" ".repeat(NUMBER_WIDTH + 1)),
+        Piece::new(" │ ", palette.bad),
+    ];
     difference::write_all(canvas, &lead, &bad, file, extent.shortened);
 }
 
 fn write_error(canvas: &mut Canvas, attempt: &Attempt) {
+    let is_shown = |turn: &PlayedTurn| {
+        turn.expectations
+            .iter()
+            .any(|checked| checked.outcome == Outcome::Unobservable)
+    };
     let Some(error) = &attempt.error else { return };
+    if error.kind == "unobservable" && attempt.turns.iter().any(is_shown) {
+        return;
+    }
     let palette = canvas.palette;
     let lead = |label: &'static str, style: Style| {
         let mark = if label.starts_with("error") { "!" } else { " " };
@@ -271,6 +371,10 @@ fn write_error(canvas: &mut Canvas, attempt: &Attempt) {
     let text = clean(&headline::error_line(error)).into_owned();
     canvas.flow(&lead("error  ", palette.bad), &rest, &[Piece::plain(text)]);
     if let Some(hint) = &error.hint {
-        canvas.flow(&lead("hint   ", palette.strong), &rest, &[Piece::plain(clean(hint).into_owned())]);
+        canvas.flow(
+            &lead("hint   ", palette.strong),
+            &rest,
+            &[Piece::plain(clean(hint).into_owned())],
+        );
     }
 }

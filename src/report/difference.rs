@@ -25,7 +25,10 @@ pub(super) fn write_all(
     if !expectations.iter().any(headline::is_bad_check) {
         return;
     }
-    for checked in expectations.iter().filter(|checked| headline::is_bad_check(checked)) {
+    for checked in expectations
+        .iter()
+        .filter(|checked| headline::is_bad_check(checked))
+    {
         write(canvas, lead, checked, file, shortened);
     }
     let held: Vec<&str> = expectations
@@ -48,13 +51,25 @@ pub(super) fn write_failure(canvas: &mut Canvas, lead: &[Piece<'_>], failure: &s
 fn write(canvas: &mut Canvas, lead: &[Piece<'_>], checked: &Checked, file: &str, shortened: bool) {
     let palette = canvas.palette;
     let place = format!("{}:{}", inline(file), checked.line);
-    let message = one_line(&headline::difference(checked), if shortened { 300 } else { usize::MAX });
+    let message = one_line(
+        &headline::difference(checked),
+        if shortened { 300 } else { usize::MAX },
+    );
     if checked.outcome == Outcome::Unobservable {
         let name = Piece::new(format!("? {}", inline(&checked.path)), palette.odd);
-        return with_place(canvas, lead, &[name, Piece::plain(format!(": {message}"))], &place);
+        return with_place(
+            canvas,
+            lead,
+            &[name, Piece::plain(format!(": {message}"))],
+            &place,
+        );
     }
     let name = Piece::new(format!("✗ {}", inline(&checked.path)), palette.bad);
-    let said = if checked.message.is_empty() { String::new() } else { format!(": {message}") };
+    let said = if checked.message.is_empty() {
+        String::new()
+    } else {
+        format!(": {message}")
+    };
     with_place(canvas, lead, &[name, Piece::plain(said)], &place);
     match &checked.diff {
         Some(diff) if !diff.lines.is_empty() => write_diff(canvas, lead, diff, shortened),
@@ -111,7 +126,13 @@ fn is_near_change(lines: &[DiffLine], at: usize) -> bool {
 fn write_left_out(canvas: &mut Canvas, lead: &[Piece<'_>], left_out: &mut u64) {
     if *left_out > 0 {
         let text = format!("⋮ {} alike", super::style::counted(*left_out, "line"));
-        flow(canvas, lead, "    ", "    ", &[Piece::new(text, canvas.palette.faint)]);
+        flow(
+            canvas,
+            lead,
+            "    ",
+            "    ",
+            &[Piece::new(text, canvas.palette.faint)],
+        );
         *left_out = 0;
     }
 }
@@ -121,7 +142,11 @@ fn write_line(canvas: &mut Canvas, lead: &[Piece<'_>], line: &DiffLine) {
     let pieces: Vec<Piece<'_>> = line
         .pieces
         .iter()
-        .map(|piece| Piece { text: clean(piece.text.trim_end_matches('\n')), style, marked: piece.changed })
+        .map(|piece| Piece {
+            text: clean(piece.text.trim_end_matches('\n')),
+            style,
+            marked: piece.changed,
+        })
         .collect();
     flow_styled(canvas, lead, &Piece::new(format!("  {sign} "), style), &pieces);
 }
@@ -136,14 +161,29 @@ fn write_value(canvas: &mut Canvas, lead: &[Piece<'_>], of: DiffSide, value: &Va
         value => (spoken(value), style),
     };
     let text = clean(&text);
-    let text = if shortened { shorter(&text) } else { text.into_owned() };
-    flow_styled(canvas, lead, &Piece::new(format!("  {sign} "), style), &[Piece::new(text, style)]);
+    let text = if shortened {
+        shorter(&text)
+    } else {
+        text.into_owned()
+    };
+    flow_styled(
+        canvas,
+        lead,
+        &Piece::new(format!("  {sign} "), style),
+        &[Piece::new(text, style)],
+    );
 }
 
 fn shorter(text: &str) -> String {
     let lines: Vec<String> = text
         .lines()
-        .map(|line| if line.chars().count() > MOST_COLUMNS { one_line(line, MOST_COLUMNS) } else { line.to_owned() })
+        .map(|line| {
+            if line.chars().count() > MOST_COLUMNS {
+                one_line(line, MOST_COLUMNS)
+            } else {
+                line.to_owned()
+            }
+        })
         .collect();
     super::dialogue::first_lines(&lines.join("\n"), MOST_LINES)
 }
@@ -157,7 +197,13 @@ fn side(canvas: &Canvas, side: DiffSide) -> (&'static str, Style) {
 }
 
 /// Text after the margin, with something before its first and its other rows.
-fn flow(canvas: &mut Canvas, lead: &[Piece<'_>], first: &'static str, rest: &'static str, body: &[Piece<'_>]) {
+fn flow(
+    canvas: &mut Canvas,
+    lead: &[Piece<'_>],
+    first: &'static str,
+    rest: &'static str,
+    body: &[Piece<'_>],
+) {
     let (mut before, mut after) = (lead.to_vec(), lead.to_vec());
     before.push(Piece::plain(first));
     after.push(Piece::plain(rest));
@@ -168,6 +214,8 @@ fn flow(canvas: &mut Canvas, lead: &[Piece<'_>], first: &'static str, rest: &'st
 fn flow_styled(canvas: &mut Canvas, lead: &[Piece<'_>], sign: &Piece<'_>, body: &[Piece<'_>]) {
     let (mut before, mut after) = (lead.to_vec(), lead.to_vec());
     before.push(sign.clone());
-    after.push(Piece::plain(" ".repeat(super::style::width_of(std::slice::from_ref(sign)))));
+    after.push(Piece::plain(
+        " ".repeat(super::style::width_of(std::slice::from_ref(sign))),
+    ));
     canvas.flow(&before, &after, body);
 }

@@ -42,7 +42,12 @@ impl Kept {
 impl Github {
     /// Annotations whose files are looked for in `folder` of the repository.
     pub fn new(output: Destination, folder: PathBuf) -> Self {
-        Self { output, folder, errors: Kept::default(), warnings: Kept::default() }
+        Self {
+            output,
+            folder,
+            errors: Kept::default(),
+            warnings: Kept::default(),
+        }
     }
 
     fn annotation(&self, level: &str, result: &ConversationResult, found: &Headline) -> String {
@@ -55,20 +60,6 @@ impl Github {
             property(&title),
             data(&one_line(&found.text, MOST_COLUMNS))
         )
-    }
-
-    fn write_level(&mut self, level: &str) -> io::Result<()> {
-        let kept = std::mem::take(if level == "error" { &mut self.errors } else { &mut self.warnings });
-        let shown = if kept.count > MOST_SHOWN { MOST_SHOWN - 1 } else { kept.lines.len() };
-        for line in &kept.lines[..shown] {
-            writeln!(self.output, "{line}")?;
-        }
-        if kept.count > shown {
-            let more = kept.count - shown;
-            let text = format!("{more} more conversations; GitHub shows {MOST_SHOWN} annotations of a step");
-            writeln!(self.output, "::{level} title=turnproof::{}", data(&text))?;
-        }
-        Ok(())
     }
 }
 
@@ -94,10 +85,32 @@ impl Reporter for Github {
     }
 
     fn finish(mut self: Box<Self>, _run: &RunInfo, _end: &RunEnd) -> io::Result<()> {
-        self.write_level("error")?;
-        self.write_level("warning")?;
+        // In one piece: another report may be writing to the same stream.
+        let text = lines(&self.errors, "error") + &lines(&self.warnings, "warning");
+        self.output.write_all(text.as_bytes())?;
         self.output.finish()
     }
+}
+
+/// The annotations of a level; where there are more than GitHub shows, the last one says how many.
+fn lines(kept: &Kept, level: &str) -> String {
+    let shown = if kept.count > MOST_SHOWN {
+        MOST_SHOWN - 1
+    } else {
+        kept.lines.len()
+    };
+    let mut text = String::new();
+    for line in &kept.lines[..shown] {
+        text.push_str(line);
+        text.push('\n');
+    }
+    if kept.count > shown {
+        let more = kept.count - shown;
+        let what = format!("{more} more conversations; GitHub shows {MOST_SHOWN} annotations of a step");
+        let command = format!("::{level} title=turnproof::{}\n", data(&what));
+        text.push_str(&command);
+    }
+    text
 }
 
 /// The text of a command: a line break would end it.
@@ -144,7 +157,10 @@ mod tests {
     fn paths_are_given_from_the_root_of_the_repository() {
         let from = |folder: &str, file: &str| in_repository(Path::new(folder), file);
         assert_eq!(from("", "suites/a.yaml"), "suites/a.yaml");
-        assert_eq!(from("bots/flights", "./suites/a.yaml"), "bots/flights/suites/a.yaml");
+        assert_eq!(
+            from("bots/flights", "./suites/a.yaml"),
+            "bots/flights/suites/a.yaml"
+        );
         assert_eq!(from("bots/flights", "../shared/a.yaml"), "bots/shared/a.yaml");
         assert_eq!(from("x", "/abs/a.yaml"), "/abs/a.yaml");
     }

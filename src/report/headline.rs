@@ -28,13 +28,16 @@ pub(super) fn title(result: &ConversationResult) -> String {
 /// (a known issue that passes now).
 pub(super) fn decisive(result: &ConversationResult) -> Option<&Attempt> {
     let wanted = match result.verdict {
-        Verdict::Failed | Verdict::Flaky => AttemptOutcome::Failed,
+        Verdict::Failed | Verdict::Flaky | Verdict::Skipped => AttemptOutcome::Failed,
         Verdict::Errored => AttemptOutcome::Errored,
         Verdict::Passed => AttemptOutcome::Passed,
-        Verdict::Skipped => AttemptOutcome::Failed,
         Verdict::NotRun => AttemptOutcome::Cancelled,
     };
-    result.attempts.iter().find(|attempt| attempt.outcome == wanted).or(result.attempts.last())
+    result
+        .attempts
+        .iter()
+        .find(|attempt| attempt.outcome == wanted)
+        .or(result.attempts.last())
 }
 
 /// What to say of a conversation that did not simply pass.
@@ -46,7 +49,10 @@ pub(super) fn of(result: &ConversationResult) -> Headline {
         Verdict::Passed | Verdict::Skipped | Verdict::NotRun => None,
     };
     found.unwrap_or_else(|| {
-        let reason = result.reason.clone().unwrap_or_else(|| said(result.verdict).to_owned());
+        let reason = result
+            .reason
+            .clone()
+            .unwrap_or_else(|| said(result.verdict).to_owned());
         at_conversation(result, reason, "conversation")
     })
 }
@@ -56,19 +62,28 @@ pub(super) fn of_attempt(result: &ConversationResult, attempt: &Attempt) -> Opti
     match attempt.outcome {
         AttemptOutcome::Passed => None,
         AttemptOutcome::Failed => first_of(result, attempt, Outcome::Failed),
-        AttemptOutcome::Errored | AttemptOutcome::Cancelled => attempt
-            .error
-            .as_ref()
-            .map(|error| {
-                let turn = attempt.turns.last().filter(|turn| turn.reply.is_none() && turn.skipped.is_none());
-                let text = turn.map_or_else(|| error_line(error), |turn| format!("turn {}: {}", turn.index, error_line(error)));
-                match turn {
-                    Some(turn) => Headline { text, kind: error.kind.clone(), file: turn.file.clone(), line: turn.line },
-                    None => at_conversation(result, text, &error.kind),
-                }
-            })
-            .or_else(|| first_of(result, attempt, Outcome::Unobservable)),
+        AttemptOutcome::Errored | AttemptOutcome::Cancelled => of_unanswered_turn(attempt)
+            .or_else(|| first_of(result, attempt, Outcome::Unobservable))
+            .or_else(|| {
+                let error = attempt.error.as_ref()?;
+                Some(at_conversation(result, error_line(error), &error.kind))
+            }),
     }
+}
+
+/// The error of a turn that got no answer.
+fn of_unanswered_turn(attempt: &Attempt) -> Option<Headline> {
+    let error = attempt.error.as_ref()?;
+    let turn = attempt
+        .turns
+        .last()
+        .filter(|turn| turn.reply.is_none() && turn.skipped.is_none())?;
+    Some(Headline {
+        text: format!("turn {}: {}", turn.index, error_line(error)),
+        kind: error.kind.clone(),
+        file: turn.file.clone(),
+        line: turn.line,
+    })
 }
 
 /// `UNAVAILABLE: connection refused`.
@@ -82,10 +97,18 @@ pub(super) fn error_line(error: &ErrorRecord) -> String {
 /// What a failed or unobservable expectation says of itself.
 pub(super) fn difference(checked: &Checked) -> String {
     if checked.outcome == Outcome::Unobservable {
-        let why = if checked.message.is_empty() { String::new() } else { format!(": {}", checked.message) };
+        let why = if checked.message.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", checked.message)
+        };
         format!("could not be observed{why}")
     } else if checked.message.is_empty() {
-        format!("expected {}, got {}", spoken(&checked.expected), spoken(&checked.actual))
+        format!(
+            "expected {}, got {}",
+            spoken(&checked.expected),
+            spoken(&checked.actual)
+        )
     } else {
         checked.message.clone()
     }
@@ -103,7 +126,7 @@ pub(super) fn spoken(value: &Value) -> String {
 
 /// Whether something in the turn went wrong.
 pub(super) fn is_bad(turn: &PlayedTurn) -> bool {
-    !turn.failures.is_empty() || turn.expectations.iter().any(|checked| is_bad_check(checked))
+    !turn.failures.is_empty() || turn.expectations.iter().any(is_bad_check)
 }
 
 /// Whether an expectation failed, or could not be decided.
@@ -153,5 +176,10 @@ fn of_check(checked: &Checked, lead: &str, file: &str) -> Headline {
 }
 
 fn at_conversation(result: &ConversationResult, text: String, kind: &str) -> Headline {
-    Headline { text, kind: kind.to_owned(), file: result.file.clone(), line: result.line }
+    Headline {
+        text,
+        kind: kind.to_owned(),
+        file: result.file.clone(),
+        line: result.line,
+    }
 }

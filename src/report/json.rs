@@ -54,7 +54,11 @@ impl Reporter for Json {
     }
 
     fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
-        let separator: &[u8] = if self.spool.position() == 0 { b"\n    " } else { b",\n    " };
+        let separator: &[u8] = if self.spool.position() == 0 {
+            b"\n    "
+        } else {
+            b",\n    "
+        };
         self.spool.write_all(separator)?;
         serde_json::to_writer(&mut self.spool, result)?;
         Ok(())

@@ -45,6 +45,19 @@ struct Suite {
     cases: Range<u64>,
 }
 
+impl Suite {
+    fn new(first: &ConversationResult, start: u64) -> Self {
+        Self {
+            name: first.suite.clone(),
+            file: first.file.clone(),
+            started: None,
+            elapsed: Duration::ZERO,
+            counts: Counts::default(),
+            cases: start..start,
+        }
+    }
+}
+
 /// Counts as JUnit has them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
@@ -78,15 +91,20 @@ impl Junit {
     ///
     /// # Errors
     /// When the folder cannot be written to.
-    pub fn new(output: Output, _run: &RunInfo) -> io::Result<Self> {
+    pub fn new(output: Output) -> io::Result<Self> {
         let spool = output.spool()?;
-        Ok(Self { output, spool, suites: Vec::new(), names: HashSet::new() })
+        Ok(Self {
+            output,
+            spool,
+            suites: Vec::new(),
+            names: HashSet::new(),
+        })
     }
 
     /// A name that no other case of this class has: readers tell cases apart by both, and two suites may have one
     /// class (`a/b.yaml` and `a.b.yaml`), or two names that differ only in characters that XML does not know.
-    fn unique(&mut self, class: &str, name: String) -> String {
-        let mut candidate = name.clone();
+    fn unique(&mut self, class: &str, name: &str) -> String {
+        let mut candidate = name.to_owned();
         let mut number = 1;
         while !self.names.insert(hash(class, &candidate)) {
             number += 1;
@@ -103,31 +121,33 @@ impl Reporter for Junit {
 
     fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
         let class = attribute(&class_name(&result.suite));
-        let name = self.unique(&class, attribute(&result.name));
+        let name = self.unique(&class, &attribute(&result.name));
         let case = test_case(result, &class, name);
         let start = self.spool.position();
         self.spool.write_all(cut_case(&serialized(case)?).as_bytes())?;
-        let cases = start..self.spool.position();
-        let started = result.attempts.first().and_then(|attempt| timestamp(&attempt.started_at));
-        match self.suites.last_mut().filter(|suite| suite.name == result.suite) {
-            Some(suite) => {
-                suite.cases.end = cases.end;
-                suite.elapsed += elapsed(result);
-                suite.counts.add(result.verdict);
-                suite.started = [suite.started, started].into_iter().flatten().min();
-            }
-            None => {
-                let mut counts = Counts::default();
-                counts.add(result.verdict);
-                let (name, file) = (result.suite.clone(), result.file.clone());
-                self.suites.push(Suite { name, file, started, elapsed: elapsed(result), counts, cases });
-            }
+        let started = result
+            .attempts
+            .first()
+            .and_then(|attempt| timestamp(&attempt.started_at));
+        if self.suites.last().is_none_or(|suite| suite.name != result.suite) {
+            self.suites.push(Suite::new(result, start));
+        }
+        if let Some(suite) = self.suites.last_mut() {
+            suite.cases.end = self.spool.position();
+            suite.elapsed += elapsed(result);
+            suite.counts.add(result.verdict);
+            suite.started = [suite.started, started].into_iter().flatten().min();
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
-        let Self { mut output, spool, suites, .. } = *self;
+        let Self {
+            mut output,
+            spool,
+            suites,
+            ..
+        } = *self;
         let mut counts = Counts::default();
         for suite in &suites {
             counts.merge(suite.counts);
@@ -150,7 +170,11 @@ fn test_case(result: &ConversationResult, class: &str, name: String) -> TestCase
     let mut case = TestCase::new(name, status(result));
     case.set_classname(class);
     case.set_time(elapsed(result));
-    if let Some(started) = result.attempts.first().and_then(|attempt| timestamp(&attempt.started_at)) {
+    if let Some(started) = result
+        .attempts
+        .first()
+        .and_then(|attempt| timestamp(&attempt.started_at))
+    {
         case.set_timestamp(started);
     }
     case.extra.insert("file".into(), attribute(&result.file).into());
@@ -202,9 +226,11 @@ fn status(result: &ConversationResult) -> TestCaseStatus {
 fn decides(result: &ConversationResult) -> Option<&Attempt> {
     match result.verdict {
         Verdict::Failed | Verdict::Errored => headline::decisive(result),
-        Verdict::Passed | Verdict::Flaky => {
-            result.attempts.iter().rev().find(|attempt| attempt.outcome == AttemptOutcome::Passed)
-        }
+        Verdict::Passed | Verdict::Flaky => result
+            .attempts
+            .iter()
+            .rev()
+            .find(|attempt| attempt.outcome == AttemptOutcome::Passed),
         Verdict::Skipped | Verdict::NotRun => None,
     }
 }
@@ -217,9 +243,10 @@ fn rerun(result: &ConversationResult, attempt: &Attempt) -> Option<TestRerun> {
         AttemptOutcome::Passed | AttemptOutcome::Cancelled => return None,
     };
     let found = headline::of_attempt(result, attempt);
-    let (what, kind_of) = found.map_or(("it did not pass".to_owned(), "conversation".to_owned()), |found| {
-        (found.text, found.kind)
-    });
+    let (what, kind_of) = found.map_or(
+        ("it did not pass".to_owned(), "conversation".to_owned()),
+        |found| (found.text, found.kind),
+    );
     let mut rerun = TestRerun::new(kind);
     rerun.set_message(message(&what));
     rerun.set_type(attribute(&kind_of));
@@ -233,7 +260,11 @@ fn rerun(result: &ConversationResult, attempt: &Attempt) -> Option<TestRerun> {
 
 fn properties(result: &ConversationResult) -> Vec<Property> {
     let turns: usize = result.attempts.iter().map(|attempt| attempt.turns.len()).sum();
-    let sessions: Vec<&str> = result.attempts.iter().map(|attempt| attempt.session.as_str()).collect();
+    let sessions: Vec<&str> = result
+        .attempts
+        .iter()
+        .map(|attempt| attempt.session.as_str())
+        .collect();
     let mut all = vec![
         ("verdict", headline::said(result.verdict).replace(' ', "-")),
         ("target", result.target.clone()),
@@ -248,7 +279,9 @@ fn properties(result: &ConversationResult) -> Vec<Property> {
     }
     all.extend(result.row.clone().map(|row| ("row", row)));
     all.extend(result.known_issue.clone().map(|issue| ("known_issue", issue)));
-    all.into_iter().map(|(name, value)| Property::new(name, attribute(&value))).collect()
+    all.into_iter()
+        .map(|(name, value)| Property::new(name, attribute(&value)))
+        .collect()
 }
 
 /// What differs, in the conversation it happened in; the reason where no attempt shows it.
@@ -285,11 +318,19 @@ fn message(text: &str) -> String {
 /// Text in one line.
 fn attribute(text: &str) -> String {
     let text = redact::xml_text(text);
-    if text.contains(['\n', '\t', '\r']) { text.replace(['\n', '\t', '\r'], " ") } else { text.into_owned() }
+    if text.contains(['\n', '\t', '\r']) {
+        text.replace(['\n', '\t', '\r'], " ")
+    } else {
+        text.into_owned()
+    }
 }
 
 fn elapsed(result: &ConversationResult) -> Duration {
-    result.attempts.iter().map(|attempt| millis(attempt.elapsed_ms)).sum()
+    result
+        .attempts
+        .iter()
+        .map(|attempt| millis(attempt.elapsed_ms))
+        .sum()
 }
 
 fn timestamp(text: &str) -> Option<DateTime<FixedOffset>> {
@@ -333,8 +374,13 @@ fn suite_tag(suite: &Suite) -> io::Result<String> {
     let mut report = Report::unnamed();
     report.add_test_suite(empty);
     let text = report.to_string().map_err(io::Error::other)?;
-    let tag = text.lines().find(|line| line.trim_start().starts_with("<testsuite "));
-    Ok(format!("{}>\n", tag.unwrap_or("    <testsuite").trim_end_matches("/>")))
+    let tag = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("<testsuite "));
+    Ok(format!(
+        "{}>\n",
+        tag.unwrap_or("    <testsuite").trim_end_matches("/>")
+    ))
 }
 
 /// What stands before the first and after the last suite.

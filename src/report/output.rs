@@ -47,7 +47,10 @@ impl Output {
                 (Target::Renamed(path.to_path_buf()), folder)
             }
         };
-        Ok(Self { target, file: BufWriter::new(temporary(path, &folder)?) })
+        Ok(Self {
+            target,
+            file: BufWriter::new(temporary(path, &folder)?),
+        })
     }
 
     /// A second, nameless file in the same place, for what can only be written once the run is over.
@@ -56,7 +59,10 @@ impl Output {
     /// When the folder cannot be written to.
     pub fn spool(&self) -> io::Result<Spool> {
         let folder = folder_of(self.file.get_ref().path());
-        Ok(Spool { file: BufWriter::new(tempfile::tempfile_in(folder)?), length: 0 })
+        Ok(Spool {
+            file: BufWriter::new(tempfile::tempfile_in(folder)?),
+            length: 0,
+        })
     }
 
     /// Writes what is left and puts the file under its name.
@@ -145,7 +151,9 @@ impl Spool {
     /// # Errors
     /// When the disk is full.
     pub fn into_written(self) -> io::Result<Written> {
-        Ok(Written(self.file.into_inner().map_err(io::IntoInnerError::into_error)?))
+        Ok(Written(
+            self.file.into_inner().map_err(io::IntoInnerError::into_error)?,
+        ))
     }
 }
 
@@ -188,7 +196,9 @@ fn folder_of(path: &Path) -> PathBuf {
 /// A hidden file named after the report, readable for whoever may read the folder (temporary files are private
 /// unless told otherwise, and a report is for others).
 fn temporary(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
-    let name = path.file_name().map_or_else(Default::default, |name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map_or_else(Default::default, |name| name.to_string_lossy().into_owned());
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".part");
@@ -257,8 +267,11 @@ mod tests {
     fn a_link_is_followed_and_permissions_are_ordinary() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let (real, link, fresh) =
-            (folder.path().join("real.xml"), folder.path().join("link.xml"), folder.path().join("fresh.xml"));
+        let (real, link, fresh) = (
+            folder.path().join("real.xml"),
+            folder.path().join("link.xml"),
+            folder.path().join("fresh.xml"),
+        );
         std::fs::write(&real, "old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         let mut output = Output::open(&link).unwrap();

@@ -44,7 +44,12 @@ pub struct Progress {
 /// Where it is shown.
 enum Screen {
     Bar(ProgressBar),
-    Lines { output: Box<dyn Write + Send>, pace: Pace, last: Duration, shown: u64 },
+    Lines {
+        output: Box<dyn Write + Send>,
+        pace: Pace,
+        last: Duration,
+        shown: u64,
+    },
     Notices(Box<dyn Write + Send>),
 }
 
@@ -98,7 +103,11 @@ impl Counts {
 impl Progress {
     /// Progress on standard error: a bar if that is a terminal.
     pub fn on_stderr(when: When, color: bool) -> Self {
-        let choice = if color { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        let choice = if color {
+            anstream::ColorChoice::Always
+        } else {
+            anstream::ColorChoice::Never
+        };
         let stderr = || Box::new(anstream::AutoStream::new(io::stderr(), choice));
         match when {
             When::Never => Self::new(Screen::Notices(stderr()), color),
@@ -110,7 +119,15 @@ impl Progress {
 
     fn in_lines(output: Box<dyn Write + Send>, parts: u64, apart: Duration, color: bool) -> Self {
         let pace = Pace { parts, apart };
-        Self::new(Screen::Lines { output, pace, last: Duration::ZERO, shown: 0 }, color)
+        Self::new(
+            Screen::Lines {
+                output,
+                pace,
+                last: Duration::ZERO,
+                shown: 0,
+            },
+            color,
+        )
     }
 
     fn new(screen: Screen, color: bool) -> Self {
@@ -170,13 +187,20 @@ impl Progress {
             return;
         }
         let mut canvas = Canvas::new(self.look);
-        let head = [label(&canvas, result.verdict), Piece::plain("  "), Piece::plain(title)];
+        let head = [
+            label(&canvas, result.verdict),
+            Piece::plain("  "),
+            Piece::plain(title),
+        ];
         canvas.flow(&[], &[Piece::plain("    ")], &head);
         let what = Piece::new(one_line(&headline::of(result).text, 160), canvas.palette.faint);
         let margin = [Piece::plain("    ")];
         canvas.flow(&margin, &margin, &[what]);
         if bad == MOST_FAILURES {
-            canvas.line(&[Piece::new("    (further failures are in the report at the end)", canvas.palette.faint)]);
+            canvas.line(&[Piece::new(
+                "    (further failures are in the report at the end)",
+                canvas.palette.faint,
+            )]);
         }
         self.say(&canvas.into_text());
     }
@@ -201,7 +225,12 @@ impl Progress {
                 bar.set_prefix(counted(self.counts, self.running.len(), estimate));
                 bar.set_message(self.running.join(", "));
             }
-            Screen::Lines { output, pace, last, shown } => {
+            Screen::Lines {
+                output,
+                pace,
+                last,
+                shown,
+            } => {
                 let part = (done * pace.parts).checked_div(self.total).unwrap_or(0);
                 let silence = elapsed.saturating_sub(*last);
                 let due = part > *shown && done < self.total && silence >= pace.apart;
@@ -218,8 +247,12 @@ impl Progress {
     fn line(&self, elapsed: Duration) -> String {
         let done = self.counts.done();
         let percent = (done * 100).checked_div(self.total).unwrap_or(0);
-        let mut said: Vec<String> =
-            self.counts.said().into_iter().map(|(count, word)| format!("{} {word}", grouped(count))).collect();
+        let mut said: Vec<String> = self
+            .counts
+            .said()
+            .into_iter()
+            .map(|(count, word)| format!("{} {word}", grouped(count)))
+            .collect();
         said.push(duration(elapsed));
         format!(
             "[{percent:>3} %] {} of {} conversations: {}\n",
@@ -246,8 +279,11 @@ fn bar() -> ProgressBar {
 
 /// `2 failed · 118 passed · 8 running · about 12 s left`.
 fn counted(counts: Counts, running: usize, estimate: Option<Duration>) -> String {
-    let mut parts: Vec<String> =
-        counts.said().into_iter().map(|(count, word)| format!("{} {word}", grouped(count))).collect();
+    let mut parts: Vec<String> = counts
+        .said()
+        .into_iter()
+        .map(|(count, word)| format!("{} {word}", grouped(count)))
+        .collect();
     if running > 0 {
         parts.push(format!("{running} running"));
     }
@@ -260,8 +296,8 @@ fn estimate(done: u64, total: u64, elapsed: Duration) -> Option<Duration> {
     if done == 0 || done >= total || elapsed < BEFORE_ESTIMATING {
         return None;
     }
-    let per_conversation = elapsed.as_secs_f64() / done as f64;
-    Duration::try_from_secs_f64(per_conversation * (total - done) as f64).ok()
+    let left = elapsed.as_millis() * u128::from(total - done) / u128::from(done);
+    Some(Duration::from_millis(u64::try_from(left).ok()?))
 }
 
 /// Whole seconds, or minutes: an estimate is no measurement.
@@ -278,9 +314,7 @@ fn stopping(reason: CancelReason) -> &'static str {
         CancelReason::Failures => "stopping: as many failures as were allowed; the reports are still written",
         CancelReason::Timeout => "stopping: the time of the run is over; the reports are still written",
         CancelReason::Terminated => "stopping: terminated; the reports are still written",
-        CancelReason::Interrupted => {
-            "stopping: interrupted; the reports are still written"
-        }
+        CancelReason::Interrupted => "stopping: interrupted; the reports are still written",
     }
 }
 
@@ -312,13 +346,26 @@ mod tests {
     fn a_log_gets_a_line_for_each_tenth_but_not_too_often() {
         let log = Log::default();
         let mut progress = Progress::in_lines(Box::new(log.clone()), 10, Duration::from_secs(5), false);
-        progress.handle_after(&RunEvent::Started { run: Arc::new(sample::run()), total: 100 }, Duration::ZERO);
+        progress.handle_after(
+            &RunEvent::Started {
+                run: Arc::new(sample::run()),
+                total: 100,
+            },
+            Duration::ZERO,
+        );
         for second in 1..=40 {
-            let verdict = if second == 3 { Verdict::Failed } else { Verdict::Passed };
+            let verdict = if second == 3 {
+                Verdict::Failed
+            } else {
+                Verdict::Passed
+            };
             progress.handle_after(&finished("x", verdict), Duration::from_millis(second * 400));
         }
-        progress.handle_after(&RunEvent::Notice("odd\u{1b}[2J".to_owned()), Duration::from_secs(17));
-        progress.handle_after(&RunEvent::TurnPlayed, Duration::from_secs(60));
+        progress.handle_after(
+            &RunEvent::Notice("odd\u{1b}[2J".to_owned()),
+            Duration::from_secs(17),
+        );
+        progress.handle_after(&RunEvent::TurnPlayed, Duration::from_secs(61));
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert_eq!(
             text,
@@ -326,7 +373,7 @@ mod tests {
              [ 26 %] 26 of 100 conversations: 1 failed, 25 passed, 10.4 s\n\
              [ 39 %] 39 of 100 conversations: 1 failed, 38 passed, 15.6 s\n\
              note: odd\\u{1b}[2J\n\
-             [ 40 %] 40 of 100 conversations: 1 failed, 39 passed, 1 min 00 s\n"
+             [ 40 %] 40 of 100 conversations: 1 failed, 39 passed, 1 min 01 s\n"
         );
     }
 
@@ -334,18 +381,31 @@ mod tests {
     fn without_progress_only_notices_are_written() {
         let log = Log::default();
         let mut progress = Progress::new(Screen::Notices(Box::new(log.clone())), false);
-        progress.handle(&RunEvent::Started { run: Arc::new(sample::run()), total: 1 });
+        progress.handle(&RunEvent::Started {
+            run: Arc::new(sample::run()),
+            total: 1,
+        });
         progress.handle(&finished("x", Verdict::Failed));
         progress.handle(&RunEvent::Cancelled(CancelReason::Timeout));
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text, "stopping: the time of the run is over; the reports are still written\n");
+        assert_eq!(
+            text,
+            "stopping: the time of the run is over; the reports are still written\n"
+        );
     }
 
     #[test]
     fn the_bar_says_what_runs_and_how_long_it_may_take() {
-        let counts = Counts { passed: 1_200, failed: 2, ..Counts::default() };
+        let counts = Counts {
+            passed: 1_200,
+            failed: 2,
+            ..Counts::default()
+        };
         let left = estimate(1_202, 2_404, Duration::from_secs(30));
-        assert_eq!(counted(counts, 8, left), "2 failed · 1,200 passed · 8 running · about 30 s left");
+        assert_eq!(
+            counted(counts, 8, left),
+            "2 failed · 1,200 passed · 8 running · about 30 s left"
+        );
         assert_eq!(estimate(1, 10, Duration::from_millis(10)), None);
         assert_eq!(estimate(0, 10, Duration::from_secs(10)), None);
         assert_eq!(coarse(Duration::from_secs(200)), "3 min");

@@ -2,6 +2,7 @@
 //! says anything by colour alone.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -29,12 +30,18 @@ impl Look {
     pub fn of_stdout(color: bool) -> Self {
         let width = terminal_size::terminal_size_of(std::io::stdout())
             .map_or(Self::USUAL_WIDTH, |(width, _)| usize::from(width.0));
-        Self { color, width: width.clamp(Self::NARROWEST, Self::WIDEST) }
+        Self {
+            color,
+            width: width.clamp(Self::NARROWEST, Self::WIDEST),
+        }
     }
 
     /// For files: no colours, no wrapping.
     pub const fn plain() -> Self {
-        Self { color: false, width: usize::MAX }
+        Self {
+            color: false,
+            width: usize::MAX,
+        }
     }
 }
 
@@ -81,7 +88,11 @@ pub(super) struct Piece<'a> {
 
 impl<'a> Piece<'a> {
     pub(super) fn new(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
-        Self { text: text.into(), style, marked: false }
+        Self {
+            text: text.into(),
+            style,
+            marked: false,
+        }
     }
 
     pub(super) fn plain(text: impl Into<Cow<'a, str>>) -> Self {
@@ -99,7 +110,11 @@ pub(super) struct Canvas {
 
 impl Canvas {
     pub(super) fn new(look: Look) -> Self {
-        Self { text: String::new(), look, palette: Palette::of(look) }
+        Self {
+            text: String::new(),
+            look,
+            palette: Palette::of(look),
+        }
     }
 
     pub(super) fn look(&self) -> Look {
@@ -127,7 +142,11 @@ impl Canvas {
             below.push(edge.clone());
             return self.line(&below);
         }
-        let gap = if self.look.width == usize::MAX { 2 } else { self.look.width - taken + 2 };
+        let gap = if self.look.width == usize::MAX {
+            2
+        } else {
+            self.look.width - taken + 2
+        };
         let mut all = pieces.to_vec();
         all.push(Piece::plain(" ".repeat(gap)));
         all.push(edge.clone());
@@ -145,7 +164,11 @@ impl Canvas {
                 self.push(&piece.text, piece.style);
             }
             for cell in &row {
-                let style = if cell.marked && self.look.color { cell.style.underline().bold() } else { cell.style };
+                let style = if cell.marked && self.look.color {
+                    cell.style.underline().bold()
+                } else {
+                    cell.style
+                };
                 self.push(&cell.text, style);
             }
             self.end_line();
@@ -180,7 +203,8 @@ impl Canvas {
         if style == Style::new() {
             self.text.push_str(text);
         } else {
-            self.text.push_str(&format!("{style}{text}{style:#}"));
+            // Writing to a text does not fail.
+            let _ = write!(self.text, "{style}{text}{style:#}");
         }
     }
 
@@ -256,7 +280,11 @@ fn gather<'a>(pieces: &[Piece<'a>], cells: &[(char, usize)]) -> Vec<Piece<'a>> {
     cells
         .chunk_by(|left, right| left.1 == right.1)
         .map(|run| Piece {
-            text: run.iter().map(|(character, _)| *character).collect::<String>().into(),
+            text: run
+                .iter()
+                .map(|(character, _)| *character)
+                .collect::<String>()
+                .into(),
             style: pieces[run[0].1].style,
             marked: pieces[run[0].1].marked,
         })
@@ -275,7 +303,11 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text) => redact::clean_terminal(text),
         Cow::Owned(text) => Cow::Owned(redact::clean_terminal(&text).into_owned()),
     };
-    if cleaned.contains("##") { Cow::Owned(defused(&cleaned)) } else { cleaned }
+    if cleaned.contains("##") {
+        Cow::Owned(defused(&cleaned))
+    } else {
+        cleaned
+    }
 }
 
 /// Puts a blank into `##name[`, so that no CI system takes it for a command.
@@ -286,7 +318,9 @@ fn defused(text: &str) -> String {
         let (before, after) = rest.split_at(at);
         result.push_str(before);
         let name = after.trim_start_matches('#');
-        let is_command = name.trim_start_matches(|character: char| character.is_ascii_alphabetic()).starts_with('[');
+        let is_command = name
+            .trim_start_matches(|character: char| character.is_ascii_alphabetic())
+            .starts_with('[');
         let signs = after.len() - name.len();
         result.push_str(&after[..signs - 1]);
         result.push_str(if is_command { " #" } else { "#" });
@@ -378,7 +412,11 @@ mod tests {
 
     fn flowed(width: usize, text: &str) -> String {
         let mut canvas = Canvas::new(Look { color: false, width });
-        canvas.flow(&[Piece::plain("> ")], &[Piece::plain("| ")], &[Piece::plain(text)]);
+        canvas.flow(
+            &[Piece::plain("> ")],
+            &[Piece::plain("| ")],
+            &[Piece::plain(text)],
+        );
         canvas.into_text()
     }
 
@@ -388,7 +426,10 @@ mod tests {
             flowed(22, "one two three four five six\n\nseven"),
             "> one two three four\n| five six\n|\n| seven\n"
         );
-        assert_eq!(flowed(18, "abcdefghijklmnopqrstuvwxyz"), "> abcdefghijklmnop\n| qrstuvwxyz\n");
+        assert_eq!(
+            flowed(18, "abcdefghijklmnopqrstuvwxyz"),
+            "> abcdefghijklmnop\n| qrstuvwxyz\n"
+        );
         assert_eq!(flowed(18, ""), ">\n");
     }
 
@@ -401,13 +442,20 @@ mod tests {
     fn marks_are_carets_without_colour_and_underlines_with_it() {
         let pieces = [
             Piece::plain("to "),
-            Piece { text: "leave".into(), style: Style::new(), marked: true },
+            Piece {
+                text: "leave".into(),
+                style: Style::new(),
+                marked: true,
+            },
             Piece::plain("?"),
         ];
         let mut canvas = Canvas::new(Look::plain());
         canvas.flow(&[Piece::plain("- ")], &[Piece::plain("  ")], &pieces);
         assert_eq!(canvas.into_text(), "- to leave?\n     ^^^^^\n");
-        let mut canvas = Canvas::new(Look { color: true, width: 80 });
+        let mut canvas = Canvas::new(Look {
+            color: true,
+            width: 80,
+        });
         canvas.flow(&[], &[], &pieces);
         assert_eq!(canvas.into_text(), "to \u{1b}[1m\u{1b}[4mleave\u{1b}[0m?\n");
     }

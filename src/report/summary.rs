@@ -1,6 +1,7 @@
 //! The end of the terminal report: what came of the run, what to look at, where the reports are.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,17 +35,29 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, result: &ConversationResult) {
-        if matches!(result.verdict, Verdict::Failed | Verdict::Errored | Verdict::Flaky) {
+        if matches!(
+            result.verdict,
+            Verdict::Failed | Verdict::Errored | Verdict::Flaky
+        ) {
             self.list(result);
         }
         if !result.attempts.is_empty() {
             self.played += 1;
-            let longest = result.attempts.iter().map(|attempt| attempt.elapsed_ms).fold(0.0, f64::max);
+            let longest = result
+                .attempts
+                .iter()
+                .map(|attempt| attempt.elapsed_ms)
+                .fold(0.0, f64::max);
             self.slowest.push((millis(longest), headline::title(result)));
-            self.slowest.sort_by(|left, right| right.0.cmp(&left.0));
+            self.slowest
+                .sort_by_key(|(elapsed, _)| std::cmp::Reverse(*elapsed));
             self.slowest.truncate(MOST_SLOW);
         }
-        let replies = result.attempts.iter().flat_map(|attempt| &attempt.turns).filter_map(|turn| turn.reply.as_ref());
+        let replies = result
+            .attempts
+            .iter()
+            .flat_map(|attempt| &attempt.turns)
+            .filter_map(|turn| turn.reply.as_ref());
         for note in replies.flat_map(|reply| &reply.notes) {
             self.note(note);
         }
@@ -57,7 +70,12 @@ impl Tally {
         }
         let place = format!("{}:{}", result.file, result.line);
         let what = one_line(&headline::of(result).text, 160);
-        self.listed.push((result.verdict, inline(&headline::title(result)), inline(&place), what));
+        self.listed.push((
+            result.verdict,
+            inline(&headline::title(result)),
+            inline(&place),
+            what,
+        ));
     }
 
     fn note(&mut self, note: &str) {
@@ -100,7 +118,12 @@ impl Tally {
         for (verdict, title, place, what) in &self.listed {
             let label = label(canvas, *verdict);
             let padding = " ".repeat(8_usize.saturating_sub(label.text.len()));
-            let pieces = [Piece::plain("  "), label, Piece::plain(padding), Piece::plain(title.as_str())];
+            let pieces = [
+                Piece::plain("  "),
+                label,
+                Piece::plain(padding),
+                Piece::plain(title.as_str()),
+            ];
             let below = [Piece::plain(" ".repeat(10))];
             canvas.line_with_edge(&pieces, &Piece::new(place.as_str(), faint), &below);
             canvas.flow(&below, &below, &[Piece::new(what.as_str(), faint)]);
@@ -128,7 +151,10 @@ impl Tally {
             facts.row("note", &format!("{note} ({})", counted(*count, "turn")));
         }
         if self.has_more_notes {
-            facts.row("note", "there were more remarks of other kinds; -v shows them in their turns");
+            facts.row(
+                "note",
+                "there were more remarks of other kinds; -v shows them in their turns",
+            );
         }
     }
 }
@@ -149,7 +175,11 @@ impl<'a> Facts<'a> {
             self.canvas.blank();
         }
         let first = [Piece::new(format!("  {label:<8}"), self.canvas.palette.faint)];
-        self.canvas.flow(&first, &[Piece::plain(" ".repeat(10))], &[Piece::plain(inline(text))]);
+        self.canvas.flow(
+            &first,
+            &[Piece::plain(" ".repeat(10))],
+            &[Piece::plain(inline(text))],
+        );
     }
 }
 
@@ -177,7 +207,10 @@ fn write_counts(canvas: &mut Canvas, end: &RunEnd) {
         }
         pieces.push(Piece::new(format!("{} {word}", grouped(count)), style));
         if word == "passed" && summary.recovered > 0 {
-            pieces.push(Piece::new(format!(" ({} after errors)", grouped(summary.recovered)), palette.faint));
+            pieces.push(Piece::new(
+                format!(" ({} after errors)", grouped(summary.recovered)),
+                palette.faint,
+            ));
         }
     }
     if pieces.is_empty() {
@@ -197,9 +230,14 @@ fn write_measures(canvas: &mut Canvas, run: &RunInfo, end: &RunEnd, detail: &Det
         duration(end.elapsed)
     );
     if detail.shuffled {
-        text.push_str(&format!(" · shuffled with --seed {}", run.seed));
+        // Writing to a text does not fail.
+        let _ = write!(text, " · shuffled with --seed {}", run.seed);
     }
-    canvas.flow(&[], &[Piece::plain("  ")], &[Piece::new(text, canvas.palette.faint)]);
+    canvas.flow(
+        &[],
+        &[Piece::plain("  ")],
+        &[Piece::new(text, canvas.palette.faint)],
+    );
 }
 
 /// Why the run ended early, and which exit code wins where two would be right.
@@ -210,22 +248,33 @@ fn write_exit(facts: &mut Facts<'_>, end: &RunEnd, detail: &Detail) {
     }
     let failed = summary.failed > 0 || (detail.fail_on_flaky && summary.flaky > 0);
     let could_not_test = summary.errored > 0 || end.cancelled == Some(CancelReason::Timeout);
-    let signalled = matches!(end.cancelled, Some(CancelReason::Terminated | CancelReason::Interrupted));
+    let signalled = matches!(
+        end.cancelled,
+        Some(CancelReason::Terminated | CancelReason::Interrupted)
+    );
     if failed && could_not_test && !signalled {
         facts.row(
             "exit",
             "1, because conversations failed; others could not be tested, which alone would be exit code 3",
         );
     } else if detail.fail_on_flaky && summary.flaky > 0 && summary.failed == 0 && !signalled {
-        facts.row("exit", "1, because of --fail-on-flaky: conversations failed before they passed");
+        facts.row(
+            "exit",
+            "1, because of --fail-on-flaky: conversations failed before they passed",
+        );
     } else if summary.skipped > 0 && summary.skipped == summary.conversations() {
-        facts.row("exit", "4, because nothing was played: every conversation was skipped");
+        facts.row(
+            "exit",
+            "4, because nothing was played: every conversation was skipped",
+        );
     }
 }
 
 fn cancelled(reason: CancelReason) -> &'static str {
     match reason {
-        CancelReason::Failures => "early, after as many failures as were allowed (--fail-fast, --max-failures)",
+        CancelReason::Failures => {
+            "early, after as many failures as were allowed (--fail-fast, --max-failures)"
+        }
         CancelReason::Timeout => "early: the time of the run was over (--timeout)",
         CancelReason::Terminated => "early: terminated",
         CancelReason::Interrupted => "early: interrupted",

@@ -29,7 +29,14 @@ pub struct Terminal {
 impl Terminal {
     /// A report on any output.
     pub fn new(output: Destination, look: Look, detail: Detail, ledger: Ledger) -> Self {
-        Self { output, look, detail, ledger, tally: Tally::default(), in_full: 0 }
+        Self {
+            output,
+            look,
+            detail,
+            ledger,
+            tally: Tally::default(),
+            in_full: 0,
+        }
     }
 
     fn is_shown(&self, result: &ConversationResult) -> bool {
@@ -42,7 +49,10 @@ impl Terminal {
 
     fn has_missing_expectations(&self, result: &ConversationResult) -> bool {
         let bare = |attempt: &Attempt| {
-            attempt.turns.iter().any(|turn| turn.reply.is_some() && turn.expectations.is_empty())
+            attempt
+                .turns
+                .iter()
+                .any(|turn| turn.reply.is_some() && turn.expectations.is_empty())
         };
         self.detail.print_expect && headline::decisive(result).is_some_and(bare)
     }
@@ -80,7 +90,8 @@ impl Reporter for Terminal {
 
     fn finish(mut self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
         let mut canvas = Canvas::new(self.look);
-        self.tally.write(&mut canvas, run, end, &self.detail, &self.ledger.paths());
+        self.tally
+            .write(&mut canvas, run, end, &self.detail, &self.ledger.paths());
         self.output.write_all(canvas.into_text().as_bytes())?;
         self.output.finish()
     }
@@ -115,7 +126,11 @@ fn write_title(canvas: &mut Canvas, result: &ConversationResult) {
     let palette = canvas.palette;
     let name = inline(&headline::title(result));
     let place = Piece::new(format!("{}:{}", inline(&result.file), result.line), palette.faint);
-    let pieces = [label(canvas, result.verdict), Piece::plain("  "), Piece::new(name, palette.strong)];
+    let pieces = [
+        label(canvas, result.verdict),
+        Piece::plain("  "),
+        Piece::new(name, palette.strong),
+    ];
     canvas.line_with_edge(&pieces, &place, &[Piece::plain("    ")]);
     let elapsed: f64 = result.attempts.iter().map(|attempt| attempt.elapsed_ms).sum();
     let mut facts = vec![format!("target {}", inline(&result.target))];
@@ -130,8 +145,11 @@ fn write_title(canvas: &mut Canvas, result: &ConversationResult) {
     }
     let margin = [Piece::plain("    ")];
     canvas.flow(&margin, &margin, &[Piece::new(facts.join(" · "), palette.faint)]);
-    let decided_by_attempt = matches!(result.verdict, Verdict::Failed | Verdict::Errored | Verdict::Flaky)
-        && headline::decisive(result).is_some_and(|attempt| attempt.outcome != AttemptOutcome::Passed);
+    let decided_by_attempt = matches!(
+        result.verdict,
+        Verdict::Failed | Verdict::Errored | Verdict::Flaky
+    ) && headline::decisive(result)
+        .is_some_and(|attempt| attempt.outcome != AttemptOutcome::Passed);
     if let Some(reason) = result.reason.as_ref().filter(|_| !decided_by_attempt) {
         canvas.flow(&margin, &margin, &[Piece::plain(inline(reason))]);
     }
@@ -151,13 +169,19 @@ fn write_attempts(canvas: &mut Canvas, result: &ConversationResult) {
             AttemptOutcome::Errored => ("errored", palette.bad),
             AttemptOutcome::Cancelled => ("cancelled", palette.odd),
         };
-        let play = if repeated { format!("play {}, ", attempt.play) } else { String::new() };
+        let play = if repeated {
+            format!("play {}, ", attempt.play)
+        } else {
+            String::new()
+        };
         let lead = [
             Piece::plain("    "),
             Piece::new(format!("{play}attempt {} ", at + 1), palette.faint),
             Piece::new(format!("{word:<10}"), style),
         ];
-        let what = headline::of_attempt(result, attempt).map(|found| one_line(&found.text, 160)).unwrap_or_default();
+        let what = headline::of_attempt(result, attempt)
+            .map(|found| one_line(&found.text, 160))
+            .unwrap_or_default();
         canvas.flow(&lead, &[Piece::plain(" ".repeat(8))], &[Piece::plain(what)]);
     }
 }
@@ -165,7 +189,10 @@ fn write_attempts(canvas: &mut Canvas, result: &ConversationResult) {
 /// What the signs of a diff mean, said once for each conversation that shows one.
 fn write_legend(canvas: &mut Canvas, attempt: &Attempt) {
     let of_turns = attempt.turns.iter().flat_map(|turn| &turn.expectations);
-    if of_turns.chain(&attempt.expectations).any(|checked| checked.outcome == Outcome::Failed) {
+    if of_turns
+        .chain(&attempt.expectations)
+        .any(|checked| checked.outcome == Outcome::Failed)
+    {
         let palette = canvas.palette;
         canvas.line(&[
             Piece::plain("       "),
@@ -181,8 +208,19 @@ fn write_brief(canvas: &mut Canvas, result: &ConversationResult) {
     let palette = canvas.palette;
     let name = inline(&headline::title(result));
     let place = Piece::new(format!("{}:{}", inline(&result.file), result.line), palette.faint);
-    let pieces = [label(canvas, result.verdict), Piece::plain("  "), Piece::plain(name)];
+    let pieces = [
+        label(canvas, result.verdict),
+        Piece::plain("  "),
+        Piece::plain(name),
+    ];
     canvas.line_with_edge(&pieces, &place, &[Piece::plain("    ")]);
     let margin = [Piece::plain("    ")];
-    canvas.flow(&margin, &margin, &[Piece::new(one_line(&headline::of(result).text, 160), palette.faint)]);
+    canvas.flow(
+        &margin,
+        &margin,
+        &[Piece::new(
+            one_line(&headline::of(result).text, 160),
+            palette.faint,
+        )],
+    );
 }

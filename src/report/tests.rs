@@ -38,20 +38,25 @@ impl Write for Buffer {
 fn terminal(results: &[ConversationResult], look: Look, detail: Detail) -> String {
     let buffer = Buffer::default();
     let ledger = Ledger::default();
-    ledger.add(PathBuf::from("reports/junit.xml"));
+    ledger.add(Path::new("reports/junit.xml"));
     let reporter = terminal::Terminal::new(buffer.destination(), look, detail, ledger);
     written(results, Box::new(reporter));
     buffer.text()
 }
 
-fn written(results: &[ConversationResult], reporter: Box<dyn Reporter>) {
-    let errors = write_all(results.iter().cloned().map(Ok), vec![reporter], &sample::run(), &sample::end(results));
-    assert!(errors.is_empty(), "{errors:?}");
+fn written(results: &[ConversationResult], mut reporter: Box<dyn Reporter>) {
+    for result in results {
+        reporter.conversation(result).unwrap();
+    }
+    reporter.finish(&sample::run(), &sample::end(results)).unwrap();
 }
 
 fn options() -> Options {
     Options {
-        look: Look { color: false, width: 100 },
+        look: Look {
+            color: false,
+            width: 100,
+        },
         detail: Detail::default(),
         folder_in_repository: PathBuf::new(),
     }
@@ -61,15 +66,20 @@ fn options() -> Options {
 fn file(format: Format, results: &[ConversationResult]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report");
-    let spec = ReportSpec { format, path: Some(path.clone()) };
-    let (reporters, errors) = open(&[spec], &sample::run(), &options());
+    let spec = ReportSpec {
+        format,
+        path: Some(path.clone()),
+    };
+    let (mut reporters, errors) = open(&[spec], &options());
     assert!(errors.is_empty(), "{errors:?}");
-    let errors = write_all(results.iter().cloned().map(Ok), reporters, &sample::run(), &sample::end(results));
-    assert!(errors.is_empty(), "{errors:?}");
+    written(results, reporters.pop().unwrap());
     std::fs::read_to_string(path).unwrap()
 }
 
-const NARROW: Look = Look { color: false, width: 92 };
+const NARROW: Look = Look {
+    color: false,
+    width: 92,
+};
 
 #[test]
 fn terminal_shows_what_did_not_pass() {
@@ -90,15 +100,25 @@ fn terminal_shows_everything_when_asked() {
 
 #[test]
 fn terminal_in_colour_says_the_same_words() {
-    let look = Look { color: true, ..NARROW };
+    let look = Look {
+        color: true,
+        ..NARROW
+    };
     let colored = terminal(&[sample::failing()], look, Detail::default());
     insta::assert_snapshot!(colored.replace('\u{1b}', "␛"));
     let plain = terminal(&[sample::failing()], NARROW, Detail::default());
     let without_carets = |text: &str| {
         let is_carets = |line: &&str| !line.contains('^');
-        text.lines().filter(is_carets).map(str::trim_end).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .filter(is_carets)
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
-    assert_eq!(without_carets(&anstream::adapter::strip_str(&colored).to_string()), without_carets(&plain));
+    assert_eq!(
+        without_carets(&anstream::adapter::strip_str(&colored).to_string()),
+        without_carets(&plain)
+    );
 }
 
 #[test]
@@ -110,7 +130,10 @@ fn terminal_of_a_run_without_trouble_is_short() {
 #[test]
 fn terminal_lists_further_failures_in_two_lines_each() {
     let results: Vec<_> = (0..60)
-        .map(|number| ConversationResult { name: format!("number {number}"), ..sample::errored() })
+        .map(|number| ConversationResult {
+            name: format!("number {number}"),
+            ..sample::errored()
+        })
         .collect();
     let text = terminal(&results, NARROW, Detail::default());
     assert_eq!(text.matches("hint").count(), 50);
@@ -121,7 +144,10 @@ fn terminal_lists_further_failures_in_two_lines_each() {
 #[test]
 fn no_line_of_the_terminal_begins_a_workflow_command() {
     for verbose in [false, true] {
-        let detail = Detail { verbose, ..Detail::default() };
+        let detail = Detail {
+            verbose,
+            ..Detail::default()
+        };
         let text = terminal(&sample::all(), NARROW, detail);
         for line in text.lines() {
             assert!(!line.trim_start().starts_with("::"), "{line:?}");
@@ -143,7 +169,10 @@ fn junit_of_nothing_is_well_formed() {
 #[test]
 fn junit_counts_agree_with_its_cases() {
     let report = parsed(&file(Format::Junit, &sample::all()));
-    assert_eq!((report.tests, report.failures, report.errors, report.skipped), (10, 3, 2, 2));
+    assert_eq!(
+        (report.tests, report.failures, report.errors, report.skipped),
+        (10, 3, 2, 2)
+    );
     assert_eq!(report.test_suites.len(), 2);
     for suite in &report.test_suites {
         assert_eq!(suite.tests, suite.test_cases.len());
@@ -152,14 +181,22 @@ fn junit_counts_agree_with_its_cases() {
 
 #[test]
 fn junit_names_are_unique_within_their_class() {
-    let in_suite = |suite: &str| ConversationResult { suite: suite.to_owned(), ..sample::passing() };
+    let in_suite = |suite: &str| ConversationResult {
+        suite: suite.to_owned(),
+        ..sample::passing()
+    };
     let results = [in_suite("a/b"), in_suite("a.b"), in_suite("a/b")];
     let report = parsed(&file(Format::Junit, &results));
     let mut names: Vec<_> = report
         .test_suites
         .iter()
         .flat_map(|suite| &suite.test_cases)
-        .map(|case| (case.classname.clone().unwrap().into_string(), case.name.clone().into_string()))
+        .map(|case| {
+            (
+                case.classname.clone().unwrap().into_string(),
+                case.name.clone().into_string(),
+            )
+        })
         .collect();
     assert_eq!(names.len(), 3);
     names.dedup();
@@ -200,32 +237,21 @@ fn github_says_how_many_it_does_not_show() {
 }
 
 #[test]
-fn one_report_that_fails_does_not_stop_the_others() {
-    struct Broken;
-    impl Reporter for Broken {
-        fn describe(&self) -> String {
-            "broken".to_owned()
-        }
-        fn conversation(&mut self, _: &ConversationResult) -> io::Result<()> {
-            Err(io::Error::from(io::ErrorKind::StorageFull))
-        }
-        fn finish(self: Box<Self>, _: &RunInfo, _: &RunEnd) -> io::Result<()> {
-            unreachable!("a reporter that failed is not finished")
-        }
-    }
-    let buffer = Buffer::default();
-    let other = terminal::Terminal::new(buffer.destination(), NARROW, Detail::default(), Ledger::default());
-    let results = [sample::failing(), sample::failing()];
-    let errors = write_all(
-        results.iter().cloned().map(Ok),
-        vec![Box::new(Broken), Box::new(other)],
-        &sample::run(),
-        &sample::end(&results),
-    );
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0].report, "broken");
-    assert!(errors[0].hint().contains("make room"));
-    assert!(buffer.text().contains("2 failed"));
+fn a_file_that_could_not_be_written_is_not_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::default();
+    let path = folder.path().join("gone/run.json");
+    let spec = ReportSpec {
+        format: Format::Json,
+        path: Some(path),
+    };
+    let mut reporter = open_one(&spec, &options(), &ledger).unwrap();
+    reporter.conversation(&sample::passing()).unwrap();
+    assert_eq!(ledger.paths().len(), 1);
+    std::fs::remove_dir_all(folder.path().join("gone")).unwrap();
+    let error = reporter.finish(&sample::run(), &sample::end(&[])).unwrap_err();
+    assert!(hint(&error).contains("--report"));
+    assert!(ledger.paths().is_empty());
 }
 
 #[test]
@@ -233,7 +259,10 @@ fn reports_that_cannot_be_opened_are_known_before_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let in_the_way = folder.path().join("file");
     std::fs::write(&in_the_way, "").unwrap();
-    let spec = |format, path: PathBuf| ReportSpec { format, path: Some(path) };
+    let spec = |format, path: PathBuf| ReportSpec {
+        format,
+        path: Some(path),
+    };
     let shared = folder.path().join("shared");
     let specs = [
         spec(Format::Json, in_the_way.join("run.json")),
@@ -242,7 +271,7 @@ fn reports_that_cannot_be_opened_are_known_before_the_run() {
         spec(Format::Junit, shared),
         ReportSpec::usual(Format::Terminal),
     ];
-    let (reporters, errors) = open(&specs, &sample::run(), &options());
+    let (reporters, errors) = open(&specs, &options());
     let described: Vec<String> = reporters.iter().map(|reporter| reporter.describe()).collect();
     assert_eq!(described.len(), 2, "{described:?}");
     assert_eq!(described[1], "terminal");
@@ -256,7 +285,11 @@ fn report_names_are_parsed() {
     let parsed = |text: &str| text.parse::<ReportSpec>();
     assert_eq!(parsed("junit").unwrap(), ReportSpec::usual(Format::Junit));
     assert_eq!(parsed("json=a=b").unwrap().target(), Some(Path::new("a=b")));
-    assert!(parsed("html").unwrap_err().contains("junit, json, github, terminal"));
+    assert!(
+        parsed("html")
+            .unwrap_err()
+            .contains("junit, json, github, terminal")
+    );
     assert!(parsed("junit=").is_err());
 }
 
@@ -323,5 +356,13 @@ proptest! {
 }
 
 /// Texts that have broken such files before.
-const HARD: [&str; 8] =
-    ["]]>", "\u{0}", "\u{1b}[31m", "\u{9b}31m", "\u{202e}", "\u{ffff}\u{fffe}", "<testcase></testsuite>&#x0;", "\r\n::error::"];
+const HARD: [&str; 8] = [
+    "]]>",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{9b}31m",
+    "\u{202e}",
+    "\u{ffff}\u{fffe}",
+    "<testcase></testsuite>&#x0;",
+    "\r\n::error::",
+];

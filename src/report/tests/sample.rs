@@ -34,7 +34,11 @@ pub(crate) fn end(results: &[ConversationResult]) -> RunEnd {
     for result in results {
         summary.add(result);
     }
-    RunEnd { elapsed: std::time::Duration::from_millis(12_345), summary, cancelled: None }
+    RunEnd {
+        elapsed: std::time::Duration::from_millis(12_345),
+        summary,
+        cancelled: None,
+    }
 }
 
 /// A conversation with nothing in it but its verdict.
@@ -90,7 +94,10 @@ pub(crate) fn turn(index: u32, input: Value, reply: &str, expectations: Vec<Chec
             ..ReplyRecord::default()
         }),
         calls: vec![],
-        latency_ms: LatencyRecord { first: 12.5, total: 14.0 },
+        latency_ms: LatencyRecord {
+            first: 12.5,
+            total: 14.0,
+        },
         failures: vec![],
         expectations,
     }
@@ -115,37 +122,68 @@ pub(crate) fn passed(kind: &str, line: u32) -> Checked {
 
 pub(crate) fn failed(path: &str, line: u32, expected: Value, actual: Value, message: &str) -> Checked {
     let kind = path.split('.').next().unwrap();
-    Checked { expected, actual, message: message.to_owned(), ..checked(kind, path, line, Outcome::Failed) }
+    Checked {
+        expected,
+        actual,
+        message: message.to_owned(),
+        ..checked(kind, path, line, Outcome::Failed)
+    }
 }
 
 fn line(side: DiffSide, pieces: &[(&str, bool)]) -> DiffLine {
-    let pieces = pieces.iter().map(|(text, changed)| DiffPiece { text: (*text).to_owned(), changed: *changed });
-    DiffLine { side, pieces: pieces.collect() }
+    let pieces = pieces.iter().map(|(text, changed)| DiffPiece {
+        text: (*text).to_owned(),
+        changed: *changed,
+    });
+    DiffLine {
+        side,
+        pieces: pieces.collect(),
+    }
 }
 
 fn reply_diff() -> Diff {
     Diff {
         lines: vec![
             line(DiffSide::Both, &[("Thank you.", false)]),
-            line(DiffSide::Expected, &[("When would you like to ", false), ("leave", true), ("?", false)]),
-            line(DiffSide::Actual, &[("When would you like to ", false), ("depart", true), ("?", false)]),
+            line(
+                DiffSide::Expected,
+                &[("When would you like to ", false), ("leave", true), ("?", false)],
+            ),
+            line(
+                DiffSide::Actual,
+                &[("When would you like to ", false), ("depart", true), ("?", false)],
+            ),
         ],
     }
 }
 
 /// Failed: two differences, a tool call, a step, turns far from the trouble.
 pub(crate) fn failing() -> ConversationResult {
-    let quiet = |index, said: &str, reply: &str| turn(index, json!({ "say": said }), reply, vec![passed("intent", 15)]);
+    let quiet = |index, said: &str, reply: &str| {
+        turn(index, json!({ "say": said }), reply, vec![passed("intent", 15)])
+    };
     let mut bad = turn(
         8,
         json!({ "say": "next friday" }),
         "Thank you.\nWhen would you like to depart?",
         vec![
             passed("page", 50),
-            failed("intent", 46, json!("choose.date"), json!("book.flight"), "another intent matched"),
+            failed(
+                "intent",
+                46,
+                json!("choose.date"),
+                json!("book.flight"),
+                "another intent matched",
+            ),
             Checked {
                 diff: Some(reply_diff()),
-                ..failed("reply", 48, json!("Thank you.\nWhen would you like to leave?"), json!("…"), "the text differs")
+                ..failed(
+                    "reply",
+                    48,
+                    json!("Thank you.\nWhen would you like to leave?"),
+                    json!("…"),
+                    "the text differs",
+                )
             },
             failed("parameters.party", 49, json!(2), Value::Null, "missing"),
         ],
@@ -160,17 +198,28 @@ pub(crate) fn failing() -> ConversationResult {
     });
     bad.used_at = Some("suites/booking/flights.yaml:44".to_owned());
     bad.file = "suites/steps/dates.yaml".to_owned();
-    let mut ended = turn(10, json!({ "dtmf": { "digits": "12", "finish": "#" } }), "", vec![]);
+    let mut ended = turn(
+        10,
+        json!({ "dtmf": { "digits": "12", "finish": "#" } }),
+        "",
+        vec![],
+    );
     ended.reply = None;
     ended.sent = Sent::No;
-    ended.failures.push("the agent ended the conversation after turn 9".to_owned());
+    ended
+        .failures
+        .push("the agent ended the conversation after turn 9".to_owned());
     let turns = vec![
         quiet(1, "hello", "Hi! What can I do for you?"),
         quiet(2, "I want to fly", "Where to?"),
         quiet(3, "Paris", "From where?"),
         quiet(4, "London", "How many people?"),
         quiet(5, "two", "Window or aisle?"),
-        quiet(6, "aisle", "Any luggage that we should know of? Each passenger may bring one bag of 8 kg; a second bag of up to 23 kg costs 25 euros for each way, payable now or at the airport."),
+        quiet(
+            6,
+            "aisle",
+            "Any luggage that we should know of? Each passenger may bring one bag of 8 kg; a second bag of up to 23 kg costs 25 euros for each way, payable now or at the airport.",
+        ),
         quiet(7, "no", "Good."),
         bad,
         quiet(9, "goodbye", "Bye!"),
@@ -194,14 +243,19 @@ pub(crate) fn failing() -> ConversationResult {
 
 /// Errored twice: the service was away.
 pub(crate) fn errored() -> ConversationResult {
-    let mut only = attempt(AttemptOutcome::Errored, vec![turn(1, json!({ "say": "hello" }), "", vec![])]);
+    let mut only = attempt(
+        AttemptOutcome::Errored,
+        vec![turn(1, json!({ "say": "hello" }), "", vec![])],
+    );
     only.turns[0].reply = None;
     only.turns[0].sent = Sent::Unknown;
     only.error = Some(ErrorRecord {
         kind: "connect".to_owned(),
         code: Some("UNAVAILABLE".to_owned()),
         message: "connection refused by 127.0.0.1:4700".to_owned(),
-        hint: Some("is the server running? `turnproof emulate --listen 127.0.0.1:4700` starts one".to_owned()),
+        hint: Some(
+            "is the server running? `turnproof emulate --listen 127.0.0.1:4700` starts one".to_owned(),
+        ),
     });
     ConversationResult {
         reason: Some("UNAVAILABLE: connection refused by 127.0.0.1:4700".to_owned()),
@@ -214,9 +268,21 @@ pub(crate) fn errored() -> ConversationResult {
 pub(crate) fn unobservable() -> ConversationResult {
     let mut unseen = checked("confidence", "confidence", 30, Outcome::Unobservable);
     unseen.message = "the service reported no match".to_owned();
-    let played = turn(1, json!({ "event": "order_placed" }), "Hello!", vec![unseen, passed("page", 31)]);
+    let played = turn(
+        1,
+        json!({ "event": "order_placed" }),
+        "Hello!",
+        vec![unseen, passed("page", 31)],
+    );
+    let mut only = attempt(AttemptOutcome::Errored, vec![played]);
+    only.error = Some(ErrorRecord {
+        kind: "unobservable".to_owned(),
+        code: None,
+        message: "confidence: the service reported no match".to_owned(),
+        hint: None,
+    });
     ConversationResult {
-        attempts: vec![attempt(AttemptOutcome::Errored, vec![played])],
+        attempts: vec![only],
         ..conversation("confidence in an event", Verdict::Errored)
     }
 }
@@ -224,31 +290,57 @@ pub(crate) fn unobservable() -> ConversationResult {
 /// Errored, failed, passed.
 pub(crate) fn flaky() -> ConversationResult {
     let late = vec![failed("latency", 33, json!("less than 4"), json!(5.2), "")];
-    let bad = attempt(AttemptOutcome::Failed, vec![turn(1, json!({ "say": "hello" }), "Hi!", late)]);
-    let good = attempt(AttemptOutcome::Passed, vec![turn(1, json!({ "say": "hello" }), "Hi!", vec![passed("latency", 33)])]);
+    let bad = attempt(
+        AttemptOutcome::Failed,
+        vec![turn(1, json!({ "say": "hello" }), "Hi!", late)],
+    );
+    let good = attempt(
+        AttemptOutcome::Passed,
+        vec![turn(
+            1,
+            json!({ "say": "hello" }),
+            "Hi!",
+            vec![passed("latency", 33)],
+        )],
+    );
     let mut attempts = errored().attempts;
     attempts.truncate(1);
     attempts.extend([bad, good]);
-    ConversationResult { attempts, ..conversation("answers in time", Verdict::Flaky) }
+    ConversationResult {
+        attempts,
+        ..conversation("answers in time", Verdict::Flaky)
+    }
 }
 
 /// Errored, then passed.
 pub(crate) fn recovered() -> ConversationResult {
     let mut result = flaky();
     result.attempts.remove(1);
-    ConversationResult { verdict: Verdict::Passed, recovered: 1, name: "recovers".to_owned(), ..result }
+    ConversationResult {
+        verdict: Verdict::Passed,
+        recovered: 1,
+        name: "recovers".to_owned(),
+        ..result
+    }
 }
 
 /// Everything held; an emulated webhook was not answered.
 pub(crate) fn passing() -> ConversationResult {
-    let mut first = turn(1, json!({ "say": "where is my order?" }), "It is on its way.", vec![passed("reply", 20)]);
+    let mut first = turn(
+        1,
+        json!({ "say": "where is my order?" }),
+        "It is on its way.",
+        vec![passed("reply", 20)],
+    );
     if let Some(reply) = &mut first.reply {
         reply.webhooks.push(WebhookStatus {
             name: Some("Order lookup".to_owned()),
             code: 14,
             message: "no stub answers it".to_owned(),
         });
-        reply.notes.push("webhook `Order lookup` was not answered: no stub fits".to_owned());
+        reply
+            .notes
+            .push("webhook `Order lookup` was not answered: no stub fits".to_owned());
     }
     let silent = turn(2, json!({ "silence": true }), "Are you still there?", vec![]);
     ConversationResult {
@@ -276,7 +368,10 @@ pub(crate) fn skipped() -> ConversationResult {
 }
 
 pub(crate) fn not_run() -> ConversationResult {
-    let mut partial = attempt(AttemptOutcome::Cancelled, vec![turn(1, json!({ "say": "hi" }), "Hello!", vec![])]);
+    let mut partial = attempt(
+        AttemptOutcome::Cancelled,
+        vec![turn(1, json!({ "say": "hi" }), "Hello!", vec![])],
+    );
     partial.error = Some(ErrorRecord {
         kind: "cancelled".to_owned(),
         code: None,
