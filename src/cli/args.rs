@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use emulate::EmulateArgs;
 pub use run::{OutputArgs, PlayArgs, RunArgs};
+pub use typed::{Origins, Typed};
 
 use super::exit::Exit;
 use super::values;
@@ -16,6 +17,7 @@ use crate::settings::roles::TargetChoice;
 
 mod emulate;
 mod run;
+mod typed;
 
 const ABOUT: &str = "Conversation regression tests for Dialogflow CX and CES agents";
 
@@ -146,14 +148,14 @@ pub struct SuiteArgs {
     pub allowed_variables: Vec<String>,
 
     /// Treat warnings, such as names that the agent's export does not have, as errors
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     pub strict: bool,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which suites.
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub suites: SuiteArgs,
 }
@@ -161,13 +163,13 @@ pub struct CheckArgs {
 /// `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Which suites.
-    #[command(flatten)]
-    pub suites: SuiteArgs,
-
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub filter: FilterArgs,
+
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
 
     /// How to show the list
     #[arg(

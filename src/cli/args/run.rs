@@ -19,9 +19,6 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Which suites.
-    #[command(flatten)]
-    pub suites: SuiteArgs,
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub filter: FilterArgs,
@@ -30,6 +27,9 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Selection")]
     pub last_failed: bool,
 
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub play: PlayArgs,
