@@ -1,3 +1,29 @@
-//! Conversation regression tests for Google's conversational agents.
+//! turnproof: a conversation regression-test harness for Dialogflow CX and CES agents.
+//!
+//! The house has floors; a room uses only the floors below its own:
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 6 | `cli`: what the user typed → resolved settings → one short function per command |
+//! | 5 | [`runner`], [`report`], [`target`]: playing; writing; building a backend from a target |
+//! | 4 | [`emulator`], [`import`]: adapters around a backend or a file format |
+//! | 3 | [`backend`]: the trait and the live clients, the only floor with a gRPC client |
+//! | 2 | [`suite`], [`settings`], [`export`], [`expect`]: files → model; agent export → plain data; (expectation, reply) → outcome |
+//! | 1 | [`model`], [`yaml`]: the shared vocabulary; the only room that knows the YAML crate |
+//! | 0 | [`proto`], [`diagnostic`], [`redact`]: generated types; places in files; what must not be printed |
 
+pub mod backend;
+pub mod diagnostic;
+pub mod emulator;
+pub mod expect;
+pub mod export;
+pub mod import;
+pub mod model;
 pub mod proto;
+pub mod redact;
+pub mod report;
+pub mod runner;
+pub mod settings;
+pub mod suite;
+pub mod target;
+pub mod yaml;

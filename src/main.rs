@@ -1,3 +1,3 @@
-//! The `turnproof` command.
+//! The binary: hands the command line to the library and turns its answer into an exit code.
 
 fn main() {}

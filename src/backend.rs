@@ -1,0 +1,100 @@
+//! The extension point: what a service must do to be tested.
+//!
+//! A [`Backend`] opens [`Session`]s; a session plays turns, one after the other, and gives back replies in the
+//! model's shape. To add a service, implement the two traits, convert its answers to
+//! [`AgentReply`](crate::model::transcript::AgentReply), and build it in `target`. A session never sends a turn
+//! twice: retrying is the runner's, in a new session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::model::Value;
+use crate::model::outcome::Sent;
+use crate::model::suite::{Input, Service, Start, Stubs, Via, With};
+use crate::model::transcript::AgentReply;
+
+pub use error::BackendError;
+
+pub mod error;
+
+/// A service that can hold conversations. Shared by all conversations of a target.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Whose expectations and options apply.
+    fn service(&self) -> Service;
+
+    /// Starts a conversation. Nothing need be sent before the first turn.
+    ///
+    /// # Errors
+    /// When a name cannot be resolved, or the service cannot be reached.
+    async fn open(&self, session: SessionStart) -> Result<Box<dyn Session>, BackendError>;
+}
+
+/// One conversation with a service. Dropping it gives up what it holds.
+#[async_trait]
+pub trait Session: Send {
+    /// Plays one turn (or hands in tool results within one) and waits for the whole answer.
+    ///
+    /// # Errors
+    /// [`TurnError`] says whether the turn may have been applied.
+    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError>;
+}
+
+/// What a new session needs to know.
+#[derive(Debug, Clone)]
+pub struct SessionStart {
+    /// A fresh id that every service accepts: 36 characters, `[a-zA-Z0-9][a-zA-Z0-9-]*`.
+    pub session_id: String,
+    /// Where the conversation starts; sent with the first turn only.
+    pub start: Start,
+    /// Answers for the emulator's webhook calls, nearest first; other services ignore them.
+    pub webhooks: Arc<Vec<Stubs>>,
+}
+
+/// One request of a turn.
+#[derive(Debug, Clone)]
+pub struct TurnRequest {
+    /// What is sent.
+    pub input: TurnInput,
+    /// What goes along.
+    pub with: With,
+    /// The RPC; the target's own choice when `None`.
+    pub via: Option<Via>,
+    /// How long the answer may take.
+    pub timeout: Duration,
+    /// Whether [`AgentReply::raw`] is wanted.
+    pub want_raw: bool,
+}
+
+/// What is sent in a turn.
+#[derive(Debug, Clone)]
+pub enum TurnInput {
+    /// What the user does.
+    User(Input),
+    /// Answers to the client-side tool calls of the reply before, within the same turn.
+    ToolResults(Vec<ToolResult>),
+}
+
+/// The answer to one client-side tool call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolResult {
+    /// The call's id.
+    pub id: String,
+    /// The call's tool, as it was named in the call.
+    pub tool: String,
+    /// The result object, or what went wrong.
+    pub result: Result<Value, String>,
+}
+
+/// A turn that was not answered.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct TurnError {
+    /// What happened.
+    #[source]
+    pub error: BackendError,
+    /// Whether the service may have applied the turn.
+    pub sent: Sent,
+}

@@ -1,0 +1,1 @@
+//! Which service knows which input, option and expectation, as data: README, JSON Schema, parser and checks are made from it.

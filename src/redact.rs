@@ -1,0 +1,1 @@
+//! What must not be printed: secrets and configured personal data, taken out before anything leaves the executor.

@@ -1,0 +1,1 @@
+//! Writing what a run found: terminal, progress, JUnit, JSON, GitHub annotations.

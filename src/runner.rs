@@ -1,0 +1,1 @@
+//! Playing conversations, many at once: plan, dispatcher, executors, journal.

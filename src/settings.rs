@@ -1,0 +1,1 @@
+//! `turnproof.yaml`: targets, profiles, defaults; layering as pure functions.

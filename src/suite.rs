@@ -1,0 +1,1 @@
+//! Suite files → conversations: discovery, parsing with positions, validation, expansion, selection, schema.
