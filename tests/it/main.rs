@@ -5,5 +5,6 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod house;
 mod proto_tables;
 mod proto_wire;
