@@ -129,7 +129,13 @@ pub struct SuiteArgs {
     pub target: Vec<TargetChoice>,
 
     /// The profile of the settings to use
-    #[arg(long, value_name = "NAME", env = "TURNPROOF_PROFILE", hide_env_values = true, help_heading = "Targets")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TURNPROOF_PROFILE",
+        hide_env_values = true,
+        help_heading = "Targets"
+    )]
     pub profile: Option<String>,
 
     /// In CI: an environment variable that settings and suites may read (repeatable)
@@ -164,7 +170,13 @@ pub struct ListArgs {
     pub filter: FilterArgs,
 
     /// How to show the list
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
     pub format: ListFormat,
 }
 
