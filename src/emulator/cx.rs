@@ -3,4 +3,6 @@
 //! [`nlu`] decides what an utterance means; [`entities`] finds values in it.
 
 pub mod entities;
+mod language;
 pub mod nlu;
+mod words;
