@@ -145,8 +145,15 @@ impl<'run> Player<'run> {
             .script
             .expectations(&self.conversation.expect)
             .map_err(Unknown::suite)?;
-        let context = TurnContext::new(self.service(), self.clock(self.conversation.with.time_zone.as_deref()));
-        Ok(expect::evaluate_conversation(&expectations, &self.replies, &context))
+        let context = TurnContext::new(
+            self.service(),
+            self.clock(self.conversation.with.time_zone.as_deref()),
+        );
+        Ok(expect::evaluate_conversation(
+            &expectations,
+            &self.replies,
+            &context,
+        ))
     }
 
     /// Puts what was answered of a turn that did not come to its end into the transcript.
@@ -230,7 +237,10 @@ pub(super) fn unobservable(expectations: &[Checked]) -> Option<Unknown> {
     let unseen = expectations
         .iter()
         .find(|checked| checked.outcome == Outcome::Unobservable)?;
-    Some(Unknown::unobservable(format!("{}: {}", unseen.path, unseen.message)))
+    Some(Unknown::unobservable(format!(
+        "{}: {}",
+        unseen.path, unseen.message
+    )))
 }
 
 fn wants_raw(conversation: &Conversation) -> bool {
@@ -242,7 +252,9 @@ fn wants_raw(conversation: &Conversation) -> bool {
     of_turns
         .chain(&conversation.expect)
         .any(|expectation| matches!(expectation.check, Check::Raw { .. }))
-        || captures.into_iter().any(|capture| capture.from.starts_with("raw"))
+        || captures
+            .into_iter()
+            .any(|capture| capture.from.starts_with("raw"))
 }
 
 #[cfg(test)]

@@ -85,7 +85,10 @@ mod tests {
         budget.begin_turn();
         assert_eq!(budget.left(), Duration::from_secs(5));
         let conversation = budget.wait(pending::<()>()).await.unwrap_err();
-        assert_eq!(conversation.error.message, "the conversation did not end within 25s");
+        assert_eq!(
+            conversation.error.message,
+            "the conversation did not end within 25s"
+        );
         assert_eq!(start.elapsed(), LIMITS.conversation);
     }
 

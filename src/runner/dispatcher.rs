@@ -38,7 +38,10 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
         journal_broken: false,
         told_of_stop: false,
     };
-    dispatcher.context.tell(RunEvent::Started { run: info, total }).await;
+    dispatcher
+        .context
+        .tell(RunEvent::Started { run: info, total })
+        .await;
     dispatcher.play().await;
     dispatcher.give_up_waiting().await;
     let end = RunEnd {
@@ -144,7 +147,11 @@ impl Dispatcher {
 
     /// Counts what makes the run red.
     fn stop_after_failures(&self) {
-        let flaky = if self.options.fail_on_flaky { self.summary.flaky } else { 0 };
+        let flaky = if self.options.fail_on_flaky {
+            self.summary.flaky
+        } else {
+            0
+        };
         let too_many = self
             .options
             .max_failures
@@ -161,7 +168,8 @@ impl Dispatcher {
                 self.tell_of_stop().await;
             }
             while let Some(position) = self.waiting.next() {
-                self.keep_unplayed(position, Verdict::NotRun, stop_reason(reason)).await;
+                self.keep_unplayed(position, Verdict::NotRun, stop_reason(reason))
+                    .await;
             }
         }
     }

@@ -101,7 +101,8 @@ async fn play_attempts(
             if context.cancellation.is_cancelled() {
                 return attempts;
             }
-            let PlayedAttempt { attempt, ended } = attempt::play(context, conversation, webhooks, target, play).await;
+            let PlayedAttempt { attempt, ended } =
+                attempt::play(context, conversation, webhooks, target, play).await;
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
             if !wait.is_zero() {

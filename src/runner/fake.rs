@@ -20,8 +20,8 @@ use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, Tu
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::outcome::{ConversationResult, ErrorRecord, Sent};
 use crate::model::suite::{
-    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Service, Start, Timeouts, Turn,
-    With,
+    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Service, Start, Timeouts,
+    Turn, With,
 };
 use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
 use crate::redact::Redactor;
@@ -257,7 +257,10 @@ pub(super) fn conversation(name: &str) -> Conversation {
             errored: 1,
             failed: 0,
         },
-        repeat: Repeat { times: 1, at_least: 1 },
+        repeat: Repeat {
+            times: 1,
+            at_least: 1,
+        },
         tools: Vec::new(),
         webhooks: Vec::new(),
         clock: None,

@@ -71,7 +71,10 @@ mod tests {
             let within_a_minute = times.iter().filter(|time| **time < 60_000).count();
             let allowed = usize::try_from(per_minute).unwrap();
             assert!(within_a_minute <= allowed, "{per_minute}: {within_a_minute}");
-            assert!(within_a_minute * 100 >= allowed * 97, "{per_minute}: {within_a_minute}");
+            assert!(
+                within_a_minute * 100 >= allowed * 97,
+                "{per_minute}: {within_a_minute}"
+            );
         }
     }
 

@@ -160,7 +160,10 @@ mod tests {
         assert_eq!(whole.visited, seen(&["A", "B", "C"]));
         let calls = whole.tool_calls.seen().unwrap();
         assert_eq!(calls, &[call("1", Some(json!("ok"))), call("2", None)]);
-        assert!(whole.transfers.seen().is_none(), "half of the transfers is not all of them");
+        assert!(
+            whole.transfers.seen().is_none(),
+            "half of the transfers is not all of them"
+        );
         assert!(whole.ended.is_some() && whole.pending.is_empty());
         assert_eq!(whole.latency.first, Duration::from_millis(10));
         assert_eq!(whole.latency.total, Duration::from_millis(37));

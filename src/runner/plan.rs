@@ -20,7 +20,10 @@ impl Plan {
     /// These conversations in this order; a position given twice is kept once.
     pub fn new(positions: impl IntoIterator<Item = usize>) -> Self {
         let mut seen = std::collections::HashSet::new();
-        let order = positions.into_iter().filter(|position| seen.insert(*position)).collect();
+        let order = positions
+            .into_iter()
+            .filter(|position| seen.insert(*position))
+            .collect();
         Self { order }
     }
 

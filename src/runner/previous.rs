@@ -41,7 +41,10 @@ impl Previous {
                 .map(Some)
                 .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
+            Err(error) => Err(io::Error::new(
+                error.kind(),
+                format!("{}: {error}", path.display()),
+            )),
         }
     }
 
@@ -60,7 +63,10 @@ impl Previous {
                 break;
             }
             let result: Line = serde_json::from_str(&line).map_err(|error| broken(number, &error))?;
-            if matches!(result.verdict, Verdict::Failed | Verdict::Errored | Verdict::Flaky) {
+            if matches!(
+                result.verdict,
+                Verdict::Failed | Verdict::Errored | Verdict::Flaky
+            ) {
                 names.insert((result.suite, result.name));
             }
         }
@@ -108,7 +114,12 @@ mod tests {
     #[test]
     fn a_journal_that_is_none_is_an_error_with_its_line() {
         assert!(read("").unwrap_err().to_string().starts_with("line 1:"));
-        assert!(read("{\"format\":\"other/9\"}\n").unwrap_err().to_string().contains("other/9"));
+        assert!(
+            read("{\"format\":\"other/9\"}\n")
+                .unwrap_err()
+                .to_string()
+                .contains("other/9")
+        );
         let torn = format!("{{\"format\":\"{FORMAT}\"}}\n{{\"suite\":\"a\",\"na");
         assert!(read(&torn).unwrap_err().to_string().starts_with("line 2:"));
     }

@@ -37,7 +37,10 @@ fn plays_failed(conversation: &Conversation, attempts: &[Attempt]) -> String {
     }
     let passed = attempts
         .chunk_by(|one, next| one.play == next.play)
-        .filter(|play| play.iter().any(|attempt| attempt.outcome == AttemptOutcome::Passed))
+        .filter(|play| {
+            play.iter()
+                .any(|attempt| attempt.outcome == AttemptOutcome::Passed)
+        })
         .count();
     format!(
         "{passed} of {} plays passed, {} must: ",

@@ -80,12 +80,21 @@ mod tests {
         let table = [
             (Input::Say("hi".to_owned()), json!({"say": "hi"})),
             (Input::Event("welcome".to_owned()), json!({"event": "welcome"})),
-            (Input::Intent(Name::Display("pay".to_owned())), json!({"intent": "pay"})),
-            (Input::Intent(Name::Id("1-2".to_owned())), json!({"intent": {"id": "1-2"}})),
+            (
+                Input::Intent(Name::Display("pay".to_owned())),
+                json!({"intent": "pay"}),
+            ),
+            (
+                Input::Intent(Name::Id("1-2".to_owned())),
+                json!({"intent": {"id": "1-2"}}),
+            ),
             (dtmf(None), json!({"dtmf": "12"})),
             (dtmf(Some("#")), json!({"dtmf": {"digits": "12", "finish": "#"}})),
             (Input::Silence, json!({"silence": true})),
-            (Input::Variables(crate::model::Map::new()), json!({"variables": {}})),
+            (
+                Input::Variables(crate::model::Map::new()),
+                json!({"variables": {}}),
+            ),
         ];
         for (given, expected) in table {
             assert_eq!(input(&given), expected);

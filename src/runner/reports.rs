@@ -39,10 +39,7 @@ pub fn write_reports(
             Ok(results) => reports.par_iter_mut().for_each(|report| report.take(&results)),
             Err(error) => {
                 // Without the journal no report is complete.
-                return reports
-                    .into_iter()
-                    .map(|report| report.lost(&error))
-                    .collect();
+                return reports.into_iter().map(|report| report.lost(&error)).collect();
             }
         }
     }
@@ -91,7 +88,9 @@ impl Report {
         let message = format!("the run's journal could not be read: {journal}");
         ReportFailure {
             report: self.reporter.describe(),
-            error: self.failed.unwrap_or_else(|| io::Error::new(journal.kind(), message)),
+            error: self
+                .failed
+                .unwrap_or_else(|| io::Error::new(journal.kind(), message)),
         }
     }
 }

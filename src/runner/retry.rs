@@ -53,7 +53,13 @@ impl Retrying {
             AttemptOutcome::Errored => {
                 self.errored += 1;
                 let again = ended.transient && self.errored <= self.allowed.errored;
-                again.then(|| if ended.quota { self.quota_wait() } else { Duration::ZERO })
+                again.then(|| {
+                    if ended.quota {
+                        self.quota_wait()
+                    } else {
+                        Duration::ZERO
+                    }
+                })
             }
         }
     }

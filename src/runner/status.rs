@@ -66,18 +66,57 @@ mod tests {
             (counts(3, 1, 1, 0, 0, 0), None, 1, false, RunStatus::Failed),
             (counts(3, 0, 1, 0, 0, 0), None, 0, false, RunStatus::CouldNotTest),
             (counts(3, 0, 0, 0, 0, 0), None, 1, false, RunStatus::CouldNotTest),
-            (counts(3, 0, 0, 0, 0, 2), Some(Timeout), 0, false, RunStatus::CouldNotTest),
-            (counts(3, 0, 0, 0, 0, 0), Some(Timeout), 0, false, RunStatus::Passed),
-            (counts(3, 1, 0, 0, 0, 2), Some(Timeout), 0, false, RunStatus::Failed),
-            (counts(3, 1, 0, 0, 0, 2), Some(Failures), 0, false, RunStatus::Failed),
-            (counts(3, 1, 0, 0, 0, 2), Some(Interrupted), 0, false, RunStatus::Interrupted),
-            (counts(3, 0, 0, 0, 0, 2), Some(Terminated), 1, false, RunStatus::Terminated),
+            (
+                counts(3, 0, 0, 0, 0, 2),
+                Some(Timeout),
+                0,
+                false,
+                RunStatus::CouldNotTest,
+            ),
+            (
+                counts(3, 0, 0, 0, 0, 0),
+                Some(Timeout),
+                0,
+                false,
+                RunStatus::Passed,
+            ),
+            (
+                counts(3, 1, 0, 0, 0, 2),
+                Some(Timeout),
+                0,
+                false,
+                RunStatus::Failed,
+            ),
+            (
+                counts(3, 1, 0, 0, 0, 2),
+                Some(Failures),
+                0,
+                false,
+                RunStatus::Failed,
+            ),
+            (
+                counts(3, 1, 0, 0, 0, 2),
+                Some(Interrupted),
+                0,
+                false,
+                RunStatus::Interrupted,
+            ),
+            (
+                counts(3, 0, 0, 0, 0, 2),
+                Some(Terminated),
+                1,
+                false,
+                RunStatus::Terminated,
+            ),
             (counts(0, 0, 0, 0, 0, 0), None, 0, false, RunStatus::NothingRan),
             (counts(0, 0, 0, 0, 4, 0), None, 0, false, RunStatus::NothingRan),
         ];
         for (summary, cancelled, reports_failed, fail_on_flaky, expected) in table {
             let status = run_status(&summary, cancelled, reports_failed, fail_on_flaky);
-            assert_eq!(status, expected, "{summary:?} {cancelled:?} {reports_failed} {fail_on_flaky}");
+            assert_eq!(
+                status, expected,
+                "{summary:?} {cancelled:?} {reports_failed} {fail_on_flaky}"
+            );
         }
     }
 }

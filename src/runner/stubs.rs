@@ -146,7 +146,10 @@ mod tests {
             _ => panic!("answers are objects"),
         };
         assert_eq!(result(json!({"error": "not found"})), Err("not found".to_owned()));
-        assert_eq!(result(json!({"error": {"code": 5}})), Err(r#"{"code":5}"#.to_owned()));
+        assert_eq!(
+            result(json!({"error": {"code": 5}})),
+            Err(r#"{"code":5}"#.to_owned())
+        );
         let both = json!({"error": "no", "hint": "yes"});
         assert_eq!(result(both.clone()), Ok(both));
         assert_eq!(result(json!({})), Ok(json!({})));

@@ -4,6 +4,7 @@
 use tokio::time::sleep;
 
 use super::attempt::Player;
+use super::budget::Budget;
 use super::unknown::Unknown;
 use super::{merge, stubs};
 use crate::backend::{Session, ToolResult, TurnInput, TurnRequest};
@@ -47,7 +48,8 @@ impl Player<'_> {
                 }
             }
         }
-        let problem = format!("the agent still calls client-side tools after {MOST_ROUNDS} rounds of answers");
+        let problem =
+            format!("the agent still calls client-side tools after {MOST_ROUNDS} rounds of answers");
         self.turns[index].failures.push(problem);
         Ok(())
     }
@@ -113,7 +115,7 @@ impl Player<'_> {
                 Ok(None) => return Ok(Err(stubs::unanswered(call))),
                 Err(problem) => return Ok(Err(problem)),
             };
-            let result = self.respond(&rule.respond).await?;
+            let result = respond(&rule.respond, &self.budget).await?;
             if let Some(whole) = &mut self.partial {
                 merge::answered(whole, call, &stubs::shown(&result));
             }
@@ -125,22 +127,22 @@ impl Player<'_> {
         }
         Ok(Ok(results))
     }
+}
 
-    /// What a stub answers, after the delay it asks for.
-    async fn respond(&self, mut response: &StubResponse) -> Result<Result<Value, String>, Unknown> {
-        loop {
-            let result = match response {
-                StubResponse::Delayed { delay, then } => {
-                    self.budget.wait(sleep(*delay)).await?;
-                    response = then;
-                    continue;
-                }
-                StubResponse::Answer(answer) => stubs::result_of(answer),
-                StubResponse::Status(status) => Err(format!("HTTP status {status}")),
-                StubResponse::Timeout => Err("the tool did not answer in time".to_owned()),
-                StubResponse::Unreachable => Err("the tool could not be reached".to_owned()),
-            };
-            return Ok(result);
-        }
+/// What a stub answers, after the delay it asks for.
+async fn respond(mut response: &StubResponse, budget: &Budget) -> Result<Result<Value, String>, Unknown> {
+    loop {
+        let result = match response {
+            StubResponse::Delayed { delay, then } => {
+                budget.wait(sleep(*delay)).await?;
+                response = then;
+                continue;
+            }
+            StubResponse::Answer(answer) => stubs::result_of(answer),
+            StubResponse::Status(status) => Err(format!("HTTP status {status}")),
+            StubResponse::Timeout => Err("the tool did not answer in time".to_owned()),
+            StubResponse::Unreachable => Err("the tool could not be reached".to_owned()),
+        };
+        return Ok(result);
     }
 }

@@ -27,15 +27,15 @@ use crate::model::suite::Repeat;
 
 /// A verdict and how many errors a passed conversation has recovered from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Derived {
+pub(super) struct Derived {
     /// The verdict.
-    pub verdict: Verdict,
+    pub(super) verdict: Verdict,
     /// Attempts that errored before one passed; 0 for every verdict but passed.
-    pub recovered: u32,
+    pub(super) recovered: u32,
 }
 
 /// Derives the verdict on a conversation that was meant to be played.
-pub fn derive(repeat: Repeat, known_issue: bool, attempts: &[Attempt]) -> Derived {
+pub(super) fn derive(repeat: Repeat, known_issue: bool, attempts: &[Attempt]) -> Derived {
     let plays = count_plays(attempts);
     let (verdict, recovered) = match decide(repeat, &plays) {
         verdict if !known_issue => (verdict, plays.recovered),
@@ -85,7 +85,8 @@ fn decide(repeat: Repeat, plays: &Plays) -> Verdict {
         Verdict::Passed
     } else if passes >= repeat.at_least {
         Verdict::Flaky
-    } else if plays.failed > repeat.times.saturating_sub(repeat.at_least) || (plays.failed > 0 && passes == 0) {
+    } else if plays.failed > repeat.times.saturating_sub(repeat.at_least) || (plays.failed > 0 && passes == 0)
+    {
         Verdict::Failed
     } else if finished < repeat.times {
         Verdict::NotRun
@@ -129,7 +130,10 @@ mod tests {
         }
     }
 
-    const ONCE: Repeat = Repeat { times: 1, at_least: 1 };
+    const ONCE: Repeat = Repeat {
+        times: 1,
+        at_least: 1,
+    };
 
     #[test]
     fn one_play() {
@@ -172,7 +176,14 @@ mod tests {
         ];
         for (text, verdict) in table {
             let derived = derive(ONCE, true, &attempts(text));
-            assert_eq!(derived, Derived { verdict, recovered: 0 }, "{text}");
+            assert_eq!(
+                derived,
+                Derived {
+                    verdict,
+                    recovered: 0
+                },
+                "{text}"
+            );
         }
     }
 
@@ -201,7 +212,11 @@ mod tests {
         ];
         for (times, at_least, text, verdict, recovered) in table {
             let derived = derive(Repeat { times, at_least }, false, &attempts(text));
-            assert_eq!(derived, Derived { verdict, recovered }, "{at_least} of {times}: {text}");
+            assert_eq!(
+                derived,
+                Derived { verdict, recovered },
+                "{at_least} of {times}: {text}"
+            );
         }
     }
 }

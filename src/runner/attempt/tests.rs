@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::*;
 use crate::backend::error::BackendErrorKind;
-use crate::model::Map;
 use crate::model::outcome::{ConversationResult, Sent, Verdict};
-use crate::model::suite::{Matcher, Repeat, StubResponse, StubRule, Turn};
+use crate::model::suite::{Expectation, Matcher, Repeat, StubResponse, StubRule, Turn};
 use crate::model::transcript::{CallSource, ToolCall};
+use crate::model::{Map, Value};
 use crate::runner::fake::{
     Answer, FakeBackend, FakeRun, calls, conversation, expectation, expects, location, reply_is, say, says,
     with_turns,
@@ -52,19 +52,29 @@ async fn an_error_of_the_network_is_tried_again_in_a_new_session() {
 
 #[tokio::test]
 async fn what_another_session_cannot_mend_is_not_tried_again() {
-    for kind in [BackendErrorKind::Auth, BackendErrorKind::Request, BackendErrorKind::Protocol] {
+    for kind in [
+        BackendErrorKind::Auth,
+        BackendErrorKind::Request,
+        BackendErrorKind::Protocol,
+    ] {
         let backend = fails_once(kind);
         let result = FakeRun::one(&backend, with_turns("a", [say("hi"), say("again")])).await;
         assert_eq!(result.verdict, Verdict::Errored, "{kind:?}");
         assert_eq!(result.reason.as_deref(), Some("turn 1: the fake fails"));
-        assert_eq!(backend.inputs(), ["hi"], "the turn after an unknown one is not played");
+        assert_eq!(
+            backend.inputs(),
+            ["hi"],
+            "the turn after an unknown one is not played"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_used_up_quota_is_waited_for() {
     let backend = fails_once(BackendErrorKind::Quota);
-    let played = FakeRun::new(&backend, [with_turns("a", [say("hi")])]).play().await;
+    let played = FakeRun::new(&backend, [with_turns("a", [say("hi")])])
+        .play()
+        .await;
     assert_eq!(played.took, Duration::from_secs(1));
     assert_eq!(played.end.summary.recovered, 1);
 }
@@ -99,8 +109,14 @@ async fn a_failure_that_was_seen_stands_when_an_error_follows() {
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_is_not_answered_in_time_is_unknown() {
     let backend = FakeBackend::new(|_, _| Answer::Never);
-    let played = FakeRun::new(&backend, [with_turns("a", [say("hi")])]).play().await;
-    assert_eq!(played.took, Duration::from_secs(20), "two attempts of ten seconds");
+    let played = FakeRun::new(&backend, [with_turns("a", [say("hi")])])
+        .play()
+        .await;
+    assert_eq!(
+        played.took,
+        Duration::from_secs(20),
+        "two attempts of ten seconds"
+    );
     let result = &played.results[0];
     assert_eq!(result.verdict, Verdict::Errored);
     assert_eq!(result.reason.as_deref(), Some("turn 1: no answer within 10s"));
@@ -131,7 +147,11 @@ async fn what_cannot_be_observed_is_an_error_unless_it_need_not_be() {
         let backend = FakeBackend::echo();
         let result = FakeRun::one(&backend, with_turns("a", [turn, say("more")])).await;
         assert_eq!(result.verdict, verdict);
-        assert_eq!(result.attempts.len(), 1, "another session would not show it either");
+        assert_eq!(
+            result.attempts.len(),
+            1,
+            "another session would not show it either"
+        );
         assert_eq!(backend.inputs().len(), if required { 1 } else { 2 });
     }
 }
@@ -161,7 +181,11 @@ async fn a_restart_goes_on_in_a_new_session() {
         restart: true,
         ..say("stop")
     };
-    let result = FakeRun::one(&backend, with_turns("a", [say("one"), stop, expects("two", "two")])).await;
+    let result = FakeRun::one(
+        &backend,
+        with_turns("a", [say("one"), stop, expects("two", "two")]),
+    )
+    .await;
     assert_eq!(result.verdict, Verdict::Passed);
     let sent = backend.sent.lock().unwrap();
     assert_eq!(sent[0].session, sent[1].session);
@@ -306,7 +330,10 @@ async fn a_late_tool_takes_its_time_but_not_more_than_the_turn_has() {
 async fn every_play_of_a_repeat_has_a_session_of_its_own() {
     let backend = FakeBackend::new(|_, before| Answer::Reply(says(&before.to_string())));
     let mut repeated = with_turns("a", [expects("go", "1")]);
-    repeated.repeat = Repeat { times: 3, at_least: 1 };
+    repeated.repeat = Repeat {
+        times: 3,
+        at_least: 1,
+    };
     let result = FakeRun::one(&backend, repeated.clone()).await;
     assert_eq!(result.verdict, Verdict::Passed);
     let plays: Vec<u32> = result.attempts.iter().map(|attempt| attempt.play).collect();
@@ -318,7 +345,10 @@ async fn every_play_of_a_repeat_has_a_session_of_its_own() {
     let result = FakeRun::one(&FakeBackend::echo(), repeated).await;
     assert_eq!(result.verdict, Verdict::Failed);
     let reason = result.reason.unwrap();
-    assert!(reason.starts_with("0 of 3 plays passed, 2 must: turn 1: reply: "), "{reason}");
+    assert!(
+        reason.starts_with("0 of 3 plays passed, 2 must: turn 1: reply: "),
+        "{reason}"
+    );
 }
 
 #[tokio::test]
@@ -329,11 +359,19 @@ async fn a_known_issue_that_passes_has_failed() {
     };
     let passes = FakeRun::one(&FakeBackend::echo(), known("hi")).await;
     assert_eq!(passes.verdict, Verdict::Failed);
-    assert!(passes.reason.unwrap().starts_with("passes now: remove known_issue"));
+    assert!(
+        passes
+            .reason
+            .unwrap()
+            .starts_with("passes now: remove known_issue")
+    );
     let fails = FakeRun::one(&FakeBackend::echo(), known("other")).await;
     assert_eq!(fails.verdict, Verdict::Skipped);
     assert_eq!(fails.known_issue.as_deref(), Some("https://tracker.example/42"));
-    assert_eq!(fails.reason.as_deref(), Some("known issue: https://tracker.example/42"));
+    assert_eq!(
+        fails.reason.as_deref(),
+        Some("known issue: https://tracker.example/42")
+    );
 }
 
 #[tokio::test]
@@ -345,7 +383,10 @@ async fn what_is_not_meant_for_the_target_is_skipped() {
     let backend = FakeBackend::echo();
     let result = FakeRun::one(&backend, elsewhere).await;
     assert_eq!(result.verdict, Verdict::Skipped);
-    assert_eq!(result.reason.as_deref(), Some("only on staging, live; this is fake"));
+    assert_eq!(
+        result.reason.as_deref(),
+        Some("only on staging, live; this is fake")
+    );
     let here = Conversation {
         only_on: vec!["fake".to_owned()],
         ..with_turns("a", [say("hi")])

@@ -6,8 +6,10 @@ use super::*;
 use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{AttemptOutcome, Sent};
 use crate::model::suite::Conversation;
-use crate::runner::Limit;
-use crate::runner::fake::{Answer, FakeBackend, FakeRun, Played, conversation, expects, say, says, with_turns};
+use crate::runner::fake::{
+    Answer, FakeBackend, FakeRun, Played, conversation, expects, say, says, with_turns,
+};
+use crate::runner::{Cancellation, Limit};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -42,9 +44,15 @@ async fn everything_is_played_counted_and_told() {
     assert_eq!(played.end.cancelled, None);
     let told = |wanted: fn(&RunEvent) -> bool| played.events.iter().filter(|event| wanted(event)).count();
     assert!(matches!(played.events[0], RunEvent::Started { total: 4, .. }));
-    assert_eq!(told(|event| matches!(event, RunEvent::ConversationStarted { .. })), 4);
+    assert_eq!(
+        told(|event| matches!(event, RunEvent::ConversationStarted { .. })),
+        4
+    );
     assert_eq!(told(|event| matches!(event, RunEvent::TurnPlayed)), 5);
-    assert_eq!(told(|event| matches!(event, RunEvent::ConversationFinished(_))), 4);
+    assert_eq!(
+        told(|event| matches!(event, RunEvent::ConversationFinished(_))),
+        4
+    );
     assert_eq!(told(|event| matches!(event, RunEvent::Cancelled(_))), 0);
 }
 
@@ -60,7 +68,11 @@ async fn as_many_at_once_as_there_are_jobs() {
     let backend = slow();
     let played = FakeRun::new(&backend, several(10)).jobs(4).play().await;
     assert_eq!(backend.most_open.load(std::sync::atomic::Ordering::SeqCst), 4);
-    assert_eq!(played.took, SECOND * 2 * 3, "ten conversations of two seconds, four at a time");
+    assert_eq!(
+        played.took,
+        SECOND * 2 * 3,
+        "ten conversations of two seconds, four at a time"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +83,10 @@ async fn the_rate_limit_holds_for_all_together_and_is_no_ones_time_out() {
     let played = run.play().await;
     assert_eq!(played.end.summary.passed, 50);
     let sent = backend.sent.lock().unwrap();
-    let mut times: Vec<u64> = sent.iter().map(|sending| sending.at.elapsed().as_secs()).collect();
+    let mut times: Vec<u64> = sent
+        .iter()
+        .map(|sending| sending.at.elapsed().as_secs())
+        .collect();
     times.sort_unstable();
     times.dedup();
     assert_eq!(times.len(), 100, "one request a second");
@@ -118,21 +133,26 @@ async fn when_the_time_of_the_run_is_up_what_was_said_is_kept() {
     assert_eq!(cut_short.turns[1].sent, Sent::Unknown);
     assert!(cut_short.turns[1].reply.is_none());
     assert!(matches!(
-        played.events.iter().find(|event| matches!(event, RunEvent::Cancelled(_))),
+        played
+            .events
+            .iter()
+            .find(|event| matches!(event, RunEvent::Cancelled(_))),
         Some(RunEvent::Cancelled(CancelReason::Timeout))
     ));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn ctrl_c_while_it_winds_down_is_ctrl_c() {
-    let backend = FakeBackend::new(|_, _| Answer::Never);
+    let cancellation = Cancellation::new();
+    let stops = cancellation.clone();
+    let backend = FakeBackend::new(move |_, _| {
+        stops.cancel(CancelReason::Timeout);
+        stops.cancel(CancelReason::Interrupted);
+        Answer::Never
+    });
     let mut run = FakeRun::new(&backend, several(3)).jobs(2);
-    run.options.timeout = Some(SECOND);
-    let cancellation = run.cancellation.clone();
-    let playing = tokio::spawn(run.play());
-    cancellation.cancelled().await;
-    cancellation.cancel(CancelReason::Interrupted);
-    let played = playing.await.unwrap();
+    run.cancellation = cancellation;
+    let played = run.play().await;
     assert_eq!(played.end.cancelled, Some(CancelReason::Interrupted));
     assert_eq!(played.end.summary.not_run, 3);
 }
@@ -145,7 +165,12 @@ async fn a_run_stopped_before_it_starts_plays_nothing() {
     let played = run.play().await;
     assert_eq!(played.end.summary.not_run, 3);
     assert!(backend.sessions().is_empty());
-    assert!(played.events.iter().any(|event| matches!(event, RunEvent::Cancelled(CancelReason::Terminated))));
+    assert!(
+        played
+            .events
+            .iter()
+            .any(|event| matches!(event, RunEvent::Cancelled(CancelReason::Terminated)))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,7 +184,11 @@ async fn no_retry_starts_after_a_stop() {
     let played = playing.await.unwrap();
     assert_eq!(played.took, Duration::from_millis(500));
     assert_eq!(backend.sessions().len(), 1);
-    assert_eq!(verdicts(&played), [Verdict::NotRun]);
+    assert_eq!(
+        verdicts(&played),
+        [Verdict::Errored],
+        "the one attempt there was says more than `not run`"
+    );
 }
 
 #[tokio::test]
@@ -184,16 +213,28 @@ async fn a_conversation_that_brings_its_task_down_takes_no_other_with_it() {
     let conversations = [with_turns("0", [say("boom")]), with_turns("1", [say("one")])];
     let played = FakeRun::new(&backend, conversations).play().await;
     assert_eq!(verdicts(&played), [Verdict::Errored, Verdict::Passed]);
-    assert!(played.results[0].reason.as_deref().unwrap().contains("please report it"));
+    assert!(
+        played.results[0]
+            .reason
+            .as_deref()
+            .unwrap()
+            .contains("please report it")
+    );
 }
 
 #[tokio::test]
 async fn what_is_to_be_hidden_reaches_neither_journal_nor_listener() {
     let backend = FakeBackend::echo();
-    let mut run = FakeRun::new(&backend, [with_turns("with s3cret", [expects("my s3cret", "other")])]);
+    let mut run = FakeRun::new(
+        &backend,
+        [with_turns("with s3cret", [expects("my s3cret", "other")])],
+    );
     run.redactor.hide_secret("s3cret");
     let played = run.play().await;
     let written = serde_json::to_string(&played.results).unwrap();
-    assert!(written.contains("[redacted]") && !written.contains("s3cret"), "{written}");
+    assert!(
+        written.contains("[redacted]") && !written.contains("s3cret"),
+        "{written}"
+    );
     assert!(!format!("{:?}", played.events).contains("s3cret"));
 }

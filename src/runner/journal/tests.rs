@@ -111,5 +111,9 @@ async fn pieces_are_bounded_in_number_and_size() {
     assert_eq!(sizes(&mut journal, 4, u64::MAX), [4, 4, 2]);
     let line = line_of(&result("same", Verdict::Passed)).unwrap().len() as u64;
     assert_eq!(sizes(&mut journal, 64, line * 3), [3, 3, 3, 1]);
-    assert_eq!(sizes(&mut journal, 64, 1), [1; 10], "a line larger than a piece is a piece");
+    assert_eq!(
+        sizes(&mut journal, 64, 1),
+        [1; 10],
+        "a line larger than a piece is a piece"
+    );
 }
