@@ -1,3 +1,5 @@
+//! Tests of the room above: tables and properties.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -167,7 +167,7 @@ fn no_settings(path: &Path) -> Diagnostic {
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(
-        "unreadable",
+        "unreadable-file",
         format!("`{}` cannot be read: {error}", path.display()),
     )
 }

@@ -189,7 +189,7 @@ fn walk(start: &Path, root: &Root) -> (Vec<PathBuf>, Vec<Diagnostic>) {
             },
             // A link to a folder above itself adds nothing that is not found anyway.
             Err(error) if is_loop(&error) => {}
-            Err(error) => problems.push(Diagnostic::error("unreadable", error.to_string())),
+            Err(error) => problems.push(Diagnostic::error("unreadable-file", error.to_string())),
         }
     }
     let links = std::mem::take(&mut *outside_links.lock().unwrap_or_else(PoisonError::into_inner));
@@ -315,7 +315,7 @@ fn outside(path: &Path) -> Diagnostic {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(
-        "unreadable",
+        "unreadable-file",
         format!("`{}` cannot be read: {error}", path.display()),
     )
 }

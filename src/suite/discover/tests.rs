@@ -1,3 +1,5 @@
+//! Tests of the room above: tables and properties.
+
 use super::*;
 
 struct Tree(tempfile::TempDir);
