@@ -47,12 +47,8 @@ pub(super) fn init(args: &InitArgs, here: &Surroundings, console: &Console) -> R
     let target = here.working_directory.join(&folder);
     let in_the_way = in_the_way(&target);
     if !in_the_way.is_empty() {
-        return Err(Failure::Invalid(
-            in_the_way
-                .iter()
-                .map(|path| occupied(&folder.join(path)))
-                .collect(),
-        ));
+        let problems = in_the_way.iter().map(|path| occupied(&shown(&folder, path)));
+        return Err(Failure::Invalid(problems.collect()));
     }
     write_all(&target).map_err(|error| named(&error, &folder))?;
     console.print(&report(&folder))?;
@@ -70,12 +66,22 @@ fn in_the_way(target: &Path) -> Vec<&'static str> {
         .collect()
 }
 
-fn occupied(path: &Path) -> Diagnostic {
-    let message = format!(
-        "`{}` exists already, and nothing is written over it",
-        path.display()
-    );
-    Diagnostic::error("exists", message).help("give another folder: `turnproof init DIR`")
+/// A file of the folder, as it would be typed.
+fn shown(folder: &Path, file: &str) -> String {
+    let path = if folder == Path::new(".") {
+        PathBuf::from(file)
+    } else {
+        folder.join(file)
+    };
+    clean_terminal_line(path.display().to_string().trim_end_matches('/')).into_owned()
+}
+
+fn occupied(path: &str) -> Diagnostic {
+    Diagnostic::error(
+        "exists",
+        format!("`{path}` exists already, and nothing is written over it"),
+    )
+    .help("give another folder: `turnproof init DIR`")
 }
 
 fn write_all(target: &Path) -> io::Result<()> {
@@ -108,18 +114,28 @@ fn named(error: &io::Error, folder: &Path) -> io::Error {
 }
 
 fn report(folder: &Path) -> String {
-    let shown = |path: &str| clean_terminal_line(&folder.join(path).display().to_string()).into_owned();
-    let go_there = match folder {
-        here if here == Path::new(".") => String::new(),
-        elsewhere => format!("cd {} && ", clean_terminal_line(&elsewhere.display().to_string())),
+    let go_there = if folder == Path::new(".") {
+        String::new()
+    } else {
+        format!("cd {} && ", quoted(&shown(folder, "")))
     };
     format!(
         "{}  the settings\n{}  a suite of three conversations\n{}  a small agent to play them against\n\n\
          Next: {go_there}turnproof run\n",
-        shown(SETTINGS_FILE),
-        shown("order.yaml"),
-        shown("agents/coffee-bar")
+        shown(folder, SETTINGS_FILE),
+        shown(folder, "order.yaml"),
+        shown(folder, "agents/coffee-bar")
     )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    if plain {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
