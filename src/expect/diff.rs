@@ -287,12 +287,12 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_folded() {
-        let expected: String = (0..5_000).map(|number| format!("line {number}\n")).collect();
+        let expected: String = (0..5_000).flat_map(|number| ["line ".into(), number.to_string(), "\n".into()]).collect();
         let actual = expected.replace("line 500\n", "line five hundred\n");
         let diff = of_texts(&expected, &actual).unwrap();
         assert!(diff.lines.len() < 20, "{}", diff.lines.len());
         let other: String = (0..5_000)
-            .map(|number| format!("other text {}\n", number * 7))
+            .flat_map(|number| ["other text ".into(), (number * 7).to_string(), "\n".into()])
             .collect();
         assert!(of_texts(&expected, &other).unwrap().lines.len() <= 2 * WHOLE + 1);
     }
