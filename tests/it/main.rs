@@ -11,3 +11,4 @@ mod cli_place;
 mod house;
 mod proto_tables;
 mod proto_wire;
+mod runner_sessions;
