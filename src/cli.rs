@@ -48,13 +48,13 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let console = Console::new(typed.line.color);
-    match dispatch(&typed, &console) {
+    match dispatch(&typed, console) {
         Ok(exit) => exit,
-        Err(failure) => report(&failure, &console),
+        Err(failure) => report(&failure, console),
     }
 }
 
-fn dispatch(typed: &Typed, console: &Console) -> Result<Exit, Failure> {
+fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
     let here = Surroundings::read()?;
     match &typed.line.command {
         Command::Init(args) => init::init(args, &here, console),
@@ -64,7 +64,7 @@ fn dispatch(typed: &Typed, console: &Console) -> Result<Exit, Failure> {
 }
 
 /// Tells why a command could not do its work.
-fn report(failure: &Failure, console: &Console) -> Exit {
+fn report(failure: &Failure, console: Console) -> Exit {
     // When even that cannot be told, the exit code still does.
     let _ = failure.tell(console);
     let _ = io::stderr().flush();

@@ -53,7 +53,7 @@ pub struct CommandLine {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether output is coloured [default: auto, which respects NO_COLOR and terminals]
+    /// Whether output is coloured [default: auto, which respects the variable `NO_COLOR` and terminals]
     #[arg(
         long,
         global = true,
@@ -106,7 +106,7 @@ pub enum When {
 /// Which suites, and with which targets: what every command that reads suites takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SuiteArgs {
-    /// Suite files or folders; FILE:LINE means the conversation at that line [default: suites/ if it exists, else
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: `suites` if it exists, else
     /// the working directory]
     ///
     /// Every .yaml and .yml file below a folder is a suite, except what .gitignore names, hidden files, and the

@@ -46,7 +46,7 @@ impl Console {
     }
 
     /// Prints a problem that has no place in a file.
-    pub(super) fn error(self, message: &str, help: Option<&str>) -> io::Result<()> {
+    pub(super) fn error(message: &str, help: Option<&str>) -> io::Result<()> {
         let mut stderr = io::stderr().lock();
         writeln!(stderr, "error: {}", clean_terminal(message))?;
         match help {
@@ -56,7 +56,7 @@ impl Console {
     }
 
     /// Prints a remark to standard error.
-    pub(super) fn note(self, message: &str) -> io::Result<()> {
+    pub(super) fn note(message: &str) -> io::Result<()> {
         writeln!(io::stderr().lock(), "note: {}", clean_terminal(message))
     }
 
@@ -72,8 +72,8 @@ impl Console {
 /// Makes errors of warnings, for `--strict`.
 pub(super) fn be_strict(problems: &mut [Diagnostic], strict: bool) {
     if strict {
-        problems
-            .iter_mut()
-            .for_each(|problem| problem.severity = Severity::Error);
+        for problem in problems {
+            problem.severity = Severity::Error;
+        }
     }
 }

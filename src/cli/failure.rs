@@ -38,12 +38,12 @@ impl Failure {
         }
     }
 
-    pub(super) fn tell(&self, console: &Console) -> io::Result<()> {
+    pub(super) fn tell(&self, console: Console) -> io::Result<()> {
         match self {
             Self::Invalid(problems) => console.diagnostics(problems),
-            Self::Nothing { message, help } => console.error(message, Some(help)),
+            Self::Nothing { message, help } => Console::error(message, Some(help)),
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Self::Io(error) => console.error(&error.to_string(), None),
+            Self::Io(error) => Console::error(&error.to_string(), None),
         }
     }
 }

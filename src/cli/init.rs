@@ -42,7 +42,7 @@ const FILES: [(&str, &str); 16] = [
 /// Keeps reports out of git; left alone where there is one already.
 const GITIGNORE: &str = include_str!("init/template/gitignore");
 
-pub(super) fn init(args: &InitArgs, here: &Surroundings, console: &Console) -> Result<Exit, Failure> {
+pub(super) fn init(args: &InitArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     let folder = args.folder.clone().unwrap_or_else(|| PathBuf::from("."));
     let target = here.working_directory.join(&folder);
     let in_the_way = in_the_way(&target);

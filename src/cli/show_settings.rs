@@ -1,5 +1,6 @@
 //! `--show-settings`: every choice of a run with its value and where it comes from, as a table.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -17,7 +18,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(name: impl Into<String>, value: impl Into<String>, origin: impl ToString) -> Self {
+    pub(super) fn new(name: impl Into<String>, value: impl Into<String>, origin: &impl ToString) -> Self {
         Self {
             name: name.into(),
             value: value.into(),
@@ -91,7 +92,7 @@ pub(super) fn show_duration(duration: Duration) -> String {
         ("ms", 1),
     ] {
         if rest >= size {
-            text.push_str(&format!("{}{unit}", rest / size));
+            let _ = write!(text, "{}{unit}", rest / size);
             rest %= size;
         }
     }
@@ -119,8 +120,8 @@ mod tests {
         let mut redactor = Redactor::new();
         redactor.hide_secret("s3cret");
         let rows = [
-            Row::new("a", "日本", "built-in"),
-            Row::new("long name", "s3cret\u{1b}", "--x"),
+            Row::new("a", "日本", &"built-in"),
+            Row::new("long name", "s3cret\u{1b}", &"--x"),
         ];
         assert_eq!(
             table(&rows, &redactor),

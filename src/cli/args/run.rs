@@ -98,7 +98,7 @@ pub struct OutputArgs {
     /// [default: terminal, junit=reports/junit.xml, json=reports/run.json]
     ///
     /// Paths are relative to the working directory. Reports given here take the place of the default ones. When
-    /// GITHUB_ACTIONS is set, failures are also annotated at file and line.
+    /// `GITHUB_ACTIONS` is set, failures are also annotated at file and line.
     #[arg(long = "report", value_name = "FORMAT[=PATH]", value_parser = values::report)]
     pub reports: Vec<String>,
 

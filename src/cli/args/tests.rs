@@ -8,6 +8,7 @@ use clap::CommandFactory as _;
 use super::typed::VARIABLES;
 use super::*;
 use crate::settings::layers::Origin;
+use crate::settings::rate::Rate;
 
 fn parse(arguments: &str) -> Result<Typed, String> {
     let words = std::iter::once("turnproof").chain(arguments.split_whitespace());
@@ -40,7 +41,7 @@ fn run_takes_all_its_flags() {
         (args.play.jobs, args.play.retries, args.play.seed),
         (Some(4), Some(2), Some(7))
     );
-    assert_eq!(args.play.rate.map(|rate| rate.per_minute()), Some(600));
+    assert_eq!(args.play.rate.map(Rate::per_minute), Some(600));
     assert_eq!(args.play.timeout, Some(std::time::Duration::from_secs(90)));
     assert_eq!(args.output.reports, ["junit=j.xml", "terminal"]);
     assert_eq!(args.output.progress, When::Never);

@@ -19,7 +19,7 @@ pub struct Typed {
 }
 
 /// The arguments that have a variable, by their identifier, flag and variable.
-pub const VARIABLES: [(&str, &str, &str); 6] = [
+pub(super) const VARIABLES: [(&str, &str, &str); 6] = [
     ("target", "--target", "TURNPROOF_TARGET"),
     ("profile", "--profile", "TURNPROOF_PROFILE"),
     ("jobs", "--jobs", "TURNPROOF_JOBS"),
