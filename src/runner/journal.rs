@@ -104,12 +104,11 @@ impl JournalWriter {
         drop(self.lines);
         let writer = self.thread.join();
         let written = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
-        let (file, temporary) = match self.final_path {
-            Some(path) => (written.persist(path).map_err(|error| error.error)?, None),
-            None => {
-                let (file, path) = written.into_parts();
-                (file, Some(path))
-            }
+        let (file, temporary) = if let Some(path) = self.final_path {
+            (written.persist(path).map_err(|error| error.error)?, None)
+        } else {
+            let (file, path) = written.into_parts();
+            (file, Some(path))
         };
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
