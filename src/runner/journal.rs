@@ -115,7 +115,7 @@ impl JournalWriter {
         Ok(Journal {
             file,
             index,
-            _temporary: temporary,
+            temporary,
         })
     }
 }
@@ -158,8 +158,9 @@ fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
 pub struct Journal {
     file: File,
     index: Vec<Entry>,
-    /// Deletes a journal that nobody asked to keep.
-    _temporary: Option<tempfile::TempPath>,
+    /// Deletes, when dropped, a journal that nobody asked to keep.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only its end matters"))]
+    temporary: Option<tempfile::TempPath>,
 }
 
 impl Journal {
