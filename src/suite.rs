@@ -2,4 +2,3 @@
 
 pub mod discover;
 pub mod select;
-pub mod template;
