@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod house;
+mod import_cx;
 mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
