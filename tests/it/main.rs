@@ -9,6 +9,7 @@ mod cli_basics;
 mod cli_init;
 mod cli_place;
 mod house;
+mod import_cx;
 mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
