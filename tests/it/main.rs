@@ -5,6 +5,10 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod backend_ces;
+mod backend_cx;
+mod backend_transport;
 mod house;
 mod proto_tables;
 mod proto_wire;
+mod scripted;
