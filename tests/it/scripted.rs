@@ -190,6 +190,11 @@ pub(crate) fn connection(address: SocketAddr) -> Connection {
     }
 }
 
+/// The object that a literal is.
+pub(crate) fn object(value: serde_json::Value) -> turnproof::model::Map {
+    serde_json::from_value(value).unwrap()
+}
+
 /// The services by name; the router wants a type for each.
 const SERVICES: [&str; 3] = [
     "google.cloud.dialogflow.cx.v3.Sessions",
