@@ -1,1 +1,3 @@
 //! The embedded emulator: a real gRPC server that plays an exported CX agent or a scripted CES app.
+
+pub mod cx;
