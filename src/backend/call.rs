@@ -150,7 +150,7 @@ impl Caller {
             lease,
         } = self.prepare(call).await?;
         let sent_at = Instant::now();
-        let request = self.request(message, headers, Some(call.deadline - sent_at));
+        let request = request(message, headers, Some(call.deadline - sent_at));
         let reading = async {
             let answer = client.server_streaming(request, path, BytesCodec).await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
@@ -194,7 +194,7 @@ impl Caller {
             let _ = outbox.try_send(message.clone());
         }
         // No grpc-timeout: a live stream outlasts the turn that opens it.
-        let request = self.request(ReceiverStream::new(messages), headers, None);
+        let request = request(ReceiverStream::new(messages), headers, None);
         match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
             Ok(Ok(answer)) => Ok(LiveStream {
                 outbox,
@@ -247,15 +247,6 @@ impl Caller {
         }
     }
 
-    fn request<M>(&self, message: M, headers: HeaderMap, timeout: Option<Duration>) -> Request<M> {
-        let mut request = Request::new(message);
-        *request.metadata_mut() = MetadataMap::from_headers(headers);
-        if let Some(timeout) = timeout {
-            request.set_timeout(timeout);
-        }
-        request
-    }
-
     fn failed(&self, lease: &Lease, status: &Status) -> TurnError {
         if is_transport(status) {
             self.pool.discard(lease);
@@ -299,6 +290,15 @@ async fn read_all(mut answer: Streaming<Bytes>, sent_at: Instant) -> Result<Vec<
         });
     }
     Ok(parts)
+}
+
+fn request<M>(message: M, headers: HeaderMap, timeout: Option<Duration>) -> Request<M> {
+    let mut request = Request::new(message);
+    *request.metadata_mut() = MetadataMap::from_headers(headers);
+    if let Some(timeout) = timeout {
+        request.set_timeout(timeout);
+    }
+    request
 }
 
 /// The answer came, and is not one of this service.

@@ -63,16 +63,13 @@ impl Live {
     ) -> Result<LiveTurn, TurnError> {
         let messages = messages(inputs);
         let sent_at = Instant::now();
-        let mut stream = match self.stream.take() {
-            Some(mut stream) => {
-                send(&mut stream, messages).await?;
-                stream
-            }
-            None => {
-                let config = encode(ClientMessage::Config(config));
-                let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-                caller.open(call, &first).await?
-            }
+        let mut stream = if let Some(mut stream) = self.stream.take() {
+            send(&mut stream, messages).await?;
+            stream
+        } else {
+            let config = encode(ClientMessage::Config(config));
+            let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
+            caller.open(call, &first).await?
         };
         let mut turn = LiveTurn::default();
         let progress = read_turn(&mut stream, &mut turn, sent_at, call.deadline).await?;

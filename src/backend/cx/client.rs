@@ -339,7 +339,7 @@ impl Session for CxSession {
             }
             TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
         };
-        let (mut reply, calls) = convert::reply(answers);
+        let (mut reply, calls) = convert::reply(&answers);
         self.name_pending(&mut reply, calls);
         reply.latency = playing.latency.unwrap_or_default();
         reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));

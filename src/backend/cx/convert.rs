@@ -21,7 +21,7 @@ pub(super) struct Answers {
 }
 
 /// The reply, and the tool calls in it that wait for an answer (the same as `pending`, in the same order).
-pub(super) fn reply(answers: Answers) -> (AgentReply, Vec<cx::ToolCall>) {
+pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
     let messages = messages(&answers.results);
     let mut reply = AgentReply::default();
     if let Some(matched) = &answers.matched {
@@ -178,14 +178,12 @@ fn page_of_symbol(id: &str) -> Option<&'static str> {
 /// The playbook that spoke last: the owner of the last block of the trace.
 fn playbook(result: &cx::QueryResult) -> Observed<String> {
     use cx::trace_block::TraceMetadata;
-    let owners = result
+    let mut owners = result
         .trace_blocks
         .iter()
         .rev()
         .filter_map(|block| block.trace_metadata.as_ref());
-    let last = owners
-        .filter(|owner| !matches!(owner, TraceMetadata::SpeechProcessingMetadata(_)))
-        .next();
+    let last = owners.find(|owner| !matches!(owner, TraceMetadata::SpeechProcessingMetadata(_)));
     let active = result
         .generative_info
         .as_ref()
