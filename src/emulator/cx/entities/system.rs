@@ -1,7 +1,7 @@
 //! The service's own entity types (cx-runtime 13), each found by the file that knows it.
 
-use super::EntityContext;
 use super::text::{Candidate, Text};
+use super::{EntityContext, when};
 
 /// A system entity type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,11 @@ impl SystemType {
             "unit-area" => Self::Unit(UnitKind::Area),
             "unit-speed" => Self::Unit(UnitKind::Speed),
             "unit-information" => Self::Unit(UnitKind::Information),
-            "unit-length-name" | "unit-weight-name" | "unit-volume-name" | "unit-area-name" | "unit-speed-name"
+            "unit-length-name"
+            | "unit-weight-name"
+            | "unit-volume-name"
+            | "unit-area-name"
+            | "unit-speed-name"
             | "unit-information-name" => Self::UnitName,
             "color" => Self::Color,
             "language" => Self::Language,
@@ -153,6 +157,12 @@ impl SystemType {
 
 /// All values of a system type in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
-    let _ = (kind, text, context);
-    Vec::new()
+    match kind {
+        SystemType::Date
+        | SystemType::Time
+        | SystemType::DateTime
+        | SystemType::DatePeriod
+        | SystemType::TimePeriod => when::find(kind, text, context),
+        _ => Vec::new(),
+    }
 }
