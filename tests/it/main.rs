@@ -8,3 +8,4 @@
 mod house;
 mod proto_tables;
 mod proto_wire;
+mod runner_sessions;

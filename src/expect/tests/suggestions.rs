@@ -1,0 +1,100 @@
+//! The suggested `expect:` block.
+
+use super::*;
+
+fn record() -> ReplyRecord {
+    ReplyRecord {
+        texts: vec!["Where to?".into()],
+        matched: Some(Match {
+            kind: "intent".into(),
+            intent: Some("book.flight".into()),
+            event: None,
+            confidence: 0.876,
+            parameters: Map::new(),
+        }),
+        page: Some("Collect Date".into()),
+        parameters: Some(map(json!({
+            "city": "Paris", "zip": "02139", "gone": null, "flag": "no", "odd": {"contains": 1}, "hole": {"a": null}
+        }))),
+        ..ReplyRecord::default()
+    }
+}
+
+fn failed(kind: &str, path: &str) -> Checked {
+    Checked {
+        kind: kind.into(),
+        path: path.into(),
+        line: 1,
+        outcome: Outcome::Failed,
+        expected: Value::Null,
+        actual: Value::Null,
+        message: String::new(),
+        diff: None,
+    }
+}
+
+#[test]
+fn everything_of_a_turn() {
+    let suggested = suggest_all(&record(), &[call("lookup", json!({"id": "A1", "not": 1}))], None).unwrap();
+    assert_eq!(
+        suggested,
+        "expect:\n  intent: book.flight\n  page: Collect Date\n  reply: Where to?\n  parameters:\n    city: Paris\n    \
+         zip: \"02139\"\n    flag: \"no\"\n    odd: { equals: { contains: 1 } }\n    hole: { equals: { a: null } }\n  \
+         tool_calls:\n    - { tool: lookup, args: { equals: { id: A1, not: 1 } } }\n"
+    );
+    let before =
+        map(json!({"city": "Paris", "zip": "02139", "flag": "no", "odd": 1, "hole": {"a": null}, "was": 1}));
+    let suggested = suggest_all(&record(), &[], Some(&before)).unwrap();
+    assert!(
+        suggested.ends_with("  parameters:\n    odd: { equals: { contains: 1 } }\n"),
+        "{suggested}"
+    );
+    assert_eq!(suggest_all(&ReplyRecord::default(), &[], None), None);
+}
+
+#[test]
+fn only_what_failed() {
+    let checked = [
+        failed("parameters", "parameters.city"),
+        failed("parameters", "parameters.nothing"),
+        failed("parameters", "parameters[\"gone\"]"),
+        failed("confidence", "confidence"),
+        failed("reply", "reply"),
+        failed("tool_calls", "tool_calls"),
+        failed("ended", "ended"),
+        failed("latency", "latency"),
+    ];
+    assert_eq!(
+        suggest_for_failures(&record(), &[], &checked).unwrap(),
+        "expect:\n  parameters:\n    city: Paris\n    nothing: { absent: true }\n    \"[\\\"gone\\\"]\": { absent: true }\n  \
+         confidence: { gte: 0.87 }\n  reply: Where to?\n  tool_calls: []\n  ended: false\n"
+    );
+    assert_eq!(suggest_for_failures(&record(), &[], &checked[7..]), None);
+    let passed = Checked {
+        outcome: Outcome::Passed,
+        ..failed("page", "page")
+    };
+    assert_eq!(suggest_for_failures(&record(), &[], &[passed]), None);
+}
+
+#[test]
+fn texts_that_would_be_templates_or_too_long() {
+    let with = |text: String| {
+        let record = ReplyRecord {
+            texts: vec![text],
+            ..ReplyRecord::default()
+        };
+        suggest_for_failures(&record, &[], &[failed("reply", "reply")]).unwrap()
+    };
+    assert_eq!(
+        with("Hello {{ name }}!".into()),
+        "expect:\n  reply: { matches: \"^\\\\s*Hello\\\\s+\\\\{\\\\{\\\\s+name\\\\s+\\\\}\\\\}!\\\\s*$\" }\n"
+    );
+    let long = with("Some words. ".repeat(100));
+    assert!(
+        long.starts_with("expect:\n  reply:\n    starts_with: Some words. Some"),
+        "{long}"
+    );
+    assert!(long.len() < 500);
+    assert_eq!(with("  ".into()), "expect:\n  reply: { absent: true }\n");
+}
