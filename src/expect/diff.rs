@@ -287,7 +287,9 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_folded() {
-        let expected: String = (0..5_000).flat_map(|number| ["line ".into(), number.to_string(), "\n".into()]).collect();
+        let expected: String = (0..5_000)
+            .flat_map(|number| ["line ".into(), number.to_string(), "\n".into()])
+            .collect();
         let actual = expected.replace("line 500\n", "line five hundred\n");
         let diff = of_texts(&expected, &actual).unwrap();
         assert!(diff.lines.len() < 20, "{}", diff.lines.len());

@@ -46,7 +46,12 @@ impl Engine {
     }
 
     /// Plays a turn.
-    pub(super) fn turn(&self, session: &mut Session, request: &Request, answers: &dyn WebhookAnswers) -> TurnResult {
+    pub(super) fn turn(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        answers: &dyn WebhookAnswers,
+    ) -> TurnResult {
         let (language, now) = self.prepare(session, request);
         let understood = match &request.understood {
             Some(understood) => understood.clone(),
@@ -76,7 +81,9 @@ impl Engine {
             }
         }
         for entity_type in &request.session_entity_types {
-            session.entity_types.retain(|known| known.name != entity_type.name);
+            session
+                .entity_types
+                .retain(|known| known.name != entity_type.name);
             session.entity_types.push(entity_type.clone());
         }
         let zone = request.time_zone.unwrap_or(self.program.time_zone);

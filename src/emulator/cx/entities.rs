@@ -97,11 +97,20 @@ impl Recogniser {
     /// A recogniser for the types of this agent.
     pub fn new(agent: Arc<Agent>) -> Self {
         let languages = |entity_type: &EntityType| {
-            let codes = entity_type.entities.keys().chain(entity_type.excluded_phrases.keys());
+            let codes = entity_type
+                .entities
+                .keys()
+                .chain(entity_type.excluded_phrases.keys());
             codes.map(|code| (code.clone(), OnceLock::new())).collect()
         };
-        let types = agent.entity_types.iter().map(|(name, entity_type)| (name.clone(), languages(entity_type)));
-        Self { types: types.collect(), agent }
+        let types = agent
+            .entity_types
+            .iter()
+            .map(|(name, entity_type)| (name.clone(), languages(entity_type)));
+        Self {
+            types: types.collect(),
+            agent,
+        }
     }
 
     /// All values of a type (`@sys.date`, `@size`) in the text, left to right, none overlapping another.
@@ -110,7 +119,10 @@ impl Recogniser {
         let name = bare(entity_type);
         let prepared = Text::new(text);
         let spans = Search::new(self, &prepared, context).spans(name);
-        spans.into_iter().map(|candidate| span(candidate, &prepared)).collect()
+        spans
+            .into_iter()
+            .map(|candidate| span(candidate, &prepared))
+            .collect()
     }
 
     /// The value that a parameter of this type takes from the text: the first one, or for a list all of them.
@@ -127,9 +139,16 @@ impl Recogniser {
     /// The value of keys pressed for a parameter of this type: the canonical one where the type lists the keys
     /// (`0000` → `0`), else what the type makes of the digits; `None` when they are no value of it.
     pub fn digits(&self, entity_type: &str, digits: &str, context: &EntityContext<'_>) -> Option<Extracted> {
-        let whole = |text: &str| self.find(entity_type, text, context).into_iter().find(|span| span.full);
+        let whole = |text: &str| {
+            self.find(entity_type, text, context)
+                .into_iter()
+                .find(|span| span.full)
+        };
         let span = whole(digits).or_else(|| whole(&format!("DTMF_{digits}")))?;
-        Some(Extracted { original: digits.to_owned(), value: span.value })
+        Some(Extracted {
+            original: digits.to_owned(),
+            value: span.value,
+        })
     }
 
     /// Whether values of the type cannot all be recognised, so that other words may be one (nlu 3.4).
@@ -152,12 +171,17 @@ impl Recogniser {
         for (name, languages) in &self.types {
             for language in languages.keys() {
                 self.with_compiled(name, language, |compiled| {
-                    broken.extend(compiled.broken_patterns.iter().map(|(pattern, message)| BrokenPattern {
-                        entity_type: name.clone(),
-                        language: language.clone(),
-                        pattern: pattern.clone(),
-                        message: message.clone(),
-                    }));
+                    broken.extend(
+                        compiled
+                            .broken_patterns
+                            .iter()
+                            .map(|(pattern, message)| BrokenPattern {
+                                entity_type: name.clone(),
+                                language: language.clone(),
+                                pattern: pattern.clone(),
+                                message: message.clone(),
+                            }),
+                    );
                 });
             }
         }
@@ -166,8 +190,14 @@ impl Recogniser {
 
     /// Hands over the agent's or the session's definition of a type in the turn's language, if there is one.
     fn with_type(&self, name: &str, context: &EntityContext<'_>, mut use_it: impl FnMut(&CustomType)) {
-        let session = context.session_entities.iter().find(|session| session.name == name);
-        let language = self.types.get(name).and_then(|languages| language::pick(languages, context.language));
+        let session = context
+            .session_entities
+            .iter()
+            .find(|session| session.name == name);
+        let language = self
+            .types
+            .get(name)
+            .and_then(|languages| language::pick(languages, context.language));
         let Some(session) = session else {
             if let Some((language, _)) = language {
                 self.with_compiled(name, language, use_it);
@@ -176,7 +206,9 @@ impl Recogniser {
         };
         let none = EntityType::default();
         let entity_type = self.agent.entity_types.get(name).unwrap_or(&none);
-        let own = language.and_then(|(language, _)| entity_type.entities.get(language)).filter(|_| session.supplement);
+        let own = language
+            .and_then(|(language, _)| entity_type.entities.get(language))
+            .filter(|_| session.supplement);
         let definition = Definition {
             entity_type,
             entities: own.into_iter().flatten().chain(&session.entities).collect(),
@@ -187,13 +219,20 @@ impl Recogniser {
     }
 
     fn with_compiled(&self, name: &str, language: &str, mut use_it: impl FnMut(&CustomType)) {
-        let Some(slot) = self.types.get(name).and_then(|languages| languages.get(language)) else { return };
-        let Some(entity_type) = self.agent.entity_types.get(name) else { return };
+        let Some(slot) = self.types.get(name).and_then(|languages| languages.get(language)) else {
+            return;
+        };
+        let Some(entity_type) = self.agent.entity_types.get(name) else {
+            return;
+        };
         use_it(slot.get_or_init(|| {
             let definition = Definition {
                 entity_type,
                 entities: entity_type.entities.get(language).into_iter().flatten().collect(),
-                excluded: entity_type.excluded_phrases.get(language).map_or(&[], Vec::as_slice),
+                excluded: entity_type
+                    .excluded_phrases
+                    .get(language)
+                    .map_or(&[], Vec::as_slice),
                 language,
             };
             CustomType::compile(&definition, &|name| self.is_type(name))
@@ -208,11 +247,17 @@ impl Recogniser {
 /// The value a parameter takes from the spans found: the first one, or for a list all of them.
 pub(super) fn gather(spans: Vec<Span>, is_list: bool, text: &str) -> Option<Extracted> {
     if !is_list {
-        return spans.into_iter().next().map(|span| Extracted { original: span.original, value: span.value });
+        return spans.into_iter().next().map(|span| Extracted {
+            original: span.original,
+            value: span.value,
+        });
     }
     let range = spans.first()?.range.start..spans.last()?.range.end;
     let original = text.get(range).unwrap_or_default().to_owned();
-    Some(Extracted { original, value: spans.into_iter().map(|span| span.value).collect() })
+    Some(Extracted {
+        original,
+        value: spans.into_iter().map(|span| span.value).collect(),
+    })
 }
 
 /// A type's name without `@`.
@@ -225,7 +270,11 @@ fn expands(entity_type: &EntityType) -> bool {
 }
 
 fn span(candidate: Candidate, text: &Text<'_>) -> Span {
-    let original = text.raw.get(candidate.range.clone()).unwrap_or_default().to_owned();
+    let original = text
+        .raw
+        .get(candidate.range.clone())
+        .unwrap_or_default()
+        .to_owned();
     let mut value = candidate.value;
     if candidate.tell_original
         && let Value::Object(members) = &mut value
@@ -233,6 +282,15 @@ fn span(candidate: Candidate, text: &Text<'_>) -> Span {
         members.insert("original".to_owned(), Value::from(original.as_str()));
     }
     let words = text.words_in(&candidate.range);
-    let full = if text.words.is_empty() { original == text.raw.trim() } else { words == (0..text.words.len()) };
-    Span { range: candidate.range, value, original, full }
+    let full = if text.words.is_empty() {
+        original == text.raw.trim()
+    } else {
+        words == (0..text.words.len())
+    };
+    Span {
+        range: candidate.range,
+        value,
+        original,
+        full,
+    }
 }

@@ -67,7 +67,9 @@ pub(super) fn resolve<'s>(
     if let [Step::Name(member)] = rest
         && member.eq_ignore_ascii_case("status")
     {
-        let is_updated = updated.iter().any(|name| name.eq_ignore_ascii_case(&parameter.name));
+        let is_updated = updated
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&parameter.name));
         let status = match value {
             Some(_) if is_updated => "UPDATED",
             Some(_) => "FILLED",

@@ -29,7 +29,12 @@ mod tests {
 
     #[test]
     fn nearest_language() {
-        let map = |codes: &[&str]| codes.iter().map(|code| ((*code).to_owned(), ())).collect::<BTreeMap<_, _>>();
+        let map = |codes: &[&str]| {
+            codes
+                .iter()
+                .map(|code| ((*code).to_owned(), ()))
+                .collect::<BTreeMap<_, _>>()
+        };
         for (codes, wanted, expected) in [
             (&["en", "en-us"][..], "en-US", Some("en-us")),
             (&["en", "en-us"], "en-gb", Some("en")),
@@ -37,7 +42,11 @@ mod tests {
             (&["es-419", "pt-br"], "pt_PT", Some("pt-br")),
             (&["en"], "de", None),
         ] {
-            assert_eq!(pick(&map(codes), wanted).map(|(code, ())| code), expected, "{wanted}");
+            assert_eq!(
+                pick(&map(codes), wanted).map(|(code, ())| code),
+                expected,
+                "{wanted}"
+            );
         }
     }
 }

@@ -148,9 +148,23 @@ impl Nlu {
     /// For this agent; trains nothing yet.
     pub fn new(agent: Arc<Agent>) -> Self {
         let phrases = Phrases::new(&agent);
-        let languages = || phrases.languages().map(|code| (code.to_owned(), OnceLock::new())).collect();
-        let models = agent.flows.keys().map(|flow| (flow.clone(), languages())).collect();
-        Self { recogniser: Recogniser::new(Arc::clone(&agent)), models, phrases, agent }
+        let languages = || {
+            phrases
+                .languages()
+                .map(|code| (code.to_owned(), OnceLock::new()))
+                .collect()
+        };
+        let models = agent
+            .flows
+            .keys()
+            .map(|flow| (flow.clone(), languages()))
+            .collect();
+        Self {
+            recogniser: Recogniser::new(Arc::clone(&agent)),
+            models,
+            phrases,
+            agent,
+        }
     }
 
     /// The entity recogniser, for keys and for parameters outside a turn.
@@ -161,10 +175,20 @@ impl Nlu {
     /// Decides what the utterance means.
     pub fn understand(&self, question: &Question<'_>) -> Understanding {
         if let Some(Some(intent)) = question.forced {
-            return self.understood(question, Rule::Exact, "forced", Some((intent, 1.0)), Scores::default());
+            return self.understood(
+                question,
+                Rule::Exact,
+                "forced",
+                Some((intent, 1.0)),
+                Scores::default(),
+            );
         }
         let waiting = question.active.as_ref().map(|slot| self.waiting(slot, question));
-        let exact = if question.forced.is_some() { None } else { self.exact(question) };
+        let exact = if question.forced.is_some() {
+            None
+        } else {
+            self.exact(question)
+        };
         let mut findings = Findings {
             exact: exact.is_some(),
             waiting,
@@ -180,10 +204,15 @@ impl Nlu {
         let reason = reason(rule, question.forced.is_some(), findings.score);
         let intent = match (rule, exact) {
             (Rule::Exact, Some(exact)) => Some((exact.intent.display_name.clone(), 1.0)),
-            (Rule::Classifier, _) => scores.best.clone().map(|(name, score)| (name, score::confidence(score))),
+            (Rule::Classifier, _) => scores
+                .best
+                .clone()
+                .map(|(name, score)| (name, score::confidence(score))),
             _ => None,
         };
-        let intent = intent.as_ref().map(|(name, confidence)| (name.as_str(), *confidence));
+        let intent = intent
+            .as_ref()
+            .map(|(name, confidence)| (name.as_str(), *confidence));
         self.understood(question, rule, &reason, intent, scores)
     }
 
@@ -195,14 +224,19 @@ impl Nlu {
         intent: Option<(&str, f64)>,
         scores: Scores,
     ) -> Understanding {
-        let best = scores.best.as_ref().map_or(0.0, |(_, score)| score::confidence(*score));
+        let best = scores
+            .best
+            .as_ref()
+            .map_or(0.0, |(_, score)| score::confidence(*score));
         let decision = match (intent, rule) {
-            (Some((name, confidence)), _) => {
-                Decision::Intent { name: name.to_owned(), confidence, parameters: Vec::new() }
-            }
-            (None, Rule::SlotFull | Rule::SlotPart | Rule::SlotText) => {
-                Decision::Fill { values: self.fill(question, rule) }
-            }
+            (Some((name, confidence)), _) => Decision::Intent {
+                name: name.to_owned(),
+                confidence,
+                parameters: Vec::new(),
+            },
+            (None, Rule::SlotFull | Rule::SlotPart | Rule::SlotText) => Decision::Fill {
+                values: self.fill(question, rule),
+            },
             (None, _) => Decision::NoMatch { best },
         };
         Understanding {
@@ -216,19 +250,31 @@ impl Nlu {
     /// What the utterance holds for the waiting parameter.
     fn waiting(&self, slot: &FormSlot<'_>, question: &Question<'_>) -> Waiting {
         let any = slot.entity_type == "@sys.any";
-        let spans = if any { Vec::new() } else { self.recogniser.find(slot.entity_type, question.text, &context(question)) };
+        let spans = if any {
+            Vec::new()
+        } else {
+            self.recogniser
+                .find(slot.entity_type, question.text, &context(question))
+        };
         let fit = match spans.iter().any(|span| span.full) {
             true => Fit::Full,
             false if spans.is_empty() => Fit::None,
             false => Fit::Part,
         };
         let plausible = fit == Fit::None && self.recogniser.is_open_ended(slot.entity_type);
-        Waiting { fit, any, plausible, custom: self.recogniser.is_custom(slot.entity_type) }
+        Waiting {
+            fit,
+            any,
+            plausible,
+            custom: self.recogniser.is_custom(slot.entity_type),
+        }
     }
 
     fn exact(&self, question: &Question<'_>) -> Option<ExactPhrase<'_>> {
         let language = self.phrases.language(question.language)?;
-        self.phrases.exact(&self.agent, language, question.text, |name| question.scope.contains(&name))
+        self.phrases.exact(&self.agent, language, question.text, |name| {
+            question.scope.contains(&name)
+        })
     }
 
     /// The model of a flow, trained at first use; `None` for an unknown flow or a language without phrases.
@@ -240,7 +286,9 @@ impl Nlu {
     }
 
     fn scores(&self, question: &Question<'_>) -> Scores {
-        let Some(model) = self.model(question.flow, question.language) else { return Scores::default() };
+        let Some(model) = self.model(question.flow, question.language) else {
+            return Scores::default();
+        };
         let said = words(question.text);
         let repaired = if self.agent.settings.enable_spell_correction {
             spelling::repair(&said, model, |_| false)
@@ -264,35 +312,61 @@ impl Nlu {
         Scores {
             best: best.map(|one| (one.intent.to_owned(), score(one))),
             alternatives: alternatives.collect(),
-            resolved_input: repaired.as_ref().map(|repaired| spelling::rewrite(question.text, &said, repaired)),
+            resolved_input: repaired
+                .as_ref()
+                .map(|repaired| spelling::rewrite(question.text, &said, repaired)),
         }
     }
 
     /// The values that fill the form: the waiting parameter's, then what else the utterance holds.
     fn fill(&self, question: &Question<'_>, rule: Rule) -> Vec<Filled> {
-        let Some(slot) = &question.active else { return Vec::new() };
-        let mut spans = self.recogniser.find(slot.entity_type, question.text, &context(question));
+        let Some(slot) = &question.active else {
+            return Vec::new();
+        };
+        let mut spans = self
+            .recogniser
+            .find(slot.entity_type, question.text, &context(question));
         if rule == Rule::SlotText || spans.is_empty() {
             let text = question.text.trim();
             let value = Value::from(text);
-            let value = if slot.is_list { Value::Array(vec![value]) } else { value };
-            return vec![Filled { parameter: slot.name.to_owned(), value, original: text.to_owned() }];
+            let value = if slot.is_list {
+                Value::Array(vec![value])
+            } else {
+                value
+            };
+            return vec![Filled {
+                parameter: slot.name.to_owned(),
+                value,
+                original: text.to_owned(),
+            }];
         }
         if !slot.is_list {
             spans.truncate(1);
         }
-        let Some(extracted) = gather(spans, slot.is_list, question.text) else { return Vec::new() };
-        vec![Filled { parameter: slot.name.to_owned(), value: extracted.value, original: extracted.original }]
+        let Some(extracted) = gather(spans, slot.is_list, question.text) else {
+            return Vec::new();
+        };
+        vec![Filled {
+            parameter: slot.name.to_owned(),
+            value: extracted.value,
+            original: extracted.original,
+        }]
     }
 }
 
 /// Whether the decision depends on the classifier.
 fn needs_score(findings: &Findings) -> bool {
-    findings.waiting.is_none_or(|waiting| waiting.any || waiting.fit == Fit::None)
+    findings
+        .waiting
+        .is_none_or(|waiting| waiting.any || waiting.fit == Fit::None)
 }
 
 fn context<'a>(question: &Question<'a>) -> EntityContext<'a> {
-    EntityContext { language: question.language, now: question.now, session_entities: question.session_entities }
+    EntityContext {
+        language: question.language,
+        now: question.now,
+        session_entities: question.session_entities,
+    }
 }
 
 fn reason(rule: Rule, forced: bool, score: Option<f32>) -> String {

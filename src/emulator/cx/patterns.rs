@@ -16,7 +16,10 @@ pub(super) fn whole(source: &str) -> Result<Regex, regex::Error> {
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(source).size_limit(SIZE).dfa_size_limit(SIZE).build()
+    RegexBuilder::new(source)
+        .size_limit(SIZE)
+        .dfa_size_limit(SIZE)
+        .build()
 }
 
 /// Runs `work` with a compiled pattern, or with `None` when it cannot be read. Agents use few patterns often, so

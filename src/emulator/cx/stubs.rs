@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::webhook::{FormAnswer, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome};
+use super::webhook::{
+    FormAnswer, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
+};
 use crate::expect;
 use crate::model::suite::{StubResponse, Stubs};
 use crate::model::{Map, Value};
@@ -109,11 +111,17 @@ pub fn read_answer(answer: &Map) -> Result<WebhookAnswer, String> {
 }
 
 fn object(key: &str, value: &Value) -> Result<Map, String> {
-    value.as_object().cloned().ok_or_else(|| format!("`{key}` must be a mapping"))
+    value
+        .as_object()
+        .cloned()
+        .ok_or_else(|| format!("`{key}` must be a mapping"))
 }
 
 fn text(key: &str, value: &Value) -> Result<String, String> {
-    value.as_str().map(str::to_owned).ok_or_else(|| format!("`{key}` must be text"))
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{key}` must be text"))
 }
 
 /// A message is a text, `{text: …}`, or any message of the service; one or a list of them.
@@ -138,7 +146,10 @@ fn message(value: &Value) -> Result<Value, String> {
 
 /// What is said about a form parameter: only that its value is refused.
 fn form_answer(name: String, state: &Value) -> Result<FormAnswer, String> {
-    if state.as_str().is_some_and(|state| state.eq_ignore_ascii_case("invalid")) {
+    if state
+        .as_str()
+        .is_some_and(|state| state.eq_ignore_ascii_case("invalid"))
+    {
         return Ok(FormAnswer {
             name,
             is_invalid: true,
@@ -154,9 +165,16 @@ fn form_answer(name: String, state: &Value) -> Result<FormAnswer, String> {
 /// What is wrong, as a lowercase fragment.
 pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
     let member = |value: &Value, camel: &str, snake: &str| {
-        value.get(camel).or_else(|| value.get(snake)).cloned().unwrap_or_default()
+        value
+            .get(camel)
+            .or_else(|| value.get(snake))
+            .cloned()
+            .unwrap_or_default()
     };
-    let response = response.as_object().map(|_| response).ok_or("it is no JSON object")?;
+    let response = response
+        .as_object()
+        .map(|_| response)
+        .ok_or("it is no JSON object")?;
     let fulfillment = member(response, "fulfillmentResponse", "fulfillment_response");
     let session = member(response, "sessionInfo", "session_info");
     let page = member(response, "pageInfo", "page_info");
@@ -164,10 +182,22 @@ pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
     let merge = member(&fulfillment, "mergeBehavior", "merge_behavior");
     let parameters = member(&form, "parameterInfo", "parameter_info");
     let mut answer = WebhookAnswer {
-        parameters: session.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default(),
-        payload: response.get("payload").and_then(Value::as_object).cloned().unwrap_or_default(),
-        target_page: member(response, "targetPage", "target_page").as_str().map(str::to_owned),
-        target_flow: member(response, "targetFlow", "target_flow").as_str().map(str::to_owned),
+        parameters: session
+            .get("parameters")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
+        payload: response
+            .get("payload")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
+        target_page: member(response, "targetPage", "target_page")
+            .as_str()
+            .map(str::to_owned),
+        target_flow: member(response, "targetFlow", "target_flow")
+            .as_str()
+            .map(str::to_owned),
         ..WebhookAnswer::default()
     };
     answer.replaces = match merge.as_str().unwrap_or_default() {
@@ -180,7 +210,10 @@ pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
     }
     for parameter in parameters.as_array().into_iter().flatten() {
         answer.form.push(FormAnswer {
-            name: member(parameter, "displayName", "display_name").as_str().unwrap_or_default().to_owned(),
+            name: member(parameter, "displayName", "display_name")
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             is_invalid: parameter.get("state").and_then(Value::as_str) == Some("INVALID"),
             value: parameter.get("value").cloned(),
         });

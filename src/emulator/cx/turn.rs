@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::form;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::parameters::Parameters;
-use super::program::{Fulfillment, IntentIndex, Place, Program, Route, Scoped, Target, Test};
+use super::program::{IntentIndex, Place, Program, Route, Scoped, Target, Test};
 use super::request::Request;
 use super::session::{Resume, Session};
 use super::trace::{FunctionResult, HandlerCalled, PageStatus, State, Step, Trace};
@@ -145,9 +145,21 @@ pub(super) fn play(
     turn.run(&understood);
     let event = match &understood.meaning {
         Meaning::Event(name) => Some(name.clone()),
-        Meaning::NoMatch => Some(turn.event_handled.take().unwrap_or_else(|| "sys.no-match-default".to_owned())),
-        Meaning::NoInput => Some(turn.event_handled.take().unwrap_or_else(|| "sys.no-input-default".to_owned())),
-        Meaning::TooLong => Some(turn.event_handled.take().unwrap_or_else(|| "sys.long-utterance".to_owned())),
+        Meaning::NoMatch => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.no-match-default".to_owned()),
+        ),
+        Meaning::NoInput => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.no-input-default".to_owned()),
+        ),
+        Meaning::TooLong => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.long-utterance".to_owned()),
+        ),
         _ => None,
     };
     TurnResult {
@@ -198,6 +210,14 @@ impl Turn<'_> {
             }
             match self.transition(&target, origin) {
                 Some(arrival) => {
+                    self.open_step(
+                        if arrival.entering {
+                            PageStatus::Entering
+                        } else {
+                            PageStatus::Routing
+                        },
+                        None,
+                    );
                     entering = arrival.entering;
                     resume = arrival.resume;
                     event = arrival.event.map(Pending::Raised);
@@ -219,10 +239,14 @@ impl Turn<'_> {
     fn take_in(&mut self, meaning: &Meaning) -> (Option<IntentIndex>, Option<Pending>) {
         let session = &mut *self.session;
         match meaning {
-            Meaning::Intent { intent, parameters, .. } => {
+            Meaning::Intent {
+                intent, parameters, ..
+            } => {
                 (session.no_match, session.no_input) = (0, 0);
                 for value in parameters {
-                    session.parameters.set_understood(&value.id, value.resolved.clone());
+                    session
+                        .parameters
+                        .set_understood(&value.id, value.resolved.clone());
                     self.updated.push(value.id.clone());
                 }
                 self.intent_values.clone_from(parameters);
@@ -303,7 +327,6 @@ impl Turn<'_> {
         let program = self.program;
         let page = program.page(self.session.place);
         if !page.entry.is_empty() {
-            self.open_step(PageStatus::Entering, None);
             let next = self.fulfill(&page.entry, ResponseKind::Entry, Owner::Entry);
             if !matches!(next, Next::Continue) {
                 return next;
@@ -363,14 +386,17 @@ impl Turn<'_> {
             }),
         );
         let target = self.reachable(route.target.as_ref());
-        let next = self.fulfill(&route.fulfillment, ResponseKind::Handler, Owner::Handler(origin, target.is_some()));
+        let next = self.fulfill(
+            &route.fulfillment,
+            ResponseKind::Handler,
+            Owner::Handler(origin, target.is_some()),
+        );
         self.after_call(next, target, origin)
     }
 
     /// Where a called handler leads: a webhook's target wins over its own (cx-runtime 8.3).
     fn after_call(&mut self, next: Next, target: Option<&Target>, origin: Origin) -> Next {
         match (next, target) {
-            (Next::Continue, Some(Target::Playbook(_))) => Next::Stop,
             (Next::Continue, Some(target)) => Next::Go(target.clone(), origin),
             (next, _) => next,
         }
@@ -380,13 +406,15 @@ impl Turn<'_> {
     fn reachable<'t>(&mut self, target: Option<&'t Target>) -> Option<&'t Target> {
         match target {
             Some(Target::Missing(name)) => {
-                self.trace
-                    .note(format!("a handler leads to `{name}`, which the export does not hold"));
+                self.trace.note(format!(
+                    "a handler leads to `{name}`, which the export does not hold"
+                ));
                 None
             }
             Some(Target::Playbook(name)) => {
-                self.trace
-                    .note(format!("playbook `{name}` would take over here; playbooks are not run"));
+                self.trace.note(format!(
+                    "playbook `{name}` would take over here; playbooks are not run"
+                ));
                 target
             }
             other => other,
@@ -400,7 +428,10 @@ impl Turn<'_> {
         let Some(parameter) = form::active(self.session, page) else {
             return Next::Continue;
         };
-        let refused = self.invalid.iter().position(|name| name.eq_ignore_ascii_case(&parameter.name));
+        let refused = self
+            .invalid
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(&parameter.name));
         if let Some(position) = refused {
             self.invalid.swap_remove(position);
             let handler = parameter
@@ -444,7 +475,8 @@ impl Turn<'_> {
             ));
         }
         if self.request.analyze_sentiment {
-            self.trace.note("sentiment was asked for, but is not analysed".to_owned());
+            self.trace
+                .note("sentiment was asked for, but is not analysed".to_owned());
         }
     }
 

@@ -97,7 +97,9 @@ impl Engine {
         now: DateTime<Tz>,
     ) -> Understood {
         match &request.input {
-            Input::Text(text) if text.trim().is_empty() => Understood::of(Meaning::NoInput, 0.0, text, "silence"),
+            Input::Text(text) if text.trim().is_empty() => {
+                Understood::of(Meaning::NoInput, 0.0, text, "silence")
+            }
             Input::Text(text) if request.forced_intent.is_none() && text.chars().count() > LONGEST_TEXT => {
                 Understood::of(Meaning::TooLong, 0.0, text, "too long")
             }
@@ -195,7 +197,13 @@ impl Engine {
 
     /// Keys fill the parameter that is asked for, else trigger the intent whose pattern they fit; no keys are
     /// silence (cx-runtime 14.6).
-    fn understand_keys(&self, session: &Session, digits: &str, language: &str, now: DateTime<Tz>) -> Understood {
+    fn understand_keys(
+        &self,
+        session: &Session,
+        digits: &str,
+        language: &str,
+        now: DateTime<Tz>,
+    ) -> Understood {
         if digits.is_empty() {
             return Understood::of(Meaning::NoInput, 0.0, "", "silence");
         }
@@ -235,7 +243,10 @@ impl Engine {
             now,
             session_entities: &session.entity_types,
         };
-        let extracted = self.nlu().recogniser().digits(&active.entity_type, digits, &context)?;
+        let extracted = self
+            .nlu()
+            .recogniser()
+            .digits(&active.entity_type, digits, &context)?;
         let value = if active.is_list && !extracted.value.is_array() {
             Value::Array(vec![extracted.value])
         } else {

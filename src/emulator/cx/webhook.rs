@@ -67,7 +67,11 @@ impl WebhookCall {
             "payload": self.payload,
             "body": self.body,
         });
-        for (key, value) in [("intent", &self.intent), ("text", &self.text), ("event", &self.event)] {
+        for (key, value) in [
+            ("intent", &self.intent),
+            ("text", &self.text),
+            ("event", &self.event),
+        ] {
             if let Some(value) = value {
                 description[key] = value.clone().into();
             }

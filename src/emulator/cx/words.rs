@@ -52,11 +52,24 @@ pub(crate) fn normalise(text: &str) -> String {
 
 /// Folds a run of word characters and cuts it where NFKC put something else in between (`½`).
 fn push_run(text: &str, range: Range<usize>, found: &mut Vec<Word>) {
-    let Some(run) = text.get(range.clone()) else { return };
-    let folded: String = run.nfkc().filter(|c| !is_apostrophe(*c)).flat_map(char::to_lowercase).filter_map(fold).collect();
+    let Some(run) = text.get(range.clone()) else {
+        return;
+    };
+    let folded: String = run
+        .nfkc()
+        .filter(|c| !is_apostrophe(*c))
+        .flat_map(char::to_lowercase)
+        .filter_map(fold)
+        .collect();
     let range = trimmed(text, range);
-    for part in folded.split(|c: char| !is_word_character(c) && !is_combining_mark(c)).filter(|part| !part.is_empty()) {
-        found.push(Word { range: range.clone(), text: part.to_owned() });
+    for part in folded
+        .split(|c: char| !is_word_character(c) && !is_combining_mark(c))
+        .filter(|part| !part.is_empty())
+    {
+        found.push(Word {
+            range: range.clone(),
+            text: part.to_owned(),
+        });
     }
 }
 

@@ -38,8 +38,15 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// A fresh search.
-    pub(super) fn new(text: &'a Text<'a>, values_at: &'a dyn Fn(&str, usize) -> Vec<(Range<usize>, Value)>) -> Self {
-        Self { text, values_at, steps: 0 }
+    pub(super) fn new(
+        text: &'a Text<'a>,
+        values_at: &'a dyn Fn(&str, usize) -> Vec<(Range<usize>, Value)>,
+    ) -> Self {
+        Self {
+            text,
+            values_at,
+            steps: 0,
+        }
     }
 }
 
@@ -58,7 +65,10 @@ impl Composite {
                 && end > start
             {
                 members.reverse();
-                found.push(Found { words: start..end, members });
+                found.push(Found {
+                    words: start..end,
+                    members,
+                });
             }
         }
         found
@@ -79,7 +89,10 @@ impl Found {
         if self.members.iter().any(|(alias, ..)| alias.is_some()) {
             let mut object = Map::new();
             for (alias, entity_type, value) in self.members {
-                object.insert(alias.unwrap_or_else(|| entity_type.trim_start_matches("sys.").to_owned()), value);
+                object.insert(
+                    alias.unwrap_or_else(|| entity_type.trim_start_matches("sys.").to_owned()),
+                    value,
+                );
             }
             return Value::Object(object);
         }
@@ -102,10 +115,16 @@ fn follow(
     if walk.steps > STEP_LIMIT {
         return None;
     }
-    let Some((first, rest)) = elements.split_first() else { return Some(at) };
+    let Some((first, rest)) = elements.split_first() else {
+        return Some(at);
+    };
     match first {
         Element::Word(word) => {
-            if walk.text.word(at) == word { follow(rest, at + 1, walk, members) } else { None }
+            if walk.text.word(at) == word {
+                follow(rest, at + 1, walk, members)
+            } else {
+                None
+            }
         }
         Element::Reference { entity_type, alias } => {
             for (words, value) in (walk.values_at)(entity_type, at) {
@@ -120,7 +139,11 @@ fn follow(
 }
 
 /// The words and values of candidates that start at a word, longest first.
-pub(super) fn starting_at(candidates: &[Candidate], text: &Text<'_>, at: usize) -> Vec<(Range<usize>, Value)> {
+pub(super) fn starting_at(
+    candidates: &[Candidate],
+    text: &Text<'_>,
+    at: usize,
+) -> Vec<(Range<usize>, Value)> {
     let mut found: Vec<(Range<usize>, Value)> = candidates
         .iter()
         .map(|candidate| (text.words_in(&candidate.range), candidate))

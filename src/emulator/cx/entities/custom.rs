@@ -50,8 +50,15 @@ impl CustomType {
     pub(super) fn compile(definition: &Definition<'_>, is_type: &dyn Fn(&str) -> bool) -> Self {
         let mut compiled = Self {
             canonical: definition.entity_type.kind != "KIND_LIST",
-            fuzzy: definition.entity_type.enable_fuzzy_extraction.then(FuzzyValues::default),
-            excluded: definition.excluded.iter().map(|phrase| normalise(phrase)).collect(),
+            fuzzy: definition
+                .entity_type
+                .enable_fuzzy_extraction
+                .then(FuzzyValues::default),
+            excluded: definition
+                .excluded
+                .iter()
+                .map(|phrase| normalise(phrase))
+                .collect(),
             language: definition.language.to_owned(),
             ..Self::default()
         };
@@ -67,7 +74,9 @@ impl CustomType {
     }
 
     fn add(&mut self, entity: &Entity, is_type: &dyn Fn(&str) -> bool) {
-        let Ok(payload) = u32::try_from(self.values.len()) else { return };
+        let Ok(payload) = u32::try_from(self.values.len()) else {
+            return;
+        };
         self.values.push(entity.value.clone());
         for phrase in sources(entity) {
             if let Some(elements) = parse(phrase, is_type) {
@@ -86,7 +95,10 @@ impl CustomType {
             return;
         }
         self.literals.insert(words.iter().copied(), payload);
-        self.inflected.insert(words.iter().map(|word| stem(spelt_out(word), &self.language)), payload);
+        self.inflected.insert(
+            words.iter().map(|word| stem(spelt_out(word), &self.language)),
+            payload,
+        );
         if let Some(fuzzy) = &mut self.fuzzy {
             fuzzy.insert(&words, payload);
         }
@@ -112,9 +124,19 @@ impl CustomType {
         for start in 0..text.words.len() {
             let rest = || text.normal(start..text.words.len());
             let exact = self.literals.prefixes(rest());
-            let inflected = self.inflected.prefixes(rest().map(|word| stem(spelt_out(word), &self.language)));
-            found.extend(exact.into_iter().filter_map(|hit| self.candidate(text, start, hit, Quality::Exact)));
-            found.extend(inflected.into_iter().filter_map(|hit| self.candidate(text, start, hit, Quality::Inflected)));
+            let inflected = self
+                .inflected
+                .prefixes(rest().map(|word| stem(spelt_out(word), &self.language)));
+            found.extend(
+                exact
+                    .into_iter()
+                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Exact)),
+            );
+            found.extend(
+                inflected
+                    .into_iter()
+                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Inflected)),
+            );
         }
         if let Some(fuzzy) = &self.fuzzy {
             let words: Vec<&str> = text.words.iter().map(|word| word.text.as_str()).collect();
@@ -128,15 +150,30 @@ impl CustomType {
 
     fn find_signs(&self, text: &Text<'_>) -> Option<Candidate> {
         let trimmed = text.raw.trim();
-        let (sign, payload) = self.signs.iter().find(|(sign, _)| !sign.is_empty() && sign == trimmed)?;
+        let (sign, payload) = self
+            .signs
+            .iter()
+            .find(|(sign, _)| !sign.is_empty() && sign == trimmed)?;
         let start = text.raw.len() - text.raw.trim_start().len();
-        Some(Candidate::exact(start..start + sign.len(), self.value(*payload, sign)))
+        Some(Candidate::exact(
+            start..start + sign.len(),
+            self.value(*payload, sign),
+        ))
     }
 
-    fn candidate(&self, text: &Text<'_>, start: usize, (length, payload): (usize, u32), quality: Quality) -> Option<Candidate> {
+    fn candidate(
+        &self,
+        text: &Text<'_>,
+        start: usize,
+        (length, payload): (usize, u32),
+        quality: Quality,
+    ) -> Option<Candidate> {
         let range = text.bytes(start..start + length)?;
         let value = self.value(payload, text.raw.get(range.clone())?);
-        Some(Candidate { quality, ..Candidate::exact(range, value) })
+        Some(Candidate {
+            quality,
+            ..Candidate::exact(range, value)
+        })
     }
 
     /// The value of an entry found in these words.

@@ -48,19 +48,32 @@ struct Hit {
 impl FuzzyValues {
     /// Adds a value.
     pub(super) fn insert(&mut self, words: &[&str], payload: u32) {
-        let Ok(index) = u32::try_from(self.values.len()) else { return };
+        let Ok(index) = u32::try_from(self.values.len()) else {
+            return;
+        };
         for (slot, word) in (0..).zip(words) {
-            self.occurrences.entry((*word).into()).or_default().push((index, slot));
+            self.occurrences
+                .entry((*word).into())
+                .or_default()
+                .push((index, slot));
         }
-        self.values.push(FuzzyValue { letters: words.iter().map(|word| word.chars().count()).collect(), payload });
+        self.values.push(FuzzyValue {
+            letters: words.iter().map(|word| word.chars().count()).collect(),
+            payload,
+        });
     }
 
     /// The best approximate value at each place of the utterance.
     pub(super) fn find(&self, words: &[&str]) -> Vec<FuzzyMatch> {
-        let mut found: Vec<(f64, FuzzyMatch)> =
-            self.hits(words).into_iter().filter_map(|(value, hits)| self.best(value, &hits)).collect();
+        let mut found: Vec<(f64, FuzzyMatch)> = self
+            .hits(words)
+            .into_iter()
+            .filter_map(|(value, hits)| self.best(value, &hits))
+            .collect();
         found.sort_by(|(a, one), (b, other)| {
-            b.total_cmp(a).then(one.words.start.cmp(&other.words.start)).then(other.payload.cmp(&one.payload))
+            b.total_cmp(a)
+                .then(one.words.start.cmp(&other.words.start))
+                .then(other.payload.cmp(&one.payload))
         });
         let mut kept: Vec<FuzzyMatch> = Vec::new();
         for (_, candidate) in found {
@@ -79,9 +92,15 @@ impl FuzzyValues {
         let mut hits = std::collections::BTreeMap::<u32, Vec<Hit>>::new();
         for (position, word) in words.iter().enumerate().take(WORDS_COMPARED) {
             for (known, places) in &self.occurrences {
-                let Some(distance) = likeness(word, known) else { continue };
+                let Some(distance) = likeness(word, known) else {
+                    continue;
+                };
                 for (value, slot) in places {
-                    hits.entry(*value).or_default().push(Hit { position, slot: *slot as usize, distance });
+                    hits.entry(*value).or_default().push(Hit {
+                        position,
+                        slot: *slot as usize,
+                        distance,
+                    });
                 }
             }
         }
@@ -100,7 +119,13 @@ impl FuzzyValues {
             let coverage = letters as f64 / total.max(1) as f64;
             let enough = coverage >= LEAST_COVERAGE && letters >= LEAST_LETTERS.min(total);
             if enough && best.as_ref().is_none_or(|(known, _)| coverage > *known) {
-                best = Some((coverage, FuzzyMatch { words, payload: value.payload }));
+                best = Some((
+                    coverage,
+                    FuzzyMatch {
+                        words,
+                        payload: value.payload,
+                    },
+                ));
             }
         }
         best
@@ -114,11 +139,21 @@ impl FuzzyValue {
         inside.sort_by_key(|hit| (hit.distance, hit.position, hit.slot));
         let mut used: Vec<&Hit> = Vec::new();
         for hit in inside {
-            if used.iter().all(|other| other.position != hit.position && other.slot != hit.slot) {
+            if used
+                .iter()
+                .all(|other| other.position != hit.position && other.slot != hit.slot)
+            {
                 used.push(hit);
             }
         }
-        let letters = used.iter().map(|hit| self.letters.get(hit.slot).map_or(0, |all| all.saturating_sub(hit.distance))).sum();
+        let letters = used
+            .iter()
+            .map(|hit| {
+                self.letters
+                    .get(hit.slot)
+                    .map_or(0, |all| all.saturating_sub(hit.distance))
+            })
+            .sum();
         let first = used.iter().map(|hit| hit.position).min()?;
         let last = used.iter().map(|hit| hit.position).max()?;
         Some((letters, first..last + 1))
@@ -167,7 +202,11 @@ mod tests {
             ("", None),
         ] {
             let words: Vec<&str> = text.split_whitespace().collect();
-            let found = values().find(&words).into_iter().next().map(|found| (found.words, found.payload));
+            let found = values()
+                .find(&words)
+                .into_iter()
+                .next()
+                .map(|found| (found.words, found.payload));
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -22,12 +22,17 @@ fn english(word: &str) -> &str {
         return base;
     }
     let base = strip(word, &["ings", "ing", "ed", "es", "s"]);
-    base.strip_suffix(['e', 'y']).filter(|base| base.len() >= 3).unwrap_or(base)
+    base.strip_suffix(['e', 'y'])
+        .filter(|base| base.len() >= 3)
+        .unwrap_or(base)
 }
 
 /// Cuts the first suffix that leaves at least three letters.
 fn strip<'w>(word: &'w str, suffixes: &[&str]) -> &'w str {
-    suffixes.iter().find_map(|suffix| word.strip_suffix(suffix).filter(|base| base.chars().count() >= 3)).unwrap_or(word)
+    suffixes
+        .iter()
+        .find_map(|suffix| word.strip_suffix(suffix).filter(|base| base.chars().count() >= 3))
+        .unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -36,9 +41,13 @@ mod tests {
 
     #[test]
     fn forms_meet() {
-        for (one, other) in
-            [("discount", "discounted"), ("company", "companies"), ("box", "boxes"), ("invoice", "invoices"), ("plan", "plans")]
-        {
+        for (one, other) in [
+            ("discount", "discounted"),
+            ("company", "companies"),
+            ("box", "boxes"),
+            ("invoice", "invoices"),
+            ("plan", "plans"),
+        ] {
             assert_eq!(stem(one, "en"), stem(other, "en"), "{one} {other}");
         }
         assert_eq!(stem("glass", "en"), "glass");

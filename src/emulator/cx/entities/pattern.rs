@@ -26,7 +26,10 @@ pub(super) fn parse(entry: &str, is_type: impl Fn(&str) -> bool) -> Option<Vec<E
     let mut refers = false;
     let mut before: Option<char> = None;
     while let Some(at) = rest.find('@') {
-        let (head, tail) = (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default());
+        let (head, tail) = (
+            rest.get(..at).unwrap_or_default(),
+            rest.get(at + 1..).unwrap_or_default(),
+        );
         let previous = head.chars().next_back().or(before);
         let name = type_name(tail);
         if name.is_empty() || previous.is_some_and(char::is_alphanumeric) || !is_type(name) {
@@ -37,11 +40,17 @@ pub(super) fn parse(entry: &str, is_type: impl Fn(&str) -> bool) -> Option<Vec<E
         }
         push_words(head, &mut elements);
         rest = tail.get(name.len()..).unwrap_or_default();
-        let alias = rest.strip_prefix(':').map(alias_name).filter(|alias| !alias.is_empty());
+        let alias = rest
+            .strip_prefix(':')
+            .map(alias_name)
+            .filter(|alias| !alias.is_empty());
         if let Some(alias) = alias {
             rest = rest.get(1 + alias.len()..).unwrap_or_default();
         }
-        elements.push(Element::Reference { entity_type: name.to_owned(), alias: alias.map(str::to_owned) });
+        elements.push(Element::Reference {
+            entity_type: name.to_owned(),
+            alias: alias.map(str::to_owned),
+        });
         refers = true;
         before = None;
     }
@@ -51,17 +60,26 @@ pub(super) fn parse(entry: &str, is_type: impl Fn(&str) -> bool) -> Option<Vec<E
 }
 
 fn push_words(text: &str, elements: &mut Vec<Element>) {
-    elements.extend(normalise(text).split(' ').filter(|word| !word.is_empty()).map(|word| Element::Word(word.to_owned())));
+    elements.extend(
+        normalise(text)
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(|word| Element::Word(word.to_owned())),
+    );
 }
 
 /// The longest start of the text that can name a type.
 fn type_name(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')))
+        .unwrap_or(text.len());
     text.get(..end).unwrap_or_default().trim_end_matches(['.', '-'])
 }
 
 fn alias_name(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
+        .unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
 
@@ -74,17 +92,32 @@ mod tests {
     }
 
     fn reference(entity_type: &str, alias: Option<&str>) -> Element {
-        Element::Reference { entity_type: entity_type.to_owned(), alias: alias.map(str::to_owned) }
+        Element::Reference {
+            entity_type: entity_type.to_owned(),
+            alias: alias.map(str::to_owned),
+        }
     }
 
     #[test]
     fn reads_words_and_references() {
         let parse = |entry| parse(entry, |name| name.starts_with("sys.") || name == "size");
         for (entry, expected) in [
-            ("@sys.number:amount Dollars", Some(vec![reference("sys.number", Some("amount")), word("dollars")])),
-            ("a @size pizza", Some(vec![word("a"), reference("size", None), word("pizza")])),
-            ("KEY_@sys.number:digits", Some(vec![word("key"), reference("sys.number", Some("digits"))])),
-            ("@size:a@size:b", Some(vec![reference("size", Some("a")), reference("size", Some("b"))])),
+            (
+                "@sys.number:amount Dollars",
+                Some(vec![reference("sys.number", Some("amount")), word("dollars")]),
+            ),
+            (
+                "a @size pizza",
+                Some(vec![word("a"), reference("size", None), word("pizza")]),
+            ),
+            (
+                "KEY_@sys.number:digits",
+                Some(vec![word("key"), reference("sys.number", Some("digits"))]),
+            ),
+            (
+                "@size:a@size:b",
+                Some(vec![reference("size", Some("a")), reference("size", Some("b"))]),
+            ),
             ("someone@size.example", None),
             ("@unknown thing", None),
             ("plain", None),

@@ -24,7 +24,10 @@ impl Pattern {
     /// What is wrong with it, in one line.
     pub(super) fn new(source: &str) -> Result<Self, String> {
         let plain = compile(source)?;
-        Ok(Self { bounded: compile(&format!(r"\b(?:{source})\b")).ok(), plain })
+        Ok(Self {
+            bounded: compile(&format!(r"\b(?:{source})\b")).ok(),
+            plain,
+        })
     }
 
     /// Non-overlapping matches that neither start nor end inside a word.
@@ -34,7 +37,10 @@ impl Pattern {
             None => Vec::new(),
         };
         if found.is_empty() {
-            found = matches(&self.plain, text).into_iter().filter(|range| is_bounded(text, range)).collect();
+            found = matches(&self.plain, text)
+                .into_iter()
+                .filter(|range| is_bounded(text, range))
+                .collect();
         }
         found
     }
@@ -58,11 +64,23 @@ fn compile(source: &str) -> Result<Regex, String> {
         .size_limit(PATTERN_SIZE_LIMIT)
         .dfa_size_limit(PATTERN_SIZE_LIMIT)
         .build()
-        .map_err(|error| error.to_string().lines().last().unwrap_or_default().trim().to_owned())
+        .map_err(|error| {
+            error
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        })
 }
 
 fn matches(pattern: &Regex, text: &str) -> Vec<Range<usize>> {
-    pattern.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+    pattern
+        .find_iter(text)
+        .map(|found| found.range())
+        .filter(|range| !range.is_empty())
+        .collect()
 }
 
 /// Whether no letter or digit continues across either end.
@@ -82,12 +100,20 @@ mod tests {
     use super::*;
 
     fn found<'t>(pattern: &str, text: &'t str) -> Vec<&'t str> {
-        Pattern::new(pattern).unwrap().find(text).into_iter().map(|range| &text[range]).collect()
+        Pattern::new(pattern)
+            .unwrap()
+            .find(text)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect()
     }
 
     #[test]
     fn whole_words_only() {
-        assert_eq!(found(r"[A-Z]\d{3}", "ids B123 and C4567 and D890."), ["B123", "D890"]);
+        assert_eq!(
+            found(r"[A-Z]\d{3}", "ids B123 and C4567 and D890."),
+            ["B123", "D890"]
+        );
         assert_eq!(found(r"\d{3,5}", "1234567 12345"), ["12345"]);
         assert_eq!(found(r"[a-z0-9]{6,}$", "it is ab1234"), ["ab1234"]);
         assert_eq!(found(r"[a-z0-9]{6,}$", "it is ab1234."), Vec::<&str>::new());
@@ -100,7 +126,13 @@ mod tests {
     fn bad_patterns_are_told() {
         let (usable, broken) = patterns(["[a-z]{3}", "(", r"(?=x)", "((a{1000}){1000}){1000}"].into_iter());
         assert_eq!(usable.len(), 1);
-        assert_eq!(broken.iter().map(|(source, _)| source.as_str()).collect::<Vec<_>>(), ["(", r"(?=x)", "((a{1000}){1000}){1000}"]);
+        assert_eq!(
+            broken
+                .iter()
+                .map(|(source, _)| source.as_str())
+                .collect::<Vec<_>>(),
+            ["(", r"(?=x)", "((a{1000}){1000}){1000}"]
+        );
         assert!(broken.iter().all(|(_, message)| !message.is_empty()));
     }
 }

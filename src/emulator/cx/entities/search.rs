@@ -21,8 +21,17 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// A search through this utterance.
-    pub(super) fn new(recogniser: &'a Recogniser, text: &'a Text<'a>, context: &'a EntityContext<'a>) -> Self {
-        Self { recogniser, text, context, known: RefCell::default() }
+    pub(super) fn new(
+        recogniser: &'a Recogniser,
+        text: &'a Text<'a>,
+        context: &'a EntityContext<'a>,
+    ) -> Self {
+        Self {
+            recogniser,
+            text,
+            context,
+            known: RefCell::default(),
+        }
     }
 
     /// All candidates of a type (without `@`), overlapping ones included.
@@ -57,10 +66,19 @@ impl<'a> Search<'a> {
         let mut found = Vec::new();
         for composite in custom.composites() {
             for hit in composite.find(&mut walk) {
-                let Some(range) = self.text.bytes(hit.words.clone()) else { continue };
+                let Some(range) = self.text.bytes(hit.words.clone()) else {
+                    continue;
+                };
                 let said = self.text.slice(hit.words.clone());
-                let value = if custom.is_canonical() { custom.value(composite.payload, said) } else { hit.value(said) };
-                found.push(Candidate { tell_original: !is_moment(&value), ..Candidate::exact(range, value) });
+                let value = if custom.is_canonical() {
+                    custom.value(composite.payload, said)
+                } else {
+                    hit.value(said)
+                };
+                found.push(Candidate {
+                    tell_original: !is_moment(&value),
+                    ..Candidate::exact(range, value)
+                });
             }
         }
         found
@@ -69,12 +87,18 @@ impl<'a> Search<'a> {
     /// The candidates of a type that stand beside each other, in the order of the text.
     pub(super) fn spans(&self, name: &str) -> Vec<Candidate> {
         let all = self.candidates(name);
-        let sure: Vec<Candidate> = all.iter().filter(|found| found.quality > Quality::Guessed).cloned().collect();
+        let sure: Vec<Candidate> = all
+            .iter()
+            .filter(|found| found.quality > Quality::Guessed)
+            .cloned()
+            .collect();
         without_overlaps(if sure.is_empty() { all.to_vec() } else { sure })
     }
 }
 
 /// Whether an object is a date or a time, which carry no `original`.
 fn is_moment(value: &crate::model::Value) -> bool {
-    ["year", "hours", "startDate", "startTime", "startDateTime"].iter().any(|key| value.get(key).is_some())
+    ["year", "hours", "startDate", "startTime", "startDateTime"]
+        .iter()
+        .any(|key| value.get(key).is_some())
 }

@@ -133,7 +133,11 @@ impl SystemType {
             "unit-area" => Self::Unit(UnitKind::Area),
             "unit-speed" => Self::Unit(UnitKind::Speed),
             "unit-information" => Self::Unit(UnitKind::Information),
-            "unit-length-name" | "unit-weight-name" | "unit-volume-name" | "unit-area-name" | "unit-speed-name"
+            "unit-length-name"
+            | "unit-weight-name"
+            | "unit-volume-name"
+            | "unit-area-name"
+            | "unit-speed-name"
             | "unit-information-name" => Self::UnitName,
             "color" => Self::Color,
             "language" => Self::Language,

@@ -33,12 +33,18 @@ impl<'a> Text<'a> {
 
     /// The text of a range of words as the user wrote it, blanks and signs between them included.
     pub(super) fn slice(&self, words: Range<usize>) -> &'a str {
-        self.bytes(words).and_then(|bytes| self.raw.get(bytes)).unwrap_or_default()
+        self.bytes(words)
+            .and_then(|bytes| self.raw.get(bytes))
+            .unwrap_or_default()
     }
 
     /// Normalised words of a range.
     pub(super) fn normal(&self, words: Range<usize>) -> impl Iterator<Item = &str> {
-        self.words.get(words).unwrap_or_default().iter().map(|word| word.text.as_str())
+        self.words
+            .get(words)
+            .unwrap_or_default()
+            .iter()
+            .map(|word| word.text.as_str())
     }
 
     /// A normalised word; empty past the end.
@@ -48,8 +54,13 @@ impl<'a> Text<'a> {
 
     /// What stands between a word and the one before it, as written.
     pub(super) fn gap_before(&self, index: usize) -> &'a str {
-        let Some(end) = self.words.get(index).map(|word| word.range.start) else { return "" };
-        let start = index.checked_sub(1).and_then(|before| self.words.get(before)).map_or(0, |word| word.range.end);
+        let Some(end) = self.words.get(index).map(|word| word.range.start) else {
+            return "";
+        };
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.words.get(before))
+            .map_or(0, |word| word.range.end);
         self.raw.get(start..end).unwrap_or_default()
     }
 
@@ -90,7 +101,12 @@ pub(super) struct Candidate {
 impl Candidate {
     /// A plain, exact value.
     pub(super) fn exact(range: Range<usize>, value: impl Into<Value>) -> Self {
-        Self { range, value: value.into(), quality: Quality::Exact, tell_original: true }
+        Self {
+            range,
+            value: value.into(),
+            quality: Quality::Exact,
+            tell_original: true,
+        }
     }
 }
 
@@ -99,11 +115,16 @@ impl Candidate {
 pub(super) fn without_overlaps(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let length = |candidate: &Candidate| candidate.range.end - candidate.range.start;
-        (b.quality, length(b)).cmp(&(a.quality, length(a))).then(a.range.start.cmp(&b.range.start))
+        (b.quality, length(b))
+            .cmp(&(a.quality, length(a)))
+            .then(a.range.start.cmp(&b.range.start))
     });
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        if kept.iter().all(|other| other.range.end <= candidate.range.start || candidate.range.end <= other.range.start) {
+        if kept
+            .iter()
+            .all(|other| other.range.end <= candidate.range.start || candidate.range.end <= other.range.start)
+        {
             kept.push(candidate);
         }
     }
@@ -126,7 +147,10 @@ mod tests {
 
     #[test]
     fn better_then_longer_then_earlier() {
-        let candidate = |range: Range<usize>, quality| Candidate { quality, ..Candidate::exact(range, "x") };
+        let candidate = |range: Range<usize>, quality| Candidate {
+            quality,
+            ..Candidate::exact(range, "x")
+        };
         let kept = without_overlaps(vec![
             candidate(0..4, Quality::Exact),
             candidate(0..9, Quality::Exact),

@@ -34,7 +34,13 @@ impl WordTrie {
         let mut found = Vec::new();
         let mut node = 0;
         for (index, word) in words.into_iter().enumerate() {
-            let Some(next) = self.vocabulary.get(word).and_then(|word| self.children.get(&(node, *word))) else { break };
+            let Some(next) = self
+                .vocabulary
+                .get(word)
+                .and_then(|word| self.children.get(&(node, *word)))
+            else {
+                break;
+            };
             node = *next;
             if let Some(payload) = self.ends.get(&node) {
                 found.push((index + 1, *payload));
@@ -71,7 +77,10 @@ mod tests {
         trie.insert("new".split(' '), 3);
         trie.insert("new york".split(' '), 4);
         trie.insert([], 9);
-        assert_eq!(trie.prefixes("new york city hall".split(' ')), [(1, 3), (2, 4), (3, 2)]);
+        assert_eq!(
+            trie.prefixes("new york city hall".split(' ')),
+            [(1, 3), (2, 4), (3, 2)]
+        );
         assert_eq!(trie.prefixes("york".split(' ')), []);
         assert!(trie.knows("york") && !trie.knows("hall"));
     }

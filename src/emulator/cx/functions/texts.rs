@@ -111,6 +111,8 @@ pub(super) fn uuid(_: &[Value], environment: &dyn Environment) -> Answer {
 fn with_pattern(source: &str, work: impl FnOnce(&Regex) -> Answer) -> Answer {
     with_compiled(source, |pattern| match pattern {
         Some(pattern) => work(pattern),
-        None => Err(FunctionError::new(format_args!("`{source}` is no regular expression"))),
+        None => Err(FunctionError::new(format_args!(
+            "`{source}` is no regular expression"
+        ))),
     })
 }

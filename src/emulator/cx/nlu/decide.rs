@@ -56,7 +56,10 @@ pub(super) enum Rule {
 
 /// Which rule holds.
 pub(super) fn decide(findings: &Findings) -> Rule {
-    let fit = findings.waiting.map_or(Fit::None, |waiting| if waiting.any { Fit::None } else { waiting.fit });
+    let fit = findings.waiting.map_or(
+        Fit::None,
+        |waiting| if waiting.any { Fit::None } else { waiting.fit },
+    );
     let custom = findings.waiting.is_some_and(|waiting| waiting.custom);
     if findings.exact && !(fit == Fit::Full && custom) {
         return Rule::Exact;

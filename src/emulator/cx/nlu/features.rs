@@ -24,9 +24,18 @@ impl Bags {
         let plain: Vec<[(u64, f32); 1]> = words.clone().map(|word| [(hash(1, word), 1.0)]).collect();
         let slots: Vec<Vec<(u64, f32)>> = template
             .iter()
-            .map(|slot| slot.names.iter().map(|name| (hash(2, name), slot.share())).collect())
+            .map(|slot| {
+                slot.names
+                    .iter()
+                    .map(|name| (hash(2, name), slot.share()))
+                    .collect()
+            })
             .collect();
-        Self([counted(pairs(&plain)), counted(grams(words)), counted(pairs(&slots))])
+        Self([
+            counted(pairs(&plain)),
+            counted(grams(words)),
+            counted(pairs(&slots)),
+        ])
     }
 }
 
@@ -94,14 +103,29 @@ impl Vectoriser {
             let begin = entries.len();
             let mut squares = 0.0;
             for (feature, frequency) in bag {
-                let tf = if *frequency < 1.0 { *frequency } else { 1.0 + frequency.ln() };
+                let tf = if *frequency < 1.0 {
+                    *frequency
+                } else {
+                    1.0 + frequency.ln()
+                };
                 let column = self.columns.get(feature);
-                let value = tf * column.and_then(|column| self.idf.get(*column as usize)).copied().unwrap_or(unknown);
+                let value = tf
+                    * column
+                        .and_then(|column| self.idf.get(*column as usize))
+                        .copied()
+                        .unwrap_or(unknown);
                 squares += value * value;
                 entries.extend(column.map(|column| (*column, value)));
             }
-            let scale = if squares > 0.0 { weight / squares.sqrt() } else { 0.0 };
-            entries.iter_mut().skip(begin).for_each(|(_, value)| *value *= scale);
+            let scale = if squares > 0.0 {
+                weight / squares.sqrt()
+            } else {
+                0.0
+            };
+            entries
+                .iter_mut()
+                .skip(begin)
+                .for_each(|(_, value)| *value *= scale);
         }
         entries.sort_unstable_by_key(|(column, _)| *column);
         let (columns, values) = entries.into_iter().unzip();
@@ -111,11 +135,17 @@ impl Vectoriser {
 
 /// Single slots and neighbouring pairs, each with the product of its shares.
 fn pairs<S: AsRef<[(u64, f32)]>>(slots: &[S]) -> Vec<(u64, f32)> {
-    let mut found: Vec<(u64, f32)> = slots.iter().flat_map(|slot| slot.as_ref().iter().copied()).collect();
+    let mut found: Vec<(u64, f32)> = slots
+        .iter()
+        .flat_map(|slot| slot.as_ref().iter().copied())
+        .collect();
     for (left, right) in slots.iter().zip(slots.iter().skip(1)) {
         for (one, share) in left.as_ref() {
             for (other, other_share) in right.as_ref() {
-                found.push((one.rotate_left(21).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ other, share * other_share));
+                found.push((
+                    one.rotate_left(21).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ other,
+                    share * other_share,
+                ));
             }
         }
     }
@@ -156,11 +186,14 @@ fn counted(mut features: Vec<(u64, f32)>) -> Vec<(u64, f32)> {
 }
 
 fn hash(block: u64, text: &str) -> u64 {
-    text.bytes().fold(start(block), |state, byte| mix(state, u64::from(byte)))
+    text.bytes()
+        .fold(start(block), |state, byte| mix(state, u64::from(byte)))
 }
 
 fn hash_characters(characters: &[char]) -> u64 {
-    characters.iter().fold(start(3), |state, character| mix(state, u64::from(u32::from(*character))))
+    characters.iter().fold(start(3), |state, character| {
+        mix(state, u64::from(u32::from(*character)))
+    })
 }
 
 /// FNV-1a, started apart for each block so that equal texts of two blocks are two features.
@@ -182,7 +215,9 @@ impl Hasher for Identity {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |state, byte| mix(state, u64::from(*byte)));
+        self.0 = bytes
+            .iter()
+            .fold(self.0, |state, byte| mix(state, u64::from(*byte)));
     }
 
     fn write_u64(&mut self, value: u64) {

@@ -64,11 +64,22 @@ impl Model {
         let mut bags = Vec::new();
         for (name, intent) in intents {
             let begin = bags.len();
-            bags.extend(phrases(intent, language).iter().map(|phrase| this.read(phrase, intent)));
-            this.classes.push(Class { name: name.to_owned(), rows: begin..bags.len() });
+            bags.extend(
+                phrases(intent, language)
+                    .iter()
+                    .map(|phrase| this.read(phrase, intent)),
+            );
+            this.classes.push(Class {
+                name: name.to_owned(),
+                rows: begin..bags.len(),
+            });
         }
         for negative in agent.intents.values().filter(|intent| intent.is_fallback) {
-            bags.extend(phrases(negative, language).iter().map(|phrase| this.read(phrase, negative)));
+            bags.extend(
+                phrases(negative, language)
+                    .iter()
+                    .map(|phrase| this.read(phrase, negative)),
+            );
         }
         this.vectoriser = Vectoriser::fit(&bags);
         for bag in &bags {
@@ -84,18 +95,27 @@ impl Model {
         for word in &found {
             *self.vocabulary.entry(word.text.clone()).or_default() += 1;
         }
-        Bags::new(found.iter().map(|word| word.text.as_str()), &self.templates.of_phrase(phrase, intent))
+        Bags::new(
+            found.iter().map(|word| word.text.as_str()),
+            &self.templates.of_phrase(phrase, intent),
+        )
     }
 
     fn solve(&mut self) {
         let width = self.vectoriser.width();
         let classes = self.classes.len();
         self.weights = vec![0.0; (width + 1) * classes];
-        if self.classes.first().is_none_or(|only| classes == 1 && only.rows.len() == self.rows.len()) {
+        if self
+            .classes
+            .first()
+            .is_none_or(|only| classes == 1 && only.rows.len() == self.rows.len())
+        {
             return;
         }
         for (number, class) in self.classes.iter().enumerate() {
-            let positive: Vec<bool> = (0..self.rows.len()).map(|row| class.rows.contains(&row)).collect();
+            let positive: Vec<bool> = (0..self.rows.len())
+                .map(|row| class.rows.contains(&row))
+                .collect();
             let learnt = train(&self.rows, &positive, width);
             for (column, weight) in learnt.into_iter().enumerate() {
                 if let Some(place) = self.weights.get_mut(column * classes + number) {
@@ -107,7 +127,9 @@ impl Model {
 
     /// Prepares an utterance of these normalised words.
     pub(super) fn sample(&self, words: &[&str]) -> Sample {
-        let vector = self.vectoriser.vector(&Bags::new(words.iter().copied(), &self.templates.of(words)));
+        let vector = self
+            .vectoriser
+            .vector(&Bags::new(words.iter().copied(), &self.templates.of(words)));
         let mut dense = vec![0.0; self.vectoriser.width()];
         for (column, value) in vector.columns.iter().zip(&vector.values) {
             if let Some(place) = dense.get_mut(*column as usize) {
@@ -122,20 +144,36 @@ impl Model {
         let classes = self.classes.len();
         let mut sums = vec![0.0_f32; classes];
         let intercept = (self.vectoriser.width(), 1.0);
-        let entries = sample.vector.columns.iter().map(|column| *column as usize).zip(sample.vector.values.iter().copied());
+        let entries = sample
+            .vector
+            .columns
+            .iter()
+            .map(|column| *column as usize)
+            .zip(sample.vector.values.iter().copied());
         for (column, value) in entries.chain([intercept]) {
-            let weights = self.weights.get(column * classes..(column + 1) * classes).unwrap_or_default();
+            let weights = self
+                .weights
+                .get(column * classes..(column + 1) * classes)
+                .unwrap_or_default();
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
         }
-        let alone = classes == 1 && self.classes.first().is_some_and(|only| only.rows.len() == self.rows.len());
+        let alone = classes == 1
+            && self
+                .classes
+                .first()
+                .is_some_and(|only| only.rows.len() == self.rows.len());
         let mut decided: Vec<Decided<'_>> = self
             .classes
             .iter()
             .zip(sums)
             .enumerate()
-            .map(|(class, (known, svm))| Decided { intent: known.name.as_str(), class, svm })
+            .map(|(class, (known, svm))| Decided {
+                intent: known.name.as_str(),
+                class,
+                svm,
+            })
             .collect();
         if alone {
             for one in &mut decided {
@@ -155,13 +193,17 @@ impl Model {
     fn nearest(&self, sample: &Sample, decided: &Decided<'_>) -> Option<(usize, f32)> {
         let rows = self.classes.get(decided.class)?.rows.clone();
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        let similar = rows.enumerate().map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full));
+        let similar = rows
+            .enumerate()
+            .map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full));
         similar.max_by(|(one, a), (other, b)| a.total_cmp(b).then(other.cmp(one)))
     }
 
     /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
     pub(super) fn neighbours(&self, sample: &Sample, intent: &str, count: usize) -> Vec<(usize, f32)> {
-        let Some(class) = self.classes.iter().find(|class| class.name == intent) else { return Vec::new() };
+        let Some(class) = self.classes.iter().find(|class| class.name == intent) else {
+            return Vec::new();
+        };
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
         let mut similar: Vec<(usize, f32)> = class
             .rows
@@ -182,7 +224,10 @@ impl Model {
     /// The words of the phrases that start with a letter.
     pub(super) fn words_from(&self, first: char) -> impl Iterator<Item = &str> {
         let start = first.to_string();
-        self.vocabulary.range(start..).map(|(word, _)| word.as_str()).take_while(move |word| word.starts_with(first))
+        self.vocabulary
+            .range(start..)
+            .map(|(word, _)| word.as_str())
+            .take_while(move |word| word.starts_with(first))
     }
 }
 
@@ -190,15 +235,32 @@ impl Model {
 pub(super) fn referenced<'a>(agent: &'a Agent, flow: &'a Flow) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
     let mut add = |routes: &'a [Route]| {
-        names.extend(routes.iter().map(|route| route.intent.as_str()).filter(|name| !name.is_empty()));
+        names.extend(
+            routes
+                .iter()
+                .map(|route| route.intent.as_str())
+                .filter(|name| !name.is_empty()),
+        );
     };
     add(&flow.transition_routes);
-    flow.groups.values().for_each(|group| add(&group.transition_routes));
+    flow.groups
+        .values()
+        .for_each(|group| add(&group.transition_routes));
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    used.extend(flow.transition_route_groups.iter().chain(&flow.agent_transition_route_groups).map(String::as_str));
+    used.extend(
+        flow.transition_route_groups
+            .iter()
+            .chain(&flow.agent_transition_route_groups)
+            .map(String::as_str),
+    );
     for page in flow.pages.values() {
         add(&page.transition_routes);
-        used.extend(page.transition_route_groups.iter().chain(&page.agent_transition_route_groups).map(String::as_str));
+        used.extend(
+            page.transition_route_groups
+                .iter()
+                .chain(&page.agent_transition_route_groups)
+                .map(String::as_str),
+        );
     }
     for group in used.into_iter().filter_map(|name| agent.route_groups.get(name)) {
         add(&group.transition_routes);

@@ -28,9 +28,17 @@ pub(super) struct ExactPhrase<'a> {
 impl Phrases {
     /// For the languages of this agent's phrases.
     pub(super) fn new(agent: &Agent) -> Self {
-        let codes: BTreeSet<&String> =
-            agent.intents.values().flat_map(|intent| intent.training_phrases.keys()).collect();
-        Self { languages: codes.into_iter().map(|code| (code.clone(), OnceLock::new())).collect() }
+        let codes: BTreeSet<&String> = agent
+            .intents
+            .values()
+            .flat_map(|intent| intent.training_phrases.keys())
+            .collect();
+        Self {
+            languages: codes
+                .into_iter()
+                .map(|code| (code.clone(), OnceLock::new()))
+                .collect(),
+        }
     }
 
     /// The phrase language that serves a turn's language.
@@ -52,7 +60,10 @@ impl Phrases {
         text: &str,
         in_scope: impl Fn(&str) -> bool,
     ) -> Option<ExactPhrase<'a>> {
-        let index = self.languages.get(language)?.get_or_init(|| index(agent, language));
+        let index = self
+            .languages
+            .get(language)?
+            .get_or_init(|| index(agent, language));
         let places = index.get(normalise(text).as_str())?;
         let found = places.iter().filter_map(|(intent, phrase)| {
             let (name, intent) = agent.intents.iter().nth(*intent as usize)?;
@@ -60,7 +71,9 @@ impl Phrases {
             let phrase = phrases.get(*phrase as usize)?;
             in_scope(name).then_some((phrases.len(), name, ExactPhrase { intent, phrase }))
         });
-        found.min_by_key(|(count, name, _)| (*count, *name)).map(|(_, _, exact)| exact)
+        found
+            .min_by_key(|(count, name, _)| (*count, *name))
+            .map(|(_, _, exact)| exact)
     }
 }
 

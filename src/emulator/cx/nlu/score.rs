@@ -16,7 +16,11 @@ pub(super) fn confidence(score: f32) -> f64 {
 pub(super) fn threshold(classification: f64, waiting: bool) -> f32 {
     let base = if waiting { WAITING } else { FREE };
     if classification <= 0.0 || classification >= 1.0 {
-        return if classification >= 1.0 { f32::INFINITY } else { base };
+        return if classification >= 1.0 {
+            f32::INFINITY
+        } else {
+            base
+        };
     }
     let log_odds = |share: f64| (share / (1.0 - share)).ln();
     #[expect(clippy::cast_possible_truncation, reason = "a score of a few units")]
@@ -31,7 +35,11 @@ mod tests {
     #[test]
     fn confidence_is_calibrated() {
         for (score, expected) in [(-0.2, 0.30), (0.79, 0.75), (3.0, 0.99), (-3.0, 0.0)] {
-            assert!((confidence(score) - expected).abs() < 0.01, "{score} {}", confidence(score));
+            assert!(
+                (confidence(score) - expected).abs() < 0.01,
+                "{score} {}",
+                confidence(score)
+            );
         }
     }
 

@@ -17,7 +17,11 @@ pub(super) fn repair(words: &[Word], model: &Model, known: impl Fn(&str) -> bool
     let repaired = words
         .iter()
         .map(|word| {
-            let better = if known(&word.text) { None } else { nearest(&word.text, model) };
+            let better = if known(&word.text) {
+                None
+            } else {
+                nearest(&word.text, model)
+            };
             changed |= better.is_some();
             better.unwrap_or(&word.text).to_owned()
         })
@@ -29,7 +33,10 @@ pub(super) fn repair(words: &[Word], model: &Model, known: impl Fn(&str) -> bool
 fn nearest<'m>(word: &str, model: &'m Model) -> Option<&'m str> {
     let length = word.chars().count();
     let first = word.chars().next()?;
-    if length < SHORTEST || model.frequency(word) > 0 || word.chars().any(|character| character.is_ascii_digit()) {
+    if length < SHORTEST
+        || model.frequency(word) > 0
+        || word.chars().any(|character| character.is_ascii_digit())
+    {
         return None;
     }
     let allowed = if length < LONG { 1 } else { 2 };

@@ -24,7 +24,8 @@ impl Rows {
         }
         self.columns.extend_from_slice(&row.columns);
         self.values.extend_from_slice(&row.values);
-        self.starts.push(u32::try_from(self.columns.len()).unwrap_or(u32::MAX));
+        self.starts
+            .push(u32::try_from(self.columns.len()).unwrap_or(u32::MAX));
     }
 
     /// Number of rows.
@@ -38,12 +39,17 @@ impl Rows {
         let range = bound(index)..bound(index + 1).max(bound(index));
         let columns = self.columns.get(range.clone()).unwrap_or_default();
         let values = self.values.get(range).unwrap_or_default();
-        columns.iter().map(|column| *column as usize).zip(values.iter().copied())
+        columns
+            .iter()
+            .map(|column| *column as usize)
+            .zip(values.iter().copied())
     }
 
     /// The product of a row with a dense vector.
     pub(super) fn dot(&self, index: usize, dense: &[f32]) -> f32 {
-        self.row(index).map(|(column, value)| value * dense.get(column).copied().unwrap_or_default()).sum()
+        self.row(index)
+            .map(|(column, value)| value * dense.get(column).copied().unwrap_or_default())
+            .sum()
     }
 }
 
@@ -71,12 +77,22 @@ impl<'a> Problem<'a> {
         #[expect(clippy::cast_precision_loss, reason = "counts of phrases")]
         let slack_of = |members: usize| members as f32 / rows.len().max(1) as f32;
         let (inside, outside) = (slack_of(count), slack_of(rows.len().saturating_sub(count)));
-        let slack: Vec<f32> = positive.iter().map(|positive| if *positive { inside } else { outside }).collect();
+        let slack: Vec<f32> = positive
+            .iter()
+            .map(|positive| if *positive { inside } else { outside })
+            .collect();
         let length = |index: usize| rows.row(index).map(|(_, value)| value * value).sum::<f32>() + 1.0;
         Self {
             rows,
-            signs: positive.iter().map(|positive| if *positive { 1.0 } else { -1.0 }).collect(),
-            diagonal: slack.iter().enumerate().map(|(index, slack)| length(index) + slack).collect(),
+            signs: positive
+                .iter()
+                .map(|positive| if *positive { 1.0 } else { -1.0 })
+                .collect(),
+            diagonal: slack
+                .iter()
+                .enumerate()
+                .map(|(index, slack)| length(index) + slack)
+                .collect(),
             slack,
             alpha: vec![0.0; positive.len()],
             weights: vec![0.0; width + 1],
@@ -92,7 +108,9 @@ impl<'a> Problem<'a> {
             order.shuffle(&mut active);
             let (mut largest, mut smallest) = (f32::NEG_INFINITY, f32::INFINITY);
             active.retain(|row| {
-                let Some(projected) = self.step(*row, limit) else { return false };
+                let Some(projected) = self.step(*row, limit) else {
+                    return false;
+                };
                 largest = largest.max(projected);
                 smallest = smallest.min(projected);
                 true

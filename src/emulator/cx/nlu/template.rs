@@ -39,19 +39,29 @@ impl Templates {
             .collect();
         let mut types_of: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for name in used {
-            let Some(entity_type) = agent.entity_types.get(name).filter(|known| known.kind != "KIND_REGEXP") else {
+            let Some(entity_type) = agent
+                .entity_types
+                .get(name)
+                .filter(|known| known.kind != "KIND_REGEXP")
+            else {
                 continue;
             };
-            let entries = language::pick(&entity_type.entities, language).map_or(&[][..], |(_, entries)| entries);
-            for phrase in entries.iter().flat_map(|entry| entry.synonyms.iter().chain([&entry.value])) {
+            let entries =
+                language::pick(&entity_type.entities, language).map_or(&[][..], |(_, entries)| entries);
+            for phrase in entries
+                .iter()
+                .flat_map(|entry| entry.synonyms.iter().chain([&entry.value]))
+            {
                 types_of.entry(normalise(phrase)).or_default().insert(name);
             }
         }
         let mut this = Self::default();
         for (phrase, types) in types_of {
             let payload = u32::try_from(this.types.len()).unwrap_or(u32::MAX);
-            this.types.push(types.into_iter().map(|name| format!("@{name}")).collect());
-            this.values.insert(phrase.split(' ').filter(|word| !word.is_empty()), payload);
+            this.types
+                .push(types.into_iter().map(|name| format!("@{name}")).collect());
+            this.values
+                .insert(phrase.split(' ').filter(|word| !word.is_empty()), payload);
         }
         this
     }
@@ -63,10 +73,14 @@ impl Templates {
         while let Some((first, tail)) = rest.split_first() {
             if let Some((length, payload)) = self.values.prefixes(rest.iter().copied()).pop() {
                 let types = self.types.get(payload as usize).map_or(&[][..], Vec::as_slice);
-                slots.push(Slot { names: types.iter().map(|name| Cow::Borrowed(name.as_str())).collect() });
+                slots.push(Slot {
+                    names: types.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
+                });
                 rest = rest.get(length..).unwrap_or_default();
             } else {
-                slots.push(Slot { names: vec![Cow::Borrowed(shape(first).unwrap_or(first))] });
+                slots.push(Slot {
+                    names: vec![Cow::Borrowed(shape(first).unwrap_or(first))],
+                });
                 rest = tail;
             }
         }
@@ -78,10 +92,16 @@ impl Templates {
         let mut slots = Vec::new();
         let mut plain = String::new();
         for part in &phrase.parts {
-            match intent.parameters.iter().find(|parameter| parameter.id == part.parameter_id) {
+            match intent
+                .parameters
+                .iter()
+                .find(|parameter| parameter.id == part.parameter_id)
+            {
                 Some(parameter) if !part.text.trim().is_empty() => {
                     self.push_plain(&mut plain, &mut slots);
-                    slots.push(Slot { names: vec![Cow::Owned(coarse(&parameter.entity_type).to_owned())] });
+                    slots.push(Slot {
+                        names: vec![Cow::Owned(coarse(&parameter.entity_type).to_owned())],
+                    });
                 }
                 _ => plain.push_str(&part.text),
             }
@@ -93,7 +113,13 @@ impl Templates {
     fn push_plain(&self, plain: &mut String, slots: &mut Vec<Slot<'static>>) {
         let found = words(plain);
         let found: Vec<&str> = found.iter().map(|word| word.text.as_str()).collect();
-        let owned = |slot: Slot<'_>| Slot { names: slot.names.into_iter().map(|name| Cow::Owned(name.into_owned())).collect() };
+        let owned = |slot: Slot<'_>| Slot {
+            names: slot
+                .names
+                .into_iter()
+                .map(|name| Cow::Owned(name.into_owned()))
+                .collect(),
+        };
         slots.extend(self.of(&found).into_iter().map(owned));
         plain.clear();
     }
@@ -101,9 +127,12 @@ impl Templates {
 
 /// The class that values of a type show in templates: system types by what their values look like.
 fn coarse(entity_type: &str) -> &str {
-    let Some(system) = entity_type.strip_prefix("@sys.") else { return entity_type };
+    let Some(system) = entity_type.strip_prefix("@sys.") else {
+        return entity_type;
+    };
     match system {
-        "number" | "number-integer" | "cardinal" | "ordinal" | "zip-code" | "phone-number" | "number-sequence" => "@num",
+        "number" | "number-integer" | "cardinal" | "ordinal" | "zip-code" | "phone-number"
+        | "number-sequence" => "@num",
         "date" | "date-time" | "date-period" => "@date",
         "time" | "time-period" => "@time",
         "flight-number" => "@alnum",
@@ -129,20 +158,160 @@ fn shape(word: &str) -> Option<&'static str> {
 }
 
 const NUMBER_WORDS: &[&str] = &[
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty",
-    "seventy", "eighty", "ninety", "hundred", "thousand", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho",
-    "nueve", "diez", "deux", "trois", "quatre", "cinq", "sept", "huit", "neuf", "dix", "zwei", "drei", "vier", "fünf",
-    "sechs", "sieben", "acht", "neun", "zehn", "dois", "quatro", "sete", "oito", "nove", "dez", "dwa", "trzy", "cztery",
-    "pięć", "sześć", "siedem", "osiem", "dziewięć", "dziesięć", "bir", "iki", "üç", "dört", "beş", "alti", "yedi", "sekiz",
-    "dokuz", "on",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "thousand",
+    "uno",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "seis",
+    "siete",
+    "ocho",
+    "nueve",
+    "diez",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "dois",
+    "quatro",
+    "sete",
+    "oito",
+    "nove",
+    "dez",
+    "dwa",
+    "trzy",
+    "cztery",
+    "pięć",
+    "sześć",
+    "siedem",
+    "osiem",
+    "dziewięć",
+    "dziesięć",
+    "bir",
+    "iki",
+    "üç",
+    "dört",
+    "beş",
+    "alti",
+    "yedi",
+    "sekiz",
+    "dokuz",
+    "on",
 ];
 
 const DATE_WORDS: &[&str] = &[
-    "today", "tomorrow", "yesterday", "tonight", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-    "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "jan",
-    "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "hoy", "mañana", "ayer", "lunes", "martes",
-    "miércoles", "jueves", "viernes", "sábado", "domingo", "heute", "morgen", "gestern", "montag", "dienstag", "mittwoch",
-    "donnerstag", "freitag", "samstag", "sonntag", "demain", "hier", "lundi", "mardi", "mercredi", "jeudi", "vendredi",
-    "samedi", "dimanche", "hoje", "amanhã", "ontem", "dzisiaj", "jutro", "wczoraj", "bugün", "yarin", "dün",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "tonight",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "hoy",
+    "mañana",
+    "ayer",
+    "lunes",
+    "martes",
+    "miércoles",
+    "jueves",
+    "viernes",
+    "sábado",
+    "domingo",
+    "heute",
+    "morgen",
+    "gestern",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "demain",
+    "hier",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "hoje",
+    "amanhã",
+    "ontem",
+    "dzisiaj",
+    "jutro",
+    "wczoraj",
+    "bugün",
+    "yarin",
+    "dün",
 ];

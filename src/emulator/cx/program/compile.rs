@@ -69,8 +69,11 @@ pub(super) fn compile(agent: Arc<Agent>) -> Program {
         webhooks.insert(name.clone(), Arc::new(super::content::compile_webhook(webhook)));
     }
     // The flows' order is the export's; a program without any gets an empty one, so that a session has a place.
-    let mut flows: Vec<(&str, &agent::Flow)> =
-        agent.flows.iter().map(|(name, flow)| (name.as_str(), flow)).collect();
+    let mut flows: Vec<(&str, &agent::Flow)> = agent
+        .flows
+        .iter()
+        .map(|(name, flow)| (name.as_str(), flow))
+        .collect();
     let nothing = agent::Flow {
         name: DEFAULT_START_FLOW_ID.to_owned(),
         ..agent::Flow::default()
@@ -79,8 +82,17 @@ pub(super) fn compile(agent: Arc<Agent>) -> Program {
         flows.push((DEFAULT_START_FLOW, &nothing));
     }
     let names = Names {
-        flows: flows.iter().enumerate().map(|(index, (name, _))| ((*name).to_owned(), index)).collect(),
-        intents: agent.intents.keys().enumerate().map(|(index, name)| (name.clone(), index)).collect(),
+        flows: flows
+            .iter()
+            .enumerate()
+            .map(|(index, (name, _))| ((*name).to_owned(), index))
+            .collect(),
+        intents: agent
+            .intents
+            .keys()
+            .enumerate()
+            .map(|(index, name)| (name.clone(), index))
+            .collect(),
         webhooks,
     };
     let compiled: Vec<(FlowPart, Vec<Diagnostic>)> = flows
@@ -110,12 +122,20 @@ pub(super) fn compile(agent: Arc<Agent>) -> Program {
     }
 }
 
-fn start_flow(agent: &Agent, flows: &[(&str, &agent::Flow)], by_name: &HashMap<String, FlowIndex>) -> FlowIndex {
+fn start_flow(
+    agent: &Agent,
+    flows: &[(&str, &agent::Flow)],
+    by_name: &HashMap<String, FlowIndex>,
+) -> FlowIndex {
     by_name
         .get(&agent.settings.start_flow)
         .or_else(|| by_name.get(DEFAULT_START_FLOW))
         .copied()
-        .or_else(|| flows.iter().position(|(_, flow)| flow.name == DEFAULT_START_FLOW_ID))
+        .or_else(|| {
+            flows
+                .iter()
+                .position(|(_, flow)| flow.name == DEFAULT_START_FLOW_ID)
+        })
         .unwrap_or_default()
 }
 
@@ -123,7 +143,11 @@ fn start_flow(agent: &Agent, flows: &[(&str, &agent::Flow)], by_name: &HashMap<S
 fn languages(agent: &Agent) -> Vec<String> {
     let settings = &agent.settings;
     let default = settings.default_language_code.to_ascii_lowercase();
-    let default = if default.is_empty() { "en".to_owned() } else { default };
+    let default = if default.is_empty() {
+        "en".to_owned()
+    } else {
+        default
+    };
     let mut others: BTreeSet<String> = settings
         .supported_language_codes
         .iter()
@@ -142,7 +166,10 @@ fn compile_intent(intent: &agent::Intent, problems: &mut Vec<Diagnostic>) -> Int
     if let Some(Err(error)) = &dtmf {
         problems.push(Diagnostic::warning(
             "invalid-pattern",
-            format!("the DTMF pattern of intent `{}` cannot be read: {error}", intent.display_name),
+            format!(
+                "the DTMF pattern of intent `{}` cannot be read: {error}",
+                intent.display_name
+            ),
         ));
     }
     IntentPart {
@@ -180,14 +207,25 @@ struct FlowCompiler<'a> {
 }
 
 impl<'a> FlowCompiler<'a> {
-    fn new(agent: &'a Agent, names: &'a Names, index: FlowIndex, name: &'a str, flow: &'a agent::Flow) -> Self {
+    fn new(
+        agent: &'a Agent,
+        names: &'a Names,
+        index: FlowIndex,
+        name: &'a str,
+        flow: &'a agent::Flow,
+    ) -> Self {
         Self {
             agent,
             names,
             index,
             name,
             flow,
-            pages: flow.pages.keys().enumerate().map(|(index, name)| (name.clone(), index)).collect(),
+            pages: flow
+                .pages
+                .keys()
+                .enumerate()
+                .map(|(index, name)| (name.clone(), index))
+                .collect(),
             groups: HashMap::new(),
             content: ContentCompiler::new(format!("flow `{name}`"), names.webhooks.clone()),
         }
@@ -234,7 +272,12 @@ impl<'a> FlowCompiler<'a> {
             id: page.name.clone(),
             name: page.display_name.clone(),
             entry: self.content.fulfillment(&page.entry_fulfillment),
-            form: page.form.parameters.iter().map(|parameter| self.parameter(parameter)).collect(),
+            form: page
+                .form
+                .parameters
+                .iter()
+                .map(|parameter| self.parameter(parameter))
+                .collect(),
             intent_routes: routes.with_intent,
             condition_routes: routes.condition_only,
             handlers: self.handlers(&page.event_handlers),
@@ -250,7 +293,9 @@ impl<'a> FlowCompiler<'a> {
             entity_type: parameter.entity_type.clone(),
             is_list: parameter.is_list,
             default: parameter.default_value.clone(),
-            prompt: self.content.fulfillment(&parameter.fill_behavior.initial_prompt_fulfillment),
+            prompt: self
+                .content
+                .fulfillment(&parameter.fill_behavior.initial_prompt_fulfillment),
             reprompts: self.handlers(&parameter.fill_behavior.reprompt_event_handlers),
         }
     }
@@ -310,7 +355,11 @@ impl<'a> FlowCompiler<'a> {
                 id: handler.name.clone(),
                 event: canonical_event(&handler.event),
                 fulfillment: self.content.fulfillment(&handler.trigger_fulfillment),
-                target: self.target(&handler.target_page, &handler.target_flow, &handler.target_playbook),
+                target: self.target(
+                    &handler.target_page,
+                    &handler.target_flow,
+                    &handler.target_playbook,
+                ),
             })
             .collect()
     }

@@ -77,9 +77,13 @@ impl Turn<'_> {
         let page = program.page(self.session.place);
         let flow = program.flow(self.session.place);
         let levels = [page.handlers.as_slice(), flow.handlers.as_slice()];
-        let handler = [failure.event(), "webhook.error"]
-            .into_iter()
-            .find_map(|name| levels.iter().copied().flatten().find(|handler| handler.event == name));
+        let handler = [failure.event(), "webhook.error"].into_iter().find_map(|name| {
+            levels
+                .iter()
+                .copied()
+                .flatten()
+                .find(|handler| handler.event == name)
+        });
         let Some(handler) = handler else {
             return Next::Continue;
         };
@@ -114,7 +118,8 @@ fn called(handler: &Handler) -> HandlerCalled {
 
 /// The names a handler may have, best first: the number before the default (cx-runtime 7.3).
 fn names_of(event: &Pending) -> Vec<String> {
-    let numbered = |kind: &str, count: &u32| vec![format!("sys.{kind}-{count}"), format!("sys.{kind}-default")];
+    let numbered =
+        |kind: &str, count: &u32| vec![format!("sys.{kind}-{count}"), format!("sys.{kind}-default")];
     match event {
         Pending::NoMatch(count) => numbered("no-match", count),
         Pending::NoInput(count) => numbered("no-input", count),

@@ -145,12 +145,16 @@ impl Turn<'_> {
             },
             Content::Payload(payload) => SaidContent::Payload(object(self, payload)),
             Content::OutputAudioText(value) => SaidContent::OutputAudioText(value.render(&self.scope())),
-            Content::LiveAgentHandoff(value) => SaidContent::LiveAgentHandoff(metadata(value.render(&self.scope()))),
+            Content::LiveAgentHandoff(value) => {
+                SaidContent::LiveAgentHandoff(metadata(value.render(&self.scope())))
+            }
             Content::ConversationSuccess(value) => {
                 SaidContent::ConversationSuccess(metadata(value.render(&self.scope())))
             }
             Content::PlayAudio(value) => SaidContent::PlayAudio(value.render(&self.scope())),
-            Content::TelephonyTransferCall(value) => SaidContent::TelephonyTransferCall(value.render(&self.scope())),
+            Content::TelephonyTransferCall(value) => {
+                SaidContent::TelephonyTransferCall(value.render(&self.scope()))
+            }
             Content::KnowledgeInfoCard => {
                 self.trace
                     .note("a data store would answer here; data stores are not asked".to_owned());
@@ -193,13 +197,17 @@ fn assign(value: &mut Value, path: &[String], new: Value) {
         *value = new;
         return;
     };
-    let Ok((name, indexes)) = split_key(first) else { return };
+    let Ok((name, indexes)) = split_key(first) else {
+        return;
+    };
     let mut place = value;
     if !name.is_empty() {
         if !place.is_object() {
             *place = Value::Object(Map::new());
         }
-        let Some(members) = place.as_object_mut() else { return };
+        let Some(members) = place.as_object_mut() else {
+            return;
+        };
         if new.is_null() && rest.is_empty() && indexes.is_empty() {
             members.remove(name);
             return;
@@ -207,7 +215,9 @@ fn assign(value: &mut Value, path: &[String], new: Value) {
         place = members.entry(name).or_insert(Value::Null);
     }
     for index in indexes {
-        let Some(element) = place.get_mut(index) else { return };
+        let Some(element) = place.get_mut(index) else {
+            return;
+        };
         place = element;
     }
     assign(place, rest, new);

@@ -19,13 +19,17 @@ const LARGEST_ANSWER: usize = 64 << 10;
 impl Turn<'_> {
     pub(super) fn call_webhook(&mut self, site: &WebhookCallSite, owner: Owner) -> Next {
         if matches!(owner, Owner::ErrorHandler) {
-            self.trace
-                .note(format!("the handler of a webhook's failure may not call `{}` itself", site.name));
+            self.trace.note(format!(
+                "the handler of a webhook's failure may not call `{}` itself",
+                site.name
+            ));
             return Next::Continue;
         }
         let Some(webhook) = &site.webhook else {
-            self.trace
-                .note(format!("webhook `{}` is called, which the export does not hold", site.name));
+            self.trace.note(format!(
+                "webhook `{}` is called, which the export does not hold",
+                site.name
+            ));
             return Next::Continue;
         };
         // As if it had answered with nothing (cx-runtime 8.1).
@@ -79,7 +83,10 @@ impl Turn<'_> {
             tag: site.tag.clone(),
             flow: program.flow(place).name.clone(),
             page: program.page(place).name.clone(),
-            intent: self.session.last_intent.map(|intent| program.intents[intent].name.clone()),
+            intent: self
+                .session
+                .last_intent
+                .map(|intent| program.intents[intent].name.clone()),
             text,
             event,
             language: self.language.to_owned(),
@@ -95,8 +102,14 @@ impl Turn<'_> {
     }
 
     /// A raw body is read as the kind of webhook says; one that is too large or malformed is a failure.
-    fn check_answer(&self, answer: WebhookAnswer, webhook: &WebhookPart) -> Result<WebhookAnswer, WebhookFailure> {
-        let Some(body) = &answer.body else { return Ok(answer) };
+    fn check_answer(
+        &self,
+        answer: WebhookAnswer,
+        webhook: &WebhookPart,
+    ) -> Result<WebhookAnswer, WebhookFailure> {
+        let Some(body) = &answer.body else {
+            return Ok(answer);
+        };
         if body.to_string().len() > LARGEST_ANSWER {
             return Err(WebhookFailure::Malformed(format!(
                 "it is larger than {LARGEST_ANSWER} bytes"
@@ -128,7 +141,9 @@ impl Turn<'_> {
             self.map_body(body, webhook);
         }
         for (name, value) in answer.parameters {
-            self.session.parameters.set(name.strip_prefix("$session.params.").unwrap_or(&name), value);
+            self.session
+                .parameters
+                .set(name.strip_prefix("$session.params.").unwrap_or(&name), value);
         }
         for parameter in answer.form {
             self.apply_form_answer(&parameter.name, parameter.is_invalid, parameter.value);
@@ -150,8 +165,10 @@ impl Turn<'_> {
     fn map_body(&mut self, body: &Value, webhook: &WebhookPart) {
         for (key, path) in &webhook.mapping {
             let Ok(path) = JsonPath::parse(path) else {
-                self.trace
-                    .note(format!("the webhook's mapping of `{}` is no JSONPath: `{path}`", key.name()));
+                self.trace.note(format!(
+                    "the webhook's mapping of `{}` is no JSONPath: `{path}`",
+                    key.name()
+                ));
                 continue;
             };
             let nodes = path.query(body).all();
@@ -190,7 +207,11 @@ impl Turn<'_> {
             (Some(page), _) if !page.is_empty() => self.page_by_name(page),
             (_, Some(flow)) if !flow.is_empty() => {
                 let id = flow.rsplit('/').next().unwrap_or(flow);
-                let index = self.program.flows.iter().position(|part| part.name == flow || part.id == id);
+                let index = self
+                    .program
+                    .flows
+                    .iter()
+                    .position(|part| part.name == flow || part.id == id);
                 index.map(Target::Flow)
             }
             _ => return None,
@@ -215,7 +236,9 @@ impl Turn<'_> {
             .into_iter()
             .find_map(|flow| {
                 let pages = &self.program.flows[flow].pages;
-                let index = pages.iter().position(|part| part.id == id || (flow == own && part.name == page))?;
+                let index = pages
+                    .iter()
+                    .position(|part| part.id == id || (flow == own && part.name == page))?;
                 Some(Place {
                     flow,
                     page: Some(index),

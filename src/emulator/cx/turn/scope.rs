@@ -20,9 +20,8 @@ pub(super) struct TurnScope<'t>(pub(super) &'t Turn<'t>);
 /// Results of functions kept per step; a loop of presets would fill the diagnostics otherwise.
 const MOST_RESULTS: usize = 100;
 
-impl<'a> Turn<'a> {
+impl Turn<'_> {
     pub(super) fn scope(&self) -> TurnScope<'_> {
-        // A turn is covariant in its lifetime as long as nothing writes through it, which a scope cannot.
         TurnScope(self)
     }
 }

@@ -63,7 +63,8 @@ impl Turn<'_> {
             Target::PreviousPage => {
                 self.taken(TargetTaken::Symbol("PREVIOUS_PAGE"));
                 let Some(previous) = self.session.go_back() else {
-                    self.trace.note("there is no previous page to go back to".to_owned());
+                    self.trace
+                        .note("there is no previous page to go back to".to_owned());
                     return None;
                 };
                 Some(Arrival {
@@ -99,7 +100,7 @@ impl Turn<'_> {
                 self.session.ended = true;
                 None
             }
-            // Neither is ever gone to: `reachable` and `after_call` see to it.
+            // A playbook would take over: the turn ends here. What is missing is never gone to.
             Target::Playbook(_) | Target::Missing(_) => None,
         }
     }
