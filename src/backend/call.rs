@@ -7,6 +7,7 @@ mod guard;
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::bytes::Bytes;
@@ -65,6 +66,14 @@ pub(in crate::backend) struct Call {
     pub(in crate::backend) headers: Vec<(&'static str, String)>,
     /// When the answer must be there.
     pub(in crate::backend) deadline: Instant,
+}
+
+/// No turn is waited for longer: a session itself lives a day at most (cx-sessions-api 5.3).
+const LONGEST_TURN: Duration = Duration::from_hours(24);
+
+/// When a turn that starts now must be answered.
+pub(in crate::backend) fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(LONGEST_TURN)
 }
 
 /// One message of an answer, and when it came, counted from sending.
@@ -265,6 +274,14 @@ impl LiveStream {
             error: BackendError::new(BackendErrorKind::Service, "the live stream is over"),
             sent: Sent::No,
         })
+    }
+
+    /// What has come unasked: a message, the end, or (most often) nothing.
+    pub(in crate::backend) fn unasked(&mut self) -> Option<Result<Option<Bytes>, Box<Status>>> {
+        self.inbox
+            .message()
+            .now_or_never()
+            .map(|message| message.map_err(Box::new))
     }
 
     /// The next message; `None` when the service has closed the stream.

@@ -109,6 +109,14 @@ async fn a_slow_server_costs_the_turn_its_time_and_no_more() {
 }
 
 #[tokio::test]
+async fn the_longest_timeout_there_is_does_no_harm() {
+    let server = ScriptedServer::start().await;
+    server.reply("DetectIntent", fine());
+    let backend = backend(server.connection());
+    open(&backend, 0).await.play(say(Duration::MAX)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_server_that_accepts_and_says_nothing_is_a_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let backend = backend(connection(listener.local_addr().unwrap()));

@@ -37,6 +37,8 @@ pub(crate) enum Reply {
     Broken(Vec<Vec<u8>>, Status),
     /// Sends these messages and closes the call.
     Close(Vec<Vec<u8>>),
+    /// Sends these messages, and later, when told to, the others, and closes the call.
+    Later(Vec<Vec<u8>>, oneshot::Receiver<()>, Vec<Vec<u8>>),
     /// Never answers.
     Never,
 }
@@ -290,6 +292,13 @@ async fn serve(
             Some(Reply::Messages(messages)) => (messages, None, live),
             Some(Reply::Close(messages)) => (messages, None, false),
             Some(Reply::Broken(messages, status)) => (messages, Some(status), false),
+            Some(Reply::Later(messages, told, later)) => {
+                for message in messages {
+                    let _ = answer.send(Ok(Bytes::from(message))).await;
+                }
+                let _ = told.await;
+                (later, None, false)
+            }
             Some(Reply::Never) => pending().await,
             None => (
                 Vec::new(),

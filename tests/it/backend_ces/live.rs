@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::oneshot;
 use tonic::Status;
 use turnproof::backend::TurnRequest;
 use turnproof::backend::ces::CesTarget;
@@ -243,4 +244,30 @@ async fn messages_newer_than_this_program_are_passed_over() {
             .texts,
         ["hello"]
     );
+}
+
+#[tokio::test]
+async fn a_stream_that_ended_between_turns_is_opened_again() {
+    let encoded = |message: ces::BidiSessionServerMessage| prost::Message::encode_to_vec(&message);
+    let answer = |words: &str| vec![encoded(from_server(FromServer::SessionOutput(text(words, true))))];
+    let go_away = encoded(from_server(FromServer::GoAway(ces::GoAway {})));
+    for later in [Vec::new(), vec![go_away], answer("too late")] {
+        let server = ScriptedServer::start().await;
+        let (close, told) = oneshot::channel();
+        server.reply("BidiRunSession", Reply::Later(answer("a"), told, later));
+        server.reply("BidiRunSession", Reply::Messages(answer("b")));
+        server.reply("RunSession", Reply::one(&response(vec![])));
+        let mut session = open(&server, Via::Bidi).await;
+        assert_eq!(session.play(say("one")).await.unwrap().texts, ["a"]);
+        close.send(()).unwrap();
+        // An answer on the same connection: whatever was sent before it has come too.
+        session
+            .play(TurnRequest {
+                via: Some(Via::Run),
+                ..say("meanwhile")
+            })
+            .await
+            .unwrap();
+        assert_eq!(session.play(say("two")).await.unwrap().texts, ["b"]);
+    }
 }
