@@ -17,7 +17,15 @@ use crate::model::transcript::AgentReply;
 
 pub use error::BackendError;
 
+pub mod auth;
+pub mod call;
+pub mod ces;
+mod channel;
+pub mod cx;
+pub mod endpoint;
 pub mod error;
+pub mod names;
+pub mod resource;
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]

@@ -13,6 +13,7 @@
 //! | 0 | [`proto`], [`diagnostic`], [`redact`]: generated types; places in files; what must not be printed |
 
 pub mod backend;
+pub mod cli;
 pub mod diagnostic;
 pub mod emulator;
 pub mod expect;

@@ -25,6 +25,7 @@ mod node;
 mod reader;
 mod scalar;
 mod syntax;
+pub mod write;
 
 /// Largest file that is read, in bytes.
 pub const MAX_BYTES: u64 = 16 << 20;

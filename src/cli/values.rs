@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::settings::rate::Rate;
 use crate::settings::roles::TargetChoice;
-use crate::settings::{REPORT_FORMATS, is_variable_name};
+use crate::settings::{REPORT_FORMATS, check_report, is_variable_name};
 use crate::yaml::parse_duration;
 
 pub(super) fn rate(text: &str) -> Result<Rate, String> {
@@ -36,21 +36,19 @@ pub(super) fn variable_name(text: &str) -> Result<String, String> {
 
 /// A format of a report, with `=PATH` or without.
 pub(super) fn report(text: &str) -> Result<String, String> {
-    let (format, path) = text.split_once('=').map_or((text, None), |(format, path)| (format, Some(path)));
-    if !REPORT_FORMATS.contains(&format) {
-        return Err(format!("the formats are {}", REPORT_FORMATS.join(", ")));
-    }
-    if path.is_some_and(|path| path.trim().is_empty()) {
-        return Err("the path after `=` is missing".to_owned());
-    }
-    Ok(text.to_owned())
+    check_report(text)
+        .map(|()| text.to_owned())
+        .map_err(|problem| format!("{problem}; the formats are {}", REPORT_FORMATS.join(", ")))
 }
 
 /// A bare host name or address: no scheme, port or path, so that it is plain what is allowed.
 pub(super) fn host(text: &str) -> Result<String, String> {
-    let labels_are_good = text
-        .split('.')
-        .all(|label| !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+    let labels_are_good = text.split('.').all(|label| {
+        !label.is_empty()
+            && label
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    });
     if labels_are_good || text.parse::<IpAddr>().is_ok() {
         return Ok(text.to_ascii_lowercase());
     }
@@ -59,10 +57,14 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 
 /// An address with its port; `localhost` is 127.0.0.1.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    let local = text
+        .strip_prefix("localhost:")
+        .and_then(|port| port.parse::<u16>().ok());
     match local {
         Some(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-        None => text.parse().map_err(|_| "an address with a port such as 127.0.0.1:4700 is wanted".to_owned()),
+        None => text
+            .parse()
+            .map_err(|_| "an address with a port such as 127.0.0.1:4700 is wanted".to_owned()),
     }
 }
 
@@ -85,7 +87,15 @@ mod tests {
         for good in ["proxy.example.com", "localhost", "10.0.0.1", "::1"] {
             assert!(host(good).is_ok(), "{good}");
         }
-        for bad in ["", "https://x.com", "x.com:443", "x.com/", "*.x.com", "a..b", ".x"] {
+        for bad in [
+            "",
+            "https://x.com",
+            "x.com:443",
+            "x.com/",
+            "*.x.com",
+            "a..b",
+            ".x",
+        ] {
             assert!(host(bad).is_err(), "{bad}");
         }
         assert_eq!(host("Proxy.Example.COM").as_deref(), Ok("proxy.example.com"));
@@ -104,6 +114,8 @@ mod tests {
     fn messages_say_what_is_wanted() {
         assert!(duration("5").unwrap_err().contains("250ms"));
         assert!(clock("yesterday").unwrap_err().contains("2026-03-01T09:00:00Z"));
-        assert!(variable_name("A-B").is_err() && variable_name("").is_err() && variable_name("TOKEN_1").is_ok());
+        assert!(
+            variable_name("A-B").is_err() && variable_name("").is_err() && variable_name("TOKEN_1").is_ok()
+        );
     }
 }

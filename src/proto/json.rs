@@ -128,13 +128,15 @@ pub fn number_to_json(number: f64) -> Value {
 /// Never fails: a part that has no canonical form (a timestamp out of range, an `Any` of an unknown type) appears
 /// with its plain fields. A `full_name` that is not declared gives null.
 pub fn to_json<M: Message>(full_name: &str, message: &M) -> Value {
-    let Some(descriptor) = descriptor_pool().get_message_by_name(full_name) else {
-        return Value::Null;
-    };
-    let mut dynamic = DynamicMessage::new(descriptor);
-    match dynamic.transcode_from(message) {
-        Ok(()) => message_to_json(&dynamic),
-        Err(_) => Value::Null,
+    bytes_to_json(full_name, &message.encode_to_vec())
+}
+
+/// As [`to_json`], for a message as it came over the wire. Bytes that are no such message give null.
+pub fn bytes_to_json(full_name: &str, message: &[u8]) -> Value {
+    let descriptor = descriptor_pool().get_message_by_name(full_name);
+    match descriptor.map(|descriptor| DynamicMessage::decode(descriptor, message)) {
+        Some(Ok(message)) => message_to_json(&message),
+        _ => Value::Null,
     }
 }
 

@@ -26,6 +26,8 @@ pub enum When {
 
 /// Lines about failures shown above the bar; the report has them all.
 const MOST_FAILURES: u64 = 20;
+/// Columns of the first line that the spinner, the bar and the position take.
+const BESIDE_COUNTS: usize = 40;
 /// An estimate from less than this is a guess.
 const BEFORE_ESTIMATING: Duration = Duration::from_secs(2);
 /// Without a line for so long, a log's reader (or a CI system that stops silent jobs) might think the run hangs.
@@ -131,10 +133,10 @@ impl Progress {
     }
 
     fn new(screen: Screen, color: bool) -> Self {
-        let width = Look::of_stdout(color).width;
+        let look = Look::of_stderr(color);
         Self {
             screen,
-            look: Look { color, width },
+            look,
             begun: Instant::now(),
             total: 0,
             counts: Counts::default(),
@@ -222,7 +224,8 @@ impl Progress {
             Screen::Bar(bar) => {
                 bar.set_position(done);
                 let estimate = estimate(done, self.total, elapsed);
-                bar.set_prefix(counted(self.counts, self.running.len(), estimate));
+                let counted = counted(self.counts, self.running.len(), estimate);
+                bar.set_prefix(one_line(&counted, self.look.width.saturating_sub(BESIDE_COUNTS)));
                 bar.set_message(self.running.join(", "));
             }
             Screen::Lines {
@@ -271,13 +274,13 @@ impl Drop for Progress {
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(12));
-    let template = "{spinner:.cyan} {bar:28.cyan/dim} {pos}/{len}  {prefix}\n  {wide_msg:.dim}";
+    let template = "{spinner:.cyan} {bar:20.cyan/dim} {pos}/{len}  {prefix}\n  {wide_msg:.dim}";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
     bar
 }
 
-/// `2 failed · 118 passed · 8 running · about 12 s left`.
+/// `2 failed · 118 passed · 8 running · 12 s left`.
 fn counted(counts: Counts, running: usize, estimate: Option<Duration>) -> String {
     let mut parts: Vec<String> = counts
         .said()
@@ -287,7 +290,7 @@ fn counted(counts: Counts, running: usize, estimate: Option<Duration>) -> String
     if running > 0 {
         parts.push(format!("{running} running"));
     }
-    parts.extend(estimate.map(|left| format!("about {} left", coarse(left))));
+    parts.extend(estimate.map(|left| format!("{} left", coarse(left))));
     parts.join(" · ")
 }
 
@@ -404,7 +407,7 @@ mod tests {
         let left = estimate(1_202, 2_404, Duration::from_secs(30));
         assert_eq!(
             counted(counts, 8, left),
-            "2 failed · 1,200 passed · 8 running · about 30 s left"
+            "2 failed · 1,200 passed · 8 running · 30 s left"
         );
         assert_eq!(estimate(1, 10, Duration::from_millis(10)), None);
         assert_eq!(estimate(0, 10, Duration::from_secs(10)), None);

@@ -28,8 +28,16 @@ impl Look {
 
     /// The look of standard output, with the width of the terminal if it is one.
     pub fn of_stdout(color: bool) -> Self {
-        let width = terminal_size::terminal_size_of(std::io::stdout())
-            .map_or(Self::USUAL_WIDTH, |(width, _)| usize::from(width.0));
+        Self::of(terminal_size::terminal_size_of(std::io::stdout()), color)
+    }
+
+    /// As [`Look::of_stdout`], of standard error.
+    pub fn of_stderr(color: bool) -> Self {
+        Self::of(terminal_size::terminal_size_of(std::io::stderr()), color)
+    }
+
+    fn of(size: Option<(terminal_size::Width, terminal_size::Height)>, color: bool) -> Self {
+        let width = size.map_or(Self::USUAL_WIDTH, |(width, _)| usize::from(width.0));
         Self {
             color,
             width: width.clamp(Self::NARROWEST, Self::WIDEST),
@@ -157,7 +165,10 @@ impl Canvas {
     /// text are kept.
     pub(super) fn flow(&mut self, first: &[Piece<'_>], rest: &[Piece<'_>], body: &[Piece<'_>]) {
         let lead = width_of(first).max(width_of(rest));
-        let room = self.look.width.saturating_sub(lead).max(16);
+        let room = match self.look.width {
+            usize::MAX => usize::MAX,
+            width => width.saturating_sub(lead).max(16),
+        };
         for (number, row) in wrap(body, room).into_iter().enumerate() {
             let before = if number == 0 { first } else { rest };
             for piece in before {
@@ -235,6 +246,15 @@ pub(super) fn width_of(pieces: &[Piece<'_>]) -> usize {
 /// Breaks pieces into rows of at most `room` columns: at line breaks, between words where possible, within a word
 /// where not.
 fn wrap<'a>(pieces: &[Piece<'a>], room: usize) -> Vec<Vec<Piece<'a>>> {
+    if let ([piece], usize::MAX) = (pieces, room) {
+        let row = |line: &str| {
+            vec![Piece {
+                text: line.to_owned().into(),
+                ..piece.clone()
+            }]
+        };
+        return piece.text.split('\n').map(row).collect();
+    }
     let cells: Vec<(char, usize)> = pieces
         .iter()
         .enumerate()

@@ -51,12 +51,18 @@ impl<T> Layered<T> {
             .filter_map(|(origin, value)| value.map(|value| Self { value, origin }));
         given
             .min_by(|left, right| left.origin.cmp(&right.origin))
-            .unwrap_or(Self { value: built_in, origin: Origin::BuiltIn })
+            .unwrap_or(Self {
+                value: built_in,
+                origin: Origin::BuiltIn,
+            })
     }
 
     /// The same layer, another view of the value.
     pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Layered<U> {
-        Layered { value: view(self.value), origin: self.origin }
+        Layered {
+            value: view(self.value),
+            origin: self.origin,
+        }
     }
 }
 
@@ -75,13 +81,29 @@ mod tests {
             Origin::Settings,
         ];
         for first in 0..order.len() {
-            let given = order[first..].iter().cloned().zip(first..).map(|(origin, value)| (origin, Some(value)));
+            let given = order[first..]
+                .iter()
+                .cloned()
+                .zip(first..)
+                .map(|(origin, value)| (origin, Some(value)));
             let missing = order[..first].iter().cloned().map(|origin| (origin, None));
             let mut layers: Vec<_> = given.chain(missing).collect();
             layers.reverse();
             let picked = Layered::pick(99, layers);
-            assert_eq!(picked, Layered { value: first, origin: order[first].clone() });
+            assert_eq!(
+                picked,
+                Layered {
+                    value: first,
+                    origin: order[first].clone()
+                }
+            );
         }
-        assert_eq!(Layered::pick(99, [(Origin::Suite, None)]), Layered { value: 99, origin: Origin::BuiltIn });
+        assert_eq!(
+            Layered::pick(99, [(Origin::Suite, None)]),
+            Layered {
+                value: 99,
+                origin: Origin::BuiltIn
+            }
+        );
     }
 }

@@ -52,7 +52,16 @@ mod tests {
         for (text, per_minute) in [("600/min", 600), ("10/s", 600), ("1 / min", 1)] {
             assert_eq!(read(text), Ok(per_minute), "{text}");
         }
-        for text in ["600", "", "/min", "0/min", "-1/min", "1/h", "4294967295/s", "1.5/s"] {
+        for text in [
+            "600",
+            "",
+            "/min",
+            "0/min",
+            "-1/min",
+            "1/h",
+            "4294967295/s",
+            "1.5/s",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }

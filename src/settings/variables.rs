@@ -54,7 +54,10 @@ impl fmt::Debug for Variables {
 impl Variables {
     /// Reads the listed variables, as far as they may be read.
     pub fn read(listed: impl IntoIterator<Item = String>, environment: &Environment<'_>) -> Self {
-        let mut variables = Self { listed: listed.into_iter().collect(), ..Self::default() };
+        let mut variables = Self {
+            listed: listed.into_iter().collect(),
+            ..Self::default()
+        };
         for name in &variables.listed {
             if environment.ci && !environment.allowed.contains(name) {
                 variables.refused.insert(name.clone());
@@ -124,7 +127,9 @@ impl Variables {
     }
 
     fn value_of(&self, reference: &str) -> Result<&str, VariableError> {
-        let name = reference.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let name = reference
+            .strip_prefix("${")
+            .and_then(|rest| rest.strip_suffix('}'));
         match name.filter(|name| is_variable_name(name)) {
             Some(name) => self.get(name),
             None => Err(VariableError::Malformed(reference.to_owned())),
@@ -158,7 +163,9 @@ impl VariableError {
 /// Whether this can be the name of an environment variable that settings list.
 pub fn is_variable_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 #[cfg(test)]
@@ -175,7 +182,11 @@ mod tests {
             "HOME" => panic!("a variable that is not listed was read"),
             _ => None,
         };
-        let environment = Environment { lookup: &lookup, ci, allowed: &allowed };
+        let environment = Environment {
+            lookup: &lookup,
+            ci,
+            allowed: &allowed,
+        };
         Variables::read(["PROJECT", "TOKEN", "GONE"].map(str::to_owned), &environment)
     }
 
@@ -183,8 +194,14 @@ mod tests {
     fn only_listed_variables_are_read() {
         let variables = variables(false, &[]);
         assert_eq!(variables.get("PROJECT"), Ok("acme"));
-        assert_eq!(variables.get("GONE"), Err(VariableError::Unset("GONE".to_owned())));
-        assert_eq!(variables.get("HOME"), Err(VariableError::NotListed("HOME".to_owned())));
+        assert_eq!(
+            variables.get("GONE"),
+            Err(VariableError::Unset("GONE".to_owned()))
+        );
+        assert_eq!(
+            variables.get("HOME"),
+            Err(VariableError::NotListed("HOME".to_owned()))
+        );
         assert_eq!(variables.secrets().collect::<Vec<_>>(), ["acme", "t0p}$${secret"]);
     }
 
@@ -192,8 +209,14 @@ mod tests {
     fn in_ci_the_command_line_names_them_too() {
         let variables = variables(true, &["PROJECT", "HOME"]);
         assert_eq!(variables.get("PROJECT"), Ok("acme"));
-        assert_eq!(variables.get("TOKEN"), Err(VariableError::NotAllowed("TOKEN".to_owned())));
-        assert_eq!(variables.get("HOME"), Err(VariableError::NotListed("HOME".to_owned())));
+        assert_eq!(
+            variables.get("TOKEN"),
+            Err(VariableError::NotAllowed("TOKEN".to_owned()))
+        );
+        assert_eq!(
+            variables.get("HOME"),
+            Err(VariableError::NotListed("HOME".to_owned()))
+        );
         let help = variables.get("TOKEN").map_err(|error| error.help(&variables));
         assert_eq!(help, Err("add `--env TOKEN`".to_owned()));
     }
@@ -219,7 +242,10 @@ mod tests {
         ] {
             assert_eq!(variables.fill(text), (text.to_owned(), vec![problem]), "{text}");
         }
-        assert_eq!(VariableError::NotListed("PROJEKT".to_owned()).help(&variables), "did you mean `PROJECT`?");
+        assert_eq!(
+            VariableError::NotListed("PROJEKT".to_owned()).help(&variables),
+            "did you mean `PROJECT`?"
+        );
     }
 
     #[test]
@@ -231,7 +257,8 @@ mod tests {
         #[test]
         fn any_text_is_filled_or_reported(text in "[${}A-Z ]{0,30}") {
             let (filled, problems) = variables(false, &[]).fill(&text);
-            prop_assert!(problems.is_empty() || filled.contains("${"));
+            let explained = problems.is_empty() || filled.contains("${");
+            prop_assert!(explained);
         }
     }
 }

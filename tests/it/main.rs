@@ -5,6 +5,11 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod cli_basics;
+mod cli_init;
+mod cli_place;
 mod house;
+mod import_cx;
 mod proto_tables;
 mod proto_wire;
+mod runner_sessions;

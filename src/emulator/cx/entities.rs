@@ -2,14 +2,31 @@
 //!
 //! [`Recogniser`] is the room's face. It is pure: the same text, context and agent give the same spans.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use crate::export::agent::{Agent, Entity};
+use self::custom::{CustomType, Definition};
+use self::search::Search;
+use self::system::SystemType;
+use self::text::{Candidate, Text};
+use super::language;
+use crate::export::agent::{Agent, Entity, EntityType};
 use crate::model::Value;
+
+mod composite;
+mod custom;
+mod fuzzy;
+mod inflection;
+mod pattern;
+mod regexp;
+mod search;
+mod system;
+mod text;
+pub(super) mod trie;
 
 /// What recognition depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -59,19 +76,53 @@ pub struct Extracted {
 #[derive(Debug)]
 pub struct Recogniser {
     agent: Arc<Agent>,
+    /// Custom types and extensions of system ones, by name and language.
+    types: BTreeMap<String, BTreeMap<String, OnceLock<CustomType>>>,
+}
+
+/// A regular expression of the export that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenPattern {
+    /// Display name of the entity type.
+    pub entity_type: String,
+    /// Language of the entry.
+    pub language: String,
+    /// The expression.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 impl Recogniser {
     /// A recogniser for the types of this agent.
     pub fn new(agent: Arc<Agent>) -> Self {
-        Self { agent }
+        let languages = |entity_type: &EntityType| {
+            let codes = entity_type
+                .entities
+                .keys()
+                .chain(entity_type.excluded_phrases.keys());
+            codes.map(|code| (code.clone(), OnceLock::new())).collect()
+        };
+        let types = agent
+            .entity_types
+            .iter()
+            .map(|(name, entity_type)| (name.clone(), languages(entity_type)));
+        Self {
+            types: types.collect(),
+            agent,
+        }
     }
 
     /// All values of a type (`@sys.date`, `@size`) in the text, left to right, none overlapping another.
     /// Unknown types have none.
     pub fn find(&self, entity_type: &str, text: &str, context: &EntityContext<'_>) -> Vec<Span> {
-        let _ = (&self.agent, entity_type, text, context);
-        Vec::new()
+        let name = bare(entity_type);
+        let prepared = Text::new(text);
+        let spans = Search::new(self, &prepared, context).spans(name);
+        spans
+            .into_iter()
+            .map(|candidate| span(candidate, &prepared))
+            .collect()
     }
 
     /// The value that a parameter of this type takes from the text: the first one, or for a list all of them.
@@ -82,25 +133,164 @@ impl Recogniser {
         text: &str,
         context: &EntityContext<'_>,
     ) -> Option<Extracted> {
-        let spans = self.find(entity_type, text, context);
-        if !is_list {
-            return spans.into_iter().next().map(|span| Extracted {
-                original: span.original,
-                value: span.value,
-            });
-        }
-        let first = spans.first()?.range.start;
-        let last = spans.last()?.range.end;
-        let original = text.get(first..last).unwrap_or_default().to_owned();
-        Some(Extracted {
-            original,
-            value: spans.into_iter().map(|span| span.value).collect(),
-        })
+        gather(self.find(entity_type, text, context), is_list, text)
     }
 
     /// The value of keys pressed for a parameter of this type: the canonical one where the type lists the keys
     /// (`0000` → `0`), else what the type makes of the digits; `None` when they are no value of it.
     pub fn digits(&self, entity_type: &str, digits: &str, context: &EntityContext<'_>) -> Option<Extracted> {
-        self.extract(entity_type, false, digits, context)
+        let whole = |text: &str| {
+            self.find(entity_type, text, context)
+                .into_iter()
+                .find(|span| span.full)
+        };
+        let span = whole(digits).or_else(|| whole(&format!("DTMF_{digits}")))?;
+        Some(Extracted {
+            original: digits.to_owned(),
+            value: span.value,
+        })
+    }
+
+    /// Whether values of the type cannot all be recognised, so that other words may be one (nlu 3.4).
+    pub fn is_open_ended(&self, entity_type: &str) -> bool {
+        let name = bare(entity_type);
+        match SystemType::named(name) {
+            Some(kind) => kind.is_open_ended(),
+            None => self.agent.entity_types.get(name).is_some_and(expands),
+        }
+    }
+
+    /// Whether the type is the agent's own.
+    pub fn is_custom(&self, entity_type: &str) -> bool {
+        SystemType::named(bare(entity_type)).is_none()
+    }
+
+    /// The regular expressions of the agent that cannot be used.
+    pub fn broken_patterns(&self) -> Vec<BrokenPattern> {
+        let mut broken = Vec::new();
+        for (name, languages) in &self.types {
+            for language in languages.keys() {
+                self.with_compiled(name, language, |compiled| {
+                    broken.extend(
+                        compiled
+                            .broken_patterns
+                            .iter()
+                            .map(|(pattern, message)| BrokenPattern {
+                                entity_type: name.clone(),
+                                language: language.clone(),
+                                pattern: pattern.clone(),
+                                message: message.clone(),
+                            }),
+                    );
+                });
+            }
+        }
+        broken
+    }
+
+    /// Hands over the agent's or the session's definition of a type in the turn's language, if there is one.
+    fn with_type(&self, name: &str, context: &EntityContext<'_>, mut use_it: impl FnMut(&CustomType)) {
+        let session = context
+            .session_entities
+            .iter()
+            .find(|session| session.name == name);
+        let language = self
+            .types
+            .get(name)
+            .and_then(|languages| language::pick(languages, context.language));
+        let Some(session) = session else {
+            if let Some((language, _)) = language {
+                self.with_compiled(name, language, use_it);
+            }
+            return;
+        };
+        let none = EntityType::default();
+        let entity_type = self.agent.entity_types.get(name).unwrap_or(&none);
+        let own = language
+            .and_then(|(language, _)| entity_type.entities.get(language))
+            .filter(|_| session.supplement);
+        let definition = Definition {
+            entity_type,
+            entities: own.into_iter().flatten().chain(&session.entities).collect(),
+            excluded: &[],
+            language: context.language,
+        };
+        use_it(&CustomType::compile(&definition, &|name| self.is_type(name)));
+    }
+
+    fn with_compiled(&self, name: &str, language: &str, mut use_it: impl FnMut(&CustomType)) {
+        let Some(slot) = self.types.get(name).and_then(|languages| languages.get(language)) else {
+            return;
+        };
+        let Some(entity_type) = self.agent.entity_types.get(name) else {
+            return;
+        };
+        use_it(slot.get_or_init(|| {
+            let definition = Definition {
+                entity_type,
+                entities: entity_type.entities.get(language).into_iter().flatten().collect(),
+                excluded: entity_type
+                    .excluded_phrases
+                    .get(language)
+                    .map_or(&[], Vec::as_slice),
+                language,
+            };
+            CustomType::compile(&definition, &|name| self.is_type(name))
+        }));
+    }
+
+    fn is_type(&self, name: &str) -> bool {
+        SystemType::named(name).is_some() || self.agent.entity_types.contains_key(name)
+    }
+}
+
+/// The value a parameter takes from the spans found: the first one, or for a list all of them.
+pub(super) fn gather(spans: Vec<Span>, is_list: bool, text: &str) -> Option<Extracted> {
+    if !is_list {
+        return spans.into_iter().next().map(|span| Extracted {
+            original: span.original,
+            value: span.value,
+        });
+    }
+    let range = spans.first()?.range.start..spans.last()?.range.end;
+    let original = text.get(range).unwrap_or_default().to_owned();
+    Some(Extracted {
+        original,
+        value: spans.into_iter().map(|span| span.value).collect(),
+    })
+}
+
+/// A type's name without `@`.
+fn bare(entity_type: &str) -> &str {
+    entity_type.strip_prefix('@').unwrap_or(entity_type)
+}
+
+fn expands(entity_type: &EntityType) -> bool {
+    entity_type.auto_expansion_mode == "AUTO_EXPANSION_MODE_DEFAULT"
+}
+
+fn span(candidate: Candidate, text: &Text<'_>) -> Span {
+    let original = text
+        .raw
+        .get(candidate.range.clone())
+        .unwrap_or_default()
+        .to_owned();
+    let mut value = candidate.value;
+    if candidate.tell_original
+        && let Value::Object(members) = &mut value
+    {
+        members.insert("original".to_owned(), Value::from(original.as_str()));
+    }
+    let words = text.words_in(&candidate.range);
+    let full = if text.words.is_empty() {
+        original == text.raw.trim()
+    } else {
+        words == (0..text.words.len())
+    };
+    Span {
+        range: candidate.range,
+        value,
+        original,
+        full,
     }
 }

@@ -1,0 +1,224 @@
+//! An agent's own entity type in one language, ready for search: map, list and regexp kinds (cx-runtime 12).
+
+use std::collections::HashSet;
+
+use super::composite::Composite;
+use super::fuzzy::FuzzyValues;
+use super::inflection::stem;
+use super::pattern::parse;
+use super::regexp::{Pattern, patterns};
+use super::text::{Candidate, Quality, Text};
+use super::trie::WordTrie;
+use crate::emulator::cx::words::{normalise, words};
+use crate::export::agent::{Entity, EntityType};
+use crate::model::Value;
+
+/// A compiled type.
+#[derive(Debug, Default)]
+pub(super) struct CustomType {
+    values: Vec<String>,
+    /// Whether the value found is the entry's (map) or the user's own words (list).
+    canonical: bool,
+    literals: WordTrie,
+    inflected: WordTrie,
+    /// Values without any letter or digit, such as `#`: they match only as the whole utterance.
+    signs: Vec<(String, u32)>,
+    composites: Vec<Composite>,
+    fuzzy: Option<FuzzyValues>,
+    patterns: Vec<Pattern>,
+    /// Patterns that could not be compiled, each with the reason.
+    pub(super) broken_patterns: Vec<(String, String)>,
+    excluded: HashSet<String>,
+    language: String,
+}
+
+/// What to compile.
+#[derive(Debug)]
+pub(super) struct Definition<'a> {
+    /// Kind and switches.
+    pub(super) entity_type: &'a EntityType,
+    /// Entries of the language.
+    pub(super) entities: Vec<&'a Entity>,
+    /// Phrases that never match.
+    pub(super) excluded: &'a [String],
+    /// The language.
+    pub(super) language: &'a str,
+}
+
+impl CustomType {
+    /// Compiles a type; `is_type` tells which names entries can refer to.
+    pub(super) fn compile(definition: &Definition<'_>, is_type: &dyn Fn(&str) -> bool) -> Self {
+        let mut compiled = Self {
+            canonical: definition.entity_type.kind != "KIND_LIST",
+            fuzzy: definition
+                .entity_type
+                .enable_fuzzy_extraction
+                .then(FuzzyValues::default),
+            excluded: definition
+                .excluded
+                .iter()
+                .map(|phrase| normalise(phrase))
+                .collect(),
+            language: definition.language.to_owned(),
+            ..Self::default()
+        };
+        if definition.entity_type.kind == "KIND_REGEXP" {
+            let sources = definition.entities.iter().flat_map(|entity| sources(entity));
+            (compiled.patterns, compiled.broken_patterns) = patterns(sources);
+            return compiled;
+        }
+        for entity in &definition.entities {
+            compiled.add(entity, is_type);
+        }
+        compiled
+    }
+
+    fn add(&mut self, entity: &Entity, is_type: &dyn Fn(&str) -> bool) {
+        let Ok(payload) = u32::try_from(self.values.len()) else {
+            return;
+        };
+        self.values.push(entity.value.clone());
+        for phrase in sources(entity) {
+            if let Some(elements) = parse(phrase, is_type) {
+                self.composites.push(Composite::new(elements, payload));
+            } else {
+                self.add_words(phrase, payload);
+            }
+        }
+    }
+
+    fn add_words(&mut self, phrase: &str, payload: u32) {
+        let words = words(phrase);
+        let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        if words.is_empty() {
+            self.signs.push((phrase.trim().to_owned(), payload));
+            return;
+        }
+        self.literals.insert(words.iter().copied(), payload);
+        self.inflected.insert(
+            words.iter().map(|word| stem(spelt_out(word), &self.language)),
+            payload,
+        );
+        if let Some(fuzzy) = &mut self.fuzzy {
+            fuzzy.insert(&words, payload);
+        }
+    }
+
+    /// Values that stand in the text by their own words or patterns.
+    pub(super) fn find(&self, text: &Text<'_>) -> Vec<Candidate> {
+        let mut found = self.find_words(text);
+        found.extend(self.find_signs(text));
+        for pattern in &self.patterns {
+            let trimmed = text.raw.trim();
+            let shift = text.raw.len() - text.raw.trim_start().len();
+            found.extend(pattern.find(trimmed).into_iter().map(|range| {
+                let value = trimmed.get(range.clone()).unwrap_or_default();
+                Candidate::exact(range.start + shift..range.end + shift, value)
+            }));
+        }
+        found
+    }
+
+    fn find_words(&self, text: &Text<'_>) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        for start in 0..text.words.len() {
+            let rest = || text.normal(start..text.words.len());
+            let exact = self.literals.prefixes(rest());
+            let inflected = self
+                .inflected
+                .prefixes(rest().map(|word| stem(spelt_out(word), &self.language)));
+            found.extend(
+                exact
+                    .into_iter()
+                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Exact)),
+            );
+            found.extend(
+                inflected
+                    .into_iter()
+                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Inflected)),
+            );
+        }
+        if let Some(fuzzy) = &self.fuzzy {
+            let words: Vec<&str> = text.words.iter().map(|word| word.text.as_str()).collect();
+            found.extend(fuzzy.find(&words).into_iter().filter_map(|hit| {
+                let length = hit.words.len();
+                self.candidate(text, hit.words.start, (length, hit.payload), Quality::Fuzzy)
+            }));
+        }
+        found
+    }
+
+    fn find_signs(&self, text: &Text<'_>) -> Option<Candidate> {
+        let trimmed = text.raw.trim();
+        let (sign, payload) = self
+            .signs
+            .iter()
+            .find(|(sign, _)| !sign.is_empty() && sign == trimmed)?;
+        let start = text.raw.len() - text.raw.trim_start().len();
+        Some(Candidate::exact(
+            start..start + sign.len(),
+            self.value(*payload, sign),
+        ))
+    }
+
+    fn candidate(
+        &self,
+        text: &Text<'_>,
+        start: usize,
+        (length, payload): (usize, u32),
+        quality: Quality,
+    ) -> Option<Candidate> {
+        let range = text.bytes(start..start + length)?;
+        let value = self.value(payload, text.raw.get(range.clone())?);
+        Some(Candidate {
+            quality,
+            ..Candidate::exact(range, value)
+        })
+    }
+
+    /// The value of an entry found in these words.
+    pub(super) fn value(&self, payload: u32, said: &str) -> Value {
+        match self.values.get(payload as usize) {
+            Some(value) if self.canonical => Value::from(value.as_str()),
+            _ => Value::from(said),
+        }
+    }
+
+    /// Whether results are the entries' values rather than the words said or the values referred to.
+    pub(super) fn is_canonical(&self) -> bool {
+        self.canonical
+    }
+
+    /// Entries that refer to other types.
+    pub(super) fn composites(&self) -> &[Composite] {
+        &self.composites
+    }
+
+    /// Whether a phrase is excluded from the type.
+    pub(super) fn excludes(&self, phrase: &str) -> bool {
+        !self.excluded.is_empty() && self.excluded.contains(&normalise(phrase))
+    }
+}
+
+/// What an entry matches: its synonyms, or for lack of them its value.
+fn sources(entity: &Entity) -> impl Iterator<Item = &str> {
+    let value = entity.synonyms.is_empty().then_some(entity.value.as_str());
+    entity.synonyms.iter().map(String::as_str).chain(value)
+}
+
+/// Ordinals that people write with a digit, as agents list them.
+fn spelt_out(word: &str) -> &str {
+    match word {
+        "1st" => "first",
+        "2nd" => "second",
+        "3rd" => "third",
+        "4th" => "fourth",
+        "5th" => "fifth",
+        "6th" => "sixth",
+        "7th" => "seventh",
+        "8th" => "eighth",
+        "9th" => "ninth",
+        "10th" => "tenth",
+        other => other,
+    }
+}

@@ -1,0 +1,79 @@
+//! The decision on one utterance as a pure function of what was found in it (nlu 3.4).
+
+/// How much of the utterance a value of the waiting parameter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// There is none.
+    None,
+    /// It stands among other words.
+    Part,
+    /// The utterance is nothing but the value.
+    Full,
+}
+
+/// The parameter that waits for a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Waiting {
+    /// How a recognised value fits.
+    pub(super) fit: Fit,
+    /// The type is the agent's own.
+    pub(super) custom: bool,
+    /// The type takes any words (`@sys.any`).
+    pub(super) any: bool,
+    /// No recogniser knows all values of the type, and the utterance could be one.
+    pub(super) plausible: bool,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Findings {
+    /// The utterance equals a phrase of an intent in scope.
+    pub(super) exact: bool,
+    /// The waiting parameter, if any.
+    pub(super) waiting: Option<Waiting>,
+    /// Score of the best intent in scope.
+    pub(super) score: Option<f32>,
+    /// Least score of a match.
+    pub(super) threshold: f32,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Match the intent whose phrase it is.
+    Exact,
+    /// Match the best intent.
+    Classifier,
+    /// Fill the form with the value that is the whole utterance.
+    SlotFull,
+    /// Fill the form with a value inside the utterance.
+    SlotPart,
+    /// Fill the form with the words themselves.
+    SlotText,
+    /// Nothing matches.
+    BelowThreshold,
+}
+
+/// Which rule holds.
+pub(super) fn decide(findings: &Findings) -> Rule {
+    let fit = findings.waiting.map_or(
+        Fit::None,
+        |waiting| if waiting.any { Fit::None } else { waiting.fit },
+    );
+    let custom = findings.waiting.is_some_and(|waiting| waiting.custom);
+    if findings.exact && !(fit == Fit::Full && custom) {
+        return Rule::Exact;
+    }
+    match fit {
+        Fit::Full => return Rule::SlotFull,
+        Fit::Part => return Rule::SlotPart,
+        Fit::None => {}
+    }
+    if findings.score.is_some_and(|score| score >= findings.threshold) {
+        return Rule::Classifier;
+    }
+    match findings.waiting {
+        Some(waiting) if waiting.any || waiting.plausible => Rule::SlotText,
+        _ => Rule::BelowThreshold,
+    }
+}

@@ -1,0 +1,109 @@
+//! Training phrases by language, and the utterances that equal one (nlu 1.2 to 1.5).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+use crate::emulator::cx::language;
+use crate::emulator::cx::words::normalise;
+use crate::export::agent::{Agent, Intent, TrainingPhrase};
+
+/// The phrases of an agent, indexed by language at first use.
+#[derive(Debug)]
+pub(super) struct Phrases {
+    languages: BTreeMap<String, OnceLock<ExactIndex>>,
+}
+
+/// Normalised phrases → where they stand: positions in the agent's sorted intents, and in the intent's phrases.
+type ExactIndex = HashMap<Box<str>, Vec<(u32, u32)>>;
+
+/// A phrase that an utterance equals.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExactPhrase<'a> {
+    /// The intent it trains.
+    pub(super) intent: &'a Intent,
+    /// The phrase with its annotations.
+    pub(super) phrase: &'a TrainingPhrase,
+}
+
+impl Phrases {
+    /// For the languages of this agent's phrases.
+    pub(super) fn new(agent: &Agent) -> Self {
+        let codes: BTreeSet<&String> = agent
+            .intents
+            .values()
+            .flat_map(|intent| intent.training_phrases.keys())
+            .collect();
+        Self {
+            languages: codes
+                .into_iter()
+                .map(|code| (code.clone(), OnceLock::new()))
+                .collect(),
+        }
+    }
+
+    /// The phrase language that serves a turn's language.
+    pub(super) fn language(&self, turn: &str) -> Option<&str> {
+        language::pick(&self.languages, turn).map(|(code, _)| code)
+    }
+
+    /// All language codes.
+    pub(super) fn languages(&self) -> impl Iterator<Item = &str> {
+        self.languages.keys().map(String::as_str)
+    }
+
+    /// The in-scope phrase that the utterance equals. Where several intents have it, the one with the fewest
+    /// phrases wins, then the first by name.
+    pub(super) fn exact<'a>(
+        &self,
+        agent: &'a Agent,
+        language: &str,
+        text: &str,
+        in_scope: impl Fn(&str) -> bool,
+    ) -> Option<ExactPhrase<'a>> {
+        let index = self
+            .languages
+            .get(language)?
+            .get_or_init(|| index(agent, language));
+        let places = index.get(normalise(text).as_str())?;
+        let found = places.iter().filter_map(|(intent, phrase)| {
+            let (name, intent) = agent.intents.iter().nth(*intent as usize)?;
+            let phrases = phrases(intent, language);
+            let phrase = phrases.get(*phrase as usize)?;
+            in_scope(name).then_some((phrases.len(), name, ExactPhrase { intent, phrase }))
+        });
+        found
+            .min_by_key(|(count, name, _)| (*count, *name))
+            .map(|(_, _, exact)| exact)
+    }
+}
+
+/// An intent's phrases for a language.
+pub(super) fn phrases<'a>(intent: &'a Intent, language: &str) -> &'a [TrainingPhrase] {
+    language::pick(&intent.training_phrases, language).map_or(&[], |(_, phrases)| phrases.as_slice())
+}
+
+/// A phrase as one text.
+pub(super) fn text_of(phrase: &TrainingPhrase) -> String {
+    phrase.parts.iter().map(|part| part.text.as_str()).collect()
+}
+
+/// Whether an intent takes part in matching at all.
+pub(super) fn is_matched(intent: &Intent) -> bool {
+    !intent.is_fallback && intent.priority >= 0
+}
+
+fn index(agent: &Agent, language: &str) -> ExactIndex {
+    let mut index = ExactIndex::new();
+    for (position, intent) in (0..).zip(agent.intents.values()) {
+        if !is_matched(intent) {
+            continue;
+        }
+        for (number, phrase) in (0..).zip(phrases(intent, language)) {
+            let normal = normalise(&text_of(phrase));
+            if !normal.is_empty() {
+                index.entry(normal.into()).or_default().push((position, number));
+            }
+        }
+    }
+    index
+}
