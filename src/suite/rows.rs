@@ -35,7 +35,9 @@ pub(super) struct RowSource<'a> {
 /// The rows that `examples` and `matrix` of a mapping make; `None` when it has neither, or when they are wrong.
 pub(super) fn rows(map: &Map, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let problems = reader.problems.len();
-    let examples = map.get("examples").and_then(|node| examples(node, source, reader));
+    let examples = map
+        .get("examples")
+        .and_then(|node| examples(node, source, reader));
     let matrix = map.get("matrix").and_then(|node| matrix(node, source, reader));
     if reader.problems.len() > problems {
         return None;
@@ -61,7 +63,9 @@ fn too_many(reader: &mut Reader, span: std::ops::Range<usize>) {
 /// Every row of one with every row of the other; the first outweighs the second. At most one more than
 /// [`MOST_ROWS`], which is enough to be refused.
 pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
-    let pairs = first.iter().flat_map(|one| second.iter().map(move |other| (one, other)));
+    let pairs = first
+        .iter()
+        .flat_map(|one| second.iter().map(move |other| (one, other)));
     pairs
         .take(MOST_ROWS + 1)
         .map(|(one, other)| {
@@ -77,7 +81,10 @@ pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
 
 impl Row {
     fn new(values: Object) -> Self {
-        let own = values.get("name").map(shown).filter(|name| !name.trim().is_empty());
+        let own = values
+            .get("name")
+            .map(shown)
+            .filter(|name| !name.trim().is_empty());
         let name = own.unwrap_or_else(|| values.values().map(shown).collect::<Vec<_>>().join(", "));
         Self { name, values }
     }
@@ -95,15 +102,27 @@ fn shown(value: &Value) -> String {
 
 fn examples(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let rows = match &node.kind {
-        Kind::List(list) => list.items.iter().filter_map(|item| example(item, source, reader)).collect(),
+        Kind::List(list) => list
+            .items
+            .iter()
+            .filter_map(|item| example(item, source, reader))
+            .collect(),
         Kind::Text(text) => from_file(&text.value, node, source, reader)?,
         _ => {
-            reader.wrong_type(node, "`examples`", "a list of mappings, or the path of a CSV or YAML file");
+            reader.wrong_type(
+                node,
+                "`examples`",
+                "a list of mappings, or the path of a CSV or YAML file",
+            );
             return None;
         }
     };
     if rows.is_empty() && reader.problems.is_empty() {
-        reader.error("no-rows", "`examples` has no rows: nothing would be played", node.span.clone());
+        reader.error(
+            "no-rows",
+            "`examples` has no rows: nothing would be played",
+            node.span.clone(),
+        );
         return None;
     }
     Some(rows)
@@ -124,7 +143,10 @@ fn check_numbers(node: &Node, reader: &mut Reader) {
     match &node.kind {
         Kind::Number(number) => reader.check_number(number, node),
         Kind::List(list) => list.items.iter().for_each(|item| check_numbers(item, reader)),
-        Kind::Map(map) => map.entries.iter().for_each(|entry| check_numbers(&entry.value, reader)),
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .for_each(|entry| check_numbers(&entry.value, reader)),
         _ => {}
     }
 }
@@ -135,7 +157,9 @@ fn from_file(mentioned: &str, node: &Node, source: &RowSource<'_>, reader: &mut 
         Ok(path) => path,
         Err(error) => {
             let problem = reader.error("missing-file", error.to_string(), node.span.clone());
-            problem.help.push("paths start beside this file, else at the folder of turnproof.yaml".to_owned());
+            problem
+                .help
+                .push("paths start beside this file, else at the folder of turnproof.yaml".to_owned());
             return None;
         }
     };
@@ -147,7 +171,10 @@ fn from_file(mentioned: &str, node: &Node, source: &RowSource<'_>, reader: &mut 
             return None;
         }
     };
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     let found = match extension.to_lowercase().as_str() {
         "csv" => csv_rows(&file),
         "yaml" | "yml" => yaml_rows(&file, source),
@@ -194,7 +221,9 @@ fn no_rows(file: &Arc<SourceFile>) -> Diagnostic {
 fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
     let text = file.text.strip_prefix('\u{FEFF}').unwrap_or(&file.text);
     let offset = file.text.len() - text.len();
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
+    let mut table = csv::ReaderBuilder::new()
+        .trim(csv::Trim::Headers)
+        .from_reader(text.as_bytes());
     let columns = match table.headers() {
         Ok(columns) if !columns.is_empty() && columns.iter().any(|name| !name.is_empty()) => columns.clone(),
         Ok(_) => return Err(vec![no_rows(file)]),
@@ -206,7 +235,9 @@ fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
         let record = record.map_err(|error| vec![csv_problem(file, offset, &error)])?;
         if rows.len() == MOST_ROWS {
             let message = format!("the file has more than {MOST_ROWS} rows");
-            return Err(vec![Diagnostic::error("too-many-rows", message).in_file(&file.path)]);
+            return Err(vec![
+                Diagnostic::error("too-many-rows", message).in_file(&file.path),
+            ]);
         }
         let cells = record.iter().map(|cell| Value::String(cell.to_owned()));
         rows.push(Row::new(columns.iter().map(str::to_owned).zip(cells).collect()));
@@ -225,19 +256,32 @@ fn check_columns(file: &Arc<SourceFile>, columns: &csv::StringRecord) -> Result<
     }
     let mut seen = std::collections::BTreeSet::new();
     match columns.iter().find(|name| !seen.insert(*name)) {
-        Some(twice) => Err(problem("duplicate-key", format!("two columns are called `{twice}`"))),
+        Some(twice) => Err(problem(
+            "duplicate-key",
+            format!("two columns are called `{twice}`"),
+        )),
         None => Ok(()),
     }
 }
 
 fn csv_problem(file: &Arc<SourceFile>, offset: usize, error: &csv::Error) -> Diagnostic {
-    let place = error.position().and_then(|position| usize::try_from(position.byte()).ok());
+    let place = error
+        .position()
+        .and_then(|position| usize::try_from(position.byte()).ok());
     let start = place.map_or(0, |byte| byte + offset).min(file.text.len());
     let rest = file.text.get(start..).unwrap_or_default();
     let skipped = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-    let line = rest.get(skipped..).unwrap_or_default().lines().next().unwrap_or_default().len();
+    let line = rest
+        .get(skipped..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .len();
     let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
             format!("this row has {len} cells, the first line names {expected_len} columns")
         }
         _ => format!("not a CSV file: {error}"),
@@ -252,7 +296,11 @@ fn csv_problem(file: &Arc<SourceFile>, offset: usize, error: &csv::Error) -> Dia
 fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let map = reader.map(node, "`matrix`")?;
     if map.entries.is_empty() {
-        reader.error("no-rows", "`matrix` has no names: nothing would be played", node.span.clone());
+        reader.error(
+            "no-rows",
+            "`matrix` has no names: nothing would be played",
+            node.span.clone(),
+        );
         return None;
     }
     check_numbers(node, reader);
@@ -278,7 +326,11 @@ fn axis(name: &str, node: &Node, source: &RowSource<'_>, reader: &mut Reader) ->
     let what = format!("`{name}` of `matrix`");
     let items = reader.list(&filled, &what)?;
     if items.is_empty() {
-        reader.error("no-rows", format!("{what} has no values: nothing would be played"), node.span.clone());
+        reader.error(
+            "no-rows",
+            format!("{what} has no values: nothing would be played"),
+            node.span.clone(),
+        );
         return None;
     }
     let row = |item: &Node| {
@@ -312,7 +364,6 @@ pub(super) fn case_name(template: &str, filled: &str, row: &Row) -> (String, Str
     }
     (format!("{filled} [{}]", row.name), row.name.clone())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,9 @@ impl Parser {
                 Some(map) => map.entries.iter().map(|entry| &entry.value).collect(),
                 None => vec![node],
             });
-            let late: Vec<&Node> = texts.filter(|node| node.as_text().is_some_and(super::has_template)).collect();
+            let late: Vec<&Node> = texts
+                .filter(|node| node.as_text().is_some_and(super::has_template))
+                .collect();
             for node in late {
                 self.late(node, &format!("`{name}`"));
                 return PlayPatch::default();
