@@ -22,11 +22,13 @@ mod check;
 mod completions;
 mod console;
 mod crash;
+mod emulate;
 mod failure;
 mod import;
 mod init;
 mod list;
 mod prepare;
+mod run;
 mod schema;
 mod show_settings;
 mod surroundings;
@@ -69,6 +71,9 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(args, &typed.origins, &here, console),
         Command::List(args) => list::list(args, &typed.origins, &here, console),
         Command::Import(args) => import::import(&args.from, console),
+        Command::Run(args) => run::run(args, &typed.origins, &here, console),
+        Command::Emulate(args) => emulate::emulate(args, console),
+        Command::Schema(args) => schema::schema(args, console),
     }
 }
 

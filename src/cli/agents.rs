@@ -1,6 +1,6 @@
 //! What suites may know of the agents behind the roles: the service, and the names of its export.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::settings::roles::Roles;
 use crate::settings::target::{Target, TargetEntry, TargetKind};
 use crate::suite::validate::ExportNames;
 use crate::suite::{Entry, Names, Role};
+use crate::target::Export;
 
 /// What is wrong with a role's target; it concerns those who use it.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ impl Trouble {
 }
 
 /// Every role that something plays, as suites want to know it.
-pub(super) fn known_roles(roles: &Roles<'_>) -> (BTreeMap<String, Role>, Trouble) {
+pub(super) fn known_roles(roles: &Roles<'_>) -> (BTreeMap<String, Role>, Trouble, Exports) {
     let played: Vec<(String, &TargetEntry)> = roles.all();
     let exports = load_exports(&played);
     let mut known = BTreeMap::new();
@@ -51,9 +52,9 @@ pub(super) fn known_roles(roles: &Roles<'_>) -> (BTreeMap<String, Role>, Trouble
         }
         let names = match entry.target.as_ref().filter(|_| entry.unusable.is_empty()) {
             Some(target) => match target.export().and_then(|file| exports.get(&file.path)) {
-                Some((names, problems)) => {
-                    trouble.exports.insert(role.clone(), problems.clone());
-                    names.clone()
+                Some(read) => {
+                    trouble.exports.insert(role.clone(), read.problems.clone());
+                    read.names.clone()
                 }
                 None => names_without_export(target),
             },
@@ -61,7 +62,8 @@ pub(super) fn known_roles(roles: &Roles<'_>) -> (BTreeMap<String, Role>, Trouble
         };
         known.insert(role, Role { target: entry.name.clone(), service, names });
     }
-    (known, trouble)
+    let loaded = exports.into_iter().filter_map(|(path, read)| Some((path, read.export?)));
+    (known, trouble, loaded.collect())
 }
 
 fn names_without_export(target: &Target) -> Names {
@@ -71,8 +73,18 @@ fn names_without_export(target: &Target) -> Names {
     }
 }
 
-/// The names of every export that a usable target has, each loaded once, all at the same time.
-fn load_exports(played: &[(String, &TargetEntry)]) -> BTreeMap<PathBuf, (Names, Vec<Diagnostic>)> {
+/// Exports that could be loaded, by path.
+pub(super) type Exports = HashMap<PathBuf, Export>;
+
+/// What an export says, for those who read suites.
+struct Read {
+    names: Names,
+    problems: Vec<Diagnostic>,
+    export: Option<Export>,
+}
+
+/// Every export that a usable target has, each loaded once, all at the same time.
+fn load_exports(played: &[(String, &TargetEntry)]) -> BTreeMap<PathBuf, Read> {
     let usable = played.iter().filter(|(_, entry)| entry.unusable.is_empty());
     let paths: BTreeSet<&PathBuf> =
         usable.filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path)).collect();
@@ -80,11 +92,12 @@ fn load_exports(played: &[(String, &TargetEntry)]) -> BTreeMap<PathBuf, (Names, 
     paths
         .into_par_iter()
         .map(|path| match export::load_runtime(path) {
-            Ok(loaded) => {
+            Ok(mut loaded) => {
                 let names = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
-                (path.clone(), (names, loaded.warnings))
+                let problems = std::mem::take(&mut loaded.warnings);
+                (path.clone(), Read { names, problems, export: Some(loaded.into()) })
             }
-            Err(problems) => (path.clone(), (Names::Unchecked, problems)),
+            Err(problems) => (path.clone(), Read { names: Names::Unchecked, problems, export: None }),
         })
         .collect()
 }

@@ -39,9 +39,8 @@ impl Console {
         if problems.is_empty() {
             return Ok(());
         }
-        let colored = self.choice(&io::stderr()) != ColorChoice::Never;
         let mut stderr = io::stderr().lock();
-        stderr.write_all(render(problems, colored).as_bytes())?;
+        stderr.write_all(render(problems, self.colors_stderr()).as_bytes())?;
         writeln!(stderr, "{}", count_line(problems))
     }
 
@@ -58,6 +57,16 @@ impl Console {
     /// Prints a remark to standard error.
     pub(super) fn note(message: &str) -> io::Result<()> {
         writeln!(io::stderr().lock(), "note: {}", clean_terminal(message))
+    }
+
+    /// Whether standard output is coloured.
+    pub(super) fn colors_stdout(self) -> bool {
+        self.choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// Whether standard error is coloured.
+    pub(super) fn colors_stderr(self) -> bool {
+        self.choice(&io::stderr()) != ColorChoice::Never
     }
 
     fn choice(self, stream: &(impl IsTerminal + anstream::stream::RawStream)) -> ColorChoice {

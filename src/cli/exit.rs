@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::event::CancelReason;
+
 /// How the program ends, for the one who started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
@@ -78,6 +80,17 @@ impl Exit {
             let _ = writeln!(text, "| `{}` | {} |", exit.code(), exit.meaning());
         }
         text
+    }
+}
+
+impl From<CancelReason> for Exit {
+    /// How the program ends when it is stopped a second time, at once.
+    fn from(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::Terminated => Self::Terminated,
+            CancelReason::Interrupted => Self::Interrupted,
+            CancelReason::Failures | CancelReason::Timeout => Self::CouldNotTest,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use super::agents::known_roles;
+use super::agents::{Exports, known_roles};
 use super::console::be_strict;
 use super::failure::Failure;
 use super::workplace::Workplace;
@@ -24,6 +24,8 @@ pub(super) struct Prepared<'w> {
     pub(super) roles: Roles<'w>,
     /// The conversations in order of file and position.
     pub(super) entries: Vec<Entry>,
+    /// The exports of the targets, which need not be loaded again.
+    pub(super) exports: Exports,
     /// What is probably wrong.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -50,7 +52,7 @@ impl<'w> Prepared<'w> {
         roles: Roles<'w>,
         demands: Demands,
     ) -> Result<Self, Failure> {
-        let (known, trouble) = known_roles(&roles);
+        let (known, trouble, exports) = known_roles(&roles);
         let variables = workplace.settings.variables.listed().map(str::to_owned);
         let surroundings = suite::Surroundings {
             root: workplace.settings.root.clone(),
@@ -69,7 +71,7 @@ impl<'w> Prepared<'w> {
             return Err(Failure::Invalid(all));
         }
         workplace.need_suites()?;
-        Ok(Self { workplace, roles, entries, warnings: all })
+        Ok(Self { workplace, roles, entries, exports, warnings: all })
     }
 
     /// The conversations that are meant: by `PATH:LINE` and by `--filter`.

@@ -1,0 +1,1 @@
+//! `turnproof emulate`: an emulator for any client, until it is told to stop.
