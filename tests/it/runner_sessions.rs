@@ -219,8 +219,8 @@ impl ConversationSource for Generated {
             start: Start::default(),
             with: With::default(),
             timeouts: Timeouts {
-                turn: Duration::from_secs(120),
-                conversation: Duration::from_secs(300),
+                turn: Duration::from_mins(2),
+                conversation: Duration::from_mins(5),
             },
             retries: Retries {
                 errored: 1,
