@@ -8,6 +8,7 @@
 mod backend_ces;
 mod backend_cx;
 mod backend_transport;
+mod ces_emulator;
 mod cli_basics;
 mod cli_init;
 mod cli_place;
@@ -15,6 +16,7 @@ mod house;
 mod import_cx;
 mod proto_tables;
 mod proto_wire;
+mod readme;
 mod runner_sessions;
 mod scripted;
 mod suite_cases;
