@@ -13,7 +13,7 @@
 //! | 0 | [`proto`], [`diagnostic`], [`redact`]: generated types; places in files; what must not be printed |
 
 pub mod backend;
-// TEMP pub mod cli;
+pub mod cli;
 pub mod diagnostic;
 pub mod emulator;
 pub mod expect;
@@ -23,7 +23,7 @@ pub mod model;
 pub mod proto;
 pub mod redact;
 pub mod report;
-// TEMP pub mod runner;
+pub mod runner;
 pub mod settings;
 pub mod suite;
 pub mod target;

@@ -53,7 +53,7 @@ fn cx_service(agent: &Path, args: &EmulateArgs, seed: u64, console: Console) -> 
         faults: faults(args),
         webhooks: Arc::new(webhooks),
     };
-    Ok(CxService::new(Engine::new(loaded.agent.into(), seed), options))
+    Ok(CxService::new(Engine::new(loaded.agent, seed), options))
 }
 
 fn webhooks(path: &Path) -> Result<Stubs, Failure> {

@@ -77,7 +77,7 @@ pub(super) fn run(
     let session = Playing {
         conversations,
         plan: if options.shuffle.value { plan.shuffled(seed) } else { plan },
-        wanted: Wanted::new(&options, args, here, kept_notices(&targets))?,
+        wanted: Wanted::new(&options, args, here, console, kept_notices(&targets))?,
         targets,
         means,
         redactor,
