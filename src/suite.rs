@@ -64,7 +64,10 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings) -> Suites {
         inherited,
     });
     let folders = Folders::default();
-    let read: Vec<OneFile> = files.par_iter().map(|file| read_file(file, &shared, &folders)).collect();
+    let read: Vec<OneFile> = files
+        .par_iter()
+        .map(|file| read_file(file, &shared, &folders))
+        .collect();
     let mut collected = Collected::default();
     collected.report(problems);
     for file in read {
@@ -107,8 +110,13 @@ struct Collected {
 impl Collected {
     fn report(&mut self, problems: Vec<Diagnostic>) {
         for problem in problems {
-            let place = problem.labels.first().map(|label| (label.file.path.clone(), label.span.clone()));
-            let (path, span) = place.or_else(|| Some((problem.path.clone()?, 0..0))).unwrap_or_default();
+            let place = problem
+                .labels
+                .first()
+                .map(|label| (label.file.path.clone(), label.span.clone()));
+            let (path, span) = place
+                .or_else(|| Some((problem.path.clone()?, 0..0)))
+                .unwrap_or_default();
             let path = path.to_string_lossy().into_owned();
             let key = (path, span.start, span.end, problem.code, problem.message.clone());
             if self.reported.insert(key) {
@@ -134,7 +142,8 @@ impl Collected {
 
 fn duplicate(entry: &Entry, place: &NamePlace, first: &NamePlace) -> Diagnostic {
     let message = format!("two conversations of this suite are called `{}`", entry.name());
-    let problem = Diagnostic::error("duplicate-name", message).at(&place.file, place.span.clone(), "again here");
+    let problem =
+        Diagnostic::error("duplicate-name", message).at(&place.file, place.span.clone(), "again here");
     if place.span == first.span && Arc::ptr_eq(&place.file, &first.file) {
         let help = "two rows have one name: give them a `name`, or use what tells them apart in the conversation's name";
         return problem.help(help);
@@ -228,7 +237,9 @@ impl Reading<'_> {
 
     /// The conversation's rows crossed with the suite's.
     fn rows_of(&mut self, node: &Node) -> Result<Option<Arc<Vec<Row>>>, ()> {
-        let own = node.as_map().filter(|map| map.get("examples").or_else(|| map.get("matrix")).is_some());
+        let own = node
+            .as_map()
+            .filter(|map| map.get("examples").or_else(|| map.get("matrix")).is_some());
         let suite = self.frame.rows.as_ref();
         let Some(map) = own else {
             return Ok(suite.map(|rows| Arc::new(rows.clone())));
@@ -268,8 +279,11 @@ impl Reading<'_> {
         self.given.extend(given);
         let Some(conversation) = conversation else { return };
         let role = conversation.target;
-        self.mentions.extend(mentions.into_iter().map(|mention| (Some(role.clone()), mention)));
-        let name_span = node.get("name").map_or(node.span.clone(), |name| name.span.clone());
+        self.mentions
+            .extend(mentions.into_iter().map(|mention| (Some(role.clone()), mention)));
+        let name_span = node
+            .get("name")
+            .map_or(node.span.clone(), |name| name.span.clone());
         let name_place = NamePlace {
             file: Arc::clone(&self.file),
             span: name_span,
@@ -294,10 +308,14 @@ impl Reading<'_> {
         for (name, role) in &self.shared.surroundings.roles {
             let of_role = self.mentions.iter().filter(|(of, _)| of.as_ref() == Some(name));
             let mentions: Vec<Mention> = of_role.map(|(_, mention)| mention.clone()).collect();
-            self.out.problems.extend(validate::check(&mentions, &self.given, role));
+            self.out
+                .problems
+                .extend(validate::check(&mentions, &self.given, role));
         }
         for step in self.frame.steps.own.values().filter(|step| !step.is_used()) {
-            self.out.problems.extend(turns::check_unused(step, &self.file, &self.frame.path));
+            self.out
+                .problems
+                .extend(turns::check_unused(step, &self.file, &self.frame.path));
         }
         self.out
     }

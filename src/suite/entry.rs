@@ -112,12 +112,20 @@ impl Entry {
 
     /// The target that plays the role.
     pub fn target(&self) -> &str {
-        self.shared.surroundings.roles.get(&self.role).map_or(&self.role, |role| &role.target)
+        self.shared
+            .surroundings
+            .roles
+            .get(&self.role)
+            .map_or(&self.role, |role| &role.target)
     }
 
     /// The service of that target.
     pub fn service(&self) -> Option<Service> {
-        self.shared.surroundings.roles.get(&self.role).map(|role| role.service)
+        self.shared
+            .surroundings
+            .roles
+            .get(&self.role)
+            .map(|role| role.service)
     }
 
     /// Reads the conversation again.
@@ -147,7 +155,11 @@ impl Entry {
         let problems = expanded.problems;
         expanded.conversation.ok_or_else(|| LoadError::Invalid {
             path,
-            message: problems.into_iter().next().map(|problem| problem.message).unwrap_or_default(),
+            message: problems
+                .into_iter()
+                .next()
+                .map(|problem| problem.message)
+                .unwrap_or_default(),
         })
     }
 
@@ -164,7 +176,9 @@ impl Entry {
             return Err(LoadError::Changed { path });
         }
         let text = String::from_utf8(bytes).map_err(|_| LoadError::Changed { path: path.clone() })?;
-        yaml::parse_slice(file, slice, &text).root.ok_or(LoadError::Changed { path })
+        yaml::parse_slice(file, slice, &text)
+            .root
+            .ok_or(LoadError::Changed { path })
     }
 }
 

@@ -1,6 +1,7 @@
 //! One conversation of a suite, for one row: names filled in, steps inserted, layers laid over each other.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::frame::Frame;
@@ -14,7 +15,7 @@ use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Check, Conversation, Expectation, Stubs, Turn, Via};
+use crate::model::suite::{Check, Conversation, Expectation, Turn, Via};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -87,10 +88,20 @@ impl<'a> Expansion<'a> {
         let frame = self.source.frame;
         let target = self.target(map);
         let settled = self.settled(map);
-        let (name, row) = self.name(map)?;
+        let name = self.name(map);
         let every_turn = self.every_turn();
-        let turns = self.turns(map, &settled, every_turn)?;
         let tags = self.fixed_texts(map, "tags").unwrap_or_default();
+        let notes = self
+            .filled(map, "notes")
+            .and_then(|node| self.free_text(&node, "`notes`"));
+        let (skip, only_on, known_issue) = (
+            self.reason(map),
+            self.only_on(map),
+            self.fixed_text(map, "known_issue"),
+        );
+        let (turns, captured) = self.turns(map, &settled, &every_turn);
+        let expect = self.expect(map, &captured);
+        let (name, row) = name?;
         let mut bindings = frame.vars.clone();
         bindings.extend(self.source.row.map(|row| row.values.clone()).unwrap_or_default());
         let with_flags = self.source.shared.surroundings.overrides.over(settled.play);
@@ -100,11 +111,11 @@ impl<'a> Expansion<'a> {
             row,
             location: self.parser.location(node.line),
             tags: joined(&frame.tags, tags),
-            notes: self.filled(map, "notes").and_then(|node| self.free_text(&node, "`notes`")),
+            notes,
             target: target?,
-            skip: self.reason(map),
-            only_on: self.only_on(map),
-            known_issue: self.fixed_text(map, "known_issue"),
+            skip,
+            only_on,
+            known_issue,
             start: settled.start,
             with: settled.with,
             timeouts: with_flags.timeouts(),
@@ -114,8 +125,8 @@ impl<'a> Expansion<'a> {
             webhooks: settled.webhooks,
             clock: settled.clock,
             bindings,
-            turns: turns.0,
-            expect: turns.1,
+            turns: turns?,
+            expect,
         })
     }
 
@@ -123,7 +134,8 @@ impl<'a> Expansion<'a> {
 
     /// The value of a key with names filled in.
     fn filled(&mut self, map: &Map, key: &str) -> Option<Node> {
-        map.get(key).map(|node| fill(node, &self.names, &mut self.parser.reader).into_owned())
+        map.get(key)
+            .map(|node| fill(node, &self.names, &mut self.parser.reader).into_owned())
     }
 
     fn fixed_text(&mut self, map: &Map, key: &str) -> Option<String> {
@@ -160,7 +172,11 @@ impl<'a> Expansion<'a> {
         if let Kind::Bool(_) = node.kind {
             self.parser
                 .reader
-                .error("wrong-type", "`skip` says why the conversation is not played", node.span.clone())
+                .error(
+                    "wrong-type",
+                    "`skip` says why the conversation is not played",
+                    node.span.clone(),
+                )
                 .help
                 .push("for example `skip: waits for the new menu`".to_owned());
             return None;
@@ -175,7 +191,9 @@ impl<'a> Expansion<'a> {
         let unknown = named.iter().find(|name| !roles.contains_key(*name));
         if let (Some(name), Some(node)) = (unknown, map.get("only_on")) {
             let complaint = "the settings have no target";
-            self.parser.reader.unknown(name, node.span.clone(), "unknown-target", complaint, &known);
+            self.parser
+                .reader
+                .unknown(name, node.span.clone(), "unknown-target", complaint, &known);
         }
         named
     }
@@ -186,7 +204,11 @@ impl<'a> Expansion<'a> {
     fn target(&mut self, map: &Map) -> Option<String> {
         let frame = self.source.frame;
         let own = self.filled(map, "target");
-        let of_defaults = frame.defaults.as_ref().and_then(Node::as_map).and_then(|map| self.filled(map, "target"));
+        let of_defaults = frame
+            .defaults
+            .as_ref()
+            .and_then(Node::as_map)
+            .and_then(|map| self.filled(map, "target"));
         let node = own.or_else(|| of_defaults.filter(|_| frame.target.is_none()));
         let roles = &self.source.shared.surroundings.roles;
         let role = match &node {
@@ -206,7 +228,9 @@ impl<'a> Expansion<'a> {
                 let known: Vec<&str> = roles.keys().map(String::as_str).collect();
                 let span = node.map_or_else(|| self.place_of_target(map), |node| node.span);
                 let complaint = "the settings have no target";
-                self.parser.reader.unknown(&role, span, "unknown-target", complaint, &known);
+                self.parser
+                    .reader
+                    .unknown(&role, span, "unknown-target", complaint, &known);
                 None
             }
         }
@@ -214,23 +238,47 @@ impl<'a> Expansion<'a> {
 
     fn inherited_target(&self) -> Option<String> {
         let shared = self.source.shared;
-        let of_settings = || shared.inherited.of(None).iter().find_map(|layer| layer.target.clone());
+        let of_settings = || {
+            shared
+                .inherited
+                .of(None)
+                .iter()
+                .find_map(|layer| layer.target.clone())
+        };
         let only = || match shared.surroundings.roles.keys().collect::<Vec<_>>().as_slice() {
             [only] => Some((*only).clone()),
             _ => None,
         };
-        self.source.frame.target.clone().or_else(of_settings).or_else(only)
+        let of_suite = self
+            .source
+            .frame
+            .target
+            .as_ref()
+            .map(|(target, _)| target.clone());
+        of_suite.or_else(of_settings).or_else(only)
     }
 
-    /// Where a message about a target that is named elsewhere goes: to the conversation's name.
-    fn place_of_target(&self, map: &Map) -> std::ops::Range<usize> {
-        map.entries.first().map_or(0..0, |entry| entry.key.span.clone())
+    /// Where a message about a target goes that the conversation does not name: to the suite's `target`, or else to
+    /// the conversation's first key.
+    fn place_of_target(&self, map: &Map) -> Range<usize> {
+        let of_suite = self.source.frame.target.as_ref().map(|(_, span)| span.clone());
+        of_suite.unwrap_or_else(|| map.entries.first().map_or(0..0, |entry| entry.key.span.clone()))
     }
 
     fn no_target(&mut self, map: &Map) -> Option<String> {
-        let roles: Vec<&str> = self.source.shared.surroundings.roles.keys().map(String::as_str).collect();
+        let roles: Vec<&str> = self
+            .source
+            .shared
+            .surroundings
+            .roles
+            .keys()
+            .map(String::as_str)
+            .collect();
         let span = self.place_of_target(map);
-        let problem = self.parser.reader.error("no-target", "no target is named that could play this", span);
+        let problem = self
+            .parser
+            .reader
+            .error("no-target", "no target is named that could play this", span);
         problem.help.push(match suggest::help("", &roles) {
             Some(known) => format!("write `target: …` for the suite; {known}"),
             None => "the settings have no targets".to_owned(),
@@ -248,7 +296,10 @@ impl<'a> Expansion<'a> {
 
     fn layer_of(&mut self, map: &Map) -> Layer {
         let keys = Group::Defaults.names();
-        let entries = map.entries.iter().filter(|entry| keys.contains(&entry.key.name.as_str()));
+        let entries = map
+            .entries
+            .iter()
+            .filter(|entry| keys.contains(&entry.key.name.as_str()));
         let node = Node {
             span: 0..0,
             line: 1,
@@ -258,7 +309,10 @@ impl<'a> Expansion<'a> {
             }),
         };
         let filled = fill(&node, &self.names, &mut self.parser.reader);
-        filled.as_map().map(|map| self.parser.layer(map)).unwrap_or_default()
+        filled
+            .as_map()
+            .map(|map| self.parser.layer(map))
+            .unwrap_or_default()
     }
 
     /// `defaults`, with the stubs and steps that stand at the suite's top before those in it.
@@ -270,7 +324,11 @@ impl<'a> Expansion<'a> {
                 layer = self.parser.layer(map);
             }
         }
-        let keys = [("tools", &frame.tools), ("webhooks", &frame.webhooks), ("before", &frame.before)];
+        let keys = [
+            ("tools", &frame.tools),
+            ("webhooks", &frame.webhooks),
+            ("before", &frame.before),
+        ];
         let entries = keys.into_iter().filter_map(|(name, node)| {
             let value = node.as_ref()?;
             Some(Entry {
@@ -284,8 +342,8 @@ impl<'a> Expansion<'a> {
         });
         let entries: Vec<_> = entries.collect();
         let top = self.layer_of(&Map { entries, flow: false });
-        layer.tools = join(top.tools, layer.tools);
-        layer.webhooks = join(top.webhooks, layer.webhooks);
+        layer.tools.splice(0..0, top.tools);
+        layer.webhooks.splice(0..0, top.webhooks);
         layer.before = top.before.or(layer.before);
         layer
     }
@@ -300,24 +358,26 @@ impl<'a> Expansion<'a> {
         self.parser.expectations(&filled)
     }
 
+    /// The turns, and everything they capture.
     fn turns(
         &mut self,
         map: &Map,
         settled: &Settled,
-        every_turn: Vec<Expectation>,
-    ) -> Option<(Vec<Turn>, Vec<Expectation>)> {
-        let node = map.get("turns")?;
-        let items = self.parser.reader.list(node, "`turns`")?;
-        if items.is_empty() {
-            self.parser.reader.error("no-turns", "`turns` is empty", node.span.clone());
-            return None;
+        every_turn: &[Expectation],
+    ) -> (Option<Vec<Turn>>, BTreeSet<String>) {
+        let Some(node) = map.get("turns") else {
+            return (None, BTreeSet::new());
+        };
+        let items = self.parser.reader.list(node, "`turns`").unwrap_or_default();
+        if items.is_empty() && node.as_list().is_some() {
+            self.parser
+                .reader
+                .error("no-turns", "`turns` is empty", node.span.clone());
         }
         let mut turns = Turns::new(self.source, self.names.known, &mut self.parser);
         turns.announce(items);
-        if let Some((_, before)) = &settled.before {
-            for step in before {
-                turns.use_step(step);
-            }
+        for step in settled.before.iter().flatten() {
+            turns.use_step(step);
         }
         for item in items {
             turns.add(item);
@@ -326,21 +386,33 @@ impl<'a> Expansion<'a> {
         for turn in &mut turns {
             turn.with = over(std::mem::take(&mut turn.with), &settled.with);
             let same_file = turn.location.file == self.source.frame.path;
-            let applies = every_turn.iter().filter(|expectation| is_shown(expectation, turn.via));
-            turn.expect.extend(applies.cloned().map(|expectation| Expectation {
-                line: if same_file { expectation.line } else { turn.location.line },
-                ..expectation
-            }));
+            let applies = every_turn
+                .iter()
+                .filter(|expectation| is_shown(expectation, turn.via));
+            turn.expect
+                .extend(applies.cloned().map(|expectation| Expectation {
+                    line: if same_file {
+                        expectation.line
+                    } else {
+                        turn.location.line
+                    },
+                    ..expectation
+                }));
         }
+        (Some(turns), captured)
+    }
+
+    /// Expectations about the whole conversation; they know everything it captures.
+    fn expect(&mut self, map: &Map, captured: &BTreeSet<String>) -> Vec<Expectation> {
+        let Some(node) = map.get("expect") else {
+            return Vec::new();
+        };
         let names = Names {
-            captured: &captured,
+            captured,
             ..self.names
         };
-        let expect = map.get("expect").map(|node| {
-            let filled = fill(node, &names, &mut self.parser.reader);
-            self.parser.expectations(&filled)
-        });
-        Some((turns, expect.unwrap_or_default()))
+        let filled = fill(node, &names, &mut self.parser.reader);
+        self.parser.expectations(&filled)
     }
 }
 
@@ -371,14 +443,4 @@ fn joined(first: &[String], second: Vec<String>) -> Vec<String> {
         }
     }
     all
-}
-
-fn join(first: Option<Stubs>, second: Option<Stubs>) -> Option<Stubs> {
-    match (first, second) {
-        (Some(mut first), Some(second)) => {
-            first.by_name.extend(second.by_name);
-            Some(first)
-        }
-        (first, second) => first.or(second),
-    }
 }

@@ -1,6 +1,7 @@
 //! A suite file's frame: everything but its conversations. It is kept while suites are played, so it holds no more
 //! than conversations need when they are read again.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::parse::Parser;
 use super::rows::{Row, RowSource, rows};
 use super::steps::{self, Folders, Library};
 use super::template::fill::{Names, fill};
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
 use crate::settings::root::Root;
@@ -29,8 +30,8 @@ pub(super) struct Frame {
     pub(super) suite: String,
     /// The suite's title.
     pub(super) title: Option<String>,
-    /// The role.
-    pub(super) target: Option<String>,
+    /// The role, and where it is named.
+    pub(super) target: Option<(String, Range<usize>)>,
     /// The suite's tags.
     pub(super) tags: Vec<String>,
     /// The suite's variables.
@@ -86,7 +87,10 @@ pub(super) fn read(
     let file = yaml::read(&suite.path, &suite.shown).map_err(|problem| vec![problem])?;
     let outline = yaml::outline(&file, "conversations");
     let (parsed, conversations) = match outline.items {
-        Some(items) => (outline.parsed, Some(items.into_iter().map(Found::Slice).collect())),
+        Some(items) => (
+            outline.parsed,
+            Some(items.into_iter().map(Found::Slice).collect()),
+        ),
         None => (yaml::parse(&file), None),
     };
     let Some(node) = parsed.root else {
@@ -100,7 +104,17 @@ pub(super) fn read(
     };
     let conversations = conversations.filter(|found: &Vec<Found>| !found.is_empty());
     let conversations = conversations.unwrap_or_else(|| trees(map, &mut parser));
-    let frame = frame(suite, path, map, &mut parser, &Around { root, folders, variables });
+    let frame = frame(
+        suite,
+        path,
+        map,
+        &mut parser,
+        &Around {
+            root,
+            folders,
+            variables,
+        },
+    );
     Ok(Framed {
         file,
         frame,
@@ -120,17 +134,44 @@ struct Around<'a> {
 fn suite_map<'node>(node: &'node Node, parser: &mut Parser) -> Option<&'node Map> {
     const ELSEWHERE: &str = "a file that is no suite belongs in a folder `agents`, `fixtures` or `steps`";
     if node.is_null() {
-        let problem = parser.reader.error("empty-file", "the file is empty: a suite has `conversations`", 0..0);
+        let problem = parser.reader.error(
+            "empty-file",
+            "the file is empty: a suite has `conversations`",
+            0..0,
+        );
         problem.help.push(ELSEWHERE.to_owned());
         return None;
     }
     if node.as_map().is_none() {
         let at = node.span.start..node.span.start;
-        let message = format!("a suite is a mapping with `conversations`, this file is {}", node.describe());
-        parser.reader.error("not-a-suite", message, at).help.push(ELSEWHERE.to_owned());
+        let message = format!(
+            "a suite is a mapping with `conversations`, this file is {}",
+            node.describe()
+        );
+        parser
+            .reader
+            .error("not-a-suite", message, at)
+            .help
+            .push(ELSEWHERE.to_owned());
+        return None;
+    }
+    let map = node.as_map()?;
+    let first = map.entries.first().map(|entry| entry.key.span.clone());
+    if map.entries.iter().all(|entry| belongs_elsewhere(&entry.key.name)) {
+        let message = "a suite has `conversations`, this file has none of a suite's keys";
+        parser
+            .reader
+            .error("not-a-suite", message, first.unwrap_or_default())
+            .help
+            .push(ELSEWHERE.to_owned());
         return None;
     }
     parser.group(node, Group::Suite)
+}
+
+/// Whether a key is neither a suite's nor nearly one.
+fn belongs_elsewhere(name: &str) -> bool {
+    Group::Suite.key(name).is_none() && suggest::nearest(name, Group::Suite.names()).is_none()
 }
 
 /// The conversations of a file that was read whole.
@@ -140,13 +181,22 @@ fn trees(map: &Map, parser: &mut Parser) -> Vec<Found> {
     };
     let items = parser.reader.list(node, "`conversations`").map(<[Node]>::to_vec);
     if items.as_ref().is_some_and(Vec::is_empty) {
-        parser.reader.error("no-conversations", "`conversations` is empty", node.span.clone());
+        parser
+            .reader
+            .error("no-conversations", "`conversations` is empty", node.span.clone());
     }
-    items.unwrap_or_default().into_iter().map(|item| Found::Tree(Arc::new(item))).collect()
+    items
+        .unwrap_or_default()
+        .into_iter()
+        .map(|item| Found::Tree(Arc::new(item)))
+        .collect()
 }
 
 fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, around: &Around<'_>) -> Frame {
-    let vars = map.get("vars").map(|node| vars(node, parser, around.variables)).unwrap_or_default();
+    let vars = map
+        .get("vars")
+        .map(|node| vars(node, parser, around.variables))
+        .unwrap_or_default();
     let known = [&vars];
     let names = Names::fixed(&known, around.variables);
     let source = RowSource {
@@ -156,12 +206,16 @@ fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, aro
     };
     let rows = rows(map, &source, &mut parser.reader);
     let filled = |name: &str, parser: &mut Parser| {
-        map.get(name).map(|node| fill(node, &names, &mut parser.reader).into_owned())
+        map.get(name)
+            .map(|node| fill(node, &names, &mut parser.reader).into_owned())
     };
     let title = filled("suite", parser).and_then(|node| parser.fixed_text(&node, "`suite`"));
-    let target = filled("target", parser).and_then(|node| parser.fixed_text(&node, "`target`"));
+    let target =
+        filled("target", parser).and_then(|node| Some((parser.fixed_text(&node, "`target`")?, node.span)));
     let tags = filled("tags", parser).and_then(|node| parser.fixed_texts(&node, "`tags`"));
-    let own = map.get("steps").map(|node| steps::of_mapping(node, None, &mut parser.reader));
+    let own = map
+        .get("steps")
+        .map(|node| steps::of_mapping(node, None, &mut parser.reader));
     let folder = suite.path.parent().unwrap_or(around.root.directory());
     let library = Library {
         own: Arc::new(own.unwrap_or_default()),

@@ -22,8 +22,8 @@ pub(super) struct Settled {
     pub(super) tools: Vec<Stubs>,
     /// Answers of webhooks, nearest first.
     pub(super) webhooks: Vec<Stubs>,
-    /// Steps before the first turn, and which layer says so.
-    pub(super) before: Option<(usize, Vec<Use>)>,
+    /// Steps before the first turn.
+    pub(super) before: Option<Vec<Use>>,
 }
 
 /// Lays layers over each other, nearest first.
@@ -32,7 +32,7 @@ pub(super) struct Settled {
 /// has set. So they become parameters of `start`, below those that the same layer gives there.
 pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
     let mut settled = Settled::default();
-    for (position, mut layer) in layers.into_iter().enumerate() {
+    for mut layer in layers {
         for (name, value) in std::mem::take(&mut layer.with.parameters)
             .into_iter()
             .chain(std::mem::take(&mut layer.with.variables))
@@ -46,7 +46,7 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         settled.clock = settled.clock.or(layer.clock);
         settled.tools.extend(layer.tools);
         settled.webhooks.extend(layer.webhooks);
-        settled.before = settled.before.or_else(|| layer.before.map(|before| (position, before)));
+        settled.before = settled.before.or(layer.before);
     }
     settled
 }
@@ -55,18 +55,30 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
 pub(super) fn over(upper: With, lower: &With) -> With {
     let mut with = upper;
     for (name, value) in &lower.parameters {
-        with.parameters.entry(name.clone()).or_insert_with(|| value.clone());
+        with.parameters
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
     }
     for (name, value) in &lower.variables {
-        with.variables.entry(name.clone()).or_insert_with(|| value.clone());
+        with.variables
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
     }
     for (name, value) in &lower.webhook_headers {
-        if !with.webhook_headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        if !with
+            .webhook_headers
+            .iter()
+            .any(|(own, _)| own.eq_ignore_ascii_case(name))
+        {
             with.webhook_headers.push((name.clone(), value.clone()));
         }
     }
     for kind in &lower.session_entity_types {
-        if !with.session_entity_types.iter().any(|own| own.entity_type == kind.entity_type) {
+        if !with
+            .session_entity_types
+            .iter()
+            .any(|own| own.entity_type == kind.entity_type)
+        {
             with.session_entity_types.push(kind.clone());
         }
     }
@@ -162,7 +174,10 @@ mod tests {
         assert_eq!(settled.with.time_zone.as_deref(), Some("Europe/Paris"));
         assert!(settled.with.parameters.is_empty());
         assert_eq!(settled.start.page, None);
-        assert_eq!(settled.start.parameters, object(json!({"tier": "gold", "user": "Ada"})));
+        assert_eq!(
+            settled.start.parameters,
+            object(json!({"tier": "gold", "user": "Ada"}))
+        );
         assert_eq!(settled.target.as_deref(), Some("flights"));
     }
 }

@@ -60,7 +60,12 @@ pub(super) enum Wording {
 
 impl Parser {
     /// A parser of a file's trees.
-    pub(super) fn new(file: &Arc<SourceFile>, path: &Arc<Path>, thorough: bool, service: Option<Service>) -> Self {
+    pub(super) fn new(
+        file: &Arc<SourceFile>,
+        path: &Arc<Path>,
+        thorough: bool,
+        service: Option<Service>,
+    ) -> Self {
         Self {
             reader: Reader::new(file),
             path: Arc::clone(path),
@@ -109,15 +114,35 @@ impl Parser {
                 None => self.unknown_key(entry, group),
             }
         }
-        for key in group.keys().iter().filter(|key| key.required && map.get(key.name).is_none()) {
-            let end = node.span.start..node.span.start;
-            let example = format!("`{}: {}`", key.name, key.example);
-            self.reader
-                .error("missing-key", format!("{} needs `{}`", group.title(), key.name), end)
-                .help
-                .push(format!("for example {example}"));
+        for key in group
+            .keys()
+            .iter()
+            .filter(|key| key.required && map.get(key.name).is_none())
+        {
+            self.missing_key(node, map, group, key);
         }
         Some(map)
+    }
+
+    /// Not reported when an unknown key was probably meant as this one.
+    fn missing_key(&mut self, node: &Node, map: &Map, group: Group, key: &Key) {
+        let names = group.names();
+        let misspelt = map.entries.iter().any(|entry| {
+            group.key(&entry.key.name).is_none()
+                && suggest::nearest(&entry.key.name, names.iter().copied()) == Some(key.name)
+        });
+        if misspelt {
+            return;
+        }
+        let start = node.span.start..node.span.start;
+        self.reader
+            .error(
+                "missing-key",
+                format!("{} needs `{}`", group.title(), key.name),
+                start,
+            )
+            .help
+            .push(format!("for example `{}: {}`", key.name, key.example));
     }
 
     fn unknown_key(&mut self, entry: &Entry, group: Group) {
@@ -138,10 +163,18 @@ impl Parser {
         }
         let title = title(service);
         let message = format!("`{}` means nothing on {title}", key.name);
-        let mut help = vec![format!("`{}` is known on {} only", key.name, self::title(other(service)))];
-        if Group::Expectation.key(&entry.key.name).is_some_and(|known| std::ptr::eq(known, key)) {
+        let mut help = vec![match misplaced::counterpart(key.name, service) {
+            Some(counterpart) => format!("on {title} the counterpart is `{counterpart}`"),
+            None => format!("`{}` is known on {} only", key.name, self::title(other(service))),
+        }];
+        if Group::Expectation
+            .key(&entry.key.name)
+            .is_some_and(|known| std::ptr::eq(known, key))
+        {
             let scope = other(service).name();
-            help.push(format!("for a suite that serves both, put it under `on: {{ {scope}: … }}`"));
+            help.push(format!(
+                "for a suite that serves both, put it under `on: {{ {scope}: … }}`"
+            ));
         }
         let problem = self.reader.error("unsupported", message, entry.key.span.clone());
         problem.help = help;
@@ -170,7 +203,8 @@ impl Parser {
     pub(super) fn filled_text(&mut self, node: &Node, what: &str, wording: Wording) -> Option<String> {
         let text = self.text(node, what, wording)?;
         if text.trim().is_empty() {
-            self.reader.error("empty-value", format!("{what} is empty"), node.span.clone());
+            self.reader
+                .error("empty-value", format!("{what} is empty"), node.span.clone());
             return None;
         }
         Some(text)
@@ -191,7 +225,12 @@ impl Parser {
         let Some(items) = node.as_list() else {
             return self.fixed_text(node, what).map(|text| vec![text]);
         };
-        Some(items.iter().filter_map(|item| self.fixed_text(item, what)).collect())
+        Some(
+            items
+                .iter()
+                .filter_map(|item| self.fixed_text(item, what))
+                .collect(),
+        )
     }
 
     /// Reports a template where a value must be known before the conversation is played.
@@ -246,13 +285,18 @@ impl Parser {
         let found = words.iter().copied().find(|word| *word == text);
         if found.is_none() {
             let complaint = format!("{what} cannot be");
-            self.reader.unknown(&text, node.span.clone(), "unknown-value", &complaint, words);
+            self.reader
+                .unknown(&text, node.span.clone(), "unknown-value", &complaint, words);
         }
         found
     }
 
     /// A moment: RFC 3339.
-    pub(super) fn moment(&mut self, node: &Node, what: &str) -> Option<chrono::DateTime<chrono::FixedOffset>> {
+    pub(super) fn moment(
+        &mut self,
+        node: &Node,
+        what: &str,
+    ) -> Option<chrono::DateTime<chrono::FixedOffset>> {
         let text = self.fixed_text(node, what)?;
         match chrono::DateTime::parse_from_rfc3339(&text) {
             Ok(moment) => Some(moment),
@@ -280,7 +324,10 @@ impl Parser {
             Kind::Number(number) => self.reader.check_number(number, node),
             Kind::Text(_) => self.check_comment(node, Wording::Free),
             Kind::List(list) => list.items.iter().for_each(|item| self.check_value(item)),
-            Kind::Map(map) => map.entries.iter().for_each(|entry| self.check_value(&entry.value)),
+            Kind::Map(map) => map
+                .entries
+                .iter()
+                .for_each(|entry| self.check_value(&entry.value)),
             Kind::Null | Kind::Bool(_) => {}
         }
     }
@@ -304,7 +351,10 @@ impl Parser {
         let map = self.reader.map(node, what)?;
         let texts = map.entries.iter().filter_map(|entry| {
             let what = format!("`{}`", entry.key.name);
-            Some((entry.key.name.clone(), self.text(&entry.value, &what, Wording::Free)?))
+            Some((
+                entry.key.name.clone(),
+                self.text(&entry.value, &what, Wording::Free)?,
+            ))
         });
         Some(texts.collect())
     }
@@ -331,14 +381,34 @@ impl Parser {
         let whole = text[node.span.start..comment.end].trim_end().to_owned();
         let alone = self.source(node).to_owned();
         let remark = text[comment.start + 1..comment.end].trim().to_owned();
-        let problem = self.reader.error("comment-after-text", "the text ends where a comment begins", comment);
-        problem.help.push(format!("if `#` belongs to the text, quote it: {}", quoted(&whole)));
-        problem.help.push(format!("if it is a comment, set it apart: {}  # {remark}", quoted(&alone)));
+        let problem = self.reader.error(
+            "comment-after-text",
+            "the text ends where a comment begins",
+            comment,
+        );
+        problem.help.push(format!(
+            "if `#` belongs to the text, quote it: {}",
+            quoted(&whole)
+        ));
+        problem.help.push(format!(
+            "if it is a comment, set it apart: {}  # {remark}",
+            quoted(&alone)
+        ));
     }
 
     /// The source text of a node.
     pub(super) fn source(&self, node: &Node) -> &str {
         self.reader.file.text.get(node.span.clone()).unwrap_or_default()
+    }
+
+    /// The place of a character of a text; the whole node when the text stands there with escapes.
+    pub(super) fn place_within(&self, node: &Node, text: &str, character: usize) -> Range<usize> {
+        let Some(within) = self.source(node).find(text) else {
+            return node.span.clone();
+        };
+        let before: usize = text.chars().take(character).map(char::len_utf8).sum();
+        let at = node.span.start + within + before;
+        at..at
     }
 
     /// Adds a help line to the problem reported last.
@@ -350,10 +420,19 @@ impl Parser {
 
     /// Reports a missing value: null where an input or a matcher must stand.
     pub(super) fn missing_value(&mut self, node: &Node, what: &str, help: &str) {
-        self.reader
-            .error("missing-value", format!("{what} has no value"), node.span.clone())
-            .help
-            .push(help.to_owned());
+        let comment = comment_after(&self.reader.file, node);
+        let text = comment
+            .and_then(|comment| self.reader.file.text.get(comment))
+            .map(quoted);
+        let problem = self
+            .reader
+            .error("missing-value", format!("{what} has no value"), node.span.clone());
+        if let Some(text) = text.filter(|_| node.span.is_empty()) {
+            problem
+                .help
+                .push(format!("`#` begins a comment; quote it if it is text: {text}"));
+        }
+        problem.help.push(help.to_owned());
     }
 }
 
@@ -374,5 +453,7 @@ fn other(service: Service) -> Service {
 
 /// Entries in order with their key's name: what most readers of a mapping want.
 pub(super) fn entries(map: &Map) -> impl Iterator<Item = (&str, &yaml::Node)> {
-    map.entries.iter().map(|entry| (entry.key.name.as_str(), &entry.value))
+    map.entries
+        .iter()
+        .map(|entry| (entry.key.name.as_str(), &entry.value))
 }

@@ -13,13 +13,22 @@ use crate::yaml::{self, Kind, Map, Node, Reader};
 /// Most cases made from one conversation; more are a slip of the finger.
 const MOST_ROWS: usize = 10_000;
 
-/// One case: a name for people, and what its names stand for.
+/// One case: what its names stand for, and what it is called.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
-    /// Its `name` column, else its values joined.
-    pub(super) name: String,
     /// The values.
     pub(super) values: Object,
+    /// Where they come from: a row of `examples`, a combination of `matrix`, of conversation and suite.
+    parts: Vec<Part>,
+}
+
+/// A part of a row.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    /// Its `name` column, else its values joined.
+    name: String,
+    /// The names it binds.
+    columns: Arc<[String]>,
 }
 
 /// What rows are read with.
@@ -35,7 +44,9 @@ pub(super) struct RowSource<'a> {
 /// The rows that `examples` and `matrix` of a mapping make; `None` when it has neither, or when they are wrong.
 pub(super) fn rows(map: &Map, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let problems = reader.problems.len();
-    let examples = map.get("examples").and_then(|node| examples(node, source, reader));
+    let examples = map
+        .get("examples")
+        .and_then(|node| examples(node, source, reader));
     let matrix = map.get("matrix").and_then(|node| matrix(node, source, reader));
     if reader.problems.len() > problems {
         return None;
@@ -61,25 +72,27 @@ fn too_many(reader: &mut Reader, span: std::ops::Range<usize>) {
 /// Every row of one with every row of the other; the first outweighs the second. At most one more than
 /// [`MOST_ROWS`], which is enough to be refused.
 pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
-    let pairs = first.iter().flat_map(|one| second.iter().map(move |other| (one, other)));
-    pairs
-        .take(MOST_ROWS + 1)
-        .map(|(one, other)| {
-            let mut values = other.values.clone();
-            values.extend(one.values.clone());
-            Row {
-                name: format!("{}, {}", one.name, other.name),
-                values,
-            }
-        })
-        .collect()
+    let pairs = first
+        .iter()
+        .flat_map(|one| second.iter().map(move |other| (one, other)));
+    let crossed = |(one, other): (&Row, &Row)| {
+        let mut values = other.values.clone();
+        values.extend(one.values.clone());
+        let parts = one.parts.iter().chain(&other.parts).cloned().collect();
+        Row { values, parts }
+    };
+    pairs.take(MOST_ROWS + 1).map(crossed).collect()
 }
 
 impl Row {
-    fn new(values: Object) -> Self {
-        let own = values.get("name").map(shown).filter(|name| !name.trim().is_empty());
+    fn new(values: Object, columns: Arc<[String]>) -> Self {
+        let own = values
+            .get("name")
+            .map(shown)
+            .filter(|name| !name.trim().is_empty());
         let name = own.unwrap_or_else(|| values.values().map(shown).collect::<Vec<_>>().join(", "));
-        Self { name, values }
+        let parts = vec![Part { name, columns }];
+        Self { values, parts }
     }
 }
 
@@ -95,15 +108,27 @@ fn shown(value: &Value) -> String {
 
 fn examples(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let rows = match &node.kind {
-        Kind::List(list) => list.items.iter().filter_map(|item| example(item, source, reader)).collect(),
+        Kind::List(list) => list
+            .items
+            .iter()
+            .filter_map(|item| example(item, source, reader))
+            .collect(),
         Kind::Text(text) => from_file(&text.value, node, source, reader)?,
         _ => {
-            reader.wrong_type(node, "`examples`", "a list of mappings, or the path of a CSV or YAML file");
+            reader.wrong_type(
+                node,
+                "`examples`",
+                "a list of mappings, or the path of a CSV or YAML file",
+            );
             return None;
         }
     };
     if rows.is_empty() && reader.problems.is_empty() {
-        reader.error("no-rows", "`examples` has no rows: nothing would be played", node.span.clone());
+        reader.error(
+            "no-rows",
+            "`examples` has no rows: nothing would be played",
+            node.span.clone(),
+        );
         return None;
     }
     Some(rows)
@@ -117,14 +142,21 @@ fn example(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<R
     }
     check_numbers(node, reader);
     let filled = fill(node, &source.names, reader);
-    filled.as_map().map(|map| Row::new(map.to_object()))
+    filled.as_map().map(|map| {
+        let values = map.to_object();
+        let columns = values.keys().cloned().collect();
+        Row::new(values, columns)
+    })
 }
 
 fn check_numbers(node: &Node, reader: &mut Reader) {
     match &node.kind {
         Kind::Number(number) => reader.check_number(number, node),
         Kind::List(list) => list.items.iter().for_each(|item| check_numbers(item, reader)),
-        Kind::Map(map) => map.entries.iter().for_each(|entry| check_numbers(&entry.value, reader)),
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .for_each(|entry| check_numbers(&entry.value, reader)),
         _ => {}
     }
 }
@@ -135,7 +167,9 @@ fn from_file(mentioned: &str, node: &Node, source: &RowSource<'_>, reader: &mut 
         Ok(path) => path,
         Err(error) => {
             let problem = reader.error("missing-file", error.to_string(), node.span.clone());
-            problem.help.push("paths start beside this file, else at the folder of turnproof.yaml".to_owned());
+            problem
+                .help
+                .push("paths start beside this file, else at the folder of turnproof.yaml".to_owned());
             return None;
         }
     };
@@ -147,7 +181,10 @@ fn from_file(mentioned: &str, node: &Node, source: &RowSource<'_>, reader: &mut 
             return None;
         }
     };
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     let found = match extension.to_lowercase().as_str() {
         "csv" => csv_rows(&file),
         "yaml" | "yml" => yaml_rows(&file, source),
@@ -194,22 +231,30 @@ fn no_rows(file: &Arc<SourceFile>) -> Diagnostic {
 fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
     let text = file.text.strip_prefix('\u{FEFF}').unwrap_or(&file.text);
     let offset = file.text.len() - text.len();
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
+    let mut table = csv::ReaderBuilder::new()
+        .trim(csv::Trim::Headers)
+        .from_reader(text.as_bytes());
     let columns = match table.headers() {
         Ok(columns) if !columns.is_empty() && columns.iter().any(|name| !name.is_empty()) => columns.clone(),
         Ok(_) => return Err(vec![no_rows(file)]),
         Err(error) => return Err(vec![csv_problem(file, offset, &error)]),
     };
     check_columns(file, &columns)?;
+    let names: Arc<[String]> = columns.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     for record in table.records() {
         let record = record.map_err(|error| vec![csv_problem(file, offset, &error)])?;
         if rows.len() == MOST_ROWS {
             let message = format!("the file has more than {MOST_ROWS} rows");
-            return Err(vec![Diagnostic::error("too-many-rows", message).in_file(&file.path)]);
+            return Err(vec![
+                Diagnostic::error("too-many-rows", message).in_file(&file.path),
+            ]);
         }
         let cells = record.iter().map(|cell| Value::String(cell.to_owned()));
-        rows.push(Row::new(columns.iter().map(str::to_owned).zip(cells).collect()));
+        rows.push(Row::new(
+            names.iter().cloned().zip(cells).collect(),
+            Arc::clone(&names),
+        ));
     }
     if rows.is_empty() {
         return Err(vec![no_rows(file)]);
@@ -225,19 +270,32 @@ fn check_columns(file: &Arc<SourceFile>, columns: &csv::StringRecord) -> Result<
     }
     let mut seen = std::collections::BTreeSet::new();
     match columns.iter().find(|name| !seen.insert(*name)) {
-        Some(twice) => Err(problem("duplicate-key", format!("two columns are called `{twice}`"))),
+        Some(twice) => Err(problem(
+            "duplicate-key",
+            format!("two columns are called `{twice}`"),
+        )),
         None => Ok(()),
     }
 }
 
 fn csv_problem(file: &Arc<SourceFile>, offset: usize, error: &csv::Error) -> Diagnostic {
-    let place = error.position().and_then(|position| usize::try_from(position.byte()).ok());
+    let place = error
+        .position()
+        .and_then(|position| usize::try_from(position.byte()).ok());
     let start = place.map_or(0, |byte| byte + offset).min(file.text.len());
     let rest = file.text.get(start..).unwrap_or_default();
     let skipped = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-    let line = rest.get(skipped..).unwrap_or_default().lines().next().unwrap_or_default().len();
+    let line = rest
+        .get(skipped..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .len();
     let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
             format!("this row has {len} cells, the first line names {expected_len} columns")
         }
         _ => format!("not a CSV file: {error}"),
@@ -252,10 +310,15 @@ fn csv_problem(file: &Arc<SourceFile>, offset: usize, error: &csv::Error) -> Dia
 fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
     let map = reader.map(node, "`matrix`")?;
     if map.entries.is_empty() {
-        reader.error("no-rows", "`matrix` has no names: nothing would be played", node.span.clone());
+        reader.error(
+            "no-rows",
+            "`matrix` has no names: nothing would be played",
+            node.span.clone(),
+        );
         return None;
     }
     check_numbers(node, reader);
+    let columns: Arc<[String]> = map.entries.iter().map(|entry| entry.key.name.clone()).collect();
     let mut rows: Option<Vec<Row>> = None;
     for entry in &map.entries {
         let axis = axis(&entry.key.name, &entry.value, source, reader)?;
@@ -269,8 +332,18 @@ fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Ve
         }
         rows = Some(crossed);
     }
-    // A column called `name` names nothing here: the values do.
-    rows
+    let whole = |row: Row| {
+        let names: Vec<String> = row.parts.into_iter().map(|part| part.name).collect();
+        let parts = vec![Part {
+            name: names.join(", "),
+            columns: Arc::clone(&columns),
+        }];
+        Row {
+            values: row.values,
+            parts,
+        }
+    };
+    rows.map(|rows| rows.into_iter().map(whole).collect())
 }
 
 fn axis(name: &str, node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
@@ -278,41 +351,56 @@ fn axis(name: &str, node: &Node, source: &RowSource<'_>, reader: &mut Reader) ->
     let what = format!("`{name}` of `matrix`");
     let items = reader.list(&filled, &what)?;
     if items.is_empty() {
-        reader.error("no-rows", format!("{what} has no values: nothing would be played"), node.span.clone());
+        reader.error(
+            "no-rows",
+            format!("{what} has no values: nothing would be played"),
+            node.span.clone(),
+        );
         return None;
     }
     let row = |item: &Node| {
         let value = item.to_value();
-        Row {
+        let parts = vec![Part {
             name: shown(&value),
+            columns: Arc::from([]),
+        }];
+        Row {
             values: std::iter::once((name.to_owned(), value)).collect(),
+            parts,
         }
     };
     Some(items.iter().map(row).collect())
 }
 
-/// The name of a case: the conversation's, with its templates filled in; else with the row's name after it.
+/// The name of a case, and the row's part in it.
 ///
-/// Gives the case's name and the row's.
+/// `template` is the conversation's name as it is written, `filled` the same with the row's values. Parts of the row
+/// that no template of the name shows stand in brackets after it.
 pub(super) fn case_name(template: &str, filled: &str, row: &Row) -> (String, String) {
-    if has_template(template) {
-        let values: Vec<String> = pieces(template)
-            .into_iter()
-            .filter_map(|piece| match piece {
-                Piece::Template(template) => row.values.get(template.name).map(shown),
-                _ => None,
-            })
+    let used: Vec<&str> = pieces(template)
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Template(template) => Some(template.name),
+            _ => None,
+        })
+        .collect();
+    let mut name = filled.to_owned();
+    let mut row_names = Vec::new();
+    for part in &row.parts {
+        let values: Vec<String> = used
+            .iter()
+            .filter(|name| part.columns.iter().any(|column| column == *name))
+            .filter_map(|name| row.values.get(*name).map(shown))
             .collect();
-        let row_name = if values.is_empty() {
-            row.name.clone()
+        if values.is_empty() {
+            name.push_str(&format!(" [{}]", part.name));
+            row_names.push(part.name.clone());
         } else {
-            values.join(", ")
-        };
-        return (filled.to_owned(), row_name);
+            row_names.push(values.join(", "));
+        }
     }
-    (format!("{filled} [{}]", row.name), row.name.clone())
+    (name, row_names.join(", "))
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,9 @@ pub(super) struct Library {
 impl Library {
     /// The step of this name.
     pub(super) fn find(&self, name: &str) -> Option<&Arc<Step>> {
-        [&self.own, &self.beside, &self.at_root].into_iter().find_map(|steps| steps.get(name))
+        [&self.own, &self.beside, &self.at_root]
+            .into_iter()
+            .find_map(|steps| steps.get(name))
     }
 
     /// What to say about a step that is not there.
@@ -65,6 +67,8 @@ impl Library {
             .into_iter()
             .flat_map(|steps| steps.keys())
             .map(String::as_str)
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
             .collect();
         if known.is_empty() {
             let help = "steps stand under `steps:` in this file, or in files of a `steps/` folder";
@@ -126,7 +130,10 @@ impl Folders {
         }
         let mut problems = Vec::new();
         let steps = Arc::new(read_folder(&folder, root, &mut problems));
-        self.problems.lock().unwrap_or_else(PoisonError::into_inner).extend(problems);
+        self.problems
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(problems);
         read.insert(folder, Arc::clone(&steps));
         steps
     }
@@ -135,7 +142,10 @@ impl Folders {
     pub(super) fn finish(self) -> (Vec<Diagnostic>, Vec<Arc<Step>>) {
         let read = self.read.into_inner().unwrap_or_else(PoisonError::into_inner);
         let steps = read.values().flat_map(|steps| steps.values().cloned()).collect();
-        (self.problems.into_inner().unwrap_or_else(PoisonError::into_inner), steps)
+        (
+            self.problems.into_inner().unwrap_or_else(PoisonError::into_inner),
+            steps,
+        )
     }
 }
 
@@ -163,8 +173,13 @@ fn yaml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !hidden && ["yaml", "yml"].contains(&extension.to_lowercase().as_str()) {
             files.push(path);
         }
@@ -175,7 +190,9 @@ fn yaml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 /// A list is one step, called as the file; a mapping has its steps under `steps:`.
 fn read_file(path: &Path, root: &Root, steps: &mut Steps, problems: &mut Vec<Diagnostic>) {
     let shown = root.shown(path);
-    let inside = path.canonicalize().is_ok_and(|target| target.starts_with(root.directory()));
+    let inside = path
+        .canonicalize()
+        .is_ok_and(|target| target.starts_with(root.directory()));
     if !inside {
         let message = "the file leads outside the root";
         problems.push(Diagnostic::error("outside-root", message).in_file(shown));
@@ -188,7 +205,10 @@ fn read_file(path: &Path, root: &Root, steps: &mut Steps, problems: &mut Vec<Dia
     let parsed = yaml::parse(&file);
     let mut reader = Reader::new(&file);
     reader.problems = parsed.problems;
-    let found = parsed.root.map(|node| of_file(&node, path, &file, &mut reader)).unwrap_or_default();
+    let found = parsed
+        .root
+        .map(|node| of_file(&node, path, &file, &mut reader))
+        .unwrap_or_default();
     for (name, step) in found {
         if let Some(other) = steps.get(&name) {
             reader.push(duplicate(&step, other));
@@ -202,7 +222,11 @@ fn read_file(path: &Path, root: &Root, steps: &mut Steps, problems: &mut Vec<Dia
 fn of_file(root: &Node, path: &Path, file: &Arc<SourceFile>, reader: &mut Reader) -> Steps {
     match &root.kind {
         Kind::List(_) => {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let what = format!("the step `{name}`");
             let turns = turns(root, &what, reader).map(|turns| step(&name, Some(file), turns, 0..0));
             turns.map(|step| (name, step)).into_iter().collect()
@@ -221,7 +245,11 @@ fn of_file(root: &Node, path: &Path, file: &Arc<SourceFile>, reader: &mut Reader
             }
         }
         _ => {
-            reader.wrong_type(root, "a file of steps", "a list of turns, or a mapping with `steps`");
+            reader.wrong_type(
+                root,
+                "a file of steps",
+                "a list of turns, or a mapping with `steps`",
+            );
             Steps::new()
         }
     }

@@ -4,7 +4,9 @@
 //! [`text`] takes a text apart, [`fill`] fills what is known into a tree (with places for messages), [`render`]
 //! fills the rest into a turn that is about to be played.
 
-pub use render::{Scope, TemplateError, render_expectations, render_start, render_stubs, render_turn};
+pub use render::{
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+};
 
 pub(super) mod fill;
 mod render;

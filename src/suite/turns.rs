@@ -48,7 +48,8 @@ impl<'a, 'p> Turns<'a, 'p> {
     /// Notes what the conversation's own turns will capture, for messages.
     pub(super) fn announce(&mut self, items: &[Node]) {
         let captures = items.iter().filter_map(|item| item.get("capture")?.as_map());
-        self.captured_later.extend(captures.flat_map(|map| map.entries.iter().map(|entry| entry.key.name.clone())));
+        self.captured_later
+            .extend(captures.flat_map(|map| map.entries.iter().map(|entry| entry.key.name.clone())));
     }
 
     /// The turns, and everything they capture.
@@ -91,17 +92,24 @@ impl<'a, 'p> Turns<'a, 'p> {
     }
 
     fn push(&mut self, turn: Turn) {
-        self.captured.extend(turn.capture.iter().map(|capture| capture.name.clone()));
+        self.captured
+            .extend(turn.capture.iter().map(|capture| capture.name.clone()));
         self.turns.push(turn);
     }
 
     /// The first turn has no previous reply.
     fn check_when(&mut self, item: &Node) {
-        let Some(when) = item.as_map().and_then(|map| map.entry("when")).filter(|_| self.turns.is_empty()) else {
+        let Some(when) = item
+            .as_map()
+            .and_then(|map| map.entry("when"))
+            .filter(|_| self.turns.is_empty())
+        else {
             return;
         };
         let message = "`when` looks at the previous reply, which the first turn does not have";
-        self.parser.reader.error("unobservable", message, when.key.span.clone());
+        self.parser
+            .reader
+            .error("unobservable", message, when.key.span.clone());
     }
 
     /// Inserts the turns of a step.
@@ -117,7 +125,11 @@ impl<'a, 'p> Turns<'a, 'p> {
         step.mark_used();
         if self.inside.iter().any(|outer| Arc::ptr_eq(outer, &step)) {
             let message = format!("the step `{}` uses itself", step.name);
-            let problem = Diagnostic::error("recursive-step", message).at(&used.file, used.span.clone(), "used again here");
+            let problem = Diagnostic::error("recursive-step", message).at(
+                &used.file,
+                used.span.clone(),
+                "used again here",
+            );
             self.parser.reader.push(problem);
             return;
         }
@@ -139,7 +151,9 @@ impl<'a, 'p> Turns<'a, 'p> {
             }
             let message = format!("the step `{}` has no use for the argument `{name}`", step.name);
             let mut problem = Diagnostic::error("unknown-argument", message).at(&used.file, span.clone(), "");
-            problem.help.extend(crate::diagnostic::suggest::help(name, &known));
+            problem
+                .help
+                .extend(crate::diagnostic::suggest::help(name, &known));
             self.parser.reader.push(problem);
         }
     }
@@ -151,7 +165,9 @@ impl<'a, 'p> Turns<'a, 'p> {
             None => Arc::clone(&self.source.frame.path),
         };
         let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
-        let known: Vec<&Object> = std::iter::once(&used.args).chain(self.known.iter().copied()).collect();
+        let known: Vec<&Object> = std::iter::once(&used.args)
+            .chain(self.known.iter().copied())
+            .collect();
         self.inside.push(Arc::clone(step));
         for item in &step.turns {
             if self.overflown {
@@ -178,9 +194,15 @@ impl<'a, 'p> Turns<'a, 'p> {
             return;
         }
         let nothing_before = self.turns.is_empty();
-        if let Some(when) = filled.as_map().and_then(|map| map.entry("when")).filter(|_| nothing_before) {
+        if let Some(when) = filled
+            .as_map()
+            .and_then(|map| map.entry("when"))
+            .filter(|_| nothing_before)
+        {
             let message = "`when` looks at the previous reply, which the first turn does not have";
-            parser.reader.error("unobservable", message, when.key.span.clone());
+            parser
+                .reader
+                .error("unobservable", message, when.key.span.clone());
         }
         if let Some(mut turn) = parser.turn(&filled) {
             turn.used_at = Some(used.location.clone());
@@ -198,6 +220,12 @@ impl<'a, 'p> Turns<'a, 'p> {
     /// Problems of a step also show where it was used: the arguments may be to blame.
     fn take_over(&mut self, mut parser: Parser, used: &Use) {
         for problem in &mut parser.reader.problems {
+            if problem.code == "unknown-name" {
+                problem.help.insert(
+                    0,
+                    "arguments are given where the step is used: `args: { … }`".to_owned(),
+                );
+            }
             problem.labels.push(Label {
                 file: Arc::clone(&used.file),
                 span: used.span.clone(),
@@ -211,7 +239,11 @@ impl<'a, 'p> Turns<'a, 'p> {
 }
 
 /// What is wrong with a step that nothing uses, whatever its arguments would be.
-pub(super) fn check_unused(step: &Step, file: &Arc<crate::diagnostic::SourceFile>, path: &Arc<Path>) -> Vec<Diagnostic> {
+pub(super) fn check_unused(
+    step: &Step,
+    file: &Arc<crate::diagnostic::SourceFile>,
+    path: &Arc<Path>,
+) -> Vec<Diagnostic> {
     let mut parser = Parser::new(file, path, true, None);
     let names = Names {
         lenient: true,

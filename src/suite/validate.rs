@@ -38,6 +38,17 @@ impl ExportNames {
         self.flows.values().flatten().map(String::as_str)
     }
 
+    /// The pages of a flow, or of all flows when it is not known.
+    fn pages_of(&self, flow: Option<&str>) -> impl Iterator<Item = &str> {
+        let known = flow.filter(|flow| self.flows.contains_key(*flow));
+        let of_flow = move |name: &str| known.is_none_or(|flow| flow == name);
+        self.flows
+            .iter()
+            .filter(move |(name, _)| of_flow(name))
+            .flat_map(|(_, pages)| pages)
+            .map(String::as_str)
+    }
+
     fn has_page(&self, flow: Option<&str>, name: &str) -> bool {
         if SymbolicTarget::parse(name).is_some() {
             return true;
@@ -53,10 +64,16 @@ impl ExportNames {
 pub(super) fn check(mentions: &[Mention], given: &BTreeSet<String>, role: &Role) -> Vec<Diagnostic> {
     match &role.names {
         Names::Unchecked => Vec::new(),
-        Names::IdsOnly => mentions.iter().filter_map(|mention| needs_id(mention, role)).collect(),
+        Names::IdsOnly => mentions
+            .iter()
+            .filter_map(|mention| needs_id(mention, role))
+            .collect(),
         Names::Export(names) => {
             let given: BTreeSet<String> = given.iter().map(|name| name.to_lowercase()).collect();
-            mentions.iter().filter_map(|mention| unknown(mention, names, &given, role)).collect()
+            mentions
+                .iter()
+                .filter_map(|mention| unknown(mention, names, &given, role))
+                .collect()
         }
     }
 }
@@ -66,24 +83,47 @@ fn needs_id(mention: &Mention, role: &Role) -> Option<Diagnostic> {
     if !mention.sent {
         return None;
     }
-    let message = format!("{} `{}` must be given by id on the target `{}`", what(&mention.kind), mention.name, role.target);
-    let export = format!("or give the target an `export:` that maps names to ids: `{}`", role.target);
-    let problem = Diagnostic::error("needs-id", message).at(&mention.file, mention.span.clone(), "a display name");
+    let message = format!(
+        "{} `{}` must be given by id on the target `{}`",
+        what(&mention.kind),
+        mention.name,
+        role.target
+    );
+    let export = format!(
+        "or give the target an `export:` that maps names to ids: `{}`",
+        role.target
+    );
+    let problem =
+        Diagnostic::error("needs-id", message).at(&mention.file, mention.span.clone(), "a display name");
     Some(problem.help("write `{ id: … }`").help(export))
 }
 
-fn unknown(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>, role: &Role) -> Option<Diagnostic> {
+fn unknown(
+    mention: &Mention,
+    names: &ExportNames,
+    given: &BTreeSet<String>,
+    role: &Role,
+) -> Option<Diagnostic> {
     let name = mention.name.as_str();
     let (is_known, nearest) = match &mention.kind {
         Kind::MatchType => return None,
         Kind::Operator { parameter } => return like_an_operator(mention, parameter, names),
         Kind::Intent => (names.intents.contains(name), nearest(name, &names.intents)),
-        Kind::Flow => (names.flows.contains_key(name), suggest::nearest(name, names.flows.keys().map(String::as_str))),
+        Kind::Flow => (
+            names.flows.contains_key(name),
+            suggest::nearest(name, names.flows.keys().map(String::as_str)),
+        ),
         Kind::Page { flow } => {
-            (names.has_page(flow.as_deref(), name), suggest::nearest(name, names.pages()))
+            let flow = flow.as_deref();
+            (
+                names.has_page(flow, name),
+                suggest::nearest(name, names.pages_of(flow)),
+            )
         }
         Kind::Place => {
-            let known = names.has_page(None, name) || names.flows.contains_key(name) || names.playbooks.contains(name);
+            let known = names.has_page(None, name)
+                || names.flows.contains_key(name)
+                || names.playbooks.contains(name);
             let flows = names.flows.keys().map(String::as_str);
             (known, suggest::nearest(name, names.pages().chain(flows)))
         }
@@ -94,13 +134,26 @@ fn unknown(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>, rol
             (known, nearest(bare, &names.entity_types))
         }
         Kind::Webhook => (names.webhooks.contains(name), nearest(name, &names.webhooks)),
-        Kind::Parameter => (is_parameter(name, names, given), nearest_parameter(name, names, given)),
+        Kind::Parameter => (
+            is_parameter(name, names, given),
+            nearest_parameter(name, names, given),
+        ),
     };
     if is_known {
         return None;
     }
-    let message = format!("the agent of `{}` ({}) has no {} `{name}`", role.target, title(role.service), noun(&mention.kind));
-    let problem = Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
+    let in_flow = match &mention.kind {
+        Kind::Page { flow: Some(flow) } => format!(" in its flow `{flow}`"),
+        _ => String::new(),
+    };
+    let message = format!(
+        "the agent of `{}` ({}) has no {} `{name}`{in_flow}",
+        role.target,
+        title(role.service),
+        noun(&mention.kind)
+    );
+    let problem =
+        Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
     Some(match nearest {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem,
@@ -133,7 +186,10 @@ fn nearest_parameter<'a>(name: &str, names: &'a ExportNames, given: &'a BTreeSet
 /// `{ date: … }` below a parameter that has a member called `date` is taken for the operator.
 fn like_an_operator(mention: &Mention, parameter: &str, names: &ExportNames) -> Option<Diagnostic> {
     let name = mention.name.as_str();
-    let member = names.members.get(&parameter.to_lowercase())?.contains(&name.to_lowercase());
+    let member = names
+        .members
+        .get(&parameter.to_lowercase())?
+        .contains(&name.to_lowercase());
     if !member || Group::Operator.key(name).is_none() {
         return None;
     }

@@ -13,3 +13,4 @@ mod import_cx;
 mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
+mod suite_cases;

@@ -47,7 +47,11 @@ impl Parser {
         let items = self.reader.list(node, &what)?;
         if items.is_empty() {
             self.reader
-                .error("empty-operand", format!("{what} lists nothing"), node.span.clone())
+                .error(
+                    "empty-operand",
+                    format!("{what} lists nothing"),
+                    node.span.clone(),
+                )
                 .help
                 .push("for no calls at all, write `tool_calls: []`".to_owned());
             return None;
@@ -117,6 +121,9 @@ impl Parser {
             ("nested", CallSource::Nested),
         ];
         let found = self.choice(node, "`source`", &SOURCES.map(|(name, _)| name))?;
-        SOURCES.iter().find(|(name, _)| *name == found).map(|(_, source)| *source)
+        SOURCES
+            .iter()
+            .find(|(name, _)| *name == found)
+            .map(|(_, source)| *source)
     }
 }

@@ -19,7 +19,7 @@ struct Around {
 
 impl Parser {
     /// A mapping of expectations.
-    pub(super) fn expectations(&mut self, node: &Node) -> Vec<Expectation> {
+    pub(in crate::suite) fn expectations(&mut self, node: &Node) -> Vec<Expectation> {
         let around = Around {
             required: true,
             only_on: None,
@@ -33,7 +33,9 @@ impl Parser {
         let Some(map) = self.group(node, Group::Expectation) else {
             return;
         };
-        let required = map.get("required").and_then(|node| self.boolean(node, "`required`"));
+        let required = map
+            .get("required")
+            .and_then(|node| self.boolean(node, "`required`"));
         let around = Around {
             required: required.unwrap_or(around.required),
             ..around
@@ -88,7 +90,11 @@ impl Parser {
     }
 
     /// `required` beside operators belongs to the expectation, not to the value.
-    fn without_required<'node>(&mut self, node: &'node Node, shape: Shape) -> (Cow<'node, Node>, Option<bool>) {
+    fn without_required<'node>(
+        &mut self,
+        node: &'node Node,
+        shape: Shape,
+    ) -> (Cow<'node, Node>, Option<bool>) {
         let beside = match shape {
             Shape::Matcher(_) => Group::Operator,
             Shape::OneOf([Shape::Group(group), ..]) => *group,
@@ -97,7 +103,11 @@ impl Parser {
         let Some((map, required)) = node.as_map().and_then(|map| Some((map, map.get("required")?))) else {
             return (Cow::Borrowed(node), None);
         };
-        let mut others = map.entries.iter().filter(|entry| entry.key.name != "required").peekable();
+        let mut others = map
+            .entries
+            .iter()
+            .filter(|entry| entry.key.name != "required")
+            .peekable();
         let own = others.peek().is_some()
             && (beside == Group::Raw || others.all(|entry| beside.key(&entry.key.name).is_some()));
         if !own {
@@ -113,13 +123,21 @@ impl Parser {
         }
         if node.is_null() {
             let example = Group::Expectation.key(name).map_or("", |key| key.example);
-            self.missing_value(node, &format!("`{name}`"), &format!("for example `{name}: {example}`"));
+            self.missing_value(
+                node,
+                &format!("`{name}`"),
+                &format!("for example `{name}: {example}`"),
+            );
             return Vec::new();
         }
         let check = match name {
             "visited" => self.visited(node).map(Check::Visited),
-            "parameters" => self.parameter_matchers(node, "`parameters`").map(Check::Parameters),
-            "all_parameters" => self.parameter_matchers(node, "`all_parameters`").map(Check::AllParameters),
+            "parameters" => self
+                .parameter_matchers(node, "`parameters`")
+                .map(Check::Parameters),
+            "all_parameters" => self
+                .parameter_matchers(node, "`all_parameters`")
+                .map(Check::AllParameters),
             "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
             "raw" => return self.raws(node),
             _ => None,
@@ -199,7 +217,11 @@ impl Parser {
         let Some(path_node) = map.get("path") else {
             let help = "for example `path: \"$.queryResult.languageCode\"`";
             self.reader
-                .error("missing-key", "`raw` needs `path`", node.span.start..node.span.start)
+                .error(
+                    "missing-key",
+                    "`raw` needs `path`",
+                    node.span.start..node.span.start,
+                )
                 .help
                 .push(help.to_owned());
             return None;
@@ -208,7 +230,11 @@ impl Parser {
         let matcher = without(node, map, &["path", "required"]);
         if matcher.as_map().is_some_and(|map| map.entries.is_empty()) {
             self.reader
-                .error("missing-key", "`raw` says nothing about what is at its path", node.span.clone())
+                .error(
+                    "missing-key",
+                    "`raw` says nothing about what is at its path",
+                    node.span.clone(),
+                )
                 .help
                 .push("for example `present: true` or `equals: …` beside `path`".to_owned());
             return None;
@@ -225,8 +251,13 @@ impl Parser {
         match serde_json_path::JsonPath::parse(&path) {
             Ok(_) => Some(path),
             Err(error) => {
-                let message = format!("not a JSONPath: at character {}, {}", error.position(), error.message());
-                self.reader.error("bad-json-path", message, node.span.clone());
+                let position = error.position();
+                let message = format!("not a JSONPath: it goes wrong at character {position}");
+                let span = self.place_within(node, &path, position.saturating_sub(1));
+                self.reader
+                    .error("bad-json-path", message, span)
+                    .help
+                    .push("for example `$.queryResult.match.confidence` or `$.outputs[0].text`".to_owned());
                 None
             }
         }
@@ -235,7 +266,10 @@ impl Parser {
 
 /// A mapping without some of its keys.
 fn without(node: &Node, map: &Map, keys: &[&str]) -> Node {
-    let entries = map.entries.iter().filter(|entry| !keys.contains(&entry.key.name.as_str()));
+    let entries = map
+        .entries
+        .iter()
+        .filter(|entry| !keys.contains(&entry.key.name.as_str()));
     Node {
         span: node.span.clone(),
         line: node.line,

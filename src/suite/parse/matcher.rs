@@ -65,13 +65,21 @@ impl Parser {
         if !looked.has_items() {
             let message = format!("{} is one value and cannot match a list", looked.what);
             let help = match looked.subject {
-                Subject::Text => "for one of several texts write `{ any_of: […] }`, for all of them `{ all_of: […] }`",
+                Subject::Text => {
+                    "for one of several texts write `{ any_of: […] }`, for all of them `{ all_of: […] }`"
+                }
                 _ => "for one of several values write `{ any_of: […] }`",
             };
-            self.reader.error("wrong-type", message, node.span.clone()).help.push(help.to_owned());
+            self.reader
+                .error("wrong-type", message, node.span.clone())
+                .help
+                .push(help.to_owned());
             return None;
         }
-        let matchers: Vec<Matcher> = items.iter().filter_map(|item| self.matcher(item, looked.items())).collect();
+        let matchers: Vec<Matcher> = items
+            .iter()
+            .filter_map(|item| self.matcher(item, looked.items()))
+            .collect();
         (matchers.len() == items.len()).then_some(Matcher::List(matchers))
     }
 
@@ -97,7 +105,8 @@ impl Parser {
         let known = MATCH_TYPES.contains(&text) || text.starts_with("unknown_") || has_template(text);
         if !known {
             let complaint = "there is no match of type";
-            self.reader.unknown(text, node.span.clone(), "unknown-value", complaint, MATCH_TYPES);
+            self.reader
+                .unknown(text, node.span.clone(), "unknown-value", complaint, MATCH_TYPES);
         }
     }
 
@@ -148,7 +157,10 @@ impl Parser {
             self.mixed(operators.first()?, member, looked);
             return None;
         }
-        let matchers: Vec<Matcher> = operators.iter().filter_map(|entry| self.operator(entry, looked)).collect();
+        let matchers: Vec<Matcher> = operators
+            .iter()
+            .filter_map(|entry| self.operator(entry, looked))
+            .collect();
         if matchers.len() < operators.len() {
             return None;
         }
@@ -164,7 +176,9 @@ impl Parser {
         let known = Group::Operator.names();
         let meant = suggest::nearest(member_name, known.iter().copied());
         let file = std::sync::Arc::clone(&self.reader.file);
-        let message = format!("`{operator_name}` is an operator, `{member_name}` is not: they cannot stand side by side");
+        let message = format!(
+            "`{operator_name}` is an operator, `{member_name}` is not: they cannot stand side by side"
+        );
         let mut problem = crate::diagnostic::Diagnostic::error("mixed-matcher", message)
             .at(&file, member.key.span.clone(), "taken for a member of the value")
             .at(&file, operator.key.span.clone(), "an operator");
@@ -198,7 +212,8 @@ impl Parser {
         for entry in &map.entries {
             let complaint = format!("{} has no members, and there is no operator", looked.what);
             let span = entry.key.span.clone();
-            self.reader.unknown(&entry.key.name, span, "unknown-operator", &complaint, &known);
+            self.reader
+                .unknown(&entry.key.name, span, "unknown-operator", &complaint, &known);
         }
     }
 

@@ -32,7 +32,16 @@ impl Parser {
             "matches" => self.pattern(node, &what).map(Matcher::Matches),
             "any_of" => self.several(node, &what, looked).map(Matcher::AnyOf),
             "all_of" => self.several(node, &what, looked).map(Matcher::AllOf),
-            "not" => self.matcher(node, Looked { what: &what, ..looked }).map(Box::new).map(Matcher::Not),
+            "not" => self
+                .matcher(
+                    node,
+                    Looked {
+                        what: &what,
+                        ..looked
+                    },
+                )
+                .map(Box::new)
+                .map(Matcher::Not),
             "gt" => self.compared(node, &what, looked, Comparison::Greater),
             "gte" => self.compared(node, &what, looked, Comparison::GreaterOrEqual),
             "lt" => self.compared(node, &what, looked, Comparison::Less),
@@ -42,19 +51,33 @@ impl Parser {
             "has_length" => self.inner(node, &what, Subject::Number).map(Matcher::HasLength),
             "is_type" => self.value_type(node),
             "absent" => {
-                self.only_true(node, &what, "for something that must be there, write `present: true`")?;
+                self.only_true(
+                    node,
+                    &what,
+                    "for something that must be there, write `present: true`",
+                )?;
                 Some(Matcher::Absent)
             }
             "present" => {
-                self.only_true(node, &what, "for something that must not be there, write `absent: true`")?;
+                self.only_true(
+                    node,
+                    &what,
+                    "for something that must not be there, write `absent: true`",
+                )?;
                 Some(Matcher::Present)
             }
             "unchanged" => {
-                self.only_true(node, &what, "for a value that must change, write `not: { unchanged: true }`")?;
+                self.only_true(
+                    node,
+                    &what,
+                    "for a value that must change, write `not: { unchanged: true }`",
+                )?;
                 Some(Matcher::Unchanged)
             }
             "each" => self.inner(node, &what, looked.items().subject).map(Matcher::Each),
-            "has_item" => self.inner(node, &what, looked.items().subject).map(Matcher::HasItem),
+            "has_item" => self
+                .inner(node, &what, looked.items().subject)
+                .map(Matcher::HasItem),
             "similar" => self.similar(node),
             "wer" => self.word_error_rate(node),
             "date" => self.date(node).map(Matcher::Date),
@@ -75,7 +98,9 @@ impl Parser {
                 self.reader
                     .error("wrong-type", message, node.span.clone())
                     .help
-                    .push(format!("for several write `all_of: [{{ {operator}: … }}, {{ {operator}: … }}]`"));
+                    .push(format!(
+                        "for several write `all_of: [{{ {operator}: … }}, {{ {operator}: … }}]`"
+                    ));
                 return None;
             }
             Kind::Map(_) if looked.subject != Subject::Any => {
@@ -124,9 +149,14 @@ impl Parser {
     fn bad_pattern(&mut self, node: &Node, pattern: &str, error: &regex::Error) {
         let told = error.to_string();
         let last = told.lines().last().unwrap_or_default();
-        let message = format!("not a regular expression: {}", last.strip_prefix("error: ").unwrap_or(last));
-        let at = place_within(&told, pattern, self.source(node), node.span.start);
-        let span = at.map_or_else(|| node.span.clone(), |at| at..at);
+        let message = format!(
+            "not a regular expression: {}",
+            last.strip_prefix("error: ").unwrap_or(last)
+        );
+        let span = match caret(&told, pattern) {
+            Some(caret) => self.place_within(node, pattern, caret),
+            None => node.span.clone(),
+        };
         let problem = self.reader.error("bad-pattern", message, span);
         if last.contains("look-") || last.contains("backreference") {
             let help = "look-around and back references are not supported; `all_of` and `not` may do instead";
@@ -137,11 +167,17 @@ impl Parser {
     fn several(&mut self, node: &Node, what: &str, looked: Looked<'_>) -> Option<Vec<Matcher>> {
         let items = self.reader.list(node, what)?;
         if items.is_empty() {
-            self.reader.error("empty-operand", format!("{what} lists nothing"), node.span.clone());
+            self.reader.error(
+                "empty-operand",
+                format!("{what} lists nothing"),
+                node.span.clone(),
+            );
             return None;
         }
-        let matchers: Vec<Matcher> =
-            items.iter().filter_map(|item| self.matcher(item, Looked { what, ..looked })).collect();
+        let matchers: Vec<Matcher> = items
+            .iter()
+            .filter_map(|item| self.matcher(item, Looked { what, ..looked }))
+            .collect();
         (matchers.len() == items.len()).then_some(matchers)
     }
 
@@ -158,7 +194,13 @@ impl Parser {
         }
     }
 
-    fn compared(&mut self, node: &Node, what: &str, looked: Looked<'_>, comparison: Comparison) -> Option<Matcher> {
+    fn compared(
+        &mut self,
+        node: &Node,
+        what: &str,
+        looked: Looked<'_>,
+        comparison: Comparison,
+    ) -> Option<Matcher> {
         let operand = self.ordered(node, what, looked)?;
         Some(Matcher::Compare(comparison, operand))
     }
@@ -168,7 +210,10 @@ impl Parser {
             self.reader.wrong_type(node, "`between`", "a list of two values");
             return None;
         };
-        let (from, to) = (self.ordered(low, "`between`", looked)?, self.ordered(high, "`between`", looked)?);
+        let (from, to) = (
+            self.ordered(low, "`between`", looked)?,
+            self.ordered(high, "`between`", looked)?,
+        );
         if let (Some(low), Some(high)) = (from.as_f64(), to.as_f64())
             && low > high
         {
@@ -202,7 +247,10 @@ impl Parser {
             ("null", ValueType::Null),
         ];
         let found = self.choice(node, "`is_type`", &TYPES.map(|(name, _)| name))?;
-        TYPES.iter().find(|(name, _)| *name == found).map(|(_, kind)| Matcher::IsType(*kind))
+        TYPES
+            .iter()
+            .find(|(name, _)| *name == found)
+            .map(|(_, kind)| Matcher::IsType(*kind))
     }
 
     fn similar(&mut self, node: &Node) -> Option<Matcher> {
@@ -244,7 +292,11 @@ impl Parser {
     fn share(&mut self, node: &Node, what: &str) -> Option<Value> {
         let value = self.number(node, what)?;
         if value.as_f64().is_some_and(|value| !(0.0..=1.0).contains(&value)) {
-            self.reader.error("out-of-range", format!("{what} must lie between 0 and 1"), node.span.clone());
+            self.reader.error(
+                "out-of-range",
+                format!("{what} must lie between 0 and 1"),
+                node.span.clone(),
+            );
             return None;
         }
         Some(value)
@@ -309,13 +361,11 @@ impl Parser {
     }
 }
 
-/// Where in the file a regular expression goes wrong: the error draws a caret below the pattern. Only known when
-/// the pattern stands in the source as it is, without escapes.
-fn place_within(told: &str, pattern: &str, source: &str, start: usize) -> Option<usize> {
+/// Where a regular expression goes wrong, in characters: the error draws a caret below the pattern.
+fn caret(told: &str, pattern: &str) -> Option<usize> {
     const INDENT: usize = 4;
-    let within = source.find(pattern)?;
-    let mut lines = told.lines().skip_while(|line| line.get(INDENT..) != Some(pattern));
-    let caret = lines.nth(1)?.find('^')?.checked_sub(INDENT)?;
-    let offset: usize = pattern.chars().take(caret).map(char::len_utf8).sum();
-    Some(start + within + offset)
+    let mut lines = told
+        .lines()
+        .skip_while(|line| line.get(INDENT..) != Some(pattern));
+    lines.nth(1)?.find('^')?.checked_sub(INDENT)
 }

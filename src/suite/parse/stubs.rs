@@ -61,7 +61,8 @@ impl Parser {
             return Vec::new();
         };
         if items.is_empty() {
-            self.reader.error("empty-operand", format!("{what} has no rules"), node.span.clone());
+            self.reader
+                .error("empty-operand", format!("{what} has no rules"), node.span.clone());
         }
         items.iter().filter_map(|item| self.rule(item, called)).collect()
     }
@@ -123,7 +124,10 @@ impl Parser {
 
     /// `Some` when the mapping says that no answer comes, or a late one.
     fn no_answer(&mut self, node: &Node, map: &Map, called: Called) -> Option<Option<StubResponse>> {
-        if let Some(delay) = map.get("delay").filter(|delay| called == Called::Webhook || is_duration(delay)) {
+        if let Some(delay) = map
+            .get("delay")
+            .filter(|delay| called == Called::Webhook || is_duration(delay))
+        {
             return Some(self.delayed(node, map, delay, called));
         }
         let [entry] = map.entries.as_slice() else {
@@ -140,7 +144,8 @@ impl Parser {
                 }
                 if status.is_none() {
                     let message = "`status` must be an HTTP status from 100 to 599";
-                    self.reader.error("out-of-range", message, entry.value.span.clone());
+                    self.reader
+                        .error("out-of-range", message, entry.value.span.clone());
                 }
                 Some(status.map(StubResponse::Status))
             }
@@ -164,7 +169,10 @@ impl Parser {
     /// A webhook that does not answer cannot also say something.
     fn beside_no_answer(&mut self, map: &Map, called: Called) -> Option<Option<StubResponse>> {
         let alone = ["timeout", "unreachable", "status", "error"];
-        let entry = map.entries.iter().find(|entry| alone.contains(&entry.key.name.as_str()))?;
+        let entry = map
+            .entries
+            .iter()
+            .find(|entry| alone.contains(&entry.key.name.as_str()))?;
         if called == Called::Tool {
             return None;
         }
@@ -177,7 +185,12 @@ impl Parser {
         let delay = self.duration(delay, "`delay`")?;
         let rest = Node {
             kind: Kind::Map(Map {
-                entries: map.entries.iter().filter(|entry| entry.key.name != "delay").cloned().collect(),
+                entries: map
+                    .entries
+                    .iter()
+                    .filter(|entry| entry.key.name != "delay")
+                    .cloned()
+                    .collect(),
                 flow: map.flow,
             }),
             ..node.clone()
@@ -191,7 +204,8 @@ impl Parser {
         if let Some(Value::String(text)) = answer.get("error").filter(|_| answer.len() == 1)
             && text.trim().is_empty()
         {
-            self.reader.error("empty-value", "`error` is empty", node.span.clone());
+            self.reader
+                .error("empty-value", "`error` is empty", node.span.clone());
         }
     }
 

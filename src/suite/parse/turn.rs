@@ -9,7 +9,7 @@ use super::{Parser, Wording, entries};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::Map as Object;
 use crate::model::capability::{Group, INPUTS, VIA, VIA_NAMES};
-use crate::model::suite::{Capture, Input, Location, Name, Turn, Via};
+use crate::model::suite::{Capture, Input, Location, Name, Service, Turn, Via};
 use crate::yaml::{Entry, Kind, Map, Node, quoted};
 
 /// The use of a step.
@@ -31,7 +31,16 @@ pub(in crate::suite) struct Use {
 
 /// What a reply to `via: match` never has: nothing is executed.
 const NEEDS_EXECUTION: [&str; 11] = [
-    "reply", "replies", "visited", "tool_calls", "transfer", "ended", "handoff", "payload", "webhook", "playbook",
+    "reply",
+    "replies",
+    "visited",
+    "tool_calls",
+    "transfer",
+    "ended",
+    "handoff",
+    "payload",
+    "webhook",
+    "playbook",
     "unchanged",
 ];
 
@@ -51,12 +60,17 @@ impl Parser {
             None => Object::new(),
             Some(entry) => self.values(&entry.value, "`args`")?,
         };
-        let spans = args.and_then(|entry| entry.value.as_map()).into_iter().flat_map(|map| &map.entries);
+        let spans = args
+            .and_then(|entry| entry.value.as_map())
+            .into_iter()
+            .flat_map(|map| &map.entries);
         Some(Use {
             step,
             span: name.span.clone(),
             args: values,
-            argument_spans: spans.map(|entry| (entry.key.name.clone(), entry.key.span.clone())).collect(),
+            argument_spans: spans
+                .map(|entry| (entry.key.name.clone(), entry.key.span.clone()))
+                .collect(),
             location: self.location(node.line),
             file: Arc::clone(&self.reader.file),
         })
@@ -65,7 +79,10 @@ impl Parser {
     /// A turn; its options are its own only, not yet laid over the conversation's.
     pub(in crate::suite) fn turn(&mut self, node: &Node) -> Option<Turn> {
         if node.is_null() {
-            self.missing_value(node, "a turn", "for example `- say: hello`");
+            let problem = self
+                .reader
+                .error("missing-value", "this turn is empty", node.span.clone());
+            problem.help.push("for example `- say: hello`".to_owned());
             return None;
         }
         let map = self.group(node, Group::Turn)?;
@@ -77,24 +94,43 @@ impl Parser {
             input: Input::Silence,
             with: map.get("with").map(|node| self.with(node)).unwrap_or_default(),
             via,
-            when: map.get("when").map(|node| self.expectations(node)).unwrap_or_default(),
-            answers: map.get("answers").and_then(|node| self.stubs(node, Called::Tool, "`answers`")),
-            capture: map.get("capture").map(|node| self.captures(node)).unwrap_or_default(),
-            expect: map.get("expect").map(|node| self.expectations(node)).unwrap_or_default(),
-            restart: map.get("then").is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
+            when: map
+                .get("when")
+                .map(|node| self.expectations(node))
+                .unwrap_or_default(),
+            answers: map
+                .get("answers")
+                .and_then(|node| self.stubs(node, Called::Tool, "`answers`")),
+            capture: map
+                .get("capture")
+                .map(|node| self.captures(node))
+                .unwrap_or_default(),
+            expect: map
+                .get("expect")
+                .map(|node| self.expectations(node))
+                .unwrap_or_default(),
+            restart: map
+                .get("then")
+                .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
         };
         if let Some(expect) = map.get("expect").and_then(Node::as_map) {
             self.check_via(expect, via);
         }
         self.check_captured_parameters(map);
-        Some(Turn { input: input?, ..turn })
+        Some(Turn {
+            input: input?,
+            ..turn
+        })
     }
 
     // ---- what the user does ----
 
     fn input(&mut self, node: &Node, map: &Map) -> Option<Input> {
-        let inputs: Vec<&Entry> =
-            map.entries.iter().filter(|entry| INPUTS.contains(&entry.key.name.as_str())).collect();
+        let inputs: Vec<&Entry> = map
+            .entries
+            .iter()
+            .filter(|entry| INPUTS.contains(&entry.key.name.as_str()))
+            .collect();
         match inputs.as_slice() {
             [] => {
                 self.no_input(node, map);
@@ -119,13 +155,21 @@ impl Parser {
 
     /// Not reported when an unknown key was probably meant as the input.
     fn no_input(&mut self, node: &Node, map: &Map) {
-        if map.entries.iter().any(|entry| Group::Turn.key(&entry.key.name).is_none()) {
+        if map
+            .entries
+            .iter()
+            .any(|entry| Group::Turn.key(&entry.key.name).is_none())
+        {
             return;
         }
         let names: Vec<String> = INPUTS.iter().map(|name| format!("`{name}`")).collect();
         let start = node.span.start..node.span.start;
         self.reader
-            .error("no-input", "this turn has no input: nothing is said or done", start)
+            .error(
+                "no-input",
+                "this turn has no input: nothing is said or done",
+                start,
+            )
             .help
             .push(format!("a turn has one of {}", names.join(", ")));
     }
@@ -198,7 +242,8 @@ impl Parser {
     fn one_key(&mut self, node: &Node) -> Option<String> {
         let key = self.keys(node, "`finish`")?;
         if key.chars().count() > 1 && !super::has_template(&key) {
-            self.reader.error("bad-dtmf", "`finish` is one key", node.span.clone());
+            self.reader
+                .error("bad-dtmf", "`finish` is one key", node.span.clone());
             return None;
         }
         Some(key)
@@ -216,7 +261,11 @@ impl Parser {
             return None;
         }
         if node.is_null() {
-            self.missing_value(node, what, "put the keys in quotes; a `#` without them begins a comment");
+            self.missing_value(
+                node,
+                what,
+                "put the keys in quotes; a `#` without them begins a comment",
+            );
             return None;
         }
         let keys = self.filled_text(node, what, Wording::Name)?;
@@ -239,8 +288,11 @@ impl Parser {
         let name = self.choice(node, "`via`", VIA_NAMES)?;
         let key = VIA.iter().find(|key| key.name == name)?;
         if let Some(service) = self.service.filter(|service| !key.is_known_to(*service)) {
-            let known: Vec<&str> =
-                VIA.iter().filter(|via| via.is_known_to(service)).map(|via| via.name).collect();
+            let known: Vec<&str> = VIA
+                .iter()
+                .filter(|via| via.is_known_to(service))
+                .map(|via| via.name)
+                .collect();
             let message = format!("{} has no RPC for `via: {name}`", super::title(service));
             self.reader
                 .error("unsupported", message, node.span.clone())
@@ -261,6 +313,9 @@ impl Parser {
 
     /// Expectations that this RPC can never show.
     fn check_via(&mut self, expect: &Map, via: Option<Via>) {
+        if self.service == Some(Service::Ces) {
+            return;
+        }
         for entry in &expect.entries {
             let name = entry.key.name.as_str();
             if name == "candidates" && !matches!(via, Some(Via::Match | Via::MatchThenFulfill)) {
@@ -319,7 +374,10 @@ impl Parser {
             self.reader
                 .error("bad-name", message, entry.key.span.clone())
                 .help
-                .push("it would be written `{{ name }}`; `today`, `tomorrow`, `now` and `env.…` have a meaning".to_owned());
+                .push(
+                    "it would be written `{{ name }}`; `today`, `tomorrow`, `now` and `env.…` have a meaning"
+                        .to_owned(),
+                );
         }
     }
 
@@ -333,7 +391,8 @@ impl Parser {
             .collect();
         if !known.contains(&root) {
             let complaint = "a capture cannot come from";
-            self.reader.unknown(root, node.span.clone(), "unknown-value", complaint, &known);
+            self.reader
+                .unknown(root, node.span.clone(), "unknown-value", complaint, &known);
             return None;
         }
         let key = Group::Expectation.key(root)?;
@@ -348,7 +407,12 @@ impl Parser {
 
     /// Parameters that are captured are names of the agent, too.
     fn check_captured_parameters(&mut self, map: &Map) {
-        for (_, node) in map.get("capture").and_then(Node::as_map).into_iter().flat_map(entries) {
+        for (_, node) in map
+            .get("capture")
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(entries)
+        {
             let from = node.get("from").unwrap_or(node);
             let path = from.as_text().and_then(|path| path.strip_prefix("parameters."));
             if let Some(path) = path {

@@ -59,7 +59,10 @@ impl Parser {
                 None => "for example `Europe/Paris`, an IANA name".to_owned(),
             };
             let message = format!("there is no time zone `{zone}`");
-            self.reader.error("unknown-value", message, node.span.clone()).help.push(help);
+            self.reader
+                .error("unknown-value", message, node.span.clone())
+                .help
+                .push(help);
             return None;
         }
         Some(zone)
@@ -77,7 +80,10 @@ impl Parser {
 
     fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         match node.as_list() {
-            Some(items) => items.iter().filter_map(|item| self.filled_text(item, what, Wording::Name)).collect(),
+            Some(items) => items
+                .iter()
+                .filter_map(|item| self.filled_text(item, what, Wording::Name))
+                .collect(),
             None => self.filled_text(node, what, Wording::Name).into_iter().collect(),
         }
     }
@@ -86,14 +92,22 @@ impl Parser {
     fn unchecked_name(&mut self, node: &Node, what: &str) -> Option<Name> {
         if node.as_map().is_some() {
             let map = self.group(node, Group::Id)?;
-            return self.filled_text(map.get("id")?, "`id`", Wording::Name).map(Name::Id);
+            return self
+                .filled_text(map.get("id")?, "`id`", Wording::Name)
+                .map(Name::Id);
         }
         self.filled_text(node, what, Wording::Name).map(Name::Display)
     }
 
     fn session_entity_types(&mut self, node: &Node) -> Vec<SessionEntityType> {
-        let items = self.reader.list(node, "`session_entity_types`").unwrap_or_default();
-        items.iter().filter_map(|item| self.session_entity_type(item)).collect()
+        let items = self
+            .reader
+            .list(node, "`session_entity_types`")
+            .unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|item| self.session_entity_type(item))
+            .collect()
     }
 
     fn session_entity_type(&mut self, node: &Node) -> Option<SessionEntityType> {
@@ -191,7 +205,8 @@ impl Parser {
         };
         if map.get("flow").is_some() || map.get("page").is_some() {
             let message = "a conversation starts in a playbook or on a page of a flow, not both";
-            self.reader.error("two-of-one", message, playbook.key.span.clone());
+            self.reader
+                .error("two-of-one", message, playbook.key.span.clone());
         }
     }
 
@@ -205,7 +220,8 @@ impl Parser {
         let entry = match node.as_map().map(|map| map.entries.as_slice()) {
             Some([entry]) => entry,
             _ => {
-                self.reader.wrong_type(node, "a message of `history`", "who said it and what");
+                self.reader
+                    .wrong_type(node, "a message of `history`", "who said it and what");
                 self.last_help("for example `- user: hi` or `- Root agent: Hello!`".to_owned());
                 return None;
             }

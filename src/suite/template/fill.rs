@@ -76,20 +76,33 @@ impl<'a> Names<'a> {
             let help = "a capture can be used in the turns after the one that captures it";
             return (format!("`{name}` is not captured yet"), Some(help.to_owned()));
         }
-        let mut all: Vec<&str> = self.known.iter().flat_map(|values| values.keys()).map(String::as_str).collect();
+        let mut all: Vec<&str> = self
+            .known
+            .iter()
+            .flat_map(|values| values.keys())
+            .map(String::as_str)
+            .collect();
         all.extend(self.captured.iter().map(String::as_str));
         all.extend(DATES);
-        let help = suggest::nearest(name, all.iter().copied()).map(|nearest| format!("did you mean `{nearest}`?"));
+        let help =
+            suggest::nearest(name, all.iter().copied()).map(|nearest| format!("did you mean `{nearest}`?"));
         let known = || {
             let names: Vec<String> = all.iter().take(20).map(|name| format!("`{name}`")).collect();
             format!("known here: {}", names.join(", "))
         };
-        (format!("nothing is called `{name}`"), help.or_else(|| Some(known())))
+        (
+            format!("nothing is called `{name}`"),
+            help.or_else(|| Some(known())),
+        )
     }
 }
 
 /// The tree with what is known filled in; problems go to the reader.
-pub(in crate::suite) fn fill<'node>(node: &'node Node, names: &Names<'_>, reader: &mut Reader) -> Cow<'node, Node> {
+pub(in crate::suite) fn fill<'node>(
+    node: &'node Node,
+    names: &Names<'_>,
+    reader: &mut Reader,
+) -> Cow<'node, Node> {
     if !has_templates(node) {
         return Cow::Borrowed(node);
     }
@@ -112,7 +125,9 @@ pub(in crate::suite) fn names_used(node: &Node, into: &mut BTreeSet<String>) {
             for entry in &map.entries {
                 add(&entry.key.name);
             }
-            map.entries.iter().for_each(|entry| names_used(&entry.value, into));
+            map.entries
+                .iter()
+                .for_each(|entry| names_used(&entry.value, into));
         }
         _ => {}
     }
@@ -122,9 +137,10 @@ fn has_templates(node: &Node) -> bool {
     match &node.kind {
         Kind::Text(text) => text.value.contains("{{"),
         Kind::List(list) => list.items.iter().any(has_templates),
-        Kind::Map(map) => {
-            map.entries.iter().any(|entry| entry.key.name.contains("{{") || has_templates(&entry.value))
-        }
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .any(|entry| entry.key.name.contains("{{") || has_templates(&entry.value)),
         _ => false,
     }
 }
@@ -215,11 +231,19 @@ impl<'names> Fill<'names, '_> {
         for piece in pieces(&key.name) {
             match piece {
                 Piece::Literal(text) => name.push_str(text),
-                Piece::Malformed { written, problem } => self.malformed(written, problem, &key.span),
+                Piece::Malformed { written, problem } => {
+                    self.malformed(written, problem, &key.span);
+                    name.push_str(written);
+                }
                 Piece::Template(template) => match self.meaning(template, &key.span) {
-                    Some(Meaning::Value(value)) => name.push_str(&self.within_text(template, value, &key.span)),
+                    Some(Meaning::Value(value)) => {
+                        name.push_str(&self.within_text(template, value, &key.span))
+                    }
                     Some(Meaning::Later) if !self.names.lenient => {
-                        let message = format!("`{}` is not known before the conversation is played", template.name);
+                        let message = format!(
+                            "`{}` is not known before the conversation is played",
+                            template.name
+                        );
                         self.problem("late-template", message, template.written, &key.span)
                             .help
                             .push("keys can hold arguments, row values and `vars`".to_owned());
@@ -228,10 +252,7 @@ impl<'names> Fill<'names, '_> {
                 },
             }
         }
-        Key {
-            name,
-            ..key.clone()
-        }
+        Key { name, ..key.clone() }
     }
 
     fn text(&mut self, node: &Node, value: &str) -> Node {
@@ -246,9 +267,14 @@ impl<'names> Fill<'names, '_> {
         for piece in pieces(value) {
             match piece {
                 Piece::Literal(text) => filled.push_str(text),
-                Piece::Malformed { written, problem } => self.malformed(written, problem, &node.span),
+                Piece::Malformed { written, problem } => {
+                    self.malformed(written, problem, &node.span);
+                    filled.push_str(written);
+                }
                 Piece::Template(template) => match self.meaning(template, &node.span) {
-                    Some(Meaning::Value(value)) => filled.push_str(&self.within_text(template, value, &node.span)),
+                    Some(Meaning::Value(value)) => {
+                        filled.push_str(&self.within_text(template, value, &node.span))
+                    }
                     _ => filled.push_str(template.written),
                 },
             }
@@ -263,7 +289,9 @@ impl<'names> Fill<'names, '_> {
         let meaning = self.names.meaning(template.name);
         if meaning.is_none() {
             let (message, help) = self.names.unknown(template.name);
-            self.problem("unknown-name", message, template.written, span).help.extend(help);
+            self.problem("unknown-name", message, template.written, span)
+                .help
+                .extend(help);
         }
         meaning
     }
@@ -280,7 +308,7 @@ impl<'names> Fill<'names, '_> {
         to_number(value).unwrap_or_else(|problem| {
             let message = format!("`{}` cannot be made a number: {problem}", template.name);
             self.problem("bad-template", message, template.written, span);
-            Value::Null
+            Value::String(template.written.to_owned())
         })
     }
 
@@ -289,7 +317,7 @@ impl<'names> Fill<'names, '_> {
         to_text(&value).unwrap_or_else(|problem| {
             let message = format!("`{}` is {}: {problem}", template.name, shown(&value));
             self.problem("bad-template", message, template.written, span);
-            String::new()
+            template.written.to_owned()
         })
     }
 
@@ -298,15 +326,24 @@ impl<'names> Fill<'names, '_> {
             Malformed::Empty => ("a template needs a name", "write `{{ name }}`"),
             Malformed::Conversion => ("there is no such conversion", "`| number` is the only one"),
         };
-        self.problem("bad-template", message.to_owned(), written, span).help.push(help.to_owned());
+        self.problem("bad-template", message.to_owned(), written, span)
+            .help
+            .push(help.to_owned());
     }
 
     /// A problem at a template's place within a text.
-    fn problem(&mut self, code: &'static str, message: String, written: &str, span: &Range<usize>) -> &mut Diagnostic {
+    fn problem(
+        &mut self,
+        code: &'static str,
+        message: String,
+        written: &str,
+        span: &Range<usize>,
+    ) -> &mut Diagnostic {
         let source = self.reader.file.text.get(span.clone()).unwrap_or_default();
-        let place = source
-            .find(written)
-            .map_or_else(|| span.clone(), |at| span.start + at..span.start + at + written.len());
+        let place = source.find(written).map_or_else(
+            || span.clone(),
+            |at| span.start + at..span.start + at + written.len(),
+        );
         self.reader.error(code, message, place)
     }
 }

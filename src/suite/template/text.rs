@@ -75,7 +75,11 @@ fn piece<'text>(written: &'text str, inner: &'text str) -> Piece<'text> {
         _ if name.is_empty() => Malformed::Empty,
         None | Some("number") => {
             let number = conversion.is_some();
-            return Piece::Template(Template { written, name, number });
+            return Piece::Template(Template {
+                written,
+                name,
+                number,
+            });
         }
         Some(_) => Malformed::Conversion,
     };
@@ -84,7 +88,10 @@ fn piece<'text>(written: &'text str, inner: &'text str) -> Piece<'text> {
 
 /// Whether a text holds anything between `{{` and `}}`.
 pub(in crate::suite) fn has_template(text: &str) -> bool {
-    text.contains("{{") && pieces(text).iter().any(|piece| !matches!(piece, Piece::Literal(_)))
+    text.contains("{{")
+        && pieces(text)
+            .iter()
+            .any(|piece| !matches!(piece, Piece::Literal(_)))
 }
 
 /// Whether any text of a value does.
@@ -162,7 +169,11 @@ mod tests {
     use super::*;
 
     fn template(written: &'static str, name: &'static str, number: bool) -> Piece<'static> {
-        Piece::Template(Template { written, name, number })
+        Piece::Template(Template {
+            written,
+            name,
+            number,
+        })
     }
 
     #[test]
@@ -182,11 +193,17 @@ mod tests {
             ]
         );
         assert_eq!(pieces("{{ open"), [Literal("{{ open")]);
-        assert_eq!(pieces("a {{ b {{ c }}"), [Literal("a {{ b "), template("{{ c }}", "c", false)]);
+        assert_eq!(
+            pieces("a {{ b {{ c }}"),
+            [Literal("a {{ b "), template("{{ c }}", "c", false)]
+        );
         assert_eq!(pieces("{\"a\":{\"b\":1}}"), [Literal("{\"a\":{\"b\":1}}")]);
         let malformed = |written, problem| Piece::Malformed { written, problem };
         assert_eq!(pieces("{{ }}"), [malformed("{{ }}", Malformed::Empty)]);
-        assert_eq!(pieces("{{ a | upper }}"), [malformed("{{ a | upper }}", Malformed::Conversion)]);
+        assert_eq!(
+            pieces("{{ a | upper }}"),
+            [malformed("{{ a | upper }}", Malformed::Conversion)]
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::ExportNames;
 use crate::export::agent::{
-    Agent, CaseContent, ConditionalCases, EntityType, EventHandler, FormParameter, Fulfillment, Message, Page, Route,
+    Agent, CaseContent, ConditionalCases, EntityType, EventHandler, FormParameter, Fulfillment, Message,
+    Page, Route,
 };
 use crate::model::Value;
 
@@ -32,7 +33,11 @@ pub(super) fn names(agent: &Agent) -> ExportNames {
             webhooks: agent.webhooks.keys().cloned().collect(),
             ..ExportNames::default()
         },
-        members: agent.entity_types.iter().map(|(name, kind)| (format!("@{name}"), members(kind))).collect(),
+        members: agent
+            .entity_types
+            .iter()
+            .map(|(name, kind)| (format!("@{name}"), members(kind)))
+            .collect(),
     };
     for intent in agent.intents.values() {
         for parameter in &intent.parameters {
@@ -58,7 +63,11 @@ fn members(kind: &EntityType) -> BTreeSet<String> {
     let Some(alias) = ALIAS.as_ref() else {
         return BTreeSet::new();
     };
-    let texts = kind.entities.values().flatten().flat_map(|entity| std::iter::once(&entity.value).chain(&entity.synonyms));
+    let texts = kind
+        .entities
+        .values()
+        .flatten()
+        .flat_map(|entity| std::iter::once(&entity.value).chain(&entity.synonyms));
     texts
         .flat_map(|text| alias.captures_iter(text))
         .filter_map(|found| found.get(1))
@@ -77,14 +86,24 @@ impl Collector {
         let bare = name.strip_prefix("$session.params.").unwrap_or(name);
         // Parameters of a flow or request are no session parameters.
         if !bare.starts_with('$') {
-            self.names.parameters.insert(bare.trim_matches('"').to_lowercase());
+            self.names
+                .parameters
+                .insert(bare.trim_matches('"').to_lowercase());
         }
     }
 
     fn typed_parameter(&mut self, name: &str, entity_type: &str) {
         self.parameter(name);
-        if let Some(members) = self.members.get(entity_type).filter(|members| !members.is_empty()) {
-            self.names.members.entry(name.to_lowercase()).or_default().extend(members.clone());
+        if let Some(members) = self
+            .members
+            .get(entity_type)
+            .filter(|members| !members.is_empty())
+        {
+            self.names
+                .members
+                .entry(name.to_lowercase())
+                .or_default()
+                .extend(members.clone());
         }
     }
 
@@ -115,7 +134,10 @@ impl Collector {
 
     fn page(&mut self, page: &Page) {
         self.fulfillment(&page.entry_fulfillment);
-        page.form.parameters.iter().for_each(|parameter| self.form_parameter(parameter));
+        page.form
+            .parameters
+            .iter()
+            .for_each(|parameter| self.form_parameter(parameter));
         self.routes(&page.transition_routes);
         self.handlers(&page.event_handlers);
     }
@@ -134,7 +156,9 @@ impl Collector {
     }
 
     fn handlers(&mut self, handlers: &[EventHandler]) {
-        handlers.iter().for_each(|handler| self.fulfillment(&handler.trigger_fulfillment));
+        handlers
+            .iter()
+            .for_each(|handler| self.fulfillment(&handler.trigger_fulfillment));
     }
 
     fn fulfillment(&mut self, fulfillment: &Fulfillment) {
@@ -142,8 +166,14 @@ impl Collector {
             self.parameter(&preset.parameter);
             self.references_in(&preset.value);
         }
-        fulfillment.messages.iter().for_each(|message| self.message(message));
-        fulfillment.conditional_cases.iter().for_each(|cases| self.cases(cases));
+        fulfillment
+            .messages
+            .iter()
+            .for_each(|message| self.message(message));
+        fulfillment
+            .conditional_cases
+            .iter()
+            .for_each(|cases| self.cases(cases));
     }
 
     fn cases(&mut self, cases: &ConditionalCases) {
@@ -172,6 +202,9 @@ impl Collector {
             &message.live_agent_handoff,
             &message.conversation_success,
         ];
-        values.into_iter().flatten().for_each(|value| self.references_in(value));
+        values
+            .into_iter()
+            .flatten()
+            .for_each(|value| self.references_in(value));
     }
 }
