@@ -20,6 +20,7 @@ mod group;
 mod messages;
 mod names;
 mod recording;
+mod templates;
 mod webhooks;
 
 /// What an import wrote.
@@ -117,19 +118,13 @@ const MOST_NAMED: usize = 12;
 impl fmt::Display for Imported {
     /// A short summary for people.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts {
-            conversations,
-            turns,
-            texts_with_variants,
-            with_parameters,
-            webhook_turns,
-            ..
-        } = self.counts;
-        let export = self.export.display();
-        let folder = self.folder.display();
+        let counts = &self.counts;
+        let (export, folder) = (self.export.display(), self.folder.display());
+        let conversations = counted(counts.conversations, "conversation");
+        let turns = counted(counts.turns, "turn");
         writeln!(
             formatter,
-            "imported {conversations} conversations ({turns} turns) from {export} into {folder}"
+            "imported {conversations} ({turns}) from {export} into {folder}"
         )?;
         for suite in self.suites.iter().take(MOST_NAMED) {
             let path = self.folder.join(&suite.path);
@@ -138,27 +133,35 @@ impl fmt::Display for Imported {
         if self.suites.len() > MOST_NAMED {
             writeln!(
                 formatter,
-                "         and {} more suites",
-                self.suites.len() - MOST_NAMED
+                "         and {} more",
+                counted(self.suites.len() - MOST_NAMED, "suite")
             )?;
         }
-        if texts_with_variants > 0 {
-            writeln!(
-                formatter,
-                "{texts_with_variants} texts may be any variant of the message they came from"
-            )?;
-        }
-        writeln!(
-            formatter,
-            "{with_parameters} conversations expect session parameters; the others recorded none"
-        )?;
-        if webhook_turns > 0 {
-            writeln!(
-                formatter,
-                "{webhook_turns} turns carry a webhook's answer, read off the recorded parameters \
-                 (with: emulator: webhook)"
-            )?;
+        let rows = [
+            (
+                counts.texts_with_variants,
+                "text",
+                "expected as any variant of a message",
+            ),
+            (
+                counts.with_parameters,
+                "conversation",
+                "expecting session parameters (the others recorded none)",
+            ),
+            (
+                counts.webhook_turns,
+                "turn",
+                "carrying a webhook's answer, read off the recorded parameters",
+            ),
+        ];
+        for (count, word, what) in rows.into_iter().filter(|(count, ..)| *count > 0) {
+            writeln!(formatter, "{} {what}", counted(count, word))?;
         }
         writeln!(formatter, "play them: turnproof run {folder}")
     }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
 }

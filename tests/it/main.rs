@@ -5,6 +5,9 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod backend_ces;
+mod backend_cx;
+mod backend_transport;
 mod cli_basics;
 mod cli_init;
 mod cli_place;
@@ -13,4 +16,5 @@ mod import_cx;
 mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
+mod scripted;
 mod suite_cases;

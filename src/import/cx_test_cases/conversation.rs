@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::Counts;
-use super::messages::{Messages, collapse, text_matcher};
+use super::messages::{Messages, collapse};
 use super::recording::{Input, Output, TestCase, Turn, plain_name};
+use super::templates;
 use super::webhooks::{Settable, is_same};
 use crate::diagnostic::Diagnostic;
 use crate::export::agent::Agent;
@@ -41,8 +42,8 @@ pub(super) struct Composer {
     counts: Counts,
     /// Expectations on parameters of a flow, which no client can see: `(file, name)`.
     unseen: Vec<(String, String)>,
-    /// Texts that a suite takes for templates, where no pattern may stand: `(file, text)`.
-    templates: Vec<(String, String)>,
+    /// Whether the suite under way holds a text that it would take for a template.
+    needs_brace: bool,
 }
 
 impl Composer {
@@ -60,7 +61,7 @@ impl Composer {
                 .to_owned(),
             counts: Counts::default(),
             unseen: Vec::new(),
-            templates: Vec::new(),
+            needs_brace: false,
         }
     }
 
@@ -85,21 +86,22 @@ impl Composer {
 
     /// A suite file.
     pub(super) fn suite(&mut self, title: &str, target: &str, cases: &[&TestCase]) -> String {
-        let head = Node::Map(vec![
-            ("suite".to_owned(), Node::text(&without_templates(title))),
-            ("target".to_owned(), Node::text(target)),
-        ]);
-        let mut text = WRITER.block(&head, 0);
-        text.push_str("\nconversations:\n");
+        self.needs_brace = false;
         let names = unique_names(cases);
-        for (at, (case, name)) in cases.iter().zip(names).enumerate() {
-            if at > 0 {
-                text.push('\n');
-            }
+        let mut conversations = Vec::new();
+        for (case, name) in cases.iter().zip(names) {
             let conversation = Node::List(vec![self.conversation(case, &name)]);
-            text.push_str(&WRITER.block(&conversation, 2));
+            conversations.push(WRITER.block(&conversation, 2));
         }
-        text
+        let mut head = vec![
+            ("suite".to_owned(), Node::text(&templates::without(title))),
+            ("target".to_owned(), Node::text(target)),
+        ];
+        if self.needs_brace {
+            head.push(("vars".to_owned(), Node::member(templates::BRACE, Node::text("{"))));
+        }
+        let head = WRITER.block(&Node::Map(head), 0);
+        format!("{head}\nconversations:\n{}", conversations.join("\n"))
     }
 
     fn conversation(&mut self, case: &TestCase, name: &str) -> Node {
@@ -123,7 +125,8 @@ impl Composer {
         let mut before = Map::new();
         let mut turns = Vec::new();
         for turn in &case.turns {
-            turns.push(self.turn(case, turn, &before, &language));
+            let turn_node = self.turn(case, turn, &before, &language);
+            turns.push(templates::escaped(turn_node, &mut self.needs_brace));
             turn.parameters().clone_into(&mut before);
         }
         members.push(("turns".to_owned(), Node::List(turns)));
@@ -153,7 +156,7 @@ impl Composer {
     }
 
     fn turn(&mut self, case: &TestCase, turn: &Turn, before: &Map, language: &str) -> Node {
-        let mut members = vec![self.input(case, turn)];
+        let mut members = vec![Self::input(turn)];
         let with = self.with(case, turn, before, language);
         if !with.is_empty() {
             members.push(("with".to_owned(), Node::Map(with)));
@@ -165,14 +168,9 @@ impl Composer {
         Node::Map(members)
     }
 
-    fn input(&mut self, case: &TestCase, turn: &Turn) -> (String, Node) {
+    fn input(turn: &Turn) -> (String, Node) {
         let (key, node) = match turn.input() {
-            Input::Say(text) => {
-                if text.contains("{{") {
-                    self.templates.push((case.file.clone(), text.to_owned()));
-                }
-                ("say", Node::text(text))
-            }
+            Input::Say(text) => ("say", Node::text(text)),
             Input::Event(event) => ("event", Node::text(event)),
             Input::Intent(intent) => ("intent", Node::text(intent)),
             Input::Dtmf { digits, finish: "" } => ("dtmf", Node::text(digits)),
@@ -224,11 +222,11 @@ impl Composer {
         };
         expect.push((
             "intent".to_owned(),
-            output.intent().map_or_else(absent, text_matcher),
+            output.intent().map_or_else(absent, Node::text),
         ));
         let (page, flow) = output.place();
-        expect.extend(page.map(|page| ("page".to_owned(), text_matcher(page))));
-        expect.extend(flow.map(|flow| ("flow".to_owned(), text_matcher(flow))));
+        expect.extend(page.map(|page| ("page".to_owned(), Node::text(page))));
+        expect.extend(flow.map(|flow| ("flow".to_owned(), Node::text(flow))));
         expect.push(("replies".to_owned(), Node::List(self.replies(output))));
         let exactly = case.recorded_parameters();
         if exactly {
@@ -269,7 +267,8 @@ impl Composer {
                 .parameters()
                 .get(name)
                 .is_some_and(|recorded| is_same(recorded, value));
-            if !(exactly && is_there) && !members.iter().any(|(other, _)| other == name) {
+            let is_expected = (exactly && is_there) || members.iter().any(|(other, _)| other == name);
+            if !is_expected {
                 members.push((name.to_owned(), value_matcher(value)));
             }
         }
@@ -283,15 +282,6 @@ impl Composer {
                 format!("the test case expects `{name}`, a parameter of a flow, which no client sees");
             Diagnostic::warning("unobservable-parameter", message).in_file(export.join(file))
         });
-        let templates = self.templates.iter().map(|(file, text)| {
-            let message = format!(
-                "the user says `{}`, which a suite takes for a template",
-                collapse(text)
-            );
-            Diagnostic::warning("template-in-text", message)
-                .in_file(export.join(file))
-                .help("bind it as a variable: vars: { text: … }, say: \"{{ text }}\"")
-        });
         let generated = (self.counts.generated_texts > 0).then(|| {
             let message = format!(
                 "{} texts were written by a language model",
@@ -301,7 +291,7 @@ impl Composer {
                 .in_file(export)
                 .help("they will hardly be said again word by word: expect less of these replies")
         });
-        unseen.chain(templates).chain(generated).collect()
+        unseen.chain(generated).collect()
     }
 }
 
@@ -313,7 +303,6 @@ fn absent() -> Node {
 fn value_matcher(value: &Value) -> Node {
     match value {
         Value::Null => absent(),
-        Value::String(text) => text_matcher(text),
         Value::Array(_) | Value::Object(_) => Node::member("equals", Node::Plain(value.clone())),
         other => Node::Plain(other.clone()),
     }
@@ -333,14 +322,14 @@ fn notes(case: &TestCase) -> Option<String> {
     let tracked = (!tracked.is_empty()).then(|| format!("Tracked parameters: {}", tracked.join(", ")));
     let notes = Some(case.notes.trim().to_owned()).filter(|notes| !notes.is_empty());
     let all: Vec<String> = notes.into_iter().chain(tracked).collect();
-    (!all.is_empty()).then(|| without_templates(&all.join("\n")))
+    (!all.is_empty()).then(|| templates::without(&all.join("\n")))
 }
 
 /// Names as they are, but for equal ones, which get a number.
 fn unique_names(cases: &[&TestCase]) -> Vec<String> {
     let mut taken = HashSet::new();
     let name = |case: &&TestCase| {
-        let name = without_templates(&collapse(&case.display_name));
+        let name = templates::without(&collapse(&case.display_name));
         let name = if name.is_empty() { case.file.clone() } else { name };
         let numbered = (2..).map(|number| format!("{name} ({number})"));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
@@ -349,11 +338,6 @@ fn unique_names(cases: &[&TestCase]) -> Vec<String> {
             .unwrap_or(name.clone())
     };
     cases.iter().map(name).collect()
-}
-
-/// Text in which nothing is taken for a template.
-fn without_templates(text: &str) -> String {
-    text.replace("{{", "{ {")
 }
 
 /// The language that most turns name.

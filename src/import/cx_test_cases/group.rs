@@ -73,41 +73,60 @@ fn free_path(titles: &[String], taken: &mut BTreeSet<PathBuf>) -> PathBuf {
 
 /// Groups by prefix; cases without a common one by their most common tag; the rest together.
 fn by_name_or_tag(cases: &[TestCase]) -> BTreeMap<String, Vec<usize>> {
+    let tags_of = |case: &TestCase| {
+        case.tags
+            .iter()
+            .map(|tag| tag_name(tag).to_owned())
+            .collect::<Vec<_>>()
+    };
     let prefixes = shared(
         cases
             .iter()
             .map(|case| prefix(&case.display_name).into_iter().collect()),
     );
-    let tags = shared(
-        cases
-            .iter()
-            .map(|case| case.tags.iter().map(|tag| tag_name(tag).to_owned()).collect()),
-    );
-    let mut titles: HashMap<String, String> = HashMap::new();
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let tags = shared(cases.iter().map(tags_of));
+    // Groups are equal when their files would be; the first spelling names one.
+    let mut groups: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
+    let mut others = Vec::new();
     for (at, case) in cases.iter().enumerate() {
-        let by_prefix =
-            prefix(&case.display_name).filter(|prefix| prefixes.contains_key(&prefix.to_lowercase()));
-        let own_tags = case.tags.iter().map(|tag| tag_name(tag).to_owned());
-        let by_tag = own_tags
-            .filter_map(|tag| tags.get(&tag.to_lowercase()).map(|count| (*count, tag)))
-            .max();
-        let title = by_prefix
-            .or(by_tag.map(|(_, tag)| tag))
-            .unwrap_or_else(|| OTHER.to_owned());
-        // The first spelling names the group.
-        let title = titles.entry(title.to_lowercase()).or_insert(title);
-        groups.entry(title.clone()).or_default().push(at);
+        let by_prefix = prefix(&case.display_name).filter(|prefix| prefixes.contains_key(&key(prefix)));
+        let shared_tags = tags_of(case)
+            .into_iter()
+            .filter_map(|tag| tags.get(&key(&tag)).map(|count| (*count, tag)));
+        match by_prefix.or(shared_tags.max().map(|(_, tag)| tag)) {
+            Some(title) => groups
+                .entry(key(&title))
+                .or_insert((title, Vec::new()))
+                .1
+                .push(at),
+            None => others.push(at),
+        }
     }
-    groups
+    let mut named = BTreeMap::new();
+    for (title, members) in groups.into_values() {
+        if members.len() < LEAST_IN_GROUP {
+            others.extend(members);
+        } else {
+            named.insert(title, members);
+        }
+    }
+    if !others.is_empty() {
+        others.sort_unstable();
+        named.entry(OTHER.to_owned()).or_default().extend(others);
+    }
+    named
 }
 
-/// How many cases share each of their names, for names that enough share; case folded.
+fn key(title: &str) -> String {
+    slug(title, "")
+}
+
+/// How many cases share each of their names, for names that enough share, by their keys.
 fn shared(names: impl Iterator<Item = Vec<String>>) -> HashMap<String, usize> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for names in names {
-        let folded: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-        for name in folded {
+        let keys: BTreeSet<String> = names.iter().map(|name| key(name)).collect();
+        for name in keys {
             *counts.entry(name).or_default() += 1;
         }
     }

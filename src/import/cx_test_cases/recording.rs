@@ -140,6 +140,7 @@ struct PageField {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are those of the service")]
 struct TextResponse {
     text: Vec<String>,
     contain_ai_generated_content: bool,
