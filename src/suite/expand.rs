@@ -15,7 +15,7 @@ use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Check, Conversation, Expectation, Stubs, Turn, Via};
+use crate::model::suite::{Check, Conversation, Expectation, Turn, Via};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -342,8 +342,8 @@ impl<'a> Expansion<'a> {
         });
         let entries: Vec<_> = entries.collect();
         let top = self.layer_of(&Map { entries, flow: false });
-        layer.tools = join(top.tools, layer.tools);
-        layer.webhooks = join(top.webhooks, layer.webhooks);
+        layer.tools.splice(0..0, top.tools);
+        layer.webhooks.splice(0..0, top.webhooks);
         layer.before = top.before.or(layer.before);
         layer
     }
@@ -443,14 +443,4 @@ fn joined(first: &[String], second: Vec<String>) -> Vec<String> {
         }
     }
     all
-}
-
-fn join(first: Option<Stubs>, second: Option<Stubs>) -> Option<Stubs> {
-    match (first, second) {
-        (Some(mut first), Some(second)) => {
-            first.by_name.extend(second.by_name);
-            Some(first)
-        }
-        (first, second) => first.or(second),
-    }
 }

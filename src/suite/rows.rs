@@ -13,13 +13,22 @@ use crate::yaml::{self, Kind, Map, Node, Reader};
 /// Most cases made from one conversation; more are a slip of the finger.
 const MOST_ROWS: usize = 10_000;
 
-/// One case: a name for people, and what its names stand for.
+/// One case: what its names stand for, and what it is called.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
-    /// Its `name` column, else its values joined.
-    pub(super) name: String,
     /// The values.
     pub(super) values: Object,
+    /// Where they come from: a row of `examples`, a combination of `matrix`, of conversation and suite.
+    parts: Vec<Part>,
+}
+
+/// A part of a row.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    /// Its `name` column, else its values joined.
+    name: String,
+    /// The names it binds.
+    columns: Arc<[String]>,
 }
 
 /// What rows are read with.
@@ -66,27 +75,24 @@ pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
     let pairs = first
         .iter()
         .flat_map(|one| second.iter().map(move |other| (one, other)));
-    pairs
-        .take(MOST_ROWS + 1)
-        .map(|(one, other)| {
-            let mut values = other.values.clone();
-            values.extend(one.values.clone());
-            Row {
-                name: format!("{}, {}", one.name, other.name),
-                values,
-            }
-        })
-        .collect()
+    let crossed = |(one, other): (&Row, &Row)| {
+        let mut values = other.values.clone();
+        values.extend(one.values.clone());
+        let parts = one.parts.iter().chain(&other.parts).cloned().collect();
+        Row { values, parts }
+    };
+    pairs.take(MOST_ROWS + 1).map(crossed).collect()
 }
 
 impl Row {
-    fn new(values: Object) -> Self {
+    fn new(values: Object, columns: Arc<[String]>) -> Self {
         let own = values
             .get("name")
             .map(shown)
             .filter(|name| !name.trim().is_empty());
         let name = own.unwrap_or_else(|| values.values().map(shown).collect::<Vec<_>>().join(", "));
-        Self { name, values }
+        let parts = vec![Part { name, columns }];
+        Self { values, parts }
     }
 }
 
@@ -136,7 +142,11 @@ fn example(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<R
     }
     check_numbers(node, reader);
     let filled = fill(node, &source.names, reader);
-    filled.as_map().map(|map| Row::new(map.to_object()))
+    filled.as_map().map(|map| {
+        let values = map.to_object();
+        let columns = values.keys().cloned().collect();
+        Row::new(values, columns)
+    })
 }
 
 fn check_numbers(node: &Node, reader: &mut Reader) {
@@ -230,6 +240,7 @@ fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
         Err(error) => return Err(vec![csv_problem(file, offset, &error)]),
     };
     check_columns(file, &columns)?;
+    let names: Arc<[String]> = columns.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     for record in table.records() {
         let record = record.map_err(|error| vec![csv_problem(file, offset, &error)])?;
@@ -240,7 +251,10 @@ fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
             ]);
         }
         let cells = record.iter().map(|cell| Value::String(cell.to_owned()));
-        rows.push(Row::new(columns.iter().map(str::to_owned).zip(cells).collect()));
+        rows.push(Row::new(
+            names.iter().cloned().zip(cells).collect(),
+            Arc::clone(&names),
+        ));
     }
     if rows.is_empty() {
         return Err(vec![no_rows(file)]);
@@ -304,6 +318,7 @@ fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Ve
         return None;
     }
     check_numbers(node, reader);
+    let columns: Arc<[String]> = map.entries.iter().map(|entry| entry.key.name.clone()).collect();
     let mut rows: Option<Vec<Row>> = None;
     for entry in &map.entries {
         let axis = axis(&entry.key.name, &entry.value, source, reader)?;
@@ -317,8 +332,18 @@ fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Ve
         }
         rows = Some(crossed);
     }
-    // A column called `name` names nothing here: the values do.
-    rows
+    let whole = |row: Row| {
+        let names: Vec<String> = row.parts.into_iter().map(|part| part.name).collect();
+        let parts = vec![Part {
+            name: names.join(", "),
+            columns: Arc::clone(&columns),
+        }];
+        Row {
+            values: row.values,
+            parts,
+        }
+    };
+    rows.map(|rows| rows.into_iter().map(whole).collect())
 }
 
 fn axis(name: &str, node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Vec<Row>> {
@@ -335,34 +360,46 @@ fn axis(name: &str, node: &Node, source: &RowSource<'_>, reader: &mut Reader) ->
     }
     let row = |item: &Node| {
         let value = item.to_value();
-        Row {
+        let parts = vec![Part {
             name: shown(&value),
+            columns: Arc::from([]),
+        }];
+        Row {
             values: std::iter::once((name.to_owned(), value)).collect(),
+            parts,
         }
     };
     Some(items.iter().map(row).collect())
 }
 
-/// The name of a case: the conversation's, with its templates filled in; else with the row's name after it.
+/// The name of a case, and the row's part in it.
 ///
-/// Gives the case's name and the row's.
+/// `template` is the conversation's name as it is written, `filled` the same with the row's values. Parts of the row
+/// that no template of the name shows stand in brackets after it.
 pub(super) fn case_name(template: &str, filled: &str, row: &Row) -> (String, String) {
-    if has_template(template) {
-        let values: Vec<String> = pieces(template)
-            .into_iter()
-            .filter_map(|piece| match piece {
-                Piece::Template(template) => row.values.get(template.name).map(shown),
-                _ => None,
-            })
+    let used: Vec<&str> = pieces(template)
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Template(template) => Some(template.name),
+            _ => None,
+        })
+        .collect();
+    let mut name = filled.to_owned();
+    let mut row_names = Vec::new();
+    for part in &row.parts {
+        let values: Vec<String> = used
+            .iter()
+            .filter(|name| part.columns.iter().any(|column| column == *name))
+            .filter_map(|name| row.values.get(*name).map(shown))
             .collect();
-        let row_name = if values.is_empty() {
-            row.name.clone()
+        if values.is_empty() {
+            name.push_str(&format!(" [{}]", part.name));
+            row_names.push(part.name.clone());
         } else {
-            values.join(", ")
-        };
-        return (filled.to_owned(), row_name);
+            row_names.push(values.join(", "));
+        }
     }
-    (format!("{filled} [{}]", row.name), row.name.clone())
+    (name, row_names.join(", "))
 }
 
 #[cfg(test)]

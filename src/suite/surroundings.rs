@@ -123,8 +123,12 @@ fn read(
         parser.stubs(&node, called, what)
     };
     let own = Layer {
-        tools: stubs(layer.tools.as_ref(), Called::Tool, "`tools`"),
-        webhooks: stubs(layer.webhooks.as_ref(), Called::Webhook, "`webhooks`"),
+        tools: stubs(layer.tools.as_ref(), Called::Tool, "`tools`")
+            .into_iter()
+            .collect(),
+        webhooks: stubs(layer.webhooks.as_ref(), Called::Webhook, "`webhooks`")
+            .into_iter()
+            .collect(),
         ..Layer::default()
     };
     problems.append(&mut parser.reader.problems);

@@ -23,10 +23,10 @@ pub(in crate::suite) struct Layer {
     pub(in crate::suite) target: Option<String>,
     /// The emulator's time.
     pub(in crate::suite) clock: Option<DateTime<FixedOffset>>,
-    /// Answers of tools.
-    pub(in crate::suite) tools: Option<Stubs>,
-    /// Answers of webhooks.
-    pub(in crate::suite) webhooks: Option<Stubs>,
+    /// Answers of tools, nearest first.
+    pub(in crate::suite) tools: Vec<Stubs>,
+    /// Answers of webhooks, nearest first.
+    pub(in crate::suite) webhooks: Vec<Stubs>,
     /// Steps before the first turn.
     pub(in crate::suite) before: Option<Vec<Use>>,
 }
@@ -44,8 +44,10 @@ impl Parser {
                 "start" => layer.start = self.start(node),
                 "target" => layer.target = self.fixed_text(node, "`target`"),
                 "clock" => layer.clock = self.moment(node, "`clock`"),
-                "tools" => layer.tools = self.stubs(node, Called::Tool, "`tools`"),
-                "webhooks" => layer.webhooks = self.stubs(node, Called::Webhook, "`webhooks`"),
+                "tools" => layer.tools.extend(self.stubs(node, Called::Tool, "`tools`")),
+                "webhooks" => layer
+                    .webhooks
+                    .extend(self.stubs(node, Called::Webhook, "`webhooks`")),
                 "before" => layer.before = self.before(node),
                 _ => {}
             }
