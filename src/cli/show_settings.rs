@@ -1,29 +1,31 @@
 //! `--show-settings`: every choice of a run with its value and where it comes from, as a table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::options::RunOptions;
+use super::prepare::Prepared;
 use crate::redact::{Redactor, clean_terminal_line};
-use crate::settings::layers::Layered;
+use crate::settings::layers::{Layered, Origin};
+use crate::settings::play::{BUILT_IN_REPEAT, BUILT_IN_RETRIES, BUILT_IN_TIMEOUTS, PlayPatch};
+use crate::settings::profile::Profile;
+use crate::settings::target::{CxRevision, Served, Target, TargetKind};
+use crate::yaml::{Node, Reader};
 
 /// One line of the table: name, value, origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+struct Row {
     name: String,
     value: String,
     origin: String,
 }
 
 impl Row {
-    pub(super) fn new(name: impl Into<String>, value: impl Into<String>, origin: &impl ToString) -> Self {
-        Self {
-            name: name.into(),
-            value: value.into(),
-            origin: origin.to_string(),
-        }
+    fn new(name: impl Into<String>, value: impl Into<String>, origin: &impl ToString) -> Self {
+        Self { name: name.into(), value: value.into(), origin: origin.to_string() }
     }
 
     fn of<T>(name: &str, layered: &Layered<T>, show: impl Fn(&T) -> String) -> Self {
@@ -31,19 +33,32 @@ impl Row {
     }
 }
 
+/// The whole table, for the conversations that are selected.
+pub(super) fn show(
+    prepared: &Prepared<'_>,
+    selected: &[usize],
+    options: &RunOptions,
+    profile: Option<&Profile>,
+) -> String {
+    let settings = &prepared.workplace.settings;
+    let mut rows = vec![Row::new("settings", settings.root.settings_file().display().to_string(), &"the paths")];
+    if let Some(profile) = profile {
+        rows.push(Row::new("profile", &profile.name, &"--profile"));
+    }
+    rows.extend(rows_of_run(options));
+    rows.extend(rows_of_playing(options, profile, settings.defaults.as_ref(), settings));
+    rows.extend(rows_of_targets(prepared, selected));
+    let own = "suites and conversations may choose their own timeouts, retries and repeat";
+    format!("{}\n{own}\n", table(&rows, &settings.redactor))
+}
+
 /// The choices of the run itself.
-pub(super) fn rows_of_run(options: &RunOptions) -> Vec<Row> {
+fn rows_of_run(options: &RunOptions) -> Vec<Row> {
     vec![
         Row::of("jobs", &options.jobs, ToString::to_string),
-        Row::of("rate", &options.rate, |rate| {
-            or(rate.as_ref(), "each target's own")
-        }),
-        Row::of("timeout", &options.timeout, |timeout| {
-            or(timeout.map(show_duration).as_ref(), "none")
-        }),
-        Row::of("max_failures", &options.max_failures, |most| {
-            or(most.as_ref(), "none")
-        }),
+        Row::of("rate", &options.rate, |rate| or(rate.as_ref(), "each target's own")),
+        Row::of("timeout", &options.timeout, |timeout| or(timeout.map(show_duration).as_ref(), "none")),
+        Row::of("max_failures", &options.max_failures, |most| or(most.as_ref(), "none")),
         Row::of("fail_on_flaky", &options.fail_on_flaky, ToString::to_string),
         Row::of("shuffle", &options.shuffle, ToString::to_string),
         Row::of("seed", &options.seed, |seed| or(seed.as_ref(), "a fresh one")),
@@ -51,22 +66,117 @@ pub(super) fn rows_of_run(options: &RunOptions) -> Vec<Row> {
     ]
 }
 
+/// What conversations get that say nothing else.
+fn rows_of_playing(
+    options: &RunOptions,
+    profile: Option<&Profile>,
+    defaults: Option<&Node>,
+    settings: &crate::settings::Settings,
+) -> Vec<Row> {
+    let of_settings = defaults.and_then(Node::as_map).map(|map| {
+        // What is wrong there was reported when the settings were read.
+        PlayPatch::read(&mut Reader::new(&settings.file), map)
+    });
+    let retries_from = options.retries.as_ref().map_or(Origin::Flag("--retries"), |retries| retries.origin.clone());
+    let layers: Vec<(Origin, PlayPatch)> = [
+        Some((retries_from, options.overrides())),
+        profile.map(|profile| (Origin::Profile(profile.name.clone()), profile.play)),
+        of_settings.map(|patch| (Origin::Settings, patch)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    fn pick<T>(
+        layers: &[(Origin, PlayPatch)],
+        built_in: T,
+        of: impl Fn(&PlayPatch) -> Option<T>,
+    ) -> Layered<T> {
+        Layered::pick(built_in, layers.iter().map(|(origin, patch)| (origin.clone(), of(patch))))
+    }
+    let show = |duration: &Duration| show_duration(*duration);
+    vec![
+        Row::of("timeouts.turn", &pick(&layers, BUILT_IN_TIMEOUTS.turn, |patch| patch.turn_timeout), show),
+        Row::of(
+            "timeouts.conversation",
+            &pick(&layers, BUILT_IN_TIMEOUTS.conversation, |patch| patch.conversation_timeout),
+            show,
+        ),
+        Row::of(
+            "retries.errored",
+            &pick(&layers, BUILT_IN_RETRIES.errored, |patch| patch.errored_retries),
+            ToString::to_string,
+        ),
+        Row::of(
+            "retries.failed",
+            &pick(&layers, BUILT_IN_RETRIES.failed, |patch| patch.failed_retries),
+            ToString::to_string,
+        ),
+        Row::of("repeat", &pick(&layers, BUILT_IN_REPEAT, |patch| patch.repeat), |repeat| {
+            format!("{}, of which {} must pass", repeat.times, repeat.at_least)
+        }),
+    ]
+}
+
+/// Which target plays which role, and what that target is.
+fn rows_of_targets(prepared: &Prepared<'_>, selected: &[usize]) -> Vec<Row> {
+    let roles: BTreeSet<&str> = selected.iter().map(|position| prepared.entries[*position].role()).collect();
+    let mut rows = Vec::new();
+    for role in roles {
+        match prepared.roles.assign(Some(role)) {
+            Ok(assigned) => {
+                let value = format!("{}: {}", assigned.target.name, describe(assigned.target));
+                rows.push(Row::new(format!("role {role}"), value, &assigned.origin));
+            }
+            Err(error) => rows.push(Row::new(format!("role {role}"), error.message(), &"settings")),
+        }
+    }
+    rows
+}
+
+fn describe(target: &Target) -> String {
+    let mut parts = vec![target.backend().to_owned()];
+    match &target.kind {
+        TargetKind::Emulator(emulator) => {
+            parts.push(match &emulator.served {
+                Served::Agent(file) => format!("agent {}", file.written),
+                Served::App(file) => format!("app {}", file.written),
+            });
+            parts.extend(emulator.clock.map(|clock| format!("clock {}", clock.to_rfc3339())));
+            parts.extend(emulator.seed.map(|seed| format!("seed {seed}")));
+        }
+        TargetKind::Cx(cx) => {
+            parts.push(cx.agent.to_string());
+            match &cx.revision {
+                CxRevision::Draft => {}
+                CxRevision::Environment(id) => parts.push(format!("environment {id}")),
+                CxRevision::FlowVersions(versions) => parts.push(format!("versions {}", versions.join(" "))),
+            }
+            parts.push(cx.api_version.name().to_owned());
+            parts.extend(cx.endpoint.as_ref().map(ToString::to_string));
+        }
+        TargetKind::Ces(ces) => {
+            parts.push(ces.app.to_string());
+            parts.extend(ces.deployment.as_ref().map(|id| format!("deployment {id}")));
+            parts.extend(ces.endpoint.as_ref().map(ToString::to_string));
+        }
+    }
+    parts.extend(target.rate.map(|rate| format!("rate {rate}")));
+    parts.join(", ")
+}
+
 /// The table as text; what may not be shown is redacted.
-pub(super) fn table(rows: &[Row], redactor: &Redactor) -> String {
+fn table(rows: &[Row], redactor: &Redactor) -> String {
     let clean = |text: &str| clean_terminal_line(&redactor.text(text)).into_owned();
-    let rows: Vec<[String; 3]> = rows
-        .iter()
-        .map(|row| [clean(&row.name), clean(&row.value), clean(&row.origin)])
-        .collect();
+    let rows: Vec<[String; 3]> =
+        rows.iter().map(|row| [clean(&row.name), clean(&row.value), clean(&row.origin)]).collect();
     aligned(&["setting", "value", "from"].map(str::to_owned), &rows)
 }
 
 /// Lines whose columns start below each other; the last column is as wide as it is.
 pub(super) fn aligned<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
     let lines = || std::iter::once(head).chain(rows);
-    let widths: Vec<usize> = (0..N)
-        .map(|column| lines().map(|line| line[column].width()).max().unwrap_or_default())
-        .collect();
+    let widths: Vec<usize> =
+        (0..N).map(|column| lines().map(|line| line[column].width()).max().unwrap_or_default()).collect();
     let mut text = String::new();
     for line in lines() {
         let mut shown = String::new();
@@ -81,17 +191,12 @@ pub(super) fn aligned<const N: usize>(head: &[String; N], rows: &[[String; N]]) 
 }
 
 /// A duration as it would be typed: `1m30s`, `250ms`.
-pub(super) fn show_duration(duration: Duration) -> String {
+fn show_duration(duration: Duration) -> String {
     let mut text = String::new();
     let mut rest = duration.as_millis();
-    for (unit, size) in [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ] {
+    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
         if rest >= size {
+            // Writing to a string does not fail.
             let _ = write!(text, "{}{unit}", rest / size);
             rest %= size;
         }
@@ -119,10 +224,7 @@ mod tests {
     fn columns_are_aligned_by_what_is_seen() {
         let mut redactor = Redactor::new();
         redactor.hide_secret("s3cret");
-        let rows = [
-            Row::new("a", "日本", &"built-in"),
-            Row::new("long name", "s3cret\u{1b}", &"--x"),
-        ];
+        let rows = [Row::new("a", "日本", &"built-in"), Row::new("long name", "s3cret\u{1b}", &"--x")];
         assert_eq!(
             table(&rows, &redactor),
             "setting    value             from\n\
