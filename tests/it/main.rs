@@ -17,3 +17,4 @@ mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
 mod scripted;
+mod targets;
