@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
 
-use args::{Command, Typed};
+use args::{Command, ImportFrom, Typed};
 use console::Console;
 use exit::Exit;
 use failure::Failure;
@@ -71,7 +71,9 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, &typed.origins, &here, console),
         Command::Check(args) => check::check(args, &typed.origins, &here, console),
         Command::List(args) => list::list(args, &typed.origins, &here, console),
-        Command::Import(args) => import::import(&args.from, console),
+        Command::Import(args) => match &args.from {
+            ImportFrom::CxTests(args) => import::cx_tests(args, console),
+        },
     }
 }
 
