@@ -2,6 +2,7 @@
 //!
 //! What is played is settled here, step by step; playing itself is the runner's, writing the reports'.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -121,7 +122,9 @@ impl Job<'_> {
             let redactor = &self.workplace.settings.redactor;
             let plan = std::mem::take(&mut self.plan);
             let previous = runner::Previous::read(&self.journal_folder())?.ok_or_else(no_run_before)?;
-            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| redactor.text(name));
+            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| {
+                Cow::Owned(redactor.text(name).into_owned())
+            });
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
                     message: "nothing is selected: none of these conversations failed in the run before".to_owned(),
