@@ -22,6 +22,7 @@ mod check;
 mod completions;
 mod console;
 mod crash;
+mod emulate;
 mod failure;
 mod import;
 mod init;
@@ -66,6 +67,7 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
     let here = Surroundings::read()?;
     match &typed.line.command {
         Command::Init(args) => init::init(args, &here, console),
+        Command::Emulate(args) => emulate::emulate(args, &here, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),
         Command::Run(args) => run::run(args, &typed.origins, &here, console),

@@ -29,6 +29,7 @@ use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
+pub use webhook_file::read_webhooks;
 pub use surroundings::{Names, Role, SettingsLayer, Surroundings};
 
 pub mod discover;
@@ -46,6 +47,7 @@ mod surroundings;
 pub mod template;
 mod turns;
 pub mod validate;
+mod webhook_file;
 
 /// What came of reading suites.
 #[derive(Debug, Default)]

@@ -237,7 +237,7 @@ fn exit_of(status: RunStatus) -> Exit {
     }
 }
 
-fn exit_of_signal(reason: CancelReason) -> Exit {
+pub(super) fn exit_of_signal(reason: CancelReason) -> Exit {
     match reason {
         CancelReason::Terminated => Exit::Terminated,
         _ => Exit::Interrupted,
