@@ -57,6 +57,7 @@ pub(super) fn run(
     console.diagnostics(&prepared.warnings)?;
     let selected = prepared.select(args.filter.filter.as_deref())?;
     if args.output.show_settings {
+        let profile = profile.map(|profile| (profile, origins.of("--profile")));
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
         return Ok(Exit::Success);
     }

@@ -8,8 +8,8 @@ use crate::suite::schema;
 
 pub(super) fn schema(args: &SchemaArgs, console: Console) -> Result<Exit, Failure> {
     let document = match args.of {
-        SchemaOf::Suite => schema::suite(),
-        SchemaOf::Settings => schema::settings(),
+        SchemaOf::Suite => schema::suite_schema(),
+        SchemaOf::Settings => schema::settings_schema(),
     };
     let mut text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?;
     text.push('\n');

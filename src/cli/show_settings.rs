@@ -9,10 +9,12 @@ use unicode_width::UnicodeWidthStr as _;
 use super::options::RunOptions;
 use super::prepare::Prepared;
 use crate::redact::{Redactor, clean_terminal_line};
+use crate::settings::Settings;
 use crate::settings::layers::{Layered, Origin};
 use crate::settings::play::{BUILT_IN_REPEAT, BUILT_IN_RETRIES, BUILT_IN_TIMEOUTS, PlayPatch};
 use crate::settings::profile::Profile;
 use crate::settings::target::{CxRevision, Served, Target, TargetKind};
+use crate::suite::Entry;
 use crate::yaml::{Node, Reader};
 
 /// One line of the table: name, value, origin.
@@ -38,18 +40,44 @@ pub(super) fn show(
     prepared: &Prepared<'_>,
     selected: &[usize],
     options: &RunOptions,
-    profile: Option<&Profile>,
+    profile: Option<(&Profile, Origin)>,
 ) -> String {
     let settings = &prepared.workplace.settings;
     let mut rows = vec![Row::new("settings", settings.root.settings_file().display().to_string(), &"the paths")];
-    if let Some(profile) = profile {
-        rows.push(Row::new("profile", &profile.name, &"--profile"));
-    }
+    rows.extend(profile.as_ref().map(|(profile, origin)| Row::new("profile", &profile.name, origin)));
     rows.extend(rows_of_run(options));
-    rows.extend(rows_of_playing(options, profile, settings.defaults.as_ref(), settings));
+    let layers = PlayLayers::new(options, profile.map(|(profile, _)| profile), settings);
+    rows.extend(layers.rows(""));
     rows.extend(rows_of_targets(prepared, selected));
-    let own = "suites and conversations may choose their own timeouts, retries and repeat";
-    format!("{}\n{own}\n", table(&rows, &settings.redactor))
+    let entries: Vec<&Entry> = selected.iter().map(|position| &prepared.entries[*position]).collect();
+    rows.extend(rows_of_suites(&layers, &entries));
+    table(&rows, &settings.redactor)
+}
+
+/// What suites and conversations choose for themselves.
+fn rows_of_suites(layers: &PlayLayers, entries: &[&Entry]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for of_suite in entries.chunk_by(|left, right| left.suite() == right.suite()) {
+        let suite = layers.with(Origin::Suite, of_suite[0].suite_play());
+        let of_layers = suite.rows(&format!("  in {}", of_suite[0].suite()));
+        rows.extend(of_layers.into_iter().filter(|row| row.origin == Origin::Suite.to_string()));
+        for entry in of_suite {
+            // A file that was changed meanwhile is told of when it is played.
+            let Ok(conversation) = entry.load() else { continue };
+            let own = PlayPatch {
+                turn_timeout: Some(conversation.timeouts.turn),
+                conversation_timeout: Some(conversation.timeouts.conversation),
+                errored_retries: Some(conversation.retries.errored),
+                failed_retries: Some(conversation.retries.failed),
+                repeat: Some(conversation.repeat),
+            };
+            let place = format!("  in {} / {}", entry.suite(), entry.name());
+            let all = suite.with(Origin::Conversation, own).rows(&place);
+            let differs = |(row, inherited): &(Row, Row)| row.value != inherited.value;
+            rows.extend(all.into_iter().zip(suite.rows(&place)).filter(differs).map(|(row, _)| row));
+        }
+    }
+    rows
 }
 
 /// The choices of the run itself.
@@ -66,55 +94,51 @@ fn rows_of_run(options: &RunOptions) -> Vec<Row> {
     ]
 }
 
-/// What conversations get that say nothing else.
-fn rows_of_playing(
-    options: &RunOptions,
-    profile: Option<&Profile>,
-    defaults: Option<&Node>,
-    settings: &crate::settings::Settings,
-) -> Vec<Row> {
-    let of_settings = defaults.and_then(Node::as_map).map(|map| {
-        // What is wrong there was reported when the settings were read.
-        PlayPatch::read(&mut Reader::new(&settings.file), map)
-    });
-    let retries_from = options.retries.as_ref().map_or(Origin::Flag("--retries"), |retries| retries.origin.clone());
-    let layers: Vec<(Origin, PlayPatch)> = [
-        Some((retries_from, options.overrides())),
-        profile.map(|profile| (Origin::Profile(profile.name.clone()), profile.play)),
-        of_settings.map(|patch| (Origin::Settings, patch)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    fn pick<T>(
-        layers: &[(Origin, PlayPatch)],
-        built_in: T,
-        of: impl Fn(&PlayPatch) -> Option<T>,
-    ) -> Layered<T> {
-        Layered::pick(built_in, layers.iter().map(|(origin, patch)| (origin.clone(), of(patch))))
+/// The layers that say how conversations are played.
+#[derive(Clone)]
+struct PlayLayers(Vec<(Origin, PlayPatch)>);
+
+impl PlayLayers {
+    fn new(options: &RunOptions, profile: Option<&Profile>, settings: &Settings) -> Self {
+        let of_settings = settings.defaults.as_ref().and_then(Node::as_map).map(|map| {
+            // What is wrong there was reported when the settings were read.
+            PlayPatch::read(&mut Reader::new(&settings.file), map)
+        });
+        let flag = options.retries.as_ref().map(|retries| (retries.origin.clone(), options.overrides()));
+        let profile = profile.map(|profile| (Origin::Profile(profile.name.clone()), profile.play));
+        let settings = of_settings.map(|patch| (Origin::Settings, patch));
+        Self([flag, profile, settings].into_iter().flatten().collect())
     }
-    let show = |duration: &Duration| show_duration(*duration);
-    vec![
-        Row::of("timeouts.turn", &pick(&layers, BUILT_IN_TIMEOUTS.turn, |patch| patch.turn_timeout), show),
-        Row::of(
-            "timeouts.conversation",
-            &pick(&layers, BUILT_IN_TIMEOUTS.conversation, |patch| patch.conversation_timeout),
-            show,
-        ),
-        Row::of(
-            "retries.errored",
-            &pick(&layers, BUILT_IN_RETRIES.errored, |patch| patch.errored_retries),
-            ToString::to_string,
-        ),
-        Row::of(
-            "retries.failed",
-            &pick(&layers, BUILT_IN_RETRIES.failed, |patch| patch.failed_retries),
-            ToString::to_string,
-        ),
-        Row::of("repeat", &pick(&layers, BUILT_IN_REPEAT, |patch| patch.repeat), |repeat| {
-            format!("{}, of which {} must pass", repeat.times, repeat.at_least)
-        }),
-    ]
+
+    fn with(&self, origin: Origin, patch: PlayPatch) -> Self {
+        let mut layers = self.clone();
+        layers.0.push((origin, patch));
+        layers
+    }
+
+    fn pick<T>(&self, built_in: T, of: impl Fn(&PlayPatch) -> Option<T>) -> Layered<T> {
+        Layered::pick(built_in, self.0.iter().map(|(origin, patch)| (origin.clone(), of(patch))))
+    }
+
+    /// A row for each choice; `place` says whose it is.
+    fn rows(&self, place: &str) -> Vec<Row> {
+        let show = |duration: &Duration| show_duration(*duration);
+        let turn = self.pick(BUILT_IN_TIMEOUTS.turn, |patch| patch.turn_timeout);
+        let conversation = self.pick(BUILT_IN_TIMEOUTS.conversation, |patch| patch.conversation_timeout);
+        let errored = self.pick(BUILT_IN_RETRIES.errored, |patch| patch.errored_retries);
+        let failed = self.pick(BUILT_IN_RETRIES.failed, |patch| patch.failed_retries);
+        let repeat = self.pick(BUILT_IN_REPEAT, |patch| patch.repeat);
+        vec![
+            Row::of(&format!("timeouts.turn{place}"), &turn, show),
+            Row::of(&format!("timeouts.conversation{place}"), &conversation, show),
+            Row::of(&format!("retries.errored{place}"), &errored, ToString::to_string),
+            Row::of(&format!("retries.failed{place}"), &failed, ToString::to_string),
+            Row::of(&format!("repeat{place}"), &repeat, |repeat| match (repeat.times, repeat.at_least) {
+                (times, all) if times == all => times.to_string(),
+                (times, at_least) => format!("{times}, of which {at_least} must pass"),
+            }),
+        ]
+    }
 }
 
 /// Which target plays which role, and what that target is.
