@@ -29,8 +29,8 @@ use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
-pub use webhook_file::read_webhooks;
 pub use surroundings::{Names, Role, SettingsLayer, Surroundings};
+pub use webhook_file::read_webhooks;
 
 pub mod discover;
 mod entry;

@@ -46,11 +46,20 @@ impl Agents {
             if let Some(path) = path {
                 let warnings = exports.get(path).map(|loaded| &loaded.warnings);
                 let problems = warnings.or(refused.get(path)).cloned();
-                agents.of_exports.insert(role.clone(), problems.unwrap_or_default());
+                agents
+                    .of_exports
+                    .insert(role.clone(), problems.unwrap_or_default());
             }
             let names = path.and_then(|path| names.get(path)).cloned();
             let names = names.unwrap_or_else(|| names_without_export(usable));
-            agents.roles.insert(role, Role { target: entry.name.clone(), service, names });
+            agents.roles.insert(
+                role,
+                Role {
+                    target: entry.name.clone(),
+                    service,
+                    names,
+                },
+            );
         }
         drop(names);
         agents.exports = exports;
@@ -85,11 +94,14 @@ type Exports = (BTreeMap<PathBuf, Loaded>, BTreeMap<PathBuf, Vec<Diagnostic>>);
 
 fn load_exports(played: &[(String, &TargetEntry)]) -> Exports {
     let usable = played.iter().filter(|(_, entry)| entry.unusable.is_empty());
-    let paths: BTreeSet<&PathBuf> =
-        usable.filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path)).collect();
+    let paths: BTreeSet<&PathBuf> = usable
+        .filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path))
+        .collect();
     let paths: Vec<&PathBuf> = paths.into_iter().collect();
-    paths.into_par_iter().partition_map(|path| match export::load_runtime(path) {
-        Ok(loaded) => rayon::iter::Either::Left((path.clone(), loaded)),
-        Err(problems) => rayon::iter::Either::Right((path.clone(), problems)),
-    })
+    paths
+        .into_par_iter()
+        .partition_map(|path| match export::load_runtime(path) {
+            Ok(loaded) => rayon::iter::Either::Left((path.clone(), loaded)),
+            Err(problems) => rayon::iter::Either::Right((path.clone(), problems)),
+        })
 }

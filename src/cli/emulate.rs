@@ -22,9 +22,20 @@ use crate::suite::read_webhooks;
 
 pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     check_address(args)?;
-    let cx = args.agent.as_deref().map(|agent| cx_service(args, agent, here, console)).transpose()?;
+    let cx = args
+        .agent
+        .as_deref()
+        .map(|agent| cx_service(args, agent, here, console))
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(EmulatorOptions { listen: args.listen, cx, others: None }, console))
+    runtime.block_on(serve(
+        EmulatorOptions {
+            listen: args.listen,
+            cx,
+            others: None,
+        },
+        console,
+    ))
 }
 
 /// Other machines reach the agent only when that was asked for.
@@ -45,13 +56,19 @@ fn cx_service(
     here: &Surroundings,
     console: Console,
 ) -> Result<CxService, Failure> {
-    let webhooks = args.webhooks.as_deref().map(|path| webhooks(path, here)).transpose()?;
+    let webhooks = args
+        .webhooks
+        .as_deref()
+        .map(|path| webhooks(path, here))
+        .transpose()?;
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
     let engine = Engine::new(Arc::new(loaded.agent), args.seed.unwrap_or_else(fresh_seed));
     let options = CxOptions {
         clock: args.clock.into(),
-        faults: Faults { latency: args.latency.unwrap_or_default() },
+        faults: Faults {
+            latency: args.latency.unwrap_or_default(),
+        },
         webhooks: Arc::new(webhooks.into_iter().collect()),
     };
     Ok(CxService::new(engine, options))

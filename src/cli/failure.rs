@@ -45,9 +45,9 @@ impl Failure {
         match self {
             Self::Invalid(problems) => console.diagnostics(problems),
             Self::Nothing { message, help } => Console::error(message, Some(help)),
-            Self::CouldNotTest(reasons) => {
-                reasons.iter().try_for_each(|(message, help)| Console::error(message, Some(help)))
-            }
+            Self::CouldNotTest(reasons) => reasons
+                .iter()
+                .try_for_each(|(message, help)| Console::error(message, Some(help))),
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Self::Io(error) => Console::error(&error.to_string(), None),
         }

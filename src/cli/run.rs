@@ -21,7 +21,8 @@ use crate::backend::auth::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
-    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, Limit, Plan, Run, RunContext, RunStatus, RunTarget,
+    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, Limit, Plan, Run, RunContext, RunStatus,
+    RunTarget,
 };
 use crate::target::{self, Means, ReadyTarget};
 
@@ -61,7 +62,12 @@ pub(super) fn run(
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
         return Ok(Exit::Success);
     }
-    let chosen = Chosen::of(&prepared, &selected, &args.play.allow_credentials_to, &here.universe)?;
+    let chosen = Chosen::of(
+        &prepared,
+        &selected,
+        &args.play.allow_credentials_to,
+        &here.universe,
+    )?;
     let reporting = Reporting::new(args, &options, chosen.notices.clone(), here, console);
     let job = Job {
         plan: Plan::new(selected),
@@ -128,7 +134,8 @@ impl Job<'_> {
             });
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
-                    message: "nothing is selected: none of these conversations failed in the run before".to_owned(),
+                    message: "nothing is selected: none of these conversations failed in the run before"
+                        .to_owned(),
                     help: "run without --last-failed to play them all".to_owned(),
                 });
             }
@@ -172,10 +179,22 @@ impl Job<'_> {
         cancellation: &Cancellation,
     ) -> Run {
         let rate = self.options.rate.value;
-        let targets = ready.into_iter().zip(&self.chosen.targets).map(|(ready, target)| {
-            let limit = rate.or(target.rate).map(|rate| Limit::per_minute(rate.per_minute()));
-            (target.name.clone(), RunTarget { backend: ready.backend, limit, clock: target.clock() })
-        });
+        let targets = ready
+            .into_iter()
+            .zip(&self.chosen.targets)
+            .map(|(ready, target)| {
+                let limit = rate
+                    .or(target.rate)
+                    .map(|rate| Limit::per_minute(rate.per_minute()));
+                (
+                    target.name.clone(),
+                    RunTarget {
+                        backend: ready.backend,
+                        limit,
+                        clock: target.clock(),
+                    },
+                )
+            });
         Run {
             info: Arc::clone(info),
             context: RunContext {
@@ -195,7 +214,9 @@ impl Job<'_> {
     }
 
     fn journal_folder(&self) -> PathBuf {
-        self.here.working_directory.join(Path::new(REPORTS_FOLDER).join(JOURNAL_FOLDER))
+        self.here
+            .working_directory
+            .join(Path::new(REPORTS_FOLDER).join(JOURNAL_FOLDER))
     }
 }
 
@@ -208,7 +229,8 @@ async fn write(
 ) -> Result<usize, Failure> {
     let (info, end) = (Arc::clone(info), end.clone());
     let written =
-        tokio::task::spawn_blocking(move || runner::write_reports(&mut journal, reporters, &info, &end)).await;
+        tokio::task::spawn_blocking(move || runner::write_reports(&mut journal, reporters, &info, &end))
+            .await;
     let failures = written.map_err(|error| Failure::Io(std::io::Error::other(error)))?;
     for failure in &failures {
         let hint = crate::report::hint(&failure.error);
@@ -217,7 +239,10 @@ async fn write(
             Console::error(&failure.to_string(), Some(hint))?;
         }
     }
-    Ok(failures.iter().filter(|failure| failure.error.kind() != std::io::ErrorKind::BrokenPipe).count())
+    Ok(failures
+        .iter()
+        .filter(|failure| failure.error.kind() != std::io::ErrorKind::BrokenPipe)
+        .count())
 }
 
 fn no_run_before() -> Failure {

@@ -27,7 +27,11 @@ struct Row {
 
 impl Row {
     fn new(name: impl Into<String>, value: impl Into<String>, origin: &impl ToString) -> Self {
-        Self { name: name.into(), value: value.into(), origin: origin.to_string() }
+        Self {
+            name: name.into(),
+            value: value.into(),
+            origin: origin.to_string(),
+        }
     }
 
     fn of<T>(name: &str, layered: &Layered<T>, show: impl Fn(&T) -> String) -> Self {
@@ -43,13 +47,24 @@ pub(super) fn show(
     profile: Option<(&Profile, Origin)>,
 ) -> String {
     let settings = &prepared.workplace.settings;
-    let mut rows = vec![Row::new("settings", settings.root.settings_file().display().to_string(), &"the paths")];
-    rows.extend(profile.as_ref().map(|(profile, origin)| Row::new("profile", &profile.name, origin)));
+    let mut rows = vec![Row::new(
+        "settings",
+        settings.root.settings_file().display().to_string(),
+        &"the paths",
+    )];
+    rows.extend(
+        profile
+            .as_ref()
+            .map(|(profile, origin)| Row::new("profile", &profile.name, origin)),
+    );
     rows.extend(rows_of_run(options));
     let layers = PlayLayers::new(options, profile.map(|(profile, _)| profile), settings);
     rows.extend(layers.rows(""));
     rows.extend(rows_of_targets(prepared, selected));
-    let entries: Vec<&Entry> = selected.iter().map(|position| &prepared.entries[*position]).collect();
+    let entries: Vec<&Entry> = selected
+        .iter()
+        .map(|position| &prepared.entries[*position])
+        .collect();
     rows.extend(rows_of_suites(&layers, &entries));
     table(&rows, &settings.redactor)
 }
@@ -60,7 +75,11 @@ fn rows_of_suites(layers: &PlayLayers, entries: &[&Entry]) -> Vec<Row> {
     for of_suite in entries.chunk_by(|left, right| left.suite() == right.suite()) {
         let suite = layers.with(Origin::Suite, of_suite[0].suite_play());
         let of_layers = suite.rows(&format!("  in {}", of_suite[0].suite()));
-        rows.extend(of_layers.into_iter().filter(|row| row.origin == Origin::Suite.to_string()));
+        rows.extend(
+            of_layers
+                .into_iter()
+                .filter(|row| row.origin == Origin::Suite.to_string()),
+        );
         for entry in of_suite {
             // A file that was changed meanwhile is told of when it is played.
             let Ok(conversation) = entry.load() else { continue };
@@ -74,7 +93,12 @@ fn rows_of_suites(layers: &PlayLayers, entries: &[&Entry]) -> Vec<Row> {
             let place = format!("  in {} / {}", entry.suite(), entry.name());
             let all = suite.with(Origin::Conversation, own).rows(&place);
             let differs = |(row, inherited): &(Row, Row)| row.value != inherited.value;
-            rows.extend(all.into_iter().zip(suite.rows(&place)).filter(differs).map(|(row, _)| row));
+            rows.extend(
+                all.into_iter()
+                    .zip(suite.rows(&place))
+                    .filter(differs)
+                    .map(|(row, _)| row),
+            );
         }
     }
     rows
@@ -84,9 +108,15 @@ fn rows_of_suites(layers: &PlayLayers, entries: &[&Entry]) -> Vec<Row> {
 fn rows_of_run(options: &RunOptions) -> Vec<Row> {
     vec![
         Row::of("jobs", &options.jobs, ToString::to_string),
-        Row::of("rate", &options.rate, |rate| or(rate.as_ref(), "each target's own")),
-        Row::of("timeout", &options.timeout, |timeout| or(timeout.map(show_duration).as_ref(), "none")),
-        Row::of("max_failures", &options.max_failures, |most| or(most.as_ref(), "none")),
+        Row::of("rate", &options.rate, |rate| {
+            or(rate.as_ref(), "each target's own")
+        }),
+        Row::of("timeout", &options.timeout, |timeout| {
+            or(timeout.map(show_duration).as_ref(), "none")
+        }),
+        Row::of("max_failures", &options.max_failures, |most| {
+            or(most.as_ref(), "none")
+        }),
         Row::of("fail_on_flaky", &options.fail_on_flaky, ToString::to_string),
         Row::of("shuffle", &options.shuffle, ToString::to_string),
         Row::of("seed", &options.seed, |seed| or(seed.as_ref(), "a fresh one")),
@@ -104,7 +134,10 @@ impl PlayLayers {
             // What is wrong there was reported when the settings were read.
             PlayPatch::read(&mut Reader::new(&settings.file), map)
         });
-        let flag = options.retries.as_ref().map(|retries| (retries.origin.clone(), options.overrides()));
+        let flag = options
+            .retries
+            .as_ref()
+            .map(|retries| (retries.origin.clone(), options.overrides()));
         let profile = profile.map(|profile| (Origin::Profile(profile.name.clone()), profile.play));
         let settings = of_settings.map(|patch| (Origin::Settings, patch));
         Self([flag, profile, settings].into_iter().flatten().collect())
@@ -117,7 +150,10 @@ impl PlayLayers {
     }
 
     fn pick<T>(&self, built_in: T, of: impl Fn(&PlayPatch) -> Option<T>) -> Layered<T> {
-        Layered::pick(built_in, self.0.iter().map(|(origin, patch)| (origin.clone(), of(patch))))
+        Layered::pick(
+            built_in,
+            self.0.iter().map(|(origin, patch)| (origin.clone(), of(patch))),
+        )
     }
 
     /// A row for each choice; `place` says whose it is.
@@ -133,9 +169,11 @@ impl PlayLayers {
             Row::of(&format!("timeouts.conversation{place}"), &conversation, show),
             Row::of(&format!("retries.errored{place}"), &errored, ToString::to_string),
             Row::of(&format!("retries.failed{place}"), &failed, ToString::to_string),
-            Row::of(&format!("repeat{place}"), &repeat, |repeat| match (repeat.times, repeat.at_least) {
-                (times, all) if times == all => times.to_string(),
-                (times, at_least) => format!("{times}, of which {at_least} must pass"),
+            Row::of(&format!("repeat{place}"), &repeat, |repeat| {
+                match (repeat.times, repeat.at_least) {
+                    (times, all) if times == all => times.to_string(),
+                    (times, at_least) => format!("{times}, of which {at_least} must pass"),
+                }
             }),
         ]
     }
@@ -143,7 +181,10 @@ impl PlayLayers {
 
 /// Which target plays which role, and what that target is.
 fn rows_of_targets(prepared: &Prepared<'_>, selected: &[usize]) -> Vec<Row> {
-    let roles: BTreeSet<&str> = selected.iter().map(|position| prepared.entries[*position].role()).collect();
+    let roles: BTreeSet<&str> = selected
+        .iter()
+        .map(|position| prepared.entries[*position].role())
+        .collect();
     let mut rows = Vec::new();
     for role in roles {
         match prepared.roles.assign(Some(role)) {
@@ -165,7 +206,11 @@ fn describe(target: &Target) -> String {
                 Served::Agent(file) => format!("agent {}", file.written),
                 Served::App(file) => format!("app {}", file.written),
             });
-            parts.extend(emulator.clock.map(|clock| format!("clock {}", clock.to_rfc3339())));
+            parts.extend(
+                emulator
+                    .clock
+                    .map(|clock| format!("clock {}", clock.to_rfc3339())),
+            );
             parts.extend(emulator.seed.map(|seed| format!("seed {seed}")));
         }
         TargetKind::Cx(cx) => {
@@ -191,16 +236,19 @@ fn describe(target: &Target) -> String {
 /// The table as text; what may not be shown is redacted.
 fn table(rows: &[Row], redactor: &Redactor) -> String {
     let clean = |text: &str| clean_terminal_line(&redactor.text(text)).into_owned();
-    let rows: Vec<[String; 3]> =
-        rows.iter().map(|row| [clean(&row.name), clean(&row.value), clean(&row.origin)]).collect();
+    let rows: Vec<[String; 3]> = rows
+        .iter()
+        .map(|row| [clean(&row.name), clean(&row.value), clean(&row.origin)])
+        .collect();
     aligned(&["setting", "value", "from"].map(str::to_owned), &rows)
 }
 
 /// Lines whose columns start below each other; the last column is as wide as it is.
 pub(super) fn aligned<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
     let lines = || std::iter::once(head).chain(rows);
-    let widths: Vec<usize> =
-        (0..N).map(|column| lines().map(|line| line[column].width()).max().unwrap_or_default()).collect();
+    let widths: Vec<usize> = (0..N)
+        .map(|column| lines().map(|line| line[column].width()).max().unwrap_or_default())
+        .collect();
     let mut text = String::new();
     for line in lines() {
         let mut shown = String::new();
@@ -218,7 +266,13 @@ pub(super) fn aligned<const N: usize>(head: &[String; N], rows: &[[String; N]]) 
 fn show_duration(duration: Duration) -> String {
     let mut text = String::new();
     let mut rest = duration.as_millis();
-    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+    for (unit, size) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ] {
         if rest >= size {
             // Writing to a string does not fail.
             let _ = write!(text, "{}{unit}", rest / size);
@@ -248,7 +302,10 @@ mod tests {
     fn columns_are_aligned_by_what_is_seen() {
         let mut redactor = Redactor::new();
         redactor.hide_secret("s3cret");
-        let rows = [Row::new("a", "日本", &"built-in"), Row::new("long name", "s3cret\u{1b}", &"--x")];
+        let rows = [
+            Row::new("a", "日本", &"built-in"),
+            Row::new("long name", "s3cret\u{1b}", &"--x"),
+        ];
         assert_eq!(
             table(&rows, &redactor),
             "setting    value             from\n\

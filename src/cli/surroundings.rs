@@ -29,7 +29,8 @@ impl Surroundings {
             working_directory: env::current_dir()?.canonicalize()?,
             ci: is_set("CI"),
             github_actions: is_set("GITHUB_ACTIONS"),
-            github_workspace: env::var_os("GITHUB_WORKSPACE").and_then(|path| PathBuf::from(path).canonicalize().ok()),
+            github_workspace: env::var_os("GITHUB_WORKSPACE")
+                .and_then(|path| PathBuf::from(path).canonicalize().ok()),
             universe: universe(env::var("GOOGLE_CLOUD_UNIVERSE_DOMAIN").ok()),
         })
     }
@@ -46,7 +47,9 @@ impl Surroundings {
 
 fn universe(configured: Option<String>) -> String {
     let configured = configured.map(|domain| domain.trim().to_ascii_lowercase());
-    configured.filter(|domain| !domain.is_empty()).unwrap_or_else(|| DEFAULT_UNIVERSE.to_owned())
+    configured
+        .filter(|domain| !domain.is_empty())
+        .unwrap_or_else(|| DEFAULT_UNIVERSE.to_owned())
 }
 
 /// Whether a variable says yes: set, and neither empty nor `false` nor `0`.

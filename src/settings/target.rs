@@ -229,7 +229,10 @@ impl Target {
             TargetKind::Ces(target) => (target.endpoint.as_ref()?, &target.credentials),
             TargetKind::Emulator(_) => return None,
         };
-        if *credentials == Credentials::None || endpoint.is_within(universe) || allowed.contains(&endpoint.host) {
+        if *credentials == Credentials::None
+            || endpoint.is_within(universe)
+            || allowed.contains(&endpoint.host)
+        {
             return None;
         }
         let message = format!(

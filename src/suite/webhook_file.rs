@@ -24,7 +24,11 @@ pub fn read_webhooks(path: &Path, shown: &Path) -> Result<Stubs, Vec<Diagnostic>
         parser.stubs(&node, Called::Webhook, "the file")
     });
     let problems = parser.reader.problems;
-    if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { Ok(stubs.unwrap_or_default()) }
+    if problems.iter().any(Diagnostic::is_error) {
+        Err(problems)
+    } else {
+        Ok(stubs.unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
@@ -41,10 +45,15 @@ mod tests {
 
     #[test]
     fn answers_are_read_by_webhook() {
-        let stubs = read("Order lookup:\n  - when: { tag: find }\n    respond: { parameters: { status: shipped } }\n");
+        let stubs = read(
+            "Order lookup:\n  - when: { tag: find }\n    respond: { parameters: { status: shipped } }\n",
+        );
         let stubs = stubs.unwrap();
         assert_eq!(stubs.by_name.len(), 1);
-        assert_eq!((stubs.by_name[0].0.as_str(), stubs.by_name[0].1.len()), ("Order lookup", 1));
+        assert_eq!(
+            (stubs.by_name[0].0.as_str(), stubs.by_name[0].1.len()),
+            ("Order lookup", 1)
+        );
         assert!(read("").unwrap().by_name.is_empty());
     }
 

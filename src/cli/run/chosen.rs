@@ -31,7 +31,9 @@ impl<'a> Chosen<'a> {
         let mut notices = Vec::new();
         for (role, suites) in suites_of {
             // Roles without a target were refused when the suites were read.
-            let Ok(assigned) = prepared.roles.assign(Some(role)) else { continue };
+            let Ok(assigned) = prepared.roles.assign(Some(role)) else {
+                continue;
+            };
             targets.insert(&assigned.target.name, assigned.target);
             if assigned.kept {
                 let suites: Vec<&str> = suites.into_iter().collect();
@@ -43,11 +45,16 @@ impl<'a> Chosen<'a> {
                 ));
             }
         }
-        let problems: Vec<_> =
-            targets.values().filter_map(|target| target.credentials_problem(universe, allowed_hosts)).collect();
+        let problems: Vec<_> = targets
+            .values()
+            .filter_map(|target| target.credentials_problem(universe, allowed_hosts))
+            .collect();
         if !problems.is_empty() {
             return Err(Failure::Invalid(problems));
         }
-        Ok(Self { targets: targets.into_values().collect(), notices })
+        Ok(Self {
+            targets: targets.into_values().collect(),
+            notices,
+        })
     }
 }

@@ -31,7 +31,12 @@ impl Reporting {
         console: Console,
     ) -> Self {
         // What cannot be read was refused where it stands.
-        let mut specs: Vec<ReportSpec> = options.reports.value.iter().filter_map(|text| text.parse().ok()).collect();
+        let mut specs: Vec<ReportSpec> = options
+            .reports
+            .value
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
         if here.github_actions && !specs.iter().any(|spec| spec.format == Format::Github) {
             specs.push(ReportSpec::usual(Format::Github));
         }
@@ -49,7 +54,11 @@ impl Reporting {
             .map_or_else(PathBuf::new, PathBuf::from);
         Self {
             specs,
-            options: Options { look: Look::of_stdout(console.colors_out()), detail, folder_in_repository },
+            options: Options {
+                look: Look::of_stdout(console.colors_out()),
+                detail,
+                folder_in_repository,
+            },
             progress: match args.output.progress {
                 When::Auto => progress::When::Auto,
                 When::Always => progress::When::Always,
@@ -71,7 +80,12 @@ impl Reporting {
         Err(Failure::CouldNotTest(
             problems
                 .iter()
-                .map(|problem| (problem.to_string(), crate::report::hint(&problem.source).to_owned()))
+                .map(|problem| {
+                    (
+                        problem.to_string(),
+                        crate::report::hint(&problem.source).to_owned(),
+                    )
+                })
                 .collect(),
         ))
     }
