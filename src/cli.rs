@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
 
-use args::{Command, Typed};
+use args::{Command, ImportFrom, Typed};
 use console::Console;
 use exit::Exit;
 use failure::Failure;
@@ -67,13 +67,15 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
     let here = Surroundings::read()?;
     match &typed.line.command {
         Command::Init(args) => init::init(args, &here, console),
+        Command::Emulate(args) => emulate::emulate(args, &here, console),
+        Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),
+        Command::Run(args) => run::run(args, &typed.origins, &here, console),
         Command::Check(args) => check::check(args, &typed.origins, &here, console),
         Command::List(args) => list::list(args, &typed.origins, &here, console),
-        Command::Import(args) => import::import(&args.from, console),
-        Command::Run(args) => run::run(args, &typed.origins, &here, console),
-        Command::Emulate(args) => emulate::emulate(args, console),
-        Command::Schema(args) => schema::schema(args, console),
+        Command::Import(args) => match &args.from {
+            ImportFrom::CxTests(args) => import::cx_tests(args, console),
+        },
     }
 }
 

@@ -29,8 +29,8 @@ use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
-pub use webhooks::read_webhooks;
 pub use surroundings::{Names, Role, SettingsLayer, Surroundings};
+pub use webhook_file::read_webhooks;
 
 pub mod discover;
 mod entry;
@@ -47,7 +47,7 @@ mod surroundings;
 pub mod template;
 mod turns;
 pub mod validate;
-mod webhooks;
+mod webhook_file;
 
 /// What came of reading suites.
 #[derive(Debug, Default)]

@@ -1,37 +1,80 @@
 //! What suites may know of the agents behind the roles: the service, and the names of its export.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::diagnostic::Diagnostic;
-use crate::export;
+use crate::export::{self, Loaded};
 use crate::settings::roles::Roles;
 use crate::settings::target::{Target, TargetEntry, TargetKind};
 use crate::suite::validate::ExportNames;
 use crate::suite::{Entry, Names, Role};
-use crate::target::Export;
 
-/// What is wrong with a role's target; it concerns those who use it.
-#[derive(Debug, Default)]
-pub(super) struct Trouble {
-    /// Why the target cannot be used here and now, by role.
+/// The roles that something plays, and what was learnt of their agents on the way.
+#[derive(Default)]
+pub(super) struct Agents {
+    /// The roles as suites want to know them.
+    pub(super) roles: BTreeMap<String, Role>,
+    /// The exports that were loaded, by resolved path.
+    pub(super) exports: BTreeMap<PathBuf, Loaded>,
+    /// Why a role's target cannot be used here and now.
     unusable: BTreeMap<String, Vec<Diagnostic>>,
-    /// What is wrong with its export, by role.
-    exports: BTreeMap<String, Vec<Diagnostic>>,
+    /// What is wrong with the export of a role's target.
+    of_exports: BTreeMap<String, Vec<Diagnostic>>,
 }
 
-impl Trouble {
-    /// The problems of the roles that conversations have.
-    pub(super) fn of_used(&self, entries: &[Entry], unusable: bool) -> Vec<Diagnostic> {
+impl Agents {
+    /// Learns what can be learnt; every export is loaded once, all at the same time.
+    pub(super) fn of(roles: &Roles<'_>) -> Self {
+        let played: Vec<(String, &TargetEntry)> = roles.all();
+        let (exports, refused) = load_exports(&played);
+        let names: BTreeMap<&PathBuf, Names> = exports
+            .iter()
+            .map(|(path, loaded)| (path, Names::Export(Arc::new(ExportNames::new(&loaded.agent)))))
+            .collect();
+        let mut agents = Self::default();
+        for (role, entry) in played {
+            let Some(service) = entry.service else { continue };
+            let usable = entry.target.as_ref().filter(|_| entry.unusable.is_empty());
+            let path = usable.and_then(Target::export).map(|file| &file.path);
+            if usable.is_none() {
+                agents.unusable.insert(role.clone(), entry.unusable.clone());
+            }
+            if let Some(path) = path {
+                let warnings = exports.get(path).map(|loaded| &loaded.warnings);
+                let problems = warnings.or(refused.get(path)).cloned();
+                agents
+                    .of_exports
+                    .insert(role.clone(), problems.unwrap_or_default());
+            }
+            let names = path.and_then(|path| names.get(path)).cloned();
+            let names = names.unwrap_or_else(|| names_without_export(usable));
+            agents.roles.insert(
+                role,
+                Role {
+                    target: entry.name.clone(),
+                    service,
+                    names,
+                },
+            );
+        }
+        drop(names);
+        agents.exports = exports;
+        agents
+    }
+
+    /// What is wrong with the agents that conversations are played with; with `unusable` also that they cannot be
+    /// used here and now.
+    pub(super) fn problems_of_used(&self, entries: &[Entry], unusable: bool) -> Vec<Diagnostic> {
         let used: BTreeSet<&str> = entries.iter().map(Entry::role).collect();
         let of = |problems: &BTreeMap<String, Vec<Diagnostic>>| {
             let problems = used.iter().filter_map(|role| problems.get(*role));
             problems.flatten().cloned().collect::<Vec<_>>()
         };
-        let mut all = of(&self.exports);
+        let mut all = of(&self.of_exports);
         if unusable {
             all.extend(of(&self.unusable));
         }
@@ -39,65 +82,26 @@ impl Trouble {
     }
 }
 
-/// Every role that something plays, as suites want to know it.
-pub(super) fn known_roles(roles: &Roles<'_>) -> (BTreeMap<String, Role>, Trouble, Exports) {
-    let played: Vec<(String, &TargetEntry)> = roles.all();
-    let exports = load_exports(&played);
-    let mut known = BTreeMap::new();
-    let mut trouble = Trouble::default();
-    for (role, entry) in played {
-        let Some(service) = entry.service else { continue };
-        if !entry.unusable.is_empty() {
-            trouble.unusable.insert(role.clone(), entry.unusable.clone());
-        }
-        let names = match entry.target.as_ref().filter(|_| entry.unusable.is_empty()) {
-            Some(target) => match target.export().and_then(|file| exports.get(&file.path)) {
-                Some(read) => {
-                    trouble.exports.insert(role.clone(), read.problems.clone());
-                    read.names.clone()
-                }
-                None => names_without_export(target),
-            },
-            None => Names::Unchecked,
-        };
-        known.insert(role, Role { target: entry.name.clone(), service, names });
-    }
-    let loaded = exports.into_iter().filter_map(|(path, read)| Some((path, read.export?)));
-    (known, trouble, loaded.collect())
-}
-
-fn names_without_export(target: &Target) -> Names {
-    match target.kind {
-        TargetKind::Cx(_) => Names::IdsOnly,
-        TargetKind::Emulator(_) | TargetKind::Ces(_) => Names::Unchecked,
+fn names_without_export(target: Option<&Target>) -> Names {
+    match target.map(|target| &target.kind) {
+        Some(TargetKind::Cx(cx)) if cx.export.is_none() => Names::IdsOnly,
+        _ => Names::Unchecked,
     }
 }
 
-/// Exports that could be loaded, by path.
-pub(super) type Exports = HashMap<PathBuf, Export>;
+/// Exports that could be loaded, and what is wrong with those that could not.
+type Exports = (BTreeMap<PathBuf, Loaded>, BTreeMap<PathBuf, Vec<Diagnostic>>);
 
-/// What an export says, for those who read suites.
-struct Read {
-    names: Names,
-    problems: Vec<Diagnostic>,
-    export: Option<Export>,
-}
-
-/// Every export that a usable target has, each loaded once, all at the same time.
-fn load_exports(played: &[(String, &TargetEntry)]) -> BTreeMap<PathBuf, Read> {
+fn load_exports(played: &[(String, &TargetEntry)]) -> Exports {
     let usable = played.iter().filter(|(_, entry)| entry.unusable.is_empty());
-    let paths: BTreeSet<&PathBuf> =
-        usable.filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path)).collect();
+    let paths: BTreeSet<&PathBuf> = usable
+        .filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path))
+        .collect();
     let paths: Vec<&PathBuf> = paths.into_iter().collect();
     paths
         .into_par_iter()
-        .map(|path| match export::load_runtime(path) {
-            Ok(mut loaded) => {
-                let names = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
-                let problems = std::mem::take(&mut loaded.warnings);
-                (path.clone(), Read { names, problems, export: Some(loaded.into()) })
-            }
-            Err(problems) => (path.clone(), Read { names: Names::Unchecked, problems, export: None }),
+        .partition_map(|path| match export::load_runtime(path) {
+            Ok(loaded) => rayon::iter::Either::Left((path.clone(), loaded)),
+            Err(problems) => rayon::iter::Either::Right((path.clone(), problems)),
         })
-        .collect()
 }

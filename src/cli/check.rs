@@ -19,7 +19,11 @@ pub(super) fn check(
     let workplace = Workplace::open(args, here)?;
     let profile = workplace.profile(args)?;
     let roles = workplace.roles(args, profile, origins)?;
-    let demands = Demands { strict: args.strict, usable_targets: true, ..Demands::default() };
+    let demands = Demands {
+        strict: args.strict,
+        usable_targets: true,
+        ..Demands::default()
+    };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
     let meant = prepared.select(None)?.len();

@@ -1,96 +1,98 @@
-//! `turnproof emulate`: an emulator for any client, until it is told to stop.
+//! `turnproof emulate`: serves an exported agent until it is told to stop.
 
 use std::path::Path;
 use std::sync::Arc;
-
-use tonic::service::Routes;
 
 use super::args::EmulateArgs;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::run::exit_of_signal;
+use super::surroundings::Surroundings;
 use crate::diagnostic::Diagnostic;
-use crate::emulator::ces::{self, CesEmulator};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions};
+use crate::export;
+use crate::model::event::CancelReason;
 use crate::model::suite::Stubs;
-use crate::redact::clean_terminal_line;
 use crate::runner::{Cancellation, fresh_seed, listen_to_signals};
-use crate::{export, suite, yaml};
+use crate::suite::read_webhooks;
 
-pub(super) fn emulate(args: &EmulateArgs, console: Console) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() && !args.allow_remote {
-        let message = format!("{} can be reached by other machines", args.listen);
-        let problem = Diagnostic::error("remote-address", message);
-        let help = "listen on 127.0.0.1, or add --allow-remote: whoever reaches it can talk to the agent";
-        return Err(Failure::usage(problem.help(help)));
-    }
-    let options = options(args, console)?;
+pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
+    check_address(args)?;
+    let cx = args
+        .agent
+        .as_deref()
+        .map(|agent| cx_service(args, agent, here, console))
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(args, options, console))
+    runtime.block_on(serve(
+        EmulatorOptions {
+            listen: args.listen,
+            cx,
+            others: None,
+        },
+        console,
+    ))
 }
 
-/// Loads what is served.
-fn options(args: &EmulateArgs, console: Console) -> Result<EmulatorOptions, Failure> {
-    let seed = args.seed.unwrap_or_else(fresh_seed);
-    let cx = args.agent.as_deref().map(|agent| cx_service(agent, args, seed, console)).transpose()?;
-    let ces = args.app.as_deref().map(|app| ces_emulator(app, args, seed, console)).transpose()?;
-    Ok(EmulatorOptions {
-        listen: args.listen,
-        cx,
-        others: ces.map(|ces| Routes::new(ces.into_service())),
-    })
+/// Other machines reach the agent only when that was asked for.
+fn check_address(args: &EmulateArgs) -> Result<(), Failure> {
+    if args.allow_remote || args.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    let message = format!("other machines could reach {} and talk to the agent", args.listen);
+    let problem = Diagnostic::error("remote", message)
+        .help("listen on 127.0.0.1")
+        .help("if they are meant to, add `--allow-remote`");
+    Err(Failure::usage(problem))
 }
 
-fn cx_service(agent: &Path, args: &EmulateArgs, seed: u64, console: Console) -> Result<CxService, Failure> {
+fn cx_service(
+    args: &EmulateArgs,
+    agent: &Path,
+    here: &Surroundings,
+    console: Console,
+) -> Result<CxService, Failure> {
+    let webhooks = args
+        .webhooks
+        .as_deref()
+        .map(|path| webhooks(path, here))
+        .transpose()?;
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
-    let webhooks = args.webhooks.as_deref().map(webhooks).transpose()?.into_iter().collect();
+    let engine = Engine::new(Arc::new(loaded.agent), args.seed.unwrap_or_else(fresh_seed));
     let options = CxOptions {
         clock: args.clock.into(),
-        faults: faults(args),
-        webhooks: Arc::new(webhooks),
+        faults: Faults {
+            latency: args.latency.unwrap_or_default(),
+        },
+        webhooks: Arc::new(webhooks.into_iter().collect()),
     };
-    Ok(CxService::new(Engine::new(loaded.agent, seed), options))
+    Ok(CxService::new(engine, options))
 }
 
-fn webhooks(path: &Path) -> Result<Stubs, Failure> {
-    let file = yaml::read(path, path).map_err(Failure::usage)?;
-    Ok(suite::read_webhooks(&file)?)
+fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {
+    Ok(read_webhooks(&here.working_directory.join(path), path)?)
 }
 
-fn ces_emulator(app: &Path, args: &EmulateArgs, seed: u64, console: Console) -> Result<CesEmulator, Failure> {
-    let loaded = ces::app::App::load(app, app)?;
-    console.diagnostics(&loaded.warnings)?;
-    let options = ces::Options { clock: args.clock, seed, latency: faults(args).latency };
-    Ok(CesEmulator::from_app(loaded.app, options))
-}
-
-fn faults(args: &EmulateArgs) -> Faults {
-    Faults { latency: args.latency.unwrap_or_default() }
-}
-
-async fn serve(args: &EmulateArgs, options: EmulatorOptions, console: Console) -> Result<Exit, Failure> {
-    let emulator = Emulator::start(options).await.map_err(|error| {
-        let problem = Diagnostic::error("cannot-listen", error.to_string());
-        Failure::usage(problem.help("choose another address with --listen; port 0 takes any free one"))
+async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failure> {
+    let stop = Cancellation::new();
+    let signals = listen_to_signals(stop.clone(), |reason| {
+        std::process::exit(exit_of_signal(reason).code().into());
     })?;
-    console.print(&greeting(args, &emulator.address().to_string()))?;
-    let cancellation = Cancellation::new();
-    let signals = listen_to_signals(cancellation.clone(), |reason| {
-        std::process::exit(i32::from(Exit::from(reason).code()));
+    let mut emulator = Emulator::start(options).await.map_err(|error| {
+        let help = "another program may listen there: port 0 takes any that is free".to_owned();
+        Failure::CouldNotTest(vec![(error.to_string(), help)])
     })?;
-    cancellation.cancelled().await;
-    emulator.shutdown().await;
+    // One line, so that a program which started the emulator can read where it is.
+    console.print(&format!("listening on http://{}\n", emulator.address()))?;
+    tokio::select! {
+        () = stop.cancelled() => emulator.shutdown().await,
+        () = emulator.wait() => {}
+    }
     signals.abort();
-    // Being stopped is how this command ends.
-    Ok(Exit::Success)
-}
-
-fn greeting(args: &EmulateArgs, address: &str) -> String {
-    let served = [&args.agent, &args.app].into_iter().flatten();
-    let served: Vec<String> = served.map(|path| clean_terminal_line(&path.display().to_string()).into_owned()).collect();
-    format!("emulating {}\nlistening on http://{address}\n", served.join(" and "))
+    Ok(exit_of_signal(stop.reason().unwrap_or(CancelReason::Terminated)))
 }

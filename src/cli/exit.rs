@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::model::event::CancelReason;
-
 /// How the program ends, for the one who started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
@@ -80,17 +78,6 @@ impl Exit {
             let _ = writeln!(text, "| `{}` | {} |", exit.code(), exit.meaning());
         }
         text
-    }
-}
-
-impl From<CancelReason> for Exit {
-    /// How the program ends when it is stopped a second time, at once.
-    fn from(reason: CancelReason) -> Self {
-        match reason {
-            CancelReason::Terminated => Self::Terminated,
-            CancelReason::Interrupted => Self::Interrupted,
-            CancelReason::Failures | CancelReason::Timeout => Self::CouldNotTest,
-        }
     }
 }
 

@@ -1,21 +1,15 @@
-//! `turnproof import`: other tools' recordings become suites.
+//! `turnproof import`: other tools' recordings → suites.
 
-use super::args::{ImportCxTestsArgs, ImportFrom};
+use super::args::ImportCxTestsArgs;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::import::cx_tests as import_cx_tests;
-use crate::redact::clean_terminal;
+use crate::import;
 
-pub(super) fn import(from: &ImportFrom, console: Console) -> Result<Exit, Failure> {
-    match from {
-        ImportFrom::CxTests(args) => cx_tests(args, console),
-    }
-}
-
-fn cx_tests(args: &ImportCxTestsArgs, console: Console) -> Result<Exit, Failure> {
-    let imported = import_cx_tests(&args.export, &args.out)?;
+/// `import cx-tests`: says what was written, and warns of what could not be taken over as it was.
+pub(super) fn cx_tests(args: &ImportCxTestsArgs, console: Console) -> Result<Exit, Failure> {
+    let imported = import::cx_tests(&args.export, &args.out)?;
     console.diagnostics(&imported.warnings)?;
-    console.print(&clean_terminal(&imported.to_string()))?;
+    console.print(&crate::redact::clean_terminal(&imported.to_string()))?;
     Ok(Exit::Success)
 }

@@ -45,12 +45,18 @@ pub(super) fn list(
     let workplace = Workplace::open(suites, here)?;
     let profile = workplace.profile(suites)?;
     let roles = workplace.roles(suites, profile, origins)?;
-    let demands = Demands { strict: suites.strict, ..Demands::default() };
+    let demands = Demands {
+        strict: suites.strict,
+        ..Demands::default()
+    };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
     let selected = prepared.select(args.filter.filter.as_deref())?;
     let redactor = &workplace.settings.redactor;
-    let listed: Vec<_> = selected.iter().map(|position| Listed::new(&prepared.entries[*position], redactor)).collect();
+    let listed: Vec<_> = selected
+        .iter()
+        .map(|position| Listed::new(&prepared.entries[*position], redactor))
+        .collect();
     console.print(&match args.format {
         ListFormat::Table => table(&listed),
         ListFormat::Json => json(&listed)?,
@@ -82,7 +88,12 @@ fn table(listed: &[Listed]) -> String {
         .map(|one| {
             let title = format!("{} / {}", one.suite, one.name);
             let place = format!("{}:{}", one.file, one.line);
-            [clean(&title), clean(&one.target), clean(&one.tags.join(", ")), clean(&place)]
+            [
+                clean(&title),
+                clean(&one.target),
+                clean(&one.tags.join(", ")),
+                clean(&place),
+            ]
         })
         .collect();
     let count = match listed.len() {
@@ -94,7 +105,10 @@ fn table(listed: &[Listed]) -> String {
 }
 
 fn json(listed: &[Listed]) -> Result<String, Failure> {
-    let document = Document { format: FORMAT, conversations: listed };
+    let document = Document {
+        format: FORMAT,
+        conversations: listed,
+    };
     let mut text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?;
     text.push('\n');
     Ok(text)

@@ -2,13 +2,14 @@
 //! conversations that are meant are selected.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::agents::{Exports, known_roles};
+use super::agents::Agents;
 use super::console::be_strict;
 use super::failure::Failure;
 use super::workplace::Workplace;
 use crate::diagnostic::Diagnostic;
+use crate::export::Loaded;
 use crate::settings::play::PlayPatch;
 use crate::settings::profile::Profile;
 use crate::settings::roles::Roles;
@@ -24,8 +25,8 @@ pub(super) struct Prepared<'w> {
     pub(super) roles: Roles<'w>,
     /// The conversations in order of file and position.
     pub(super) entries: Vec<Entry>,
-    /// The exports of the targets, which need not be loaded again.
-    pub(super) exports: Exports,
+    /// The agents' exports, by resolved path.
+    pub(super) exports: BTreeMap<PathBuf, Loaded>,
     /// What is probably wrong.
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -52,11 +53,11 @@ impl<'w> Prepared<'w> {
         roles: Roles<'w>,
         demands: Demands,
     ) -> Result<Self, Failure> {
-        let (known, trouble, exports) = known_roles(&roles);
+        let mut agents = Agents::of(&roles);
         let variables = workplace.settings.variables.listed().map(str::to_owned);
         let surroundings = suite::Surroundings {
             root: workplace.settings.root.clone(),
-            roles: known,
+            roles: std::mem::take(&mut agents.roles),
             layers: layers(workplace, profile),
             overrides: demands.overrides,
             variables: variables.collect(),
@@ -64,14 +65,20 @@ impl<'w> Prepared<'w> {
         let Suites { entries, problems } = suite::read(&workplace.files, surroundings);
         let mut all = workplace.problems.clone();
         all.extend(problems);
-        all.extend(trouble.of_used(&entries, demands.usable_targets));
+        all.extend(agents.problems_of_used(&entries, demands.usable_targets));
         let mut all = without_repetitions(all);
         be_strict(&mut all, demands.strict);
         if all.iter().any(Diagnostic::is_error) {
             return Err(Failure::Invalid(all));
         }
         workplace.need_suites()?;
-        Ok(Self { workplace, roles, entries, exports, warnings: all })
+        Ok(Self {
+            workplace,
+            roles,
+            entries,
+            exports: agents.exports,
+            warnings: all,
+        })
     }
 
     /// The conversations that are meant: by `PATH:LINE` and by `--filter`.
@@ -83,10 +90,17 @@ impl<'w> Prepared<'w> {
         let at_lines = self.at_lines()?;
         let selected: Vec<usize> = (0..self.entries.len())
             .filter(|position| at_lines[*position])
-            .filter(|position| filter.as_ref().is_none_or(|filter| filter.selects(&subject(&self.entries[*position]))))
+            .filter(|position| {
+                filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.selects(&subject(&self.entries[*position])))
+            })
             .collect();
         if selected.is_empty() {
-            let message = format!("nothing is selected: there are {} conversations", self.entries.len());
+            let message = format!(
+                "nothing is selected: there are {} conversations",
+                self.entries.len()
+            );
             let help = "`turnproof list` without --filter shows them".to_owned();
             return Err(Failure::Nothing { message, help });
         }
@@ -98,9 +112,13 @@ impl<'w> Prepared<'w> {
         let mut meant = vec![true; self.entries.len()];
         let mut problems = Vec::new();
         for file in self.workplace.files.iter().filter(|file| !file.lines.is_empty()) {
-            let of_file: Vec<usize> =
-                (0..self.entries.len()).filter(|position| self.entries[*position].file() == file.file).collect();
-            let mut spans: Vec<_> = of_file.iter().map(|position| self.entries[*position].lines()).collect();
+            let of_file: Vec<usize> = (0..self.entries.len())
+                .filter(|position| self.entries[*position].file() == file.file)
+                .collect();
+            let mut spans: Vec<_> = of_file
+                .iter()
+                .map(|position| self.entries[*position].lines())
+                .collect();
             spans.dedup();
             let mut wanted = HashSet::new();
             for line in &file.lines {
@@ -113,7 +131,11 @@ impl<'w> Prepared<'w> {
                 meant[position] = wanted.contains(&self.entries[position].lines());
             }
         }
-        if problems.is_empty() { Ok(meant) } else { Err(Failure::Invalid(problems)) }
+        if problems.is_empty() {
+            Ok(meant)
+        } else {
+            Err(Failure::Invalid(problems))
+        }
     }
 }
 
@@ -130,12 +152,21 @@ fn subject(entry: &Entry) -> Subject<'_> {
 /// What profile and settings give to every conversation, nearest first; last what goes without saying.
 fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer> {
     let settings = &workplace.settings;
-    let layer = |defaults, tools, webhooks| SettingsLayer { file: settings.file.clone(), defaults, tools, webhooks };
+    let layer = |defaults, tools, webhooks| SettingsLayer {
+        file: settings.file.clone(),
+        defaults,
+        tools,
+        webhooks,
+    };
     let mut layers = Vec::new();
     if let Some(profile) = profile {
         layers.push(layer(profile.defaults.clone(), None, None));
     }
-    layers.push(layer(settings.defaults.clone(), settings.tools.clone(), settings.webhooks.clone()));
+    layers.push(layer(
+        settings.defaults.clone(),
+        settings.tools.clone(),
+        settings.webhooks.clone(),
+    ));
     if let [only] = &settings.targets[..] {
         layers.push(layer(Some(only_target(&only.name)), None, None));
     }
@@ -144,10 +175,24 @@ fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer
 
 /// `{target: NAME}`, as if the settings said it.
 fn only_target(name: &str) -> Node {
-    let node = |kind| Node { span: 0..0, line: 1, kind };
-    let text = Kind::Text(Text { value: name.to_owned(), style: Style::Quoted });
-    let key = Key { name: "target".to_owned(), span: 0..0, line: 1 };
-    let entries = vec![crate::yaml::Entry { key, value: node(text) }];
+    let node = |kind| Node {
+        span: 0..0,
+        line: 1,
+        kind,
+    };
+    let text = Kind::Text(Text {
+        value: name.to_owned(),
+        style: Style::Quoted,
+    });
+    let key = Key {
+        name: "target".to_owned(),
+        span: 0..0,
+        line: 1,
+    };
+    let entries = vec![crate::yaml::Entry {
+        key,
+        value: node(text),
+    }];
     node(Kind::Map(Map { entries, flow: false }))
 }
 
@@ -156,7 +201,10 @@ fn without_repetitions(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut told = HashSet::new();
     let mut kept = Vec::with_capacity(problems.len());
     for problem in problems {
-        let place = problem.labels.first().map(|label| (label.file.path.clone(), label.span.clone()));
+        let place = problem
+            .labels
+            .first()
+            .map(|label| (label.file.path.clone(), label.span.clone()));
         let key = (problem.code, problem.message.clone(), problem.path.clone(), place);
         if told.insert(key) {
             kept.push(problem);

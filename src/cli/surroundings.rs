@@ -2,8 +2,9 @@
 
 use std::env;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::backend::endpoint::DEFAULT_UNIVERSE;
 use crate::settings::variables::Environment;
 
 /// Where and under what circumstances the program runs.
@@ -13,20 +14,24 @@ pub(super) struct Surroundings {
     pub(super) working_directory: PathBuf,
     /// `CI` is set: secrets are about, and suites may come from strangers.
     pub(super) ci: bool,
-    /// This runs in GitHub Actions, which shows annotations.
+    /// `GITHUB_ACTIONS` is set: failures are annotated.
     pub(super) github_actions: bool,
-    /// The working directory as seen from the checked-out repository, for annotations.
-    pub(super) folder_in_repository: PathBuf,
+    /// Where GitHub Actions has checked out the repository.
+    pub(super) github_workspace: Option<PathBuf>,
+    /// The domain whose hosts may get credentials: Google's, or that of another universe. It is read from the
+    /// process and not from settings, which may come from a stranger.
+    pub(super) universe: String,
 }
 
 impl Surroundings {
     pub(super) fn read() -> io::Result<Self> {
-        let working_directory = env::current_dir()?.canonicalize()?;
         Ok(Self {
+            working_directory: env::current_dir()?.canonicalize()?,
             ci: is_set("CI"),
             github_actions: is_set("GITHUB_ACTIONS"),
-            folder_in_repository: folder_in_repository(&working_directory),
-            working_directory,
+            github_workspace: env::var_os("GITHUB_WORKSPACE")
+                .and_then(|path| PathBuf::from(path).canonicalize().ok()),
+            universe: universe(env::var("GOOGLE_CLOUD_UNIVERSE_DOMAIN").ok()),
         })
     }
 
@@ -40,14 +45,14 @@ impl Surroundings {
     }
 }
 
+fn universe(configured: Option<String>) -> String {
+    let configured = configured.map(|domain| domain.trim().to_ascii_lowercase());
+    configured
+        .filter(|domain| !domain.is_empty())
+        .unwrap_or_else(|| DEFAULT_UNIVERSE.to_owned())
+}
+
 /// Whether a variable says yes: set, and neither empty nor `false` nor `0`.
 fn is_set(name: &str) -> bool {
     env::var_os(name).is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
-}
-
-/// GitHub names the folder of the checked-out repository.
-fn folder_in_repository(working_directory: &Path) -> PathBuf {
-    let repository = env::var_os("GITHUB_WORKSPACE").and_then(|path| PathBuf::from(path).canonicalize().ok());
-    let inside = repository.and_then(|repository| Some(working_directory.strip_prefix(repository).ok()?.to_path_buf()));
-    inside.unwrap_or_default()
 }

@@ -33,18 +33,33 @@ impl Workplace {
     pub(super) fn open(args: &SuiteArgs, here: &Surroundings) -> Result<Self, Failure> {
         let directory = &here.working_directory;
         let exists = |path: &Path| directory.join(path).exists();
-        let paths: Vec<_> = args.paths.iter().map(|path| PathArgument::parse(path, exists)).collect();
+        let paths: Vec<_> = args
+            .paths
+            .iter()
+            .map(|path| PathArgument::parse(path, exists))
+            .collect();
         let Discovered { root, files } = discover(&paths, directory)?;
         let (settings, mut problems) = Settings::load(&root, &here.environment(&args.allowed_variables));
-        let Some(settings) = settings else { return Err(problems.into()) };
+        let Some(settings) = settings else {
+            return Err(problems.into());
+        };
         problems.extend(settings.unlisted(&args.allowed_variables));
-        Ok(Self { settings, files, problems, searched: searched(args, directory) })
+        Ok(Self {
+            settings,
+            files,
+            problems,
+            searched: searched(args, directory),
+        })
     }
 
     /// The profile that was asked for.
     pub(super) fn profile(&self, args: &SuiteArgs) -> Result<Option<&Profile>, Failure> {
         match &args.profile {
-            Some(name) => Ok(Some(self.settings.profile(name).map_err(|problem| self.with_problems(vec![*problem]))?)),
+            Some(name) => Ok(Some(
+                self.settings
+                    .profile(name)
+                    .map_err(|problem| self.with_problems(vec![*problem]))?,
+            )),
             None => Ok(None),
         }
     }
@@ -85,6 +100,10 @@ fn searched(args: &SuiteArgs, directory: &Path) -> String {
     if args.paths.is_empty() {
         return format!("`{}`", default_path(directory).display());
     }
-    let shown: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    let shown: Vec<String> = args
+        .paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
     shown.join(", ")
 }

@@ -103,9 +103,18 @@ fn read_profile(reader: &mut Reader, name: &str, node: &Node, map: &Map) -> Prof
 
 /// What a profile shares with `defaults:`, with its places.
 fn as_defaults(node: &Node, map: &Map) -> Node {
-    let shared = map.entries.iter().filter(|entry| PLAY_KEYS.contains(&entry.key.name.as_str()));
-    let map = Map { entries: shared.cloned().collect(), flow: map.flow };
-    Node { kind: Kind::Map(map), ..node.clone() }
+    let shared = map
+        .entries
+        .iter()
+        .filter(|entry| PLAY_KEYS.contains(&entry.key.name.as_str()));
+    let map = Map {
+        entries: shared.cloned().collect(),
+        flow: map.flow,
+    };
+    Node {
+        kind: Kind::Map(map),
+        ..node.clone()
+    }
 }
 
 fn roles(reader: &mut Reader, node: &Node) -> Vec<(String, String, Range<usize>)> {

@@ -188,8 +188,10 @@ impl<'s> Roles<'s> {
     pub fn all(&self) -> Vec<(String, &'s TargetEntry)> {
         let targets = self.settings.targets.iter().map(|entry| &entry.name);
         let of_profile = self.profile.into_iter().flat_map(|profile| &profile.targets);
-        let roles: BTreeSet<&String> =
-            targets.chain(of_profile.map(|(role, ..)| role)).chain(self.by_role.keys()).collect();
+        let roles: BTreeSet<&String> = targets
+            .chain(of_profile.map(|(role, ..)| role))
+            .chain(self.by_role.keys())
+            .collect();
         let played = |role: &String| Some((role.clone(), self.entry(Some(role)).ok()?.0));
         roles.into_iter().filter_map(played).collect()
     }
