@@ -269,13 +269,13 @@ pub(super) const RETRIES_KEYS: &[Key] = &[
     Key::own(
         "errored",
         Shape::Integer(0),
-        "1",
+        "2",
         "After an attempt whose outcome is unknown; 1 unless set",
     ),
     Key::own(
         "failed",
         Shape::Integer(0),
-        "0",
+        "1",
         "After an attempt that failed; 0 unless set",
     ),
 ];
