@@ -195,7 +195,8 @@ impl<'run> Player<'run> {
             start: self
                 .script
                 .start(&self.conversation.start)
-                .map_err(Unknown::suite)?,
+                .map_err(Unknown::suite)?
+                .into_owned(),
             webhooks: Arc::clone(self.webhooks),
         };
         let opened = self.budget.wait(backend.open(start)).await?;

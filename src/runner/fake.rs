@@ -251,7 +251,7 @@ pub(super) fn conversation(name: &str) -> Conversation {
         with: With::default(),
         timeouts: Timeouts {
             turn: Duration::from_secs(10),
-            conversation: Duration::from_secs(60),
+            conversation: Duration::from_mins(1),
         },
         retries: Retries {
             errored: 1,

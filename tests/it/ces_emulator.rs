@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_stream::StreamExt as _;
-use tonic::transport::{Channel, Server};
+use tonic::transport::Channel;
 use tonic::{Code, Request};
 use turnproof::diagnostic::SourceFile;
 use turnproof::emulator::ces::app::App;
-use turnproof::emulator::ces::{CesEmulator, Options};
+use turnproof::emulator::ces::{CesEmulator, CesOptions};
+use turnproof::emulator::clock::Clock;
+use turnproof::emulator::fault::Faults;
+use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::proto::ces_v1::bidi_session_client_message::MessageType as ClientMessage;
 use turnproof::proto::ces_v1::bidi_session_server_message::MessageType as ServerMessage;
 use turnproof::proto::ces_v1::chunk::Data;
@@ -96,36 +99,36 @@ const APP: &str = "projects/p/locations/us/apps/support";
 
 struct Served {
     client: SessionServiceClient<Channel>,
+    emulator: CesEmulator,
+    running: RunningEmulator,
     session: String,
 }
 
-async fn served_with(options: Options) -> Served {
+async fn served_with(options: CesOptions) -> Served {
     let file = Arc::new(SourceFile {
         path: PathBuf::from("support.app.yaml"),
         text: SCRIPT.to_owned(),
     });
     let emulator = CesEmulator::from_app(App::parse(&file).unwrap().app, options);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
-    tokio::spawn(
-        Server::builder()
-            .add_service(emulator.into_service())
-            .serve_with_incoming(incoming),
-    );
-    let channel = Channel::from_shared(format!("http://{address}"))
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    let running = Emulator::start(EmulatorOptions {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        cx: None,
+        others: Some(tonic::service::Routes::new(emulator.clone().into_service())),
+    })
+    .await
+    .unwrap();
+    let address = format!("http://{}", running.address());
+    let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
     Served {
         client: SessionServiceClient::new(channel),
+        emulator,
+        running,
         session: format!("{APP}/sessions/session-1"),
     }
 }
 
 async fn served() -> Served {
-    served_with(Options::default()).await
+    served_with(CesOptions::default()).await
 }
 
 fn input(kind: InputType) -> ces::SessionInput {
@@ -717,9 +720,9 @@ async fn what_makes_no_sense_is_refused() {
 #[tokio::test]
 async fn any_app_name_and_the_time_of_a_zone() {
     let clock = chrono::DateTime::parse_from_rfc3339("2026-03-01T23:30:00Z").unwrap();
-    let mut served = served_with(Options {
-        clock: Some(clock),
-        ..Options::default()
+    let mut served = served_with(CesOptions {
+        clock: Clock::Fixed(clock),
+        ..CesOptions::default()
     })
     .await;
     served.session = "projects/other/locations/eu/apps/1234/sessions/abcde".into();
@@ -755,9 +758,9 @@ async fn any_app_name_and_the_time_of_a_zone() {
 #[tokio::test]
 async fn chance_is_repeatable() {
     async fn choices(seed: u64, session: &str) -> Vec<String> {
-        let mut served = served_with(Options {
+        let mut served = served_with(CesOptions {
             seed,
-            ..Options::default()
+            ..CesOptions::default()
         })
         .await;
         served.session = format!("{APP}/sessions/{session}");
@@ -776,9 +779,9 @@ async fn chance_is_repeatable() {
 #[tokio::test(start_paused = true)]
 async fn latency_is_added_to_every_answer() {
     let latency = Duration::from_mins(1);
-    let mut served = served_with(Options {
-        latency,
-        ..Options::default()
+    let mut served = served_with(CesOptions {
+        faults: Faults { latency },
+        ..CesOptions::default()
     })
     .await;
     let before = tokio::time::Instant::now();
@@ -929,4 +932,107 @@ async fn a_live_stream_that_makes_no_sense() {
     }
     let (outputs, status) = live(&mut served, vec![config]).await;
     assert!(outputs.is_empty() && status.is_none());
+}
+
+#[tokio::test]
+async fn a_session_can_be_forgotten() {
+    let mut served = served().await;
+    served.say("bye").await;
+    assert_eq!(served.emulator.sessions(), 1);
+    served.emulator.forget_session("session-1");
+    assert_eq!(served.emulator.sessions(), 0);
+    assert_eq!(served.say("hm").await[0].turn_index, 1);
+}
+
+/// Our own client understands it all: what suites expect of such an app can be observed.
+#[tokio::test]
+async fn our_client_sees_everything() {
+    use turnproof::backend::ces::{CesBackend, CesTarget};
+    use turnproof::backend::{Backend as _, SessionStart, ToolResult, TurnInput, TurnRequest};
+    use turnproof::model::suite::{Input, Name, Start, Via, With};
+    use turnproof::model::transcript::{CallSource, Observed};
+
+    let served = served().await;
+    for via in [Via::Run, Via::Stream, Via::Bidi] {
+        let target = CesTarget {
+            app: APP.parse().unwrap(),
+            deployment: None,
+            via,
+            names: Arc::new(served.emulator.clone()),
+        };
+        let backend = CesBackend::new(target, crate::scripted::connection(served.running.address())).unwrap();
+        let start = SessionStart {
+            session_id: format!("session-{via:?}"),
+            start: Start {
+                agent: Some(Name::Display("Front desk".into())),
+                parameters: serde_json::Map::from_iter([("customer".to_owned(), "Ada".into())]),
+                ..Start::default()
+            },
+            webhooks: Arc::default(),
+        };
+        let mut session = backend.open(start).await.unwrap();
+        let turn = |input: TurnInput| TurnRequest {
+            input,
+            with: With::default(),
+            via: None,
+            timeout: Duration::from_secs(30),
+            want_raw: true,
+        };
+        let say = |text: &str| turn(TurnInput::User(Input::Say(text.to_owned())));
+        let reply = session.play(say("find me")).await.unwrap();
+        assert_eq!(reply.texts, ["tier gold", "bronze!"]);
+        let calls: Vec<(String, CallSource)> = reply
+            .tool_calls
+            .seen()
+            .unwrap()
+            .iter()
+            .map(|call| (call.tool.clone(), call.source))
+            .collect();
+        assert_eq!(
+            calls.iter().filter(|(tool, _)| tool == "crm/find").count(),
+            3,
+            "{calls:?}"
+        );
+        assert_eq!(
+            calls
+                .iter()
+                .filter(|(_, source)| *source == CallSource::Nested)
+                .count(),
+            1
+        );
+        assert_eq!(reply.agent, Observed::Seen("Front desk".into()));
+        assert_eq!(
+            reply.parameters.seen().unwrap().get("customer"),
+            Some(&"Ada".into())
+        );
+        let reply = session.play(say("order A1")).await.unwrap();
+        let results = reply.pending.iter().map(|call| ToolResult {
+            id: call.id.clone(),
+            tool: call.tool.clone(),
+            result: Ok(serde_json::json!({"status": "shipped"})),
+        });
+        let reply = session
+            .play(turn(TurnInput::ToolResults(results.collect())))
+            .await
+            .unwrap();
+        assert_eq!(reply.texts, ["A1 is shipped."]);
+        let calls = reply.tool_calls.seen().unwrap();
+        assert_eq!(
+            (calls.len(), calls[0].source),
+            (1, CallSource::Client),
+            "{calls:?}"
+        );
+        assert_eq!(calls[0].response, Some(serde_json::json!({"status": "shipped"})));
+        let reply = session.play(say("billing")).await.unwrap();
+        assert_eq!(reply.transfers, Observed::Seen(vec!["Billing".into()]));
+        assert_eq!(
+            reply.visited,
+            Observed::Seen(vec!["Front desk".into(), "Billing".into()])
+        );
+        assert_eq!(reply.agent, Observed::Seen("Billing".into()));
+        session.play(say("back")).await.unwrap();
+        let reply = session.play(say("bye")).await.unwrap();
+        assert_eq!(reply.ended.unwrap().get("reason"), Some(&"done".into()));
+        assert!(reply.tool_calls.seen().unwrap().is_empty());
+    }
 }

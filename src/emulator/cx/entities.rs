@@ -12,21 +12,30 @@ use chrono_tz::Tz;
 use self::custom::{CustomType, Definition};
 use self::search::Search;
 use self::system::SystemType;
-use self::text::{Candidate, Text};
+use self::text::{Candidate, Quality, Text};
 use super::language;
 use crate::export::agent::{Agent, Entity, EntityType};
 use crate::model::Value;
 
+mod code;
 mod composite;
+mod contact;
 mod custom;
+mod external;
 mod fuzzy;
+mod geo;
 mod inflection;
+mod measure;
+mod number;
+mod openended;
 mod pattern;
 mod regexp;
 mod search;
 mod system;
 mod text;
 pub(super) mod trie;
+mod vocabulary;
+mod when;
 
 /// What recognition depends on besides the text.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +70,8 @@ pub struct Span {
     pub original: String,
     /// Whether the utterance is nothing but this value (punctuation aside).
     pub full: bool,
+    /// Whether the value was recognised, rather than guessed from the words being no other thing (nlu 3.4).
+    pub genuine: bool,
 }
 
 /// A resolved value with the words it came from.
@@ -149,15 +160,6 @@ impl Recogniser {
             original: digits.to_owned(),
             value: span.value,
         })
-    }
-
-    /// Whether values of the type cannot all be recognised, so that other words may be one (nlu 3.4).
-    pub fn is_open_ended(&self, entity_type: &str) -> bool {
-        let name = bare(entity_type);
-        match SystemType::named(name) {
-            Some(kind) => kind.is_open_ended(),
-            None => self.agent.entity_types.get(name).is_some_and(expands),
-        }
     }
 
     /// Whether the type is the agent's own.
@@ -265,10 +267,6 @@ fn bare(entity_type: &str) -> &str {
     entity_type.strip_prefix('@').unwrap_or(entity_type)
 }
 
-fn expands(entity_type: &EntityType) -> bool {
-    entity_type.auto_expansion_mode == "AUTO_EXPANSION_MODE_DEFAULT"
-}
-
 fn span(candidate: Candidate, text: &Text<'_>) -> Span {
     let original = text
         .raw
@@ -287,10 +285,12 @@ fn span(candidate: Candidate, text: &Text<'_>) -> Span {
     } else {
         words == (0..text.words.len())
     };
+    let genuine = candidate.quality > Quality::Guessed;
     Span {
         range: candidate.range,
         value,
         original,
         full,
+        genuine,
     }
 }

@@ -10,15 +10,17 @@ use super::reference::Reference;
 use super::template::Template;
 use crate::model::Value;
 
-pub(super) mod dates;
-pub(super) mod lists;
-pub(super) mod moment;
-pub(super) mod numbers;
-pub(super) mod objects;
-pub(super) mod pattern;
-pub(super) mod phones;
+mod dates;
+mod lists;
+mod moment;
+mod numbers;
+mod objects;
+mod pattern;
+mod phones;
 mod table;
-pub(super) mod texts;
+mod texts;
+
+pub(super) use objects::split_key;
 
 /// A call as it was written.
 #[derive(Debug, Clone, PartialEq)]

@@ -235,7 +235,7 @@ impl Nlu {
                 parameters: Vec::new(),
             },
             (None, Rule::SlotFull | Rule::SlotPart | Rule::SlotText) => Decision::Fill {
-                values: self.fill(question, rule),
+                values: self.fill(question),
             },
             (None, _) => Decision::NoMatch { best },
         };
@@ -256,12 +256,12 @@ impl Nlu {
             self.recogniser
                 .find(slot.entity_type, question.text, &context(question))
         };
-        let fit = match spans.iter().any(|span| span.full) {
-            true => Fit::Full,
-            false if spans.is_empty() => Fit::None,
-            false => Fit::Part,
-        };
-        let plausible = fit == Fit::None && self.recogniser.is_open_ended(slot.entity_type);
+        let fits = spans.iter().filter(|span| span.genuine);
+        let fit = fits
+            .map(|span| if span.full { Fit::Full } else { Fit::Part })
+            .max()
+            .unwrap_or(Fit::None);
+        let plausible = spans.iter().any(|span| !span.genuine);
         Waiting {
             fit,
             any,
@@ -319,14 +319,14 @@ impl Nlu {
     }
 
     /// The values that fill the form: the waiting parameter's, then what else the utterance holds.
-    fn fill(&self, question: &Question<'_>, rule: Rule) -> Vec<Filled> {
+    fn fill(&self, question: &Question<'_>) -> Vec<Filled> {
         let Some(slot) = &question.active else {
             return Vec::new();
         };
         let mut spans = self
             .recogniser
             .find(slot.entity_type, question.text, &context(question));
-        if rule == Rule::SlotText || spans.is_empty() {
+        if spans.is_empty() {
             let text = question.text.trim();
             let value = Value::from(text);
             let value = if slot.is_list {

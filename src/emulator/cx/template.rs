@@ -103,6 +103,16 @@ impl Template {
     }
 }
 
+impl Template {
+    /// The call, when the template is nothing but one.
+    pub(super) fn lone_call(&self) -> Option<&Call> {
+        match &*self.pieces {
+            [Piece::Call(call)] => Some(call),
+            _ => None,
+        }
+    }
+}
+
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     if !text.is_empty() {
         pieces.push(Piece::Text(text.into()));

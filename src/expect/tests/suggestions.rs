@@ -66,7 +66,7 @@ fn only_what_failed() {
     ];
     assert_eq!(
         suggest_for_failures(&record(), &[], &checked).unwrap(),
-        "expect:\n  parameters:\n    city: Paris\n    nothing: { absent: true }\n    \"[\\\"gone\\\"]\": { absent: true }\n  \
+        "expect:\n  parameters:\n    city: Paris\n    nothing: { absent: true }\n    '[\"gone\"]': { absent: true }\n  \
          confidence: { gte: 0.87 }\n  reply: Where to?\n  tool_calls: []\n  ended: false\n"
     );
     assert_eq!(suggest_for_failures(&record(), &[], &checked[7..]), None);
@@ -88,7 +88,7 @@ fn texts_that_would_be_templates_or_too_long() {
     };
     assert_eq!(
         with("Hello {{ name }}!".into()),
-        "expect:\n  reply: { matches: \"^\\\\s*Hello\\\\s+\\\\{\\\\{\\\\s+name\\\\s+\\\\}\\\\}!\\\\s*$\" }\n"
+        "expect:\n  reply: { matches: '^\\s*Hello\\s+\\{\\{\\s+name\\s+\\}\\}!\\s*$' }\n"
     );
     let long = with("Some words. ".repeat(100));
     assert!(

@@ -32,6 +32,8 @@ fn texts_are_quoted_where_they_would_be_misread() {
         ("a\u{1b}[0m\u{202e}\"\\", "\"a\\x1b[0m\\u202e\\\"\\\\\""),
         ("🚲", "\"🚲\""),
         ("- a", "\"- a\""),
+        (r"^\s*it's \d", r"'^\s*it''s \d'"),
+        ("say \"hi\"", "'say \"hi\"'"),
         ("..", "\"..\""),
     ] {
         assert_eq!(quoted_if_needed(text, Place::Block), written);

@@ -29,6 +29,7 @@ pub(super) struct CustomType {
     /// Patterns that could not be compiled, each with the reason.
     pub(super) broken_patterns: Vec<(String, String)>,
     excluded: HashSet<String>,
+    expands: bool,
     language: String,
 }
 
@@ -59,6 +60,7 @@ impl CustomType {
                 .iter()
                 .map(|phrase| normalise(phrase))
                 .collect(),
+            expands: definition.entity_type.auto_expansion_mode == "AUTO_EXPANSION_MODE_DEFAULT",
             language: definition.language.to_owned(),
             ..Self::default()
         };
@@ -192,6 +194,11 @@ impl CustomType {
     /// Entries that refer to other types.
     pub(super) fn composites(&self) -> &[Composite] {
         &self.composites
+    }
+
+    /// Whether values that are not listed may be found, too.
+    pub(super) fn expands(&self) -> bool {
+        self.expands
     }
 
     /// Whether a phrase is excluded from the type.

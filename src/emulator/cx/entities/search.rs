@@ -8,7 +8,7 @@ use super::composite::{Walk, starting_at};
 use super::custom::CustomType;
 use super::system::SystemType;
 use super::text::{Candidate, Quality, Text, without_overlaps};
-use super::{EntityContext, Recogniser, system};
+use super::{EntityContext, Recogniser, openended, system};
 
 /// A search under way.
 pub(super) struct Search<'a> {
@@ -53,6 +53,9 @@ impl<'a> Search<'a> {
         self.recogniser.with_type(name, self.context, |custom| {
             found.extend(custom.find(self.text));
             found.extend(self.composites(custom));
+            if found.is_empty() && custom.expands() {
+                found.extend(openended::unlisted(self.text));
+            }
             found.retain(|candidate| {
                 !custom.excludes(self.text.raw.get(candidate.range.clone()).unwrap_or_default())
             });

@@ -1,7 +1,7 @@
 //! The service's own entity types (cx-runtime 13), each found by the file that knows it.
 
-use super::EntityContext;
 use super::text::{Candidate, Text};
+use super::{EntityContext, code, contact, geo, measure, number, openended, vocabulary, when};
 
 /// A system entity type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,19 +144,46 @@ impl SystemType {
             _ => return None,
         })
     }
-
-    /// Whether no list or grammar can tell all values of the type (nlu 3.4): an utterance without a value that is
-    /// recognised may still be one.
-    pub(super) fn is_open_ended(self) -> bool {
-        matches!(
-            self,
-            Self::Address | Self::Location | Self::Person | Self::GivenName | Self::LastName | Self::City
-        )
-    }
 }
 
 /// All values of a system type in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
-    let _ = (kind, text, context);
-    Vec::new()
+    match kind {
+        SystemType::Date
+        | SystemType::Time
+        | SystemType::DateTime
+        | SystemType::DatePeriod
+        | SystemType::TimePeriod => when::find(kind, text, context),
+        SystemType::Any => any(text).into_iter().collect(),
+        SystemType::Duration
+        | SystemType::Money
+        | SystemType::CurrencyName
+        | SystemType::Unit(_)
+        | SystemType::UnitName => measure::find(kind, text, context.language),
+        SystemType::Number
+        | SystemType::Integer
+        | SystemType::Cardinal
+        | SystemType::Ordinal
+        | SystemType::Percentage => number::find(kind, text, context.language),
+        SystemType::NumberSequence
+        | SystemType::ZipCode
+        | SystemType::PhoneNumber
+        | SystemType::FlightNumber => code::find(kind, text, context.language),
+        SystemType::Email | SystemType::Url => contact::find(kind, text),
+        SystemType::Country | SystemType::State => geo::find(kind, text),
+        SystemType::City
+        | SystemType::Address
+        | SystemType::Location
+        | SystemType::Person
+        | SystemType::GivenName
+        | SystemType::LastName => openended::find(kind, text),
+        SystemType::Color | SystemType::Language => vocabulary::find(kind, text),
+    }
+}
+
+/// The whole utterance.
+fn any(text: &Text<'_>) -> Option<Candidate> {
+    let trimmed = text.raw.trim();
+    let start = text.raw.len() - text.raw.trim_start().len();
+    (!trimmed.is_empty()).then(|| Candidate::exact(start..start + trimmed.len(), trimmed))
 }

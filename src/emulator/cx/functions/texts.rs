@@ -1,14 +1,12 @@
 //! Functions on texts (cx-runtime 11.2). Other values count by their text form, nothing as the empty text.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use regex::{NoExpand, Regex, RegexBuilder};
+use regex::{NoExpand, Regex};
 
 use super::numbers::whole;
 use super::{Answer, FunctionError};
 use crate::emulator::cx::environment::Environment;
+use crate::emulator::cx::patterns::with_compiled;
 use crate::emulator::cx::render::text_of;
 use crate::model::Value;
 
@@ -109,31 +107,12 @@ pub(super) fn uuid(_: &[Value], environment: &dyn Environment) -> Answer {
     Ok(id.to_string().into())
 }
 
-/// Runs `work` with a compiled pattern. Agents use few patterns often, so compiled ones are kept.
+/// Runs `work` with a pattern, if it is one.
 fn with_pattern(source: &str, work: impl FnOnce(&Regex) -> Answer) -> Answer {
-    /// Patterns kept per thread.
-    const KEPT: usize = 128;
-    /// Bytes one compiled pattern may take.
-    const SIZE: usize = 1 << 20;
-    thread_local! {
-        static PATTERNS: RefCell<HashMap<String, Option<Regex>>> = RefCell::new(HashMap::new());
-    }
-    PATTERNS.with_borrow_mut(|patterns| {
-        if patterns.len() >= KEPT && !patterns.contains_key(source) {
-            patterns.clear();
-        }
-        let pattern = patterns.entry(source.to_owned()).or_insert_with(|| {
-            RegexBuilder::new(source)
-                .size_limit(SIZE)
-                .dfa_size_limit(SIZE)
-                .build()
-                .ok()
-        });
-        match pattern {
-            Some(pattern) => work(pattern),
-            None => Err(FunctionError::new(format_args!(
-                "`{source}` is no regular expression"
-            ))),
-        }
+    with_compiled(source, |pattern| match pattern {
+        Some(pattern) => work(pattern),
+        None => Err(FunctionError::new(format_args!(
+            "`{source}` is no regular expression"
+        ))),
     })
 }

@@ -1,7 +1,7 @@
 //! The decision on one utterance as a pure function of what was found in it (nlu 3.4).
 
 /// How much of the utterance a value of the waiting parameter is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     /// There is none.
     None,

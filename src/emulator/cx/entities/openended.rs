@@ -1,0 +1,311 @@
+//! Values that nobody can list: names, addresses, places without a gazetteer entry (nlu 3.4). What is found here is
+//! mostly a guess: an utterance, without the words that carry it, that does not read like anything else.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::geo;
+use super::system::SystemType;
+use super::text::{Candidate, Quality, Text};
+use super::trie::WordTrie;
+use crate::model::{Map, Value};
+
+mod common;
+
+use common::{CARRIERS, NAME_CARRIERS, STREETS, is_common};
+
+/// Words of a guessed name or place at most.
+const NAME_WORDS: usize = 4;
+
+/// Values of an open-ended type in the text.
+pub(super) fn find(kind: SystemType, text: &Text<'_>) -> Vec<Candidate> {
+    let found = match kind {
+        SystemType::City => return cities(text),
+        SystemType::Address => address(text).or_else(|| guessed_address(text)),
+        SystemType::Location => location(text),
+        _ => name(kind, text),
+    };
+    found.into_iter().collect()
+}
+
+/// The whole utterance without its carrier words, when it reads like a value nobody listed.
+pub(super) fn unlisted(text: &Text<'_>) -> Option<Candidate> {
+    let words = without_carriers(text, CARRIERS);
+    let short = (1..=NAME_WORDS).contains(&words.len()) && !text.normal(words.clone()).all(is_common);
+    let range = text.bytes(words.clone()).filter(|_| short)?;
+    Some(guess(range, Value::from(text.slice(words))))
+}
+
+fn guess(range: Range<usize>, value: Value) -> Candidate {
+    Candidate {
+        quality: Quality::Guessed,
+        ..Candidate::exact(range, value)
+    }
+}
+
+/// The words that remain when phrases that carry a value are cut off at the start, and courtesies at the end.
+fn without_carriers(text: &Text<'_>, carriers: &'static str) -> Range<usize> {
+    let trie = carrier_trie(carriers);
+    let mut words = 0..text.words.len();
+    while let Some((length, _)) = trie.prefixes(text.normal(words.clone())).pop() {
+        words.start += length;
+    }
+    while words.end > words.start
+        && matches!(
+            text.word(words.end - 1),
+            "please" | "thanks" | "pls" | "por" | "favor" | "bitte" | "proszę"
+        )
+    {
+        words.end -= 1;
+    }
+    words
+}
+
+fn carrier_trie(carriers: &'static str) -> &'static WordTrie {
+    static NAMES: OnceLock<WordTrie> = OnceLock::new();
+    static OTHERS: OnceLock<WordTrie> = OnceLock::new();
+    let cell = if std::ptr::eq(carriers, NAME_CARRIERS) {
+        &NAMES
+    } else {
+        &OTHERS
+    };
+    cell.get_or_init(|| {
+        let mut trie = WordTrie::default();
+        for phrase in carriers.split('|') {
+            trie.insert(phrase.split(' '), 0);
+        }
+        trie
+    })
+}
+
+/// A person's name.
+fn name(kind: SystemType, text: &Text<'_>) -> Option<Candidate> {
+    let words = without_carriers(text, NAME_CARRIERS);
+    let carried = words.start > 0;
+    let plain = text
+        .normal(words.clone())
+        .all(|word| word.chars().all(char::is_alphabetic) && !is_common(word));
+    if words.is_empty() || words.len() > NAME_WORDS || !plain {
+        return None;
+    }
+    let picked = match kind {
+        SystemType::GivenName => words.start..words.start + 1,
+        SystemType::LastName => words.end - 1..words.end,
+        _ => words.clone(),
+    };
+    let said = text.slice(picked.clone());
+    let value = if kind == SystemType::Person {
+        Value::Object(Map::from_iter([("name".to_owned(), Value::from(said))]))
+    } else {
+        Value::from(capitalised(said))
+    };
+    let quality = if carried && names_itself(text, words.start) {
+        Quality::Fuzzy
+    } else {
+        Quality::Guessed
+    };
+    Some(Candidate {
+        quality,
+        ..Candidate::exact(text.bytes(picked)?, value)
+    })
+}
+
+/// Whether the words before a name say that it is one.
+fn names_itself(text: &Text<'_>, end: usize) -> bool {
+    text.normal(0..end).any(|word| {
+        matches!(
+            word,
+            "name"
+                | "llamo"
+                | "nombre"
+                | "mappelle"
+                | "nom"
+                | "heiße"
+                | "heisse"
+                | "nome"
+                | "chamo"
+                | "nazywam"
+                | "imię"
+                | "adim"
+                | "named"
+                | "call"
+        )
+    })
+}
+
+fn capitalised(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}
+
+/// Cities of the list; without one the utterance as a city.
+fn cities(text: &Text<'_>) -> Vec<Candidate> {
+    let known = geo::find(SystemType::City, text);
+    if !known.is_empty() {
+        return known;
+    }
+    let words = without_carriers(text, CARRIERS);
+    let plain = text
+        .normal(words.clone())
+        .all(|word| word.chars().all(char::is_alphabetic) && !is_common(word));
+    let elsewhere = [SystemType::Country, SystemType::State]
+        .into_iter()
+        .any(|kind| !geo::find(kind, text).is_empty());
+    if words.is_empty() || words.len() >= NAME_WORDS || !plain || elsewhere {
+        return Vec::new();
+    }
+    let said = text.slice(words.clone());
+    let value: Vec<String> = said.split(' ').map(capitalised).collect();
+    text.bytes(words)
+        .map(|range| guess(range, Value::from(value.join(" "))))
+        .into_iter()
+        .collect()
+}
+
+/// A house number and a street, to the end of the utterance.
+fn address(text: &Text<'_>) -> Option<Candidate> {
+    let words = without_carriers(text, CARRIERS);
+    let has_digits = |at: usize| text.word(at).bytes().any(|byte| byte.is_ascii_digit());
+    let start = words.clone().find(|at| {
+        let near = at + 1..(at + 6).min(words.end);
+        (has_digits(*at) && near.clone().any(|at| is_street(text.word(at))))
+            || (is_street(text.word(*at)) && near.into_iter().any(has_digits))
+    })?;
+    // A street's name stands before its kind where the number comes last: `Haupt Straße 5`.
+    let start = if has_digits(start) { start } else { words.start };
+    let value = text.slice(start..words.end);
+    Some(Candidate::exact(text.bytes(start..words.end)?, value))
+}
+
+fn guessed_address(text: &Text<'_>) -> Option<Candidate> {
+    let words = without_carriers(text, CARRIERS);
+    let number = text
+        .normal(words.clone())
+        .any(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let street = text.normal(words.clone()).any(is_street);
+    if words.is_empty()
+        || text.normal(words.clone()).all(is_common)
+        || !(number || street || geo::names_place(text))
+    {
+        return None;
+    }
+    text.bytes(words.clone())
+        .map(|range| guess(range, Value::from(text.slice(words))))
+}
+
+fn is_street(word: &str) -> bool {
+    STREETS.contains(&word)
+        || ["straße", "strasse", "gasse", "platz", "weg", "allee"]
+            .iter()
+            .any(|end| word.len() > end.len() && word.ends_with(end))
+}
+
+/// The known parts of a place.
+fn location(text: &Text<'_>) -> Option<Candidate> {
+    let words = without_carriers(text, CARRIERS);
+    let mut members = Map::new();
+    let mut covered: Option<Range<usize>> = None;
+    let parts = [
+        (SystemType::City, "city"),
+        (SystemType::State, "admin-area"),
+        (SystemType::Country, "country"),
+    ];
+    let street = address(text);
+    let named = parts.iter().filter_map(|(kind, key)| {
+        geo::find(*kind, text)
+            .into_iter()
+            .find(|found| found.quality > Quality::Guessed)
+            .map(|found| (*key, found))
+    });
+    for (key, found) in street
+        .map(|found| ("street-address", found))
+        .into_iter()
+        .chain(named)
+    {
+        let inside = covered
+            .as_ref()
+            .is_some_and(|known| known.start <= found.range.start && found.range.end <= known.end);
+        let repeated =
+            key != "street-address" && inside && members.values().any(|value| *value == found.value);
+        if repeated {
+            continue;
+        }
+        let begin = covered
+            .as_ref()
+            .map_or(found.range.start, |known| known.start.min(found.range.start));
+        let end = covered
+            .as_ref()
+            .map_or(found.range.end, |known| known.end.max(found.range.end));
+        covered = Some(begin..end);
+        members.insert(key.to_owned(), found.value);
+    }
+    if let Some(range) = covered {
+        return Some(Candidate::exact(range, Value::Object(members)));
+    }
+    let plain = text
+        .normal(words.clone())
+        .all(|word| word.chars().all(char::is_alphanumeric) && !is_common(word));
+    if words.is_empty() || words.len() > NAME_WORDS || !plain {
+        return None;
+    }
+    members.insert("business-name".to_owned(), Value::from(text.slice(words.clone())));
+    text.bytes(words)
+        .map(|range| guess(range, Value::Object(members)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(kind: SystemType, text: &str) -> Vec<String> {
+        find(kind, &Text::new(text))
+            .into_iter()
+            .map(|found| match &found.value {
+                Value::Object(members) => members
+                    .iter()
+                    .map(|(key, value)| format!("{key}={}", value.as_str().unwrap()))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                other => other.as_str().unwrap().to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn names_and_places() {
+        use SystemType::{Address, City, GivenName, LastName, Location, Person};
+        for (kind, text, expected) in [
+            (Person, "my name is Ann Lee", &["name=Ann Lee"][..]),
+            (Person, "Ann ", &["name=Ann"]),
+            (Person, "yes", &[]),
+            (Person, "what do you mean", &[]),
+            (Person, "1234", &[]),
+            (GivenName, "I'm jack sparrow", &["Jack"]),
+            (LastName, "nowak", &["Nowak"]),
+            (City, "delhi", &["Delhi"]),
+            (City, "smallville", &["Smallville"]),
+            (City, "no thanks", &[]),
+            (
+                Address,
+                "The address is: 12 Main Street, Springfield 12345",
+                &["12 Main Street, Springfield 12345"],
+            ),
+            (Address, "Hauptstraße 5, Berlin", &["Hauptstraße 5, Berlin"]),
+            (Address, "94043", &["94043"]),
+            (Address, "ok", &[]),
+            (Address, "that’s right", &[]),
+            (Address, "ghg$%^$", &[]),
+            (Location, "in delhi", &["city=Delhi"]),
+            (
+                Location,
+                "12 Main Street Boston",
+                &["street-address=12 Main Street Boston city=Boston"],
+            ),
+            (Location, "yes please", &[]),
+        ] {
+            assert_eq!(values(kind, text), expected, "{kind:?} {text}");
+        }
+    }
+}

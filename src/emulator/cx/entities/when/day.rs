@@ -1,0 +1,425 @@
+//! Days and spans of days, as people say them.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::calendar;
+use super::lexicon::{Grain, Sense};
+use super::reader::Reader;
+
+/// What a phrase about days means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Days {
+    /// One day.
+    One(NaiveDate),
+    /// From the first to the last of several.
+    Span(NaiveDate, NaiveDate),
+}
+
+/// What was read, and the place after it.
+type Read<T> = Option<(usize, T)>;
+
+/// Direction of `next`, `this` and `last`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Direction(i64);
+
+impl Reader<'_> {
+    /// The longest phrase about days that starts here.
+    pub(super) fn days(&self, at: usize) -> Read<Days> {
+        let one = |read: Read<NaiveDate>| read.map(|(next, date)| (next, Days::One(date)));
+        let readings = [
+            one(self.numeric_date(at)),
+            one(self.named_date(at)),
+            one(self.day_of_unit(at)),
+            one(self.relative_day(at)),
+            one(self.weekday(at)),
+            one(self.holiday(at)),
+            one(self.counted_day(at)),
+            self.unit_of_days(at),
+            self.month(at),
+            one(self.bare_day(at)),
+        ];
+        // The first of the longest.
+        readings.into_iter().flatten().rev().max_by_key(|(next, _)| *next)
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.now.date()
+    }
+
+    /// `10/22/1998`, `22.10.98`, `2020-10-22`, `10/22`.
+    fn numeric_date(&self, at: usize) -> Read<NaiveDate> {
+        let (first, second) = (self.digits(at)?, self.digits(at + 1)?);
+        let signs = ['/', '-', '.'];
+        let sign = *signs.iter().find(|sign| self.joined_by(at + 1, &[**sign]))?;
+        let third = self.digits(at + 2).filter(|_| self.joined_by(at + 2, &[sign]));
+        if first.length == 4 {
+            return Some((
+                at + 3,
+                NaiveDate::from_ymd_opt(i32::try_from(first.value).ok()?, second.value, third?.value)?,
+            ));
+        }
+        if first.length > 2 || second.length > 2 {
+            return None;
+        }
+        let (month, day) = match (self.lexicon.month_first, first.value > 12, second.value > 12) {
+            (true, false, _) | (false, false, true) => (first.value, second.value),
+            _ => (second.value, first.value),
+        };
+        let Some(third) = third else {
+            let dot = sign == '.' && self.text.gap_before(at + 2).starts_with('.');
+            let plain = sign == '/' || dot;
+            let date = calendar::month_day(month, day, None, self.today())?;
+            return plain.then_some((at + 2, date));
+        };
+        let year = self.full_year(third.value, third.length)?;
+        NaiveDate::from_ymd_opt(year, month, day).map(|date| (at + 3, date))
+    }
+
+    /// A year of two or four digits.
+    fn full_year(&self, value: u32, length: usize) -> Option<i32> {
+        let value = i32::try_from(value).ok()?;
+        match length {
+            4 if value >= 1000 => Some(value),
+            2 => {
+                let century = self.today().year() / 100 * 100;
+                let near = century + value;
+                Some(if near > self.today().year() + 20 {
+                    near - 100
+                } else {
+                    near
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// `October 22 1998`, `22nd of October`, `Friday, Oct 22`, `el 3 de mayo de 1990`.
+    fn named_date(&self, at: usize) -> Read<NaiveDate> {
+        let at = self
+            .take(at, weekday_sense)
+            .map_or(at, |(next, _)| self.skip_optional(next, Sense::The));
+        let at = self.skip_optional(self.skip_optional(at, Sense::On), Sense::The);
+        let month_first = || {
+            let (next, month) = self.take(at, month_sense)?;
+            let next = self.skip_optional(next, Sense::The);
+            let (next, day) = self.day_number(next)?;
+            Some((next, month, day))
+        };
+        let day_first = || {
+            let (next, day) = self.day_number(at)?;
+            let next = self.skip_optional(self.skip_optional(next, Sense::Of), Sense::The);
+            let (next, month) = self.take(next, month_sense)?;
+            Some((next, month, day))
+        };
+        let (next, month, day) = day_first().or_else(month_first)?;
+        let (next, year) = match self.year_after(next) {
+            Some((next, year)) => (next, Some(year)),
+            None => (next, None),
+        };
+        calendar::month_day(month, day, year, self.today()).map(|date| (next, date))
+    }
+
+    /// A day's number: `22`, `22nd`, `twenty-second`.
+    fn day_number(&self, at: usize) -> Read<u32> {
+        if self.joined_by(at + 1, &[':']) {
+            return None;
+        }
+        let digits = self
+            .digits(at)
+            .filter(|digits| digits.length <= 2)
+            .map(|digits| (at + 1, digits.value));
+        digits.or_else(|| self.ranked_day(at)).or_else(|| {
+            self.take(at, |sense| {
+                if let Sense::Number(number @ 1..=31) = sense {
+                    Some(number)
+                } else {
+                    None
+                }
+            })
+        })
+    }
+
+    /// A day's number that is said as a rank: `22nd`, `first`.
+    fn ranked_day(&self, at: usize) -> Read<u32> {
+        let suffixed = self.digits_with_suffix(at).filter(|(digits, suffix)| {
+            digits.length <= 2 && matches!(*suffix, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª" | "o")
+        });
+        let dotted = || {
+            let digits = self.digits(at).filter(|digits| digits.length <= 2)?;
+            (!self.lexicon.month_first && self.text.gap_before(at + 1).starts_with(". "))
+                .then_some((at + 1, digits.value))
+        };
+        let named = || {
+            self.take(at, |sense| {
+                if let Sense::Ordinal(number) = sense {
+                    Some(number)
+                } else {
+                    None
+                }
+            })
+        };
+        suffixed
+            .map(|(digits, _)| (at + 1, digits.value))
+            .or_else(named)
+            .or_else(dotted)
+    }
+
+    /// A year that belongs to the date before it.
+    fn year_after(&self, at: usize) -> Read<i32> {
+        let at = self.skip_optional(at, Sense::Of);
+        let digits = self.digits(at)?;
+        let time = self.joined_by(at + 1, &[':']) || self.take(at + 1, clock_mark).is_some();
+        let short =
+            digits.length == 2 && (digits.value > 31 || self.text.gap_before(at).contains(['\'', '’']));
+        if time || !(digits.length == 4 || short) {
+            return None;
+        }
+        self.full_year(digits.value, digits.length)
+            .map(|year| (at + 1, year))
+    }
+
+    /// `next month 10th`, `the 10th of next month`.
+    fn day_of_unit(&self, at: usize) -> Read<NaiveDate> {
+        let ranked_first = || {
+            let (next, day) = self.ranked_day(self.skip_optional(at, Sense::The))?;
+            let (next, unit) = self.unit_of_days(self.skip_optional(next, Sense::Of))?;
+            Some((next, day, unit))
+        };
+        let unit_first = || {
+            let (next, unit) = self.unit_of_days(at)?;
+            let next = self.skip_optional(self.skip_optional(next, Sense::On), Sense::The);
+            let (next, day) = self.ranked_day(next)?;
+            Some((next, day, unit))
+        };
+        let (next, day, unit) = ranked_first().or_else(unit_first)?;
+        let Days::Span(first, last) = unit else {
+            return None;
+        };
+        let is_month = first.day() == 1 && first.month() == last.month() && first.year() == last.year();
+        if !is_month {
+            return None;
+        }
+        first.with_day(day).map(|date| (next, date))
+    }
+
+    /// `today`, `day after tomorrow`.
+    fn relative_day(&self, at: usize) -> Read<NaiveDate> {
+        let (next, days) = self.take(at, |sense| {
+            if let Sense::Day(days) = sense {
+                Some(days)
+            } else {
+                None
+            }
+        })?;
+        calendar::shift(self.today(), days).map(|date| (next, date))
+    }
+
+    /// `friday`, `next friday`, `last friday`, `viernes próximo`, `friday next week`, `next week friday`.
+    fn weekday(&self, at: usize) -> Read<NaiveDate> {
+        if let Some((next, (first, _))) = self.week(at)
+            && let Some((next, weekday)) = self.take(self.skip_optional(next, Sense::On), weekday_sense)
+        {
+            return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
+        }
+        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(1)));
+        let (next, weekday) = self.take(next, weekday_sense)?;
+        let of_week = self.skip_optional(next, Sense::Of);
+        if let Some((next, (first, _))) = self.week(of_week) {
+            return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
+        }
+        let (next, direction) = match self.take(next, direction_after) {
+            Some(after) => after,
+            None => (next, direction),
+        };
+        let date = match direction.0 {
+            0 => self
+                .today()
+                .pred_opt()
+                .and_then(|before| calendar::weekday_after(before, weekday)),
+            1.. => calendar::weekday_after(self.today(), weekday),
+            _ => calendar::weekday_before(self.today(), weekday),
+        };
+        date.map(|date| (next, date))
+    }
+
+    /// `next week` as its first and last day.
+    fn week(&self, at: usize) -> Read<(NaiveDate, NaiveDate)> {
+        let (next, days) = self.unit_of_days(at)?;
+        match days {
+            Days::Span(first, last) if (last - first).num_days() == 6 => Some((next, (first, last))),
+            _ => None,
+        }
+    }
+
+    /// `christmas eve`, `next easter`, `christmas 2021`.
+    fn holiday(&self, at: usize) -> Read<NaiveDate> {
+        let start = self.take(at, direction).map_or(at, |(next, _)| next);
+        let (next, holiday) = self.take(start, |sense| {
+            if let Sense::Holiday(day) = sense {
+                Some(day)
+            } else {
+                None
+            }
+        })?;
+        let year = self.year_after(next);
+        let next = year.map_or(next, |(next, _)| next);
+        calendar::holiday(holiday, year.map(|(_, year)| year), self.today()).map(|date| (next, date))
+    }
+
+    /// `in two weeks`, `three days ago`, `hace dos días`, `a week from today`.
+    fn counted_day(&self, at: usize) -> Read<NaiveDate> {
+        let ahead = self.skip(at, Sense::In);
+        let back = self.skip(at, Sense::AgoBefore);
+        let (next, amount, grain) = self.amount(ahead.or(back).unwrap_or(at))?;
+        let (next, sign) = if back.is_some() {
+            (next, -1)
+        } else if ahead.is_some() {
+            (next, 1)
+        } else if let Some(next) = self.skip(next, Sense::Ago) {
+            (next, -1)
+        } else {
+            (self.skip(next, Sense::FromNow)?, 1)
+        };
+        calendar::add(self.today(), sign * amount, grain).map(|date| (next, date))
+    }
+
+    /// `two weeks`, `a month`.
+    pub(super) fn amount(&self, at: usize) -> Option<(usize, i64, Grain)> {
+        let (next, amount) = match self.skip(at, Sense::Single) {
+            Some(next) => (next, 1),
+            None => self.number(at)?,
+        };
+        let (next, grain) = self.take(next, grain_sense)?;
+        Some((next, i64::from(amount), grain))
+    }
+
+    /// `next week`, `this month`, `la semana que viene`, `the next two weeks`, `next weekend`.
+    fn unit_of_days(&self, at: usize) -> Read<Days> {
+        let (next, direction) = self.direction_chain(at).unwrap_or((at, Direction(0)));
+        let prefixed = next > at;
+        if let Some((next, amount, grain)) = self.amount(next).filter(|_| prefixed) {
+            return self
+                .counted_span(direction, amount, grain)
+                .map(|days| (next, days));
+        }
+        if let Some(next) = self.skip(next, Sense::Weekend) {
+            let saturday = calendar::shift(calendar::unit(self.today(), 0, Grain::Week)?.0, 5)?;
+            let weeks = if direction.0 > 0 && self.today() >= saturday {
+                1
+            } else {
+                direction.0.min(0)
+            };
+            let first = calendar::shift(saturday, 7 * weeks)?;
+            return Some((next, Days::Span(first, calendar::shift(first, 1)?)));
+        }
+        let (next, grain) = self.take(next, grain_sense)?;
+        let (next, direction) = match self.take(next, direction_after) {
+            Some((next, direction)) if !prefixed => (next, direction),
+            _ if prefixed => (next, direction),
+            _ => return None,
+        };
+        if grain == Grain::Day {
+            return calendar::shift(self.today(), direction.0).map(|date| (next, Days::One(date)));
+        }
+        calendar::unit(self.today(), direction.0, grain).map(|(first, last)| (next, Days::Span(first, last)))
+    }
+
+    /// `next`, `last`, `next to next`.
+    fn direction_chain(&self, at: usize) -> Read<Direction> {
+        let (mut next, mut direction) = self.take(self.skip_optional(at, Sense::The), direction)?;
+        while let Some((further, same)) = self
+            .skip(next, Sense::To)
+            .and_then(|over| self.take(over, self::direction))
+            && same == direction
+        {
+            next = further;
+            direction = Direction(direction.0 + direction.0.signum());
+            if direction.0.abs() > 12 {
+                return None;
+            }
+        }
+        Some((next, direction))
+    }
+
+    /// The coming or the past so many units.
+    fn counted_span(&self, direction: Direction, amount: i64, grain: Grain) -> Option<Days> {
+        let today = self.today();
+        match direction.0 {
+            0 => None,
+            1.. => Some(Days::Span(today, calendar::add(today, amount, grain)?)),
+            _ => Some(Days::Span(calendar::add(today, -amount, grain)?, today)),
+        }
+    }
+
+    /// `October`, `October 2020`: the whole month, unless some number beside it was meant as a day.
+    fn month(&self, at: usize) -> Read<Days> {
+        let (next, month) = self.take(at, month_sense)?;
+        let (next, year) = match self.year_after(next) {
+            Some((next, year)) => (next, Some(year)),
+            None => (next, None),
+        };
+        let beside = |at: usize| self.digits(at).is_some() || self.ranked_day(at).is_some();
+        if (year.is_none() && beside(next)) || at.checked_sub(1).is_some_and(beside) {
+            return None;
+        }
+        let mut first = NaiveDate::from_ymd_opt(year.unwrap_or(self.today().year()), month, 1)?;
+        if year.is_none() && month < self.today().month() {
+            first = calendar::add(first, 1, Grain::Year)?;
+        }
+        Some((next, Days::Span(first, calendar::unit(first, 0, Grain::Month)?.1)))
+    }
+
+    /// `the 22nd`, `22nd`.
+    fn bare_day(&self, at: usize) -> Read<NaiveDate> {
+        let start = self.skip_optional(at, Sense::The);
+        let (next, day) = self.ranked_day(start)?;
+        let in_digits = self.digits_with_suffix(start).is_some();
+        if !in_digits && (start == at || next < self.len()) {
+            return None;
+        }
+        calendar::day_of_month(day, self.today()).map(|date| (next, date))
+    }
+}
+
+fn month_sense(sense: Sense) -> Option<u32> {
+    if let Sense::Month(month) = sense {
+        Some(month)
+    } else {
+        None
+    }
+}
+
+fn weekday_sense(sense: Sense) -> Option<u32> {
+    if let Sense::Weekday(weekday) = sense {
+        Some(weekday)
+    } else {
+        None
+    }
+}
+
+fn grain_sense(sense: Sense) -> Option<Grain> {
+    if let Sense::Grain(grain) = sense {
+        Some(grain)
+    } else {
+        None
+    }
+}
+
+fn direction(sense: Sense) -> Option<Direction> {
+    match sense {
+        Sense::Next => Some(Direction(1)),
+        Sense::This => Some(Direction(0)),
+        Sense::Last => Some(Direction(-1)),
+        _ => None,
+    }
+}
+
+/// A direction said after the unit.
+fn direction_after(sense: Sense) -> Option<Direction> {
+    direction(sense).filter(|direction| direction.0 != 0)
+}
+
+/// What makes a number before it an hour.
+fn clock_mark(sense: Sense) -> Option<()> {
+    matches!(sense, Sense::Am | Sense::Pm | Sense::Clock).then_some(())
+}
