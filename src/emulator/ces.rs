@@ -10,10 +10,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset};
 use chrono_tz::Tz;
 use tonic::Status;
 
+use super::clock::Clock;
+use super::fault::Faults;
+use crate::backend::names::Names;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::session_service_server::SessionServiceServer;
 
@@ -34,15 +37,15 @@ mod turn;
 /// Largest request that is read, in bytes.
 const LARGEST_REQUEST: usize = 16 << 20;
 
-/// How the emulator plays.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// The time at which every turn happens; the real time unless set.
-    pub clock: Option<DateTime<FixedOffset>>,
+/// How an app is played.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CesOptions {
+    /// The time of turns that bring none.
+    pub clock: Clock,
+    /// What is done to answers on purpose.
+    pub faults: Faults,
     /// The seed of what is left to chance.
     pub seed: u64,
-    /// Added to every answer.
-    pub latency: Duration,
 }
 
 /// A scripted app behind the service's API. Clones share their sessions.
@@ -54,13 +57,13 @@ pub struct CesEmulator {
 #[derive(Debug)]
 struct Shared {
     app: App,
-    options: Options,
+    options: CesOptions,
     sessions: Sessions,
 }
 
 impl CesEmulator {
     /// An emulator of an app, without any session.
-    pub fn from_app(app: App, options: Options) -> Self {
+    pub fn from_app(app: App, options: CesOptions) -> Self {
         let sessions = Sessions::default();
         let shared = Arc::new(Shared {
             app,
@@ -73,6 +76,16 @@ impl CesEmulator {
     /// The app.
     pub fn app(&self) -> &App {
         &self.shared.app
+    }
+
+    /// Forgets a session, under whatever app's name.
+    pub fn forget_session(&self, session_id: &str) {
+        self.shared.sessions.forget(session_id);
+    }
+
+    /// How many sessions are remembered.
+    pub fn sessions(&self) -> usize {
+        self.shared.sessions.len()
     }
 
     /// The service for a tonic server.
@@ -94,13 +107,13 @@ impl CesEmulator {
         } = self.shared.as_ref();
         let surroundings = Surroundings {
             app_name: config.app_name.clone(),
-            now: call.now(options, config.time_zone.or(app.time_zone)),
+            now: call.now(options.clock, config.time_zone.or(app.time_zone)),
             use_fakes: config.use_fakes,
             seed: options.seed,
             deployment: config.deployment.clone(),
         };
         let outputs = {
-            let slot = sessions.slot(&config.session);
+            let slot = sessions.slot(&config.app_name, &config.session_id);
             let mut session = slot.lock().await;
             let before = session.take().unwrap_or_else(|| config.new_session(app));
             let played = turn::play(app, &before, inputs, &surroundings);
@@ -111,9 +124,7 @@ impl CesEmulator {
             *session = Some(after);
             outputs
         };
-        if !options.latency.is_zero() {
-            tokio::time::sleep(options.latency).await;
-        }
+        options.faults.delay(Duration::ZERO).await;
         outputs
     }
 }
@@ -126,12 +137,46 @@ struct CallOptions {
 }
 
 impl CallOptions {
-    fn now(self, options: &Options, time_zone: Option<Tz>) -> DateTime<FixedOffset> {
-        let pinned = self.clock.or(options.clock);
-        let now = pinned.unwrap_or_else(|| Utc::now().fixed_offset());
+    fn now(self, clock: Clock, time_zone: Option<Tz>) -> DateTime<FixedOffset> {
+        let pinned = self.clock.or(match clock {
+            Clock::Fixed(moment) => Some(moment),
+            Clock::System => None,
+        });
+        let now = pinned.unwrap_or_else(|| clock.now().fixed_offset());
         match time_zone {
             Some(zone) => now.with_timezone(&zone).fixed_offset(),
             None => now,
         }
+    }
+}
+
+/// Agents by the names people see; an app has nothing else that is asked for by name.
+impl Names for CesEmulator {
+    fn flow(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn start_flow(&self) -> Option<String> {
+        None
+    }
+
+    fn page(&self, _flow: &str, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn playbook(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn intent(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn entity_type(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn agent(&self, name: &str) -> Option<String> {
+        self.app().agent_id(name).map(str::to_owned)
     }
 }

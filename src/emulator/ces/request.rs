@@ -17,10 +17,10 @@ use super::turn::Inputs;
 /// What the configuration of a request says.
 #[derive(Debug, Clone)]
 pub(super) struct Config {
-    /// Full name of the session.
-    pub(super) session: String,
-    /// Resource name of the app in it.
+    /// Resource name of the app, within the session's.
     pub(super) app_name: String,
+    /// Id of the session.
+    pub(super) session_id: String,
     /// Id of the deployment; empty for none.
     pub(super) deployment: String,
     pub(super) time_zone: Option<Tz>,
@@ -38,7 +38,7 @@ impl Config {
     /// # Errors
     /// `INVALID_ARGUMENT` for what is not well-formed, `NOT_FOUND` for an agent that the app does not have.
     pub(super) fn read(app: &App, config: ces::SessionConfig) -> Result<Self, Status> {
-        let app_name = app_of(&config.session)?;
+        let (app_name, session_id) = parts_of(&config.session)?;
         for message in &config.historical_contexts {
             if message.role != USER && app.agent_at(&message.role).is_none() {
                 let message = format!(
@@ -56,8 +56,8 @@ impl Config {
             in_fragments: config.enable_text_streaming,
             entry_agent: entry_agent(app, &config.entry_agent, &app_name)?,
             history: config.historical_contexts,
-            session: config.session,
             app_name,
+            session_id,
         })
     }
 
@@ -87,8 +87,8 @@ impl Config {
     }
 }
 
-/// The app's resource name within a session's.
-fn app_of(session: &str) -> Result<String, Status> {
+/// The app's resource name and the session's id.
+fn parts_of(session: &str) -> Result<(String, String), Status> {
     const SHAPE: &str = "projects/*/locations/*/apps/*/sessions/*";
     let wrong =
         |why: &str| Status::invalid_argument(format!("config.session `{}` {why}", shortened(session)));
@@ -111,7 +111,8 @@ fn app_of(session: &str) -> Result<String, Status> {
             "must end with an id that matches [a-zA-Z0-9][a-zA-Z0-9-_]{4,62}",
         ));
     }
-    Ok(format!("projects/{project}/locations/{location}/apps/{app}"))
+    let app_name = format!("projects/{project}/locations/{location}/apps/{app}");
+    Ok((app_name, (*id).to_owned()))
 }
 
 /// `[a-zA-Z0-9][a-zA-Z0-9-_]{4,62}` (ces-api 1.5).
@@ -260,7 +261,7 @@ mod tests {
         ] {
             let name = format!("projects/p-1/locations/us/apps/my.app/sessions/{id}");
             assert_eq!(
-                app_of(&name).unwrap(),
+                parts_of(&name).unwrap().0,
                 "projects/p-1/locations/us/apps/my.app",
                 "{id}"
             );
@@ -275,7 +276,7 @@ mod tests {
             "projects/p/locations/us/apps/a/sessions/abcde/x",
             &format!("projects/p/locations/us/apps/a/sessions/{}", "a".repeat(64)),
         ] {
-            let status = app_of(name).unwrap_err();
+            let status = parts_of(name).unwrap_err();
             assert_eq!(status.code(), tonic::Code::InvalidArgument, "{name}");
         }
     }

@@ -1,7 +1,7 @@
 //! All sessions: found by name, forgotten after a while, bounded in number.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -25,14 +25,17 @@ pub(super) struct Sessions {
     most: usize,
 }
 
+/// Sessions by id; a list because the same id may be used under several apps' names.
 #[derive(Debug, Default)]
 struct Table {
-    entries: HashMap<String, Entry>,
+    by_id: HashMap<Box<str>, Vec<Entry>>,
+    count: usize,
     since_sweep: usize,
 }
 
 #[derive(Debug)]
 struct Entry {
+    app_name: Box<str>,
     slot: Slot,
     last_used: Instant,
 }
@@ -51,30 +54,44 @@ impl Sessions {
         }
     }
 
-    /// The session's place; a new one for a name that is not known, or not any more.
-    pub(super) fn slot(&self, name: &str) -> Slot {
+    /// The session's place; a new one for a session that is not known, or not any more.
+    pub(super) fn slot(&self, app_name: &str, id: &str) -> Slot {
         let now = Instant::now();
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = table.entries.get_mut(name) {
-            if !entry.is_expired(now) {
-                entry.last_used = now;
-                return Arc::clone(&entry.slot);
+        let mut table = self.table();
+        let same_id = table.by_id.get_mut(id);
+        let known = same_id.and_then(|entries| entries.iter_mut().find(|entry| *entry.app_name == *app_name));
+        if let Some(entry) = known {
+            if entry.is_expired(now) {
+                entry.slot = Slot::default();
             }
-            table.entries.remove(name);
+            entry.last_used = now;
+            return Arc::clone(&entry.slot);
         }
         table.make_room(self.most, now);
         let slot = Slot::default();
-        let entry = Entry {
+        table.count += 1;
+        table.by_id.entry(id.into()).or_default().push(Entry {
+            app_name: app_name.into(),
             slot: Arc::clone(&slot),
             last_used: now,
-        };
-        table.entries.insert(name.to_owned(), entry);
+        });
         slot
     }
 
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.table.lock().unwrap().entries.len()
+    /// Forgets the sessions of this id, under whatever app's name.
+    pub(super) fn forget(&self, id: &str) {
+        let mut table = self.table();
+        let gone = table.by_id.remove(id).map_or(0, |entries| entries.len());
+        table.count -= gone;
+    }
+
+    /// How many sessions there are.
+    pub(super) fn len(&self) -> usize {
+        self.table().count
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,26 +105,39 @@ impl Entry {
 impl Table {
     fn make_room(&mut self, most: usize, now: Instant) {
         self.since_sweep += 1;
-        let is_full = self.entries.len() >= most;
+        let is_full = self.count >= most;
         if !is_full && self.since_sweep < SWEEP_EVERY {
             return;
         }
         self.since_sweep = 0;
-        self.entries.retain(|_, entry| !entry.is_expired(now));
-        if self.entries.len() < most {
+        self.retain(|entry| !entry.is_expired(now));
+        if self.count < most {
             return;
         }
         // A sixteenth at once, so that the search is rare.
-        let mut ages: Vec<Instant> = self.entries.values().map(|entry| entry.last_used).collect();
+        let mut ages: Vec<Instant> = self
+            .by_id
+            .values()
+            .flatten()
+            .map(|entry| entry.last_used)
+            .collect();
         let forgotten = (most / 16).clamp(1, ages.len());
         let (_, youngest, _) = ages.select_nth_unstable(forgotten - 1);
         let youngest = *youngest;
         let mut left = forgotten;
-        self.entries.retain(|_, entry| {
+        self.retain(|entry| {
             let goes = left > 0 && entry.last_used <= youngest;
             left -= usize::from(goes);
             !goes
         });
+    }
+
+    fn retain(&mut self, mut stays: impl FnMut(&Entry) -> bool) {
+        self.by_id.retain(|_, entries| {
+            entries.retain(|entry| stays(entry));
+            !entries.is_empty()
+        });
+        self.count = self.by_id.values().map(Vec::len).sum();
     }
 }
 
@@ -118,49 +148,57 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn sessions_are_forgotten_when_idle() {
         let sessions = Sessions::default();
-        let first = sessions.slot("a");
-        assert!(Arc::ptr_eq(&first, &sessions.slot("a")));
+        let first = sessions.slot("app", "a");
+        assert!(Arc::ptr_eq(&first, &sessions.slot("app", "a")));
+        assert!(!Arc::ptr_eq(&first, &sessions.slot("other", "a")));
         tokio::time::advance(KEPT + Duration::from_secs(1)).await;
-        // Still in use here.
-        assert!(Arc::ptr_eq(&first, &sessions.slot("a")));
+        assert!(
+            Arc::ptr_eq(&first, &sessions.slot("app", "a")),
+            "still in use here"
+        );
         let address = Arc::as_ptr(&first);
         drop(first);
         tokio::time::advance(KEPT).await;
-        assert_eq!(
-            address,
-            Arc::as_ptr(&sessions.slot("a")),
-            "just before it expires"
-        );
+        let kept = sessions.slot("app", "a");
+        assert_eq!(address, Arc::as_ptr(&kept), "just before it expires");
+        *kept.lock().await = Some(Session {
+            agent: 0,
+            variables: crate::model::Map::new(),
+            turns: 1,
+            ended: false,
+            pending: None,
+        });
+        drop(kept);
         tokio::time::advance(KEPT + Duration::from_secs(1)).await;
-        let held = sessions.slot("b");
-        drop(held);
-        let again = sessions.slot("a");
-        assert!(again.lock().await.is_none());
+        assert!(sessions.slot("app", "a").lock().await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn there_are_never_too_many() {
         let sessions = Sessions::bounded(32);
         for number in 0..1_000 {
-            sessions.slot(&number.to_string());
+            sessions.slot("app", &number.to_string());
             tokio::time::advance(Duration::from_millis(1)).await;
-            sessions.slot("always");
+            sessions.slot("app", "always");
         }
         assert!(sessions.len() <= 32, "{}", sessions.len());
-        let table = sessions.table.lock().unwrap();
-        assert!(table.entries.contains_key("999") && table.entries.contains_key("always"));
+        let table = sessions.table();
+        assert!(table.by_id.contains_key("999") && table.by_id.contains_key("always"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn expired_sessions_go_before_others() {
         let sessions = Sessions::bounded(4);
-        for name in ["a", "b", "c"] {
-            sessions.slot(name);
+        for id in ["a", "b", "c"] {
+            sessions.slot("app", id);
         }
         tokio::time::advance(KEPT + Duration::from_secs(1)).await;
-        for name in ["d", "e"] {
-            sessions.slot(name);
+        for id in ["d", "e"] {
+            sessions.slot("app", id);
         }
         assert_eq!(sessions.len(), 2);
+        sessions.forget("d");
+        sessions.forget("nobody");
+        assert_eq!(sessions.len(), 1);
     }
 }
