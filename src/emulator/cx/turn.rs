@@ -303,9 +303,10 @@ impl Turn<'_> {
         let mut reprompted = false;
         if let Some(event) = event {
             match self.handle(&event) {
-                Called::Handler(Next::Go(target, origin)) => return Next::Go(target, origin),
+                Called::Handler(Next::Go(target, origin)) | Called::Reprompt(Next::Go(target, origin)) => {
+                    return Next::Go(target, origin);
+                }
                 Called::Handler(_) => return self.prompt(),
-                Called::Reprompt(Next::Go(target, origin)) => return Next::Go(target, origin),
                 Called::Reprompt(_) => reprompted = true,
                 Called::Nobody if is_raised => {
                     // As if the flow had ended without an event (cx-runtime 6.3).
@@ -391,15 +392,7 @@ impl Turn<'_> {
             ResponseKind::Handler,
             Owner::Handler(origin, target.is_some()),
         );
-        self.after_call(next, target, origin)
-    }
-
-    /// Where a called handler leads: a webhook's target wins over its own (cx-runtime 8.3).
-    fn after_call(&mut self, next: Next, target: Option<&Target>, origin: Origin) -> Next {
-        match (next, target) {
-            (Next::Continue, Some(target)) => Next::Go(target.clone(), origin),
-            (next, _) => next,
-        }
+        after_call(next, target, origin)
     }
 
     /// A target that can be gone to; what the emulator cannot do is noted.
@@ -507,6 +500,14 @@ impl Turn<'_> {
         if let Some(step) = self.trace.steps.last_mut() {
             step.functions.extend(functions);
         }
+    }
+}
+
+/// Where a called handler leads: a webhook's target wins over its own (cx-runtime 8.3).
+fn after_call(next: Next, target: Option<&Target>, origin: Origin) -> Next {
+    match (next, target) {
+        (Next::Continue, Some(target)) => Next::Go(target.clone(), origin),
+        (next, _) => next,
     }
 }
 
