@@ -5,8 +5,9 @@ use super::super::messages::ResponseKind;
 use super::super::program::{Handler, PagePart};
 use super::super::trace::{HandlerCalled, PageStatus};
 use super::super::webhook::WebhookFailure;
+use super::cycle::after_call;
 use super::transitions::Origin;
-use super::{Next, Owner, Turn, after_call};
+use super::{Next, Owner, Turn};
 
 /// An event that waits for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
