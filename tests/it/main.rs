@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod emulator_cx;
 mod house;
 mod proto_tables;
 mod proto_wire;
