@@ -15,6 +15,7 @@ mod cli_init;
 mod cli_list;
 mod cli_place;
 mod cli_run;
+mod emulator_cx;
 mod house;
 mod import_cx;
 mod proto_tables;
