@@ -3,7 +3,9 @@
 //! Pure and deterministic: no clock, no network, no state between turns besides models trained once. Blank text,
 //! events and keys are the state machine's business.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use chrono::DateTime;
@@ -13,7 +15,7 @@ use self::decide::{Findings, Fit, Rule, Waiting, decide};
 use self::model::{Decided, Model};
 use self::phrases::{ExactPhrase, Phrases};
 use super::entities::{EntityContext, Extracted, Recogniser, SessionEntityType, gather};
-use super::words::words;
+use super::words::{Word, words};
 use crate::export::agent::Agent;
 use crate::model::Value;
 
@@ -25,6 +27,9 @@ mod score;
 mod spelling;
 mod svm;
 mod template;
+
+/// How much a better intent out of scope counts against the best one in scope (nlu 4).
+const LEAD_WEIGHT: f32 = 0.3;
 
 /// Scored intents that are reported.
 const ALTERNATIVES: usize = 10;
@@ -262,12 +267,7 @@ impl Nlu {
             .max()
             .unwrap_or(Fit::None);
         let plausible = spans.iter().any(|span| !span.genuine);
-        Waiting {
-            fit,
-            any,
-            plausible,
-            custom: self.recogniser.is_custom(slot.entity_type),
-        }
+        Waiting { fit, any, plausible }
     }
 
     fn exact(&self, question: &Question<'_>) -> Option<ExactPhrase<'_>> {
@@ -290,8 +290,8 @@ impl Nlu {
             return Scores::default();
         };
         let said = words(question.text);
-        let repaired = if self.agent.settings.enable_spell_correction {
-            spelling::repair(&said, model, |_| false)
+        let repaired = if std::env::var("SPELL").map(|v| v=="1").unwrap_or(self.agent.settings.enable_spell_correction) {
+            spelling::repair(&said, model)
         } else {
             None
         };
@@ -299,11 +299,24 @@ impl Nlu {
             Some(repaired) => repaired.iter().map(String::as_str).collect(),
             None => said.iter().map(|word| word.text.as_str()).collect(),
         };
-        let sample = model.sample(&plain);
+        let values = self.system_values(model, &said, question);
+        let sample = model.sample(&plain, &values);
         let decided = model.decide(&sample);
         let in_scope = |name: &str| question.scope.contains(&name);
         let best = decided.iter().find(|one| in_scope(one.intent));
-        let score = |one: &Decided<'_>| one.svm + model.cosine(&sample, one);
+        // An utterance that fits an intent out of scope better fits the one in scope less.
+        let lead = decided
+            .first()
+            .zip(best)
+            .map_or(0.0, |(first, best)| first.rank() - best.rank());
+        let score = |one: &Decided<'_>| {
+            one.score()
+                - if in_scope(one.intent) {
+                    LEAD_WEIGHT * lead
+                } else {
+                    0.0
+                }
+        };
         let alternatives = decided.iter().take(ALTERNATIVES).map(|one| Alternative {
             intent: one.intent.to_owned(),
             score: score::confidence(score(one)),
@@ -316,6 +329,31 @@ impl Nlu {
                 .as_ref()
                 .map(|repaired| spelling::rewrite(question.text, &said, repaired)),
         }
+    }
+
+    /// Values of system types in the utterance, as words of it, for the types that the model's intents use. Values
+    /// of its own types the model finds itself.
+    fn system_values(
+        &self,
+        model: &Model,
+        said: &[Word],
+        question: &Question<'_>,
+    ) -> Vec<(Range<usize>, String)> {
+        let mut values: Vec<(Range<usize>, String)> = Vec::new();
+        for entity_type in model.system_types() {
+            for span in self
+                .recogniser
+                .find(entity_type, question.text, &context(question))
+            {
+                let start = said.partition_point(|word| word.range.end <= span.range.start);
+                let end = said.partition_point(|word| word.range.start < span.range.end);
+                if span.genuine && start < end {
+                    values.push((start..end, entity_type.to_owned()));
+                }
+            }
+        }
+        values.sort_by_key(|(words, _)| (Reverse(words.len()), words.start));
+        values
     }
 
     /// The values that fill the form: the waiting parameter's, then what else the utterance holds.

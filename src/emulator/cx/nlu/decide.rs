@@ -16,8 +16,6 @@ pub(super) enum Fit {
 pub(super) struct Waiting {
     /// How a recognised value fits.
     pub(super) fit: Fit,
-    /// The type is the agent's own.
-    pub(super) custom: bool,
     /// The type takes any words (`@sys.any`).
     pub(super) any: bool,
     /// No recogniser knows all values of the type, and the utterance could be one.
@@ -60,8 +58,7 @@ pub(super) fn decide(findings: &Findings) -> Rule {
         Fit::None,
         |waiting| if waiting.any { Fit::None } else { waiting.fit },
     );
-    let custom = findings.waiting.is_some_and(|waiting| waiting.custom);
-    if findings.exact && !(fit == Fit::Full && custom) {
+    if findings.exact && fit != Fit::Full {
         return Rule::Exact;
     }
     match fit {
