@@ -35,6 +35,13 @@ pub(super) struct Findings {
     pub(super) threshold: f32,
 }
 
+impl Findings {
+    /// How a recognised value of the waiting parameter fits; none counts where any words are one.
+    pub(super) fn fit(&self) -> Fit {
+        self.waiting.filter(|waiting| !waiting.any).map_or(Fit::None, |waiting| waiting.fit)
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
@@ -54,10 +61,7 @@ pub(super) enum Rule {
 
 /// Which rule holds.
 pub(super) fn decide(findings: &Findings) -> Rule {
-    let fit = findings.waiting.map_or(
-        Fit::None,
-        |waiting| if waiting.any { Fit::None } else { waiting.fit },
-    );
+    let fit = findings.fit();
     if findings.exact && fit != Fit::Full {
         return Rule::Exact;
     }
