@@ -8,6 +8,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub mod render;
+pub mod suggest;
+
 /// A text file as the user wrote it, kept for showing source lines under a message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -20,10 +23,11 @@ pub struct SourceFile {
 impl SourceFile {
     /// The 1-based line of a byte offset; offsets past the end belong to the last line.
     pub fn line_of(&self, offset: usize) -> u32 {
-        let end = offset.min(self.text.len());
-        let breaks = self.text.as_bytes()[..end]
-            .iter()
-            .filter(|byte| **byte == b'\n')
+        let breaks = self
+            .text
+            .bytes()
+            .take(offset)
+            .filter(|byte| *byte == b'\n')
             .count();
         u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
     }

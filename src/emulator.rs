@@ -1,3 +1,11 @@
 //! The embedded emulator: a real gRPC server that plays an exported CX agent or a scripted CES app.
+//!
+//! [`cx`] is the agent; the server around it ([`Emulator`]), its clock and its deliberate faults are shared by all
+//! emulated services.
 
+pub mod clock;
 pub mod cx;
+pub mod fault;
+mod server;
+
+pub use server::{Emulator, EmulatorError, EmulatorOptions, RunningEmulator};

@@ -1,7 +1,20 @@
 //! An exported CX agent (JSON package, folder or zip) as plain data, and the mapping between the names people see
 //! and the ids the service wants.
 //!
-//! [`agent`] holds the data as the export spells it (references are display names); [`load`] reads it from
-//! untrusted files; [`names`] resolves names to ids.
+//! [`agent`] holds the data as the export spells it (references are display names); [`load()`] reads it from
+//! untrusted files and reports what is wrong with them; [`NameIndex`] resolves names to ids; [`SymbolicTarget`]
+//! names the targets of routes that are no pages.
 
 pub mod agent;
+
+pub use load::{Loaded, load, load_runtime};
+pub use names::NameIndex;
+pub use target::SymbolicTarget;
+
+mod archive;
+mod assemble;
+mod check;
+mod layout;
+mod load;
+mod names;
+mod target;

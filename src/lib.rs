@@ -13,13 +13,14 @@
 //! | 0 | [`proto`], [`diagnostic`], [`redact`]: generated types; places in files; what must not be printed |
 
 pub mod backend;
+pub mod cli;
 pub mod diagnostic;
 pub mod emulator;
 pub mod expect;
 pub mod export;
 pub mod import;
 pub mod model;
-// proto
+pub mod proto;
 pub mod redact;
 pub mod report;
 pub mod runner;

@@ -5,6 +5,7 @@
 pub mod capability;
 pub mod event;
 pub mod outcome;
+mod redaction;
 pub mod suite;
 pub mod transcript;
 

@@ -1,1 +1,146 @@
 //! Playing conversations, many at once: plan, dispatcher, executors, journal.
+//!
+//! A [`Run`] is given a [`Plan`] over a [`ConversationSource`] and the targets that play it. The dispatcher starts
+//! conversations as there is room; an executor reads one, plays it in as many attempts as it takes, each in a session
+//! of its own, and gives back its result, redacted. Results are lines of the [`Journal`], from which
+//! [`write_reports`] drives the reporters. Progress goes up one channel as [`RunEvent`]s; [`Cancellation`] goes down.
+//!
+//! Not here: what is expected of a reply (`expect`), how a service is reached (`backend`), which target a role means
+//! (`settings`), and what reports look like (`report`).
+
+use std::collections::HashMap;
+use std::io;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset};
+use tokio::sync::mpsc;
+
+use crate::backend::{Backend, BackendError};
+use crate::model::event::{RunEnd, RunEvent, RunInfo};
+use crate::redact::Redactor;
+
+pub use cancel::Cancellation;
+pub use journal::{JOURNAL_FILE, JOURNAL_FOLDER, Journal, JournalWriter};
+pub use limit::Limit;
+pub use plan::{Plan, fresh_seed};
+pub use previous::Previous;
+pub use reports::{ReportFailure, write_reports};
+pub use signal::listen as listen_to_signals;
+pub use source::{ConversationSource, Heading};
+pub use status::{RunStatus, run_status};
+
+mod attempt;
+mod budget;
+mod cancel;
+mod dispatcher;
+mod executor;
+#[cfg(test)]
+mod fake;
+mod journal;
+mod limit;
+mod merge;
+mod plan;
+mod previous;
+mod reason;
+mod record;
+mod reports;
+mod retry;
+mod script;
+mod signal;
+mod source;
+mod status;
+mod stubs;
+mod tool_loop;
+mod turn;
+mod unknown;
+mod verdict;
+
+/// A run, ready to be played.
+#[derive(Debug)]
+pub struct Run {
+    /// What is known of it.
+    pub info: Arc<RunInfo>,
+    /// What is played, in which order.
+    pub plan: Plan,
+    /// What all its conversations share.
+    pub context: RunContext,
+    /// How it is played.
+    pub options: RunOptions,
+}
+
+/// What all conversations of a run share.
+pub struct RunContext {
+    /// The conversations.
+    pub source: Arc<dyn ConversationSource>,
+    /// The targets by name; all that the plan's headings name.
+    pub targets: HashMap<String, RunTarget>,
+    /// What must not leave an executor.
+    pub redactor: Redactor,
+    /// Where progress is told. When nobody listens any more, the run goes on.
+    pub events: mpsc::Sender<RunEvent>,
+    /// How it is stopped.
+    pub cancellation: Cancellation,
+}
+
+/// What plays the other side.
+pub struct RunTarget {
+    /// The service, or why it cannot be used: then its conversations are errored.
+    pub backend: Result<Arc<dyn Backend>, BackendError>,
+    /// Its rate limit.
+    pub limit: Option<Limit>,
+    /// The time it lives at, if not now: that of an emulator.
+    pub clock: Option<DateTime<FixedOffset>>,
+}
+
+/// How a run is played.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// Conversations played at once.
+    pub jobs: NonZeroUsize,
+    /// How long the run may take.
+    pub timeout: Option<Duration>,
+    /// The run is stopped after so many failed conversations; `--fail-fast` is 1.
+    pub max_failures: Option<NonZeroU64>,
+    /// Flaky conversations count as failed.
+    pub fail_on_flaky: bool,
+}
+
+impl RunContext {
+    /// Tells whoever listens; waits when they cannot keep up, so that memory stays bounded.
+    async fn tell(&self, event: RunEvent) {
+        // Nobody listening is no reason to stop.
+        let _ = self.events.send(event).await;
+    }
+}
+
+impl std::fmt::Debug for RunContext {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RunContext")
+            .field("targets", &self.targets)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for RunTarget {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let service = self.backend.as_ref().map(|backend| backend.service());
+        formatter
+            .debug_struct("RunTarget")
+            .field("service", &service)
+            .field("limit", &self.limit)
+            .field("clock", &self.clock)
+            .finish()
+    }
+}
+
+/// Plays a run to its end, or until it is stopped; either way the journal holds a result for every conversation of
+/// the plan.
+///
+/// # Errors
+/// When the journal cannot be written: without it there are no reports.
+pub async fn play(run: Run, journal: JournalWriter) -> io::Result<(RunEnd, Journal)> {
+    dispatcher::dispatch(run, journal).await
+}

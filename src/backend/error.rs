@@ -2,6 +2,8 @@
 
 use crate::model::outcome::ErrorRecord;
 
+pub(in crate::backend) mod status;
+
 /// Why a service could not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

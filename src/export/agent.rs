@@ -68,6 +68,8 @@ pub struct Flow {
     pub agent_transition_route_groups: Vec<String>,
     /// NLU settings.
     pub nlu_settings: NluSettings,
+    /// Data stores that may answer what no route does (never asked).
+    pub knowledge_connector_settings: KnowledgeConnectorSettings,
     /// Pages by display name; filled by the loader.
     #[serde(skip)]
     pub pages: BTreeMap<String, Page>,
@@ -104,6 +106,18 @@ pub struct Page {
     pub transition_route_groups: Vec<String>,
     /// Names of route groups of the agent.
     pub agent_transition_route_groups: Vec<String>,
+    /// Data stores that may answer what no route does (never asked).
+    pub knowledge_connector_settings: KnowledgeConnectorSettings,
+}
+
+/// Data stores of a flow or page.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KnowledgeConnectorSettings {
+    /// Whether they are asked.
+    pub enabled: bool,
+    /// The stores, as the export spells them.
+    pub data_store_connections: Vec<Value>,
 }
 
 /// A reusable list of routes.
@@ -393,6 +407,8 @@ pub struct Entity {
     pub value: String,
     /// What matches; may refer to other types (`@type:alias`).
     pub synonyms: Vec<String>,
+    /// Keys that mean it; empty for none.
+    pub dtmf_pattern: String,
 }
 
 /// A webhook.
@@ -407,4 +423,16 @@ pub struct Webhook {
     pub disabled: bool,
     /// How it is called, as the export spells it.
     pub generic_web_service: Value,
+    /// How long its answer may take.
+    pub timeout: ExportedDuration,
+}
+
+/// A duration as exports write it; all zero where none is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ExportedDuration {
+    /// Whole seconds.
+    pub seconds: i64,
+    /// The rest.
+    pub nanos: i64,
 }

@@ -1,0 +1,80 @@
+"""Google's published clients talk to our emulator: what they read must be what our agents say.
+
+usage: clients.py TURNPROOF
+"""
+import pathlib
+import subprocess
+import sys
+import uuid
+
+import grpc
+from google.api_core import exceptions
+from google.cloud import ces_v1, dialogflowcx_v3, dialogflowcx_v3beta1
+from google.cloud.ces_v1.services.session_service.transports import SessionServiceGrpcTransport
+from google.cloud.dialogflowcx_v3.services.sessions.transports import SessionsGrpcTransport as V3
+from google.cloud.dialogflowcx_v3beta1.services.sessions.transports import SessionsGrpcTransport as V3Beta1
+
+from processes import emulator, need
+
+AGENT = "projects/demo/locations/us-central1/agents/bike-workshop"
+APP = "projects/demo/locations/us/apps/support"
+SHARED = pathlib.Path("../shared/interop/official_client.py")
+
+
+def books_a_repair(api, transport):
+    """A whole booking, turn by turn."""
+    client = api.SessionsClient(transport=transport)
+    session = f"{AGENT}/sessions/{uuid.uuid4()}"
+
+    def say(text):
+        request = api.DetectIntentRequest(
+            session=session, query_input=api.QueryInput(text=api.TextInput(text=text), language_code="en"))
+        return client.detect_intent(request, retry=None).query_result
+
+    first = say("I want to book a repair")
+    need(first.match.intent.display_name == "repair.book", f"matched {first.match.intent.display_name!r}")
+    need(first.current_page.display_name == "Repair details", f"on page {first.current_page.display_name!r}")
+    second = say("brakes")
+    need(second.match.match_type == api.Match.MatchType.PARAMETER_FILLING, "brakes did not fill the form")
+    need(dict(second.parameters)["service"] == "brakes", f"parameters {dict(second.parameters)}")
+    third = say("tomorrow")
+    need(third.current_page.display_name == "Confirm booking", f"on page {third.current_page.display_name!r}")
+
+
+def refuses_a_bad_session(api, transport):
+    """A malformed name is the caller's mistake, and says so."""
+    client = api.SessionsClient(transport=transport)
+    try:
+        client.detect_intent(api.DetectIntentRequest(session="nonsense"), retry=None)
+    except exceptions.InvalidArgument:
+        return
+    need(False, "a malformed session name was accepted")
+
+
+def talks_to_support(channel):
+    """Two turns of the scripted app, counted by the service."""
+    client = ces_v1.SessionServiceClient(transport=SessionServiceGrpcTransport(channel=channel))
+    config = ces_v1.SessionConfig(session=f"{APP}/sessions/{uuid.uuid4()}")
+    for turn in (1, 2):
+        answer = client.run_session(ces_v1.RunSessionRequest(config=config, inputs=[ces_v1.SessionInput(text="hello")]))
+        need(answer.outputs[-1].turn_completed, "the last output does not complete the turn")
+        need(answer.outputs[-1].turn_index == turn, f"turn {turn} is counted as {answer.outputs[-1].turn_index}")
+
+
+def main():
+    turnproof = sys.argv[1]
+    with emulator(turnproof, "--agent", "suites/agents/bike-workshop", "--app", "suites/agents/support.app.yaml") as address:
+        channel = grpc.insecure_channel(address)
+        for api, transport in ((dialogflowcx_v3, V3), (dialogflowcx_v3beta1, V3Beta1)):
+            books_a_repair(api, transport(channel=channel))
+            refuses_a_bad_session(api, transport(channel=channel))
+        talks_to_support(channel)
+        print("Google's clients and the emulator understand each other")
+        if SHARED.exists():
+            subprocess.run([sys.executable, SHARED, address, "--no-audio"], check=True)
+        else:
+            print(f"skipped: {SHARED} is not here")
+
+
+if __name__ == "__main__":
+    main()

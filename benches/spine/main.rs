@@ -1,0 +1,141 @@
+//! How fast the whole program is: real processes, real gRPC on loopback, medians and ratios within one run.
+//!
+//! `cargo bench --bench spine` prints one line per figure with the bound it is held to. Nothing here is a test: a
+//! busy machine makes figures worse, never a build red.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measuring program prints, and stops when it cannot measure"
+)]
+
+mod bare_client;
+mod process;
+mod suites;
+
+use std::time::Duration;
+
+use process::{Emulator, Finished, median, play, run_to_end};
+use suites::Workplace;
+
+/// Sessions at once where the comparison with a bare client is made.
+const IN_FLIGHT: usize = 64;
+/// Turns of each generated conversation.
+const TURNS: usize = 5;
+
+fn main() {
+    println!("{:<58} {:>12}   bound", "figure", "median");
+    start_up();
+    check_many();
+    beside_an_emulator();
+    embedded();
+    waiting_for_a_slow_agent();
+    memory_and_rate();
+}
+
+fn figure(name: &str, value: &str, bound: &str) {
+    println!("{name:<58} {value:>12}   {bound}");
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+fn mebibytes(kibibytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand MiB at most")]
+    let value = kibibytes as f64 / 1024.0;
+    format!("{value:.1} MiB")
+}
+
+fn median_time(runs: &[Finished]) -> Duration {
+    median(runs.iter().map(|run| run.elapsed))
+}
+
+fn start_up() {
+    let runs: Vec<_> = (0..20).map(|_| run_to_end(&["--version"], ".")).collect();
+    figure(
+        "turnproof --version",
+        &milliseconds(median_time(&runs)),
+        "<= 25 ms",
+    );
+}
+
+fn check_many() {
+    let place = Workplace::embedded(1_000, TURNS);
+    let runs: Vec<_> = (0..7).map(|_| run_to_end(&["check"], place.path())).collect();
+    figure(
+        "check, 1,000 conversations",
+        &milliseconds(median_time(&runs)),
+        "<= 300 ms",
+    );
+}
+
+fn beside_an_emulator() {
+    let emulator = Emulator::start(&[]);
+    let place = Workplace::beside(200, TURNS, &emulator.address);
+    let runs: Vec<_> = (0..9).map(|_| play(place.path(), IN_FLIGHT)).collect();
+    figure(
+        "run 200 x 5, emulator beside it",
+        &milliseconds(median_time(&runs)),
+        "<= 150 ms",
+    );
+    figure(
+        "  peak memory of the client",
+        &mebibytes(median(runs.iter().map(|run| run.peak_kib))),
+        "<= 40 MiB",
+    );
+}
+
+fn embedded() {
+    let place = Workplace::embedded(200, TURNS);
+    let runs: Vec<_> = (0..9).map(|_| play(place.path(), IN_FLIGHT)).collect();
+    figure(
+        "run 200 x 5, embedded emulator",
+        &milliseconds(median_time(&runs)),
+        "<= 300 ms",
+    );
+}
+
+fn waiting_for_a_slow_agent() {
+    let emulator = Emulator::start(&["--latency", "50ms"]);
+    let place = Workplace::beside(200, TURNS, &emulator.address);
+    let runs: Vec<_> = (0..5).map(|_| play(place.path(), 32)).collect();
+    let ideal = 1.75; // seven waves of 32 sessions, five turns of 50 ms each
+    let ratio = median_time(&runs).as_secs_f64() / ideal;
+    figure(
+        "run 200 x 5 at 50 ms a turn, 32 jobs, of the ideal 1.75 s",
+        &format!("{ratio:.3}"),
+        "<= 1.05",
+    );
+}
+
+fn memory_and_rate() {
+    let emulator = Emulator::start(&[]);
+    let small = Workplace::beside(1_000, TURNS, &emulator.address);
+    let large = Workplace::beside(10_000, TURNS, &emulator.address);
+    let of_small = median((0..3).map(|_| play(small.path(), IN_FLIGHT).peak_kib));
+    let mut runs = Vec::new();
+    let mut rates = Vec::new();
+    for _ in 0..3 {
+        let turns = 10_000 * TURNS;
+        let bare = bare_client::turns_per_second(&emulator.address, 10_000, TURNS, IN_FLIGHT);
+        let run = play(large.path(), IN_FLIGHT);
+        #[expect(clippy::cast_precision_loss, reason = "fifty thousand turns")]
+        let rate = turns as f64 / run.elapsed.as_secs_f64();
+        rates.push(rate / bare);
+        runs.push(run);
+    }
+    let of_large = median(runs.iter().map(|run| run.peak_kib));
+    let more = of_large.saturating_sub(of_small);
+    figure(
+        "peak memory of 10,000 x 5 above 1,000 x 5",
+        &mebibytes(more),
+        "<= 16 MiB",
+    );
+    rates.sort_by(f64::total_cmp);
+    figure(
+        "turns per second, of a bare client's at 64 in flight",
+        &format!("{:.2}", rates[1]),
+        ">= 0.60",
+    );
+}

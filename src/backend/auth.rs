@@ -1,0 +1,368 @@
+//! Credentials: where they come from, where they may go, and that nobody ever sees them.
+//!
+//! Tokens are made, cached and refreshed by google-cloud-auth; this room knows the crate, and no other does. The
+//! environment variables and files that Application Default Credentials are made of are read by that crate.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use google_cloud_auth::credentials::{
+    self, CacheableResource, Credentials as GoogleCredentials, external_account, impersonated,
+    service_account, user_account,
+};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::endpoint::{DEFAULT_UNIVERSE, Endpoint};
+use super::error::status::root_cause;
+use super::error::{BackendError, BackendErrorKind};
+
+/// Dialogflow and CES both accept it (ces-api 1.6).
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// Making a token may ask another server; it gets this long.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+/// No credentials file is larger.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// What the caller wants to be known as.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// Nobody.
+    None,
+    /// The bearer of this token, given by the caller (who read it from a variable that the settings list).
+    Token(String),
+    /// Whoever a credentials file in JSON describes: a service account, a user, a workload, an impersonation.
+    File(PathBuf),
+    /// Application Default Credentials.
+    ApplicationDefault,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => formatter.write_str("None"),
+            Self::Token(_) => formatter.write_str("Token(…)"),
+            Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
+            Self::ApplicationDefault => formatter.write_str("ApplicationDefault"),
+        }
+    }
+}
+
+/// Where credentials may go. Made from the command line: settings may come from a stranger's pull request, so
+/// nothing in here may be read from them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialPolicy {
+    /// Domain whose hosts may get credentials over TLS.
+    pub universe: String,
+    /// Further hosts that may get them (`--allow-credentials-to`), without port.
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for CredentialPolicy {
+    fn default() -> Self {
+        Self {
+            universe: DEFAULT_UNIVERSE.to_owned(),
+            allowed_hosts: Vec::new(),
+        }
+    }
+}
+
+impl CredentialPolicy {
+    fn permits(&self, endpoint: &Endpoint) -> bool {
+        let host = endpoint.host();
+        let within = |domain: &str| {
+            let domain = domain.to_ascii_lowercase();
+            !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
+        };
+        let of_google = endpoint.is_encrypted() && (within(DEFAULT_UNIVERSE) || within(&self.universe));
+        of_google
+            || self
+                .allowed_hosts
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Gives the headers that prove who is calling. Only made for an endpoint that may see them.
+pub struct TokenSource(Source);
+
+enum Source {
+    None,
+    Token(HeaderValue),
+    Google {
+        wanted: Google,
+        made: OnceCell<GoogleCredentials>,
+    },
+}
+
+enum Google {
+    File(PathBuf),
+    ApplicationDefault,
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match &self.0 {
+            Source::None => "TokenSource(none)",
+            Source::Token(_) => "TokenSource(token)",
+            Source::Google {
+                wanted: Google::File(_),
+                ..
+            } => "TokenSource(file)",
+            Source::Google {
+                wanted: Google::ApplicationDefault,
+                ..
+            } => "TokenSource(adc)",
+        })
+    }
+}
+
+impl TokenSource {
+    /// Prepares credentials for an endpoint. Files are read, and tokens made, when the first is needed.
+    ///
+    /// # Errors
+    /// When the endpoint may not see credentials, or the token cannot be one.
+    pub fn new(
+        credentials: Credentials,
+        endpoint: &Endpoint,
+        policy: &CredentialPolicy,
+    ) -> Result<Self, BackendError> {
+        if credentials != Credentials::None && !policy.permits(endpoint) {
+            let host = endpoint.host();
+            return Err(auth(format!("credentials may not go to {host}")).hint(format!(
+                "set `credentials: none`, or allow it: --allow-credentials-to {host}"
+            )));
+        }
+        let google = |wanted| Source::Google {
+            wanted,
+            made: OnceCell::new(),
+        };
+        Ok(Self(match credentials {
+            Credentials::None => Source::None,
+            Credentials::Token(token) => Source::Token(bearer(&token)?),
+            Credentials::File(path) => google(Google::File(path)),
+            Credentials::ApplicationDefault => google(Google::ApplicationDefault),
+        }))
+    }
+
+    /// The headers for one call; a token that still holds is used again.
+    ///
+    /// # Errors
+    /// When there are no credentials, or no token comes of them.
+    pub(in crate::backend) async fn headers(&self) -> Result<HeaderMap, BackendError> {
+        match &self.0 {
+            Source::None => Ok(HeaderMap::new()),
+            Source::Token(value) => Ok(HeaderMap::from_iter([(AUTHORIZATION, value.clone())])),
+            Source::Google { wanted, made } => {
+                let credentials = made.get_or_try_init(|| async { make(wanted) }).await?;
+                fetch(credentials).await
+            }
+        }
+    }
+}
+
+async fn fetch(credentials: &GoogleCredentials) -> Result<HeaderMap, BackendError> {
+    let headers = tokio::time::timeout(TOKEN_TIMEOUT, credentials.headers(http::Extensions::new()));
+    match headers.await {
+        Ok(Ok(CacheableResource::New { data, .. })) => Ok(data),
+        Ok(Ok(CacheableResource::NotModified)) => Ok(HeaderMap::new()),
+        Ok(Err(error)) => Err(unusable("no access token", &error)),
+        Err(_) => Err(auth("no access token: nobody answered in time".to_owned()).hint(LOG_IN)),
+    }
+}
+
+const LOG_IN: &str =
+    "log in: gcloud auth application-default login; or name a credentials file in the target";
+
+fn make(wanted: &Google) -> Result<GoogleCredentials, BackendError> {
+    match wanted {
+        Google::ApplicationDefault => credentials::Builder::default()
+            .with_scopes([SCOPE])
+            .build()
+            .map_err(|error| unusable("no Application Default Credentials", &error)),
+        Google::File(path) => of_file(path),
+    }
+}
+
+fn of_file(path: &Path) -> Result<GoogleCredentials, BackendError> {
+    let unreadable = |error: std::io::Error| auth(format!("credentials file: {error}"));
+    if fs_err::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
+        return Err(auth(format!(
+            "credentials file {} is far too large to be one",
+            path.display()
+        )));
+    }
+    let text = fs_err::read_to_string(path).map_err(unreadable)?;
+    // The parser's message could quote the file.
+    let json: Value = serde_json::from_str(&text)
+        .map_err(|_| auth(format!("credentials file {} is not JSON", path.display())))?;
+    let built = match json.get("type").and_then(Value::as_str) {
+        Some("service_account") => service_account::Builder::new(json)
+            .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
+            .build(),
+        Some("authorized_user") => user_account::Builder::new(json).with_scopes([SCOPE]).build(),
+        Some("external_account") => external_account::Builder::new(json).with_scopes([SCOPE]).build(),
+        Some("impersonated_service_account") => impersonated::Builder::new(json).with_scopes([SCOPE]).build(),
+        _ => {
+            return Err(auth(format!("credentials file {} is of no known type", path.display()))
+                .hint("use a service_account, authorized_user, external_account or impersonated_service_account file"));
+        }
+    };
+    built.map_err(|error| unusable(&format!("credentials file {}", path.display()), &error))
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, BackendError> {
+    let token = token.trim();
+    let wrong = || auth("the token has characters that no token has".to_owned());
+    if token.is_empty() {
+        return Err(auth("the token is empty".to_owned()));
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| wrong())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn unusable(what: &str, error: &(dyn std::error::Error + 'static)) -> BackendError {
+    auth(format!("{what}: {}", root_cause(error))).hint(LOG_IN)
+}
+
+fn auth(message: String) -> BackendError {
+    BackendError::new(BackendErrorKind::Auth, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "ya29.very-secret";
+
+    fn source(
+        credentials: Credentials,
+        endpoint: &str,
+        policy: &CredentialPolicy,
+    ) -> Result<TokenSource, BackendError> {
+        TokenSource::new(credentials, &Endpoint::parse(endpoint).unwrap(), policy)
+    }
+
+    #[test]
+    fn credentials_go_to_google_over_tls_or_where_they_are_allowed() {
+        let strict = CredentialPolicy::default();
+        let universe = CredentialPolicy {
+            universe: "example.cloud".to_owned(),
+            ..strict.clone()
+        };
+        let allowing = CredentialPolicy {
+            allowed_hosts: vec!["Proxy.example".to_owned(), "127.0.0.1".to_owned()],
+            ..strict.clone()
+        };
+        for (endpoint, policy, permitted) in [
+            ("https://dialogflow.googleapis.com", &strict, true),
+            ("https://EU-dialogflow.GoogleAPIs.com:443", &strict, true),
+            ("https://ces.us.rep.googleapis.com", &strict, true),
+            ("https://googleapis.com.evil.example", &strict, false),
+            ("https://evilgoogleapis.com", &strict, false),
+            ("https://googleapis.com", &strict, false),
+            ("http://127.0.0.1:4700", &strict, false),
+            ("https://eu-dialogflow.example.cloud", &strict, false),
+            ("https://eu-dialogflow.example.cloud", &universe, true),
+            ("https://proxy.example:8443", &allowing, true),
+            ("https://sub.proxy.example", &allowing, false),
+            ("http://127.0.0.1:4700", &allowing, true),
+        ] {
+            let made = source(Credentials::Token(SECRET.to_owned()), endpoint, policy);
+            assert_eq!(made.is_ok(), permitted, "{endpoint}");
+            if let Err(error) = made {
+                assert!(error.is_auth() && error.hint.unwrap().contains("--allow-credentials-to"));
+            }
+            assert!(source(Credentials::None, endpoint, policy).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_empty_universe_allows_nothing() {
+        let policy = CredentialPolicy {
+            universe: String::new(),
+            allowed_hosts: vec![String::new()],
+        };
+        assert!(source(Credentials::ApplicationDefault, "https://evil.example", &policy).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_token_becomes_a_header_that_does_not_show_it() {
+        let policy = CredentialPolicy::default();
+        let made = source(
+            Credentials::Token(format!("{SECRET}\n")),
+            "https://ces.googleapis.com",
+            &policy,
+        )
+        .unwrap();
+        let headers = made.headers().await.unwrap();
+        assert_eq!(
+            headers[AUTHORIZATION].to_str().unwrap(),
+            format!("Bearer {SECRET}")
+        );
+        for shown in [
+            format!("{made:?}"),
+            format!("{headers:?}"),
+            format!("{:?}", Credentials::Token(SECRET.to_owned())),
+        ] {
+            assert!(!shown.contains("secret"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_being_repeated() {
+        for token in ["", "  ", "two\nlines-secret", "nul\0-secret"] {
+            let error = source(
+                Credentials::Token(token.to_owned()),
+                "https://ces.googleapis.com",
+                &CredentialPolicy::default(),
+            )
+            .unwrap_err();
+            assert!(error.is_auth() && !error.message.contains("secret"), "{error}");
+        }
+    }
+
+    async fn file_error(text: &str) -> BackendError {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials.json");
+        std::fs::write(&path, text).unwrap();
+        let made = source(
+            Credentials::File(path),
+            "https://ces.googleapis.com",
+            &CredentialPolicy::default(),
+        );
+        made.unwrap().headers().await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_file_that_holds_no_credentials_says_so_without_quoting_it() {
+        for (text, expected) in [
+            (
+                r#"{"type": "authorized_user", "client_secret": "secret" oops"#,
+                "is not JSON",
+            ),
+            (r#"{"client_secret": "secret"}"#, "is of no known type"),
+            (r#"{"type": "something_else"}"#, "is of no known type"),
+            (r#"{"type": "service_account"}"#, "missing field"),
+        ] {
+            let error = file_error(text).await;
+            assert!(error.is_auth() && error.message.contains(expected), "{error}");
+            assert!(!error.message.contains("secret"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_missing_says_which() {
+        let made = source(
+            Credentials::File("no/such/file.json".into()),
+            "https://ces.googleapis.com",
+            &CredentialPolicy::default(),
+        );
+        let error = made.unwrap().headers().await.unwrap_err();
+        assert!(error.message.contains("no/such/file.json"), "{error}");
+    }
+}

@@ -1,0 +1,69 @@
+//! The CES client: `RunSession`, `StreamRunSession`, and text over `BidiRunSession`; live or emulated.
+
+mod client;
+mod convert;
+mod live;
+mod request;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::client::CesSession;
+use super::call::{Caller, Connection};
+use super::error::BackendError;
+use super::names::Names;
+use super::resource::AppName;
+use super::{Backend, Session, SessionStart};
+use crate::model::suite::{Service, Via};
+
+/// A CES app as a target describes it.
+#[derive(Clone)]
+pub struct CesTarget {
+    /// The app.
+    pub app: AppName,
+    /// Deployment, by full name or id; the draft answers without one. A turn may name another.
+    pub deployment: Option<String>,
+    /// The RPC for turns that do not name one.
+    pub via: Via,
+    /// From display names to ids.
+    pub names: Arc<dyn Names>,
+}
+
+/// The client for one app.
+pub struct CesBackend {
+    shared: Arc<Shared>,
+}
+
+/// What all sessions of a target share.
+struct Shared {
+    target: CesTarget,
+    caller: Caller,
+}
+
+impl CesBackend {
+    /// Prepares a client; nothing is connected yet. Must be made within a tokio runtime.
+    ///
+    /// # Errors
+    /// When a name is none, or credentials may not go to the endpoint.
+    pub fn new(target: CesTarget, connection: Connection) -> Result<Self, BackendError> {
+        if let Some(deployment) = &target.deployment {
+            target.app.deployment(deployment)?;
+        }
+        let caller = Caller::new(connection)?;
+        Ok(Self {
+            shared: Arc::new(Shared { target, caller }),
+        })
+    }
+}
+
+#[async_trait]
+impl Backend for CesBackend {
+    fn service(&self) -> Service {
+        Service::Ces
+    }
+
+    async fn open(&self, session: SessionStart) -> Result<Box<dyn Session>, BackendError> {
+        Ok(Box::new(CesSession::new(Arc::clone(&self.shared), &session)?))
+    }
+}

@@ -1,0 +1,240 @@
+//! From a turn as an author wrote it to the messages that say it to CES.
+
+use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::names;
+use crate::backend::{SessionStart, ToolResult, TurnInput};
+use crate::model::suite::{Input, Start, With};
+use crate::model::{Map, Value};
+use crate::proto::ces_v1 as ces;
+use crate::proto::ces_v1::session_input::InputType;
+use crate::proto::json::json_to_struct;
+
+use super::CesTarget;
+
+/// Where a conversation starts: goes with the first turn only.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Opening {
+    entry_agent: String,
+    history: Vec<ces::Message>,
+    /// Variables of the session.
+    variables: Map,
+}
+
+impl Opening {
+    /// Resolves the names of a start.
+    ///
+    /// # Errors
+    /// When one is not known, or the start is one of another service.
+    pub(super) fn new(target: &CesTarget, session: &SessionStart) -> Result<Self, BackendError> {
+        let Start {
+            flow,
+            page,
+            playbook,
+            agent,
+            parameters,
+            history,
+        } = &session.start;
+        if flow.is_some() || page.is_some() || playbook.is_some() {
+            return Err(wrong(
+                "CES starts at an agent; flow, page and playbook are of Dialogflow CX",
+            ));
+        }
+        let history = history.iter().map(|(role, text)| ces::Message {
+            role: role.clone(),
+            chunks: vec![ces::Chunk {
+                data: Some(ces::chunk::Data::Text(text.clone())),
+            }],
+            event_time: None,
+        });
+        Ok(Self {
+            entry_agent: agent
+                .as_ref()
+                .map(|agent| entry_agent(target, agent))
+                .transpose()?
+                .unwrap_or_default(),
+            history: history.collect(),
+            variables: parameters.clone(),
+        })
+    }
+}
+
+/// The configuration that goes with every turn, and what goes with the first one only.
+///
+/// # Errors
+/// When a name is not known, or a value too deep to be sent.
+pub(super) fn config(
+    target: &CesTarget,
+    session: &str,
+    with: &With,
+    opening: Option<&Opening>,
+) -> Result<ces::SessionConfig, BackendError> {
+    let deployment = with.deployment.as_ref().or(target.deployment.as_ref());
+    let agent = with
+        .entry_agent
+        .as_ref()
+        .map(|agent| entry_agent(target, agent))
+        .transpose()?;
+    Ok(ces::SessionConfig {
+        session: session.to_owned(),
+        historical_contexts: opening.map(|opening| opening.history.clone()).unwrap_or_default(),
+        deployment: deployment
+            .map(|name| target.app.deployment(name))
+            .transpose()?
+            .unwrap_or_default(),
+        time_zone: with.time_zone.clone().unwrap_or_default(),
+        entry_agent: agent
+            .or_else(|| opening.map(|opening| opening.entry_agent.clone()))
+            .unwrap_or_default(),
+        use_tool_fakes: with.use_tool_fakes.unwrap_or_default(),
+        remote_dialogflow_query_parameters: with
+            .remote_dialogflow
+            .as_ref()
+            .map(remote_dialogflow)
+            .transpose()?,
+        // Whole sentences: where fragments end is up to chance, and would make texts differ from run to run.
+        enable_text_streaming: false,
+        ..Default::default()
+    })
+}
+
+/// The variables that a turn sets: those of the start under those of the turn.
+pub(super) fn variables(with: &With, opening: Option<&Opening>, input: &TurnInput) -> Map {
+    let mut variables = opening
+        .map(|opening| opening.variables.clone())
+        .unwrap_or_default();
+    // Answers to tool calls belong to a turn that has set its variables already.
+    if let TurnInput::User(input) = input {
+        variables.extend(with.variables.clone());
+        if let Input::Variables(own) = input {
+            variables.extend(own.clone());
+        }
+    }
+    variables
+}
+
+/// The inputs of a turn: variables first, then what the user does or what the tools answered.
+///
+/// # Errors
+/// When the input is one of another service, or a value too deep to be sent.
+pub(super) fn inputs(
+    variables: &Map,
+    input: &TurnInput,
+    calls: &[ces::ToolCall],
+) -> Result<Vec<ces::SessionInput>, BackendError> {
+    let own = match input {
+        TurnInput::ToolResults(results) => Some(InputType::ToolResponses(tool_responses(results, calls)?)),
+        TurnInput::User(input) => user_input(input)?,
+    };
+    let variables = (!variables.is_empty()).then(|| fields("variables", variables).map(InputType::Variables));
+    let inputs = variables.transpose()?.into_iter().chain(own);
+    Ok(inputs
+        .map(|input| ces::SessionInput {
+            will_continue: false,
+            input_type: Some(input),
+        })
+        .collect())
+}
+
+fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
+    Ok(match input {
+        Input::Say(text) => Some(InputType::Text(text.clone())),
+        Input::Event(event) => Some(InputType::Event(ces::Event { event: event.clone() })),
+        Input::Dtmf { digits, finish } => Some(InputType::Dtmf(format!(
+            "{digits}{}",
+            finish.as_deref().unwrap_or_default()
+        ))),
+        // A turn that sets no variables at all still sends them: there is nothing else to send.
+        Input::Variables(own) if own.is_empty() => Some(InputType::Variables(prost_types::Struct::default())),
+        Input::Variables(_) => None,
+        Input::Intent(_) => return Err(wrong("CES has no intents: use say or event")),
+        Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
+    })
+}
+
+fn tool_responses(
+    results: &[ToolResult],
+    calls: &[ces::ToolCall],
+) -> Result<ces::ToolResponses, BackendError> {
+    let responses = results.iter().map(|result| {
+        let call = calls.iter().find(|call| call.id == result.id).ok_or_else(|| {
+            wrong(&format!(
+                "no call `{}` of `{}` waits for an answer",
+                result.id, result.tool
+            ))
+        })?;
+        Ok(ces::ToolResponse {
+            id: call.id.clone(),
+            display_name: call.display_name.clone(),
+            response: Some(response(result)?),
+            tool_identifier: call.tool_identifier.as_ref().map(identifier),
+        })
+    });
+    Ok(ces::ToolResponses {
+        tool_responses: responses.collect::<Result<_, BackendError>>()?,
+    })
+}
+
+/// An object is the result itself; anything else stands under `output`, and an error under `error` (ces-api 1.3).
+fn response(result: &ToolResult) -> Result<prost_types::Struct, BackendError> {
+    let object = match &result.result {
+        Ok(Value::Object(object)) => object.clone(),
+        Ok(value) => Map::from_iter([("output".to_owned(), value.clone())]),
+        Err(message) => Map::from_iter([("error".to_owned(), Value::from(message.as_str()))]),
+    };
+    fields("tool result", &object)
+}
+
+fn identifier(of_call: &ces::tool_call::ToolIdentifier) -> ces::tool_response::ToolIdentifier {
+    match of_call {
+        ces::tool_call::ToolIdentifier::Tool(tool) => ces::tool_response::ToolIdentifier::Tool(tool.clone()),
+        ces::tool_call::ToolIdentifier::ToolsetTool(tool) => {
+            ces::tool_response::ToolIdentifier::ToolsetTool(tool.clone())
+        }
+    }
+}
+
+fn entry_agent(target: &CesTarget, agent: &crate::model::suite::Name) -> Result<String, BackendError> {
+    target
+        .app
+        .agent(&names::id("agent", agent, |name| target.names.agent(name))?)
+}
+
+/// The three members that a remote Dialogflow agent can be given.
+fn remote_dialogflow(
+    wanted: &Map,
+) -> Result<ces::session_config::RemoteDialogflowQueryParameters, BackendError> {
+    let mut made = ces::session_config::RemoteDialogflowQueryParameters::default();
+    for (key, value) in wanted {
+        match (key.as_str(), value) {
+            ("webhook_headers", Value::Object(headers)) => {
+                made.webhook_headers = headers
+                    .iter()
+                    .map(|(name, value)| (name.clone(), plain(value)))
+                    .collect();
+            }
+            ("payload", Value::Object(payload)) => made.payload = Some(fields("payload", payload)?),
+            ("end_user_metadata", Value::Object(facts)) => {
+                made.end_user_metadata = Some(fields("end_user_metadata", facts)?);
+            }
+            _ => {
+                return Err(wrong(&format!(
+                    "remote_dialogflow: `{key}` is none of the objects it takes"
+                ))
+                .hint("it takes webhook_headers, payload and end_user_metadata"));
+            }
+        }
+    }
+    Ok(made)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn fields(what: &str, object: &Map) -> Result<prost_types::Struct, BackendError> {
+    json_to_struct(object).map_err(|error| wrong(&format!("{what}: {error}")))
+}
+
+fn wrong(message: &str) -> BackendError {
+    BackendError::new(BackendErrorKind::Request, message)
+}

@@ -1,0 +1,91 @@
+//! The Dialogflow CX client: `v3` and `v3beta1`, live or emulated.
+//!
+//! The two versions have one wire format, and `v3beta1` knows every field that matters here (cx-sessions-api 6.3):
+//! messages are built and read as `v3beta1`, and the version only decides the method's path.
+
+mod client;
+mod convert;
+mod overrides;
+mod request;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::client::CxSession;
+use super::call::{Caller, Connection};
+use super::error::BackendError;
+use super::names::Names;
+use super::resource::AgentName;
+use super::{Backend, Session, SessionStart};
+use crate::model::suite::{Service, Via};
+
+/// A version of the API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ApiVersion {
+    /// `v3`.
+    #[default]
+    V3,
+    /// `v3beta1`.
+    V3Beta1,
+}
+
+/// A Dialogflow CX agent as a target describes it.
+#[derive(Clone)]
+pub struct CxTarget {
+    /// The agent.
+    pub agent: AgentName,
+    /// Id of an environment; the draft answers without one.
+    pub environment: Option<String>,
+    /// Versions of single flows, by full name or as `flow/version` ids; a turn may name others.
+    pub flow_versions: Vec<String>,
+    /// Version of the API.
+    pub api_version: ApiVersion,
+    /// The RPC for turns that do not name one.
+    pub via: Via,
+    /// Language of turns that do not name one.
+    pub language: String,
+    /// From display names to ids.
+    pub names: Arc<dyn Names>,
+    /// Whether an emulator answers, which takes overrides.
+    pub emulator: bool,
+}
+
+/// The client for one agent.
+pub struct CxBackend {
+    shared: Arc<Shared>,
+}
+
+/// What all sessions of a target share.
+struct Shared {
+    target: CxTarget,
+    caller: Caller,
+}
+
+impl CxBackend {
+    /// Prepares a client; nothing is connected yet. Must be made within a tokio runtime.
+    ///
+    /// # Errors
+    /// When a name is none, or credentials may not go to the endpoint.
+    pub fn new(target: CxTarget, connection: Connection) -> Result<Self, BackendError> {
+        for version in &target.flow_versions {
+            target.agent.flow_version(version)?;
+        }
+        target.agent.session(target.environment.as_deref(), "check")?;
+        let caller = Caller::new(connection)?;
+        Ok(Self {
+            shared: Arc::new(Shared { target, caller }),
+        })
+    }
+}
+
+#[async_trait]
+impl Backend for CxBackend {
+    fn service(&self) -> Service {
+        Service::Cx
+    }
+
+    async fn open(&self, session: SessionStart) -> Result<Box<dyn Session>, BackendError> {
+        Ok(Box::new(CxSession::new(Arc::clone(&self.shared), &session)?))
+    }
+}

@@ -1,0 +1,388 @@
+//! One conversation with Dialogflow CX: which call carries a turn, and in which order.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use prost::Message;
+use tokio::time::Instant;
+
+use super::convert::{self, Answers};
+use super::overrides;
+use super::request::{self, Opening};
+use super::{ApiVersion, Shared};
+use crate::backend::call::{Call, Part, deadline, no_answer};
+use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
+use crate::model::Map;
+use crate::model::outcome::Sent;
+use crate::model::suite::{Via, With};
+use crate::model::transcript::{AgentReply, CallSource, Latency, Observed};
+use crate::proto::cx_v3beta1 as cx;
+use crate::proto::json::bytes_to_json;
+
+/// The methods used, each with its path in both versions and the name of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Detect,
+    ServerStream,
+    Match,
+    Fulfill,
+}
+
+impl Method {
+    fn path(self, version: ApiVersion) -> &'static str {
+        use ApiVersion::{V3, V3Beta1};
+        match (self, version) {
+            (Self::Detect, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/DetectIntent",
+            (Self::Detect, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/DetectIntent",
+            (Self::ServerStream, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/ServerStreamingDetectIntent",
+            (Self::ServerStream, V3Beta1) => {
+                "/google.cloud.dialogflow.cx.v3beta1.Sessions/ServerStreamingDetectIntent"
+            }
+            (Self::Match, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/MatchIntent",
+            (Self::Match, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/MatchIntent",
+            (Self::Fulfill, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/FulfillIntent",
+            (Self::Fulfill, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/FulfillIntent",
+        }
+    }
+
+    fn answer(self, version: ApiVersion) -> &'static str {
+        use ApiVersion::{V3, V3Beta1};
+        match (self, version) {
+            (Self::Detect | Self::ServerStream, V3) => "google.cloud.dialogflow.cx.v3.DetectIntentResponse",
+            (Self::Detect | Self::ServerStream, V3Beta1) => {
+                "google.cloud.dialogflow.cx.v3beta1.DetectIntentResponse"
+            }
+            (Self::Match, V3) => "google.cloud.dialogflow.cx.v3.MatchIntentResponse",
+            (Self::Match, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.MatchIntentResponse",
+            (Self::Fulfill, V3) => "google.cloud.dialogflow.cx.v3.FulfillIntentResponse",
+            (Self::Fulfill, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.FulfillIntentResponse",
+        }
+    }
+
+    /// Where the session stands in the request: the routing parameter (ces-api 1.6, cx-sessions-api 6.1).
+    fn routing(self) -> &'static str {
+        match self {
+            Self::Fulfill => "match_intent_request.session",
+            _ => "session",
+        }
+    }
+}
+
+/// A conversation.
+pub(super) struct CxSession {
+    shared: Arc<Shared>,
+    /// Resource name.
+    name: String,
+    /// Goes with the first turn that changes the session.
+    opening: Option<Opening>,
+    /// Tool calls that wait for their answer, by the id given to them here: the service gives none.
+    pending: Vec<(String, cx::ToolCall)>,
+    /// Tool calls seen so far, for their ids.
+    calls: usize,
+}
+
+/// One turn on its way: what all its calls have in common, and what has come of them.
+struct Playing<'a> {
+    with: &'a With,
+    deadline: Instant,
+    want_raw: bool,
+    raw: Vec<serde_json::Value>,
+    latency: Option<Latency>,
+}
+
+impl CxSession {
+    /// Prepares a conversation; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When a name is not known, or the session id does not suit the service.
+    pub(super) fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
+        let target = &shared.target;
+        let name = target
+            .agent
+            .session(target.environment.as_deref(), &session.session_id)?;
+        let opening = Some(Opening::new(target, session)?);
+        Ok(Self {
+            shared,
+            name,
+            opening,
+            pending: Vec::new(),
+            calls: 0,
+        })
+    }
+
+    async fn say(
+        &mut self,
+        playing: &mut Playing<'_>,
+        via: Via,
+        input: cx::QueryInput,
+    ) -> Result<Answers, TurnError> {
+        let params = self.query_params(playing.with)?;
+        match via {
+            Via::Detect => self.detect(playing, Method::Detect, params, input).await,
+            Via::ServerStream => self.detect(playing, Method::ServerStream, params, input).await,
+            Via::Match => {
+                let asked = self.match_request(params, input);
+                let matched = self.matched(playing, &asked).await?;
+                Ok(Answers {
+                    matched: Some(matched),
+                    results: Vec::new(),
+                })
+            }
+            Via::MatchThenFulfill => {
+                let asked = self.match_request(params, input);
+                let matched = self.matched(playing, &asked).await?;
+                self.fulfill(playing, asked, matched).await
+            }
+            Via::Run | Via::Stream | Via::Bidi => Err(unsent(BackendError::new(
+                BackendErrorKind::Request,
+                "this way of sending a turn is one of CES; Dialogflow CX has detect, server_stream, match and \
+                 match_then_fulfill",
+            ))),
+        }
+    }
+
+    /// Hands in the answers to tool calls, one after the other: a request holds one.
+    async fn hand_in(
+        &mut self,
+        playing: &mut Playing<'_>,
+        results: &[ToolResult],
+    ) -> Result<Answers, TurnError> {
+        let mut answers = Answers::default();
+        for (position, result) in results.iter().enumerate() {
+            let call = self
+                .take_pending(result)
+                .map_err(|error| later(position, error))?;
+            let target = &self.shared.target;
+            let input = request::tool_result(target, playing.with, &call, result);
+            let input = input.map_err(|error| later(position, error))?;
+            // The turn's parameters were set when it began; setting them again would undo what the agent did since.
+            let with = With {
+                parameters: Map::new(),
+                ..playing.with.clone()
+            };
+            let params = self
+                .query_params(&with)
+                .map_err(|failed| later(position, failed.error))?;
+            let detected = self.detect(playing, Method::Detect, params, input).await;
+            let detected = detected.map_err(|failed| match position {
+                0 => failed,
+                _ => TurnError {
+                    sent: Sent::Unknown,
+                    ..failed
+                },
+            })?;
+            answers.results.extend(detected.results);
+        }
+        Ok(answers)
+    }
+
+    fn take_pending(&mut self, result: &ToolResult) -> Result<cx::ToolCall, BackendError> {
+        let position = self
+            .pending
+            .iter()
+            .position(|(id, _)| *id == result.id)
+            .ok_or_else(|| {
+                let message = format!("no call `{}` of `{}` waits for an answer", result.id, result.tool);
+                BackendError::new(BackendErrorKind::Request, message)
+            })?;
+        Ok(self.pending.remove(position).1)
+    }
+
+    async fn detect(
+        &mut self,
+        playing: &mut Playing<'_>,
+        method: Method,
+        params: cx::QueryParameters,
+        input: cx::QueryInput,
+    ) -> Result<Answers, TurnError> {
+        let asked = cx::DetectIntentRequest {
+            session: self.name.clone(),
+            query_params: Some(params),
+            query_input: Some(input),
+            // Unset means two different things in two places of the documentation (cx-sessions-api 6.4).
+            response_view: cx::DetectIntentResponseView::Full.into(),
+            ..Default::default()
+        };
+        let parts = self.ask(playing, method, asked.encode_to_vec()).await?;
+        if parts.is_empty() {
+            return Err(no_answer("the answer ended without a response"));
+        }
+        let mut results = Vec::with_capacity(parts.len());
+        for part in parts {
+            let response: cx::DetectIntentResponse = decode(&part)?;
+            let partial = response.response_type() == cx::detect_intent_response::ResponseType::Partial;
+            results.push((response.query_result.unwrap_or_default(), partial));
+        }
+        self.opening = None;
+        Ok(Answers {
+            matched: None,
+            results,
+        })
+    }
+
+    async fn matched(
+        &self,
+        playing: &mut Playing<'_>,
+        asked: &cx::MatchIntentRequest,
+    ) -> Result<cx::MatchIntentResponse, TurnError> {
+        let parts = self.ask(playing, Method::Match, asked.encode_to_vec()).await?;
+        parts
+            .first()
+            .map_or_else(|| Err(no_answer("the answer ended without a response")), decode)
+    }
+
+    async fn fulfill(
+        &mut self,
+        playing: &mut Playing<'_>,
+        asked: cx::MatchIntentRequest,
+        matched: cx::MatchIntentResponse,
+    ) -> Result<Answers, TurnError> {
+        let Some(best) = matched.matches.first().cloned() else {
+            return Err(no_answer("MatchIntent offered no match to go on from"));
+        };
+        let asked = cx::FulfillIntentRequest {
+            match_intent_request: Some(asked),
+            r#match: Some(best),
+            output_audio_config: None,
+        };
+        let parts = self.ask(playing, Method::Fulfill, asked.encode_to_vec()).await?;
+        let Some(part) = parts.first() else {
+            return Err(no_answer("the answer ended without a response"));
+        };
+        let response: cx::FulfillIntentResponse = decode(part)?;
+        self.opening = None;
+        Ok(Answers {
+            matched: Some(matched),
+            results: vec![(response.query_result.unwrap_or_default(), false)],
+        })
+    }
+
+    async fn ask(
+        &self,
+        playing: &mut Playing<'_>,
+        method: Method,
+        message: Vec<u8>,
+    ) -> Result<Vec<Part>, TurnError> {
+        let target = &self.shared.target;
+        let call = Call {
+            path: method.path(target.api_version),
+            routing: (method.routing(), self.name.clone()),
+            headers: if target.emulator {
+                overrides::headers(&playing.with.emulator)
+            } else {
+                Vec::new()
+            },
+            deadline: playing.deadline,
+        };
+        let parts = match method {
+            Method::ServerStream => self.shared.caller.ask(&call, message).await?,
+            _ => vec![self.shared.caller.ask_for_one(&call, message).await?],
+        };
+        playing.took(&parts);
+        if playing.want_raw {
+            let answer = method.answer(target.api_version);
+            playing
+                .raw
+                .extend(parts.iter().map(|part| bytes_to_json(answer, &part.bytes)));
+        }
+        Ok(parts)
+    }
+
+    fn query_params(&self, with: &With) -> Result<cx::QueryParameters, TurnError> {
+        request::query_params(&self.shared.target, &self.name, with, self.opening.as_ref()).map_err(unsent)
+    }
+
+    fn match_request(&self, params: cx::QueryParameters, input: cx::QueryInput) -> cx::MatchIntentRequest {
+        cx::MatchIntentRequest {
+            session: self.name.clone(),
+            query_params: Some(params),
+            query_input: Some(input),
+            persist_parameter_changes: false,
+        }
+    }
+
+    /// Gives the calls that wait for an answer ids of our own, and remembers what they were.
+    fn name_pending(&mut self, reply: &mut AgentReply, calls: Vec<cx::ToolCall>) {
+        self.pending.clear();
+        let listed = match &mut reply.tool_calls {
+            Observed::Seen(listed) => listed.as_mut_slice(),
+            Observed::Unseen(_) => &mut [],
+        };
+        let mut listed = listed.iter_mut().filter(|call| call.source == CallSource::Client);
+        for (shown, call) in reply.pending.iter_mut().zip(calls) {
+            self.calls += 1;
+            shown.id = format!("call-{}", self.calls);
+            if let Some(listed) = listed.next() {
+                listed.id.clone_from(&shown.id);
+            }
+            self.pending.push((shown.id.clone(), call));
+        }
+    }
+}
+
+#[async_trait]
+impl Session for CxSession {
+    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+        let mut playing = Playing {
+            with: &turn.with,
+            deadline: deadline(turn.timeout),
+            want_raw: turn.want_raw,
+            raw: Vec::new(),
+            latency: None,
+        };
+        let answers = match &turn.input {
+            TurnInput::User(input) => {
+                let via = turn.via.unwrap_or(self.shared.target.via);
+                let input = request::query_input(&self.shared.target, input, &turn.with).map_err(unsent)?;
+                self.say(&mut playing, via, input).await?
+            }
+            TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
+        };
+        let (mut reply, calls) = convert::reply(&answers);
+        self.name_pending(&mut reply, calls);
+        reply.latency = playing.latency.unwrap_or_default();
+        reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));
+        Ok(reply)
+    }
+}
+
+impl Playing<'_> {
+    /// Adds the time that a call took; the calls of a turn follow each other.
+    fn took(&mut self, parts: &[Part]) {
+        let first = parts.first().map(|part| part.at).unwrap_or_default();
+        let total = parts.last().map(|part| part.at).unwrap_or_default();
+        self.latency = Some(match self.latency {
+            None => Latency { first, total },
+            Some(before) => Latency {
+                first: before.first,
+                total: before.total + total,
+            },
+        });
+    }
+}
+
+fn decode<M: Message + Default>(part: &Part) -> Result<M, TurnError> {
+    M::decode(part.bytes.clone()).map_err(|error| no_answer(format!("the answer cannot be read: {error}")))
+}
+
+/// One response as it is, several as a list.
+fn one_or_many(mut raw: Vec<serde_json::Value>) -> serde_json::Value {
+    match raw.pop() {
+        Some(only) if raw.is_empty() => only,
+        last => raw.into_iter().chain(last).collect(),
+    }
+}
+
+fn unsent(error: BackendError) -> TurnError {
+    TurnError {
+        error,
+        sent: Sent::No,
+    }
+}
+
+/// A failure before the request at this position of several left.
+fn later(position: usize, error: BackendError) -> TurnError {
+    let sent = if position == 0 { Sent::No } else { Sent::Unknown };
+    TurnError { error, sent }
+}

@@ -1,0 +1,145 @@
+//! Which pages and flows a turn passed, read from the diagnostics.
+//!
+//! Their keys are not documented; the shapes are those seen in real answers (cx-sessions-api 6.5, cx-runtime
+//! 16.2), and whatever does not look like them is passed over.
+
+use super::{name_or_id, page_of_symbol};
+use crate::backend::resource::last_id;
+use crate::model::transcript::Observed;
+use crate::model::{Map, Value};
+use crate::proto::cx_v3beta1 as cx;
+
+/// Where a state machine stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Place {
+    flow: String,
+    page: String,
+}
+
+/// The display names of the flows and pages (or playbooks) entered in the turn, in order, ending with the page
+/// the turn ended on.
+pub(super) fn visited(
+    result: &cx::QueryResult,
+    diagnostics: Option<&Map>,
+    page: Option<&String>,
+) -> Observed<Vec<String>> {
+    let places = diagnostics.map(execution_sequence).unwrap_or_default();
+    let blocks = blocks(result);
+    if diagnostics.is_none_or(Map::is_empty) && blocks.is_empty() {
+        return Observed::Unseen("the reply has no diagnostics".to_owned());
+    }
+    let mut names = if !places.is_empty() {
+        entered(&places)
+    } else if !blocks.is_empty() {
+        blocks
+    } else {
+        diagnostics
+            .map(|diagnostics| targets(result, diagnostics))
+            .unwrap_or_default()
+    };
+    if let Some(page) = page
+        && names.last() != Some(page)
+    {
+        names.push(page.clone());
+    }
+    Observed::Seen(names)
+}
+
+/// The places of the steps, the first being where the turn began.
+fn execution_sequence(diagnostics: &Map) -> Vec<Place> {
+    let steps = diagnostics.get("Execution Sequence").and_then(Value::as_array);
+    let steps = steps
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(Map::values);
+    steps.filter_map(place).collect()
+}
+
+fn place(step: &Value) -> Option<Place> {
+    let state = step
+        .get("InitialState")
+        .or_else(|| step.get("StateMachine"))?
+        .get("FlowState")?;
+    let page = state.get("PageState");
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    let page_id = text(page.and_then(|page| page.get("PageId")));
+    let named = text(page.and_then(|page| page.get("Name")));
+    Some(Place {
+        flow: text(state.get("Name")),
+        page: if named.is_empty() {
+            name_or_id("", &page_id)
+        } else {
+            named
+        },
+    })
+}
+
+/// The names of places entered: a flow where it changes, a page where it or its flow changes.
+fn entered(places: &[Place]) -> Vec<String> {
+    let mut names = Vec::new();
+    for pair in places.windows(2) {
+        let [before, after] = pair else { continue };
+        let other_flow = before.flow != after.flow;
+        if other_flow && !after.flow.is_empty() {
+            names.push(after.flow.clone());
+        }
+        if (other_flow || before.page != after.page) && !after.page.is_empty() {
+            names.push(after.page.clone());
+        }
+    }
+    names
+}
+
+/// The owners of the trace's blocks, each run of the same one once.
+fn blocks(result: &cx::QueryResult) -> Vec<String> {
+    use cx::trace_block::TraceMetadata::{
+        FlowTraceMetadata, PlaybookTraceMetadata, SpeechProcessingMetadata,
+    };
+    let owners = result
+        .trace_blocks
+        .iter()
+        .filter_map(|block| match block.trace_metadata.as_ref()? {
+            PlaybookTraceMetadata(owner) => Some(name_or_id(&owner.display_name, &owner.playbook)),
+            FlowTraceMetadata(owner) => Some(name_or_id(&owner.display_name, &owner.flow)),
+            SpeechProcessingMetadata(_) => None,
+        });
+    let mut names: Vec<String> = owners.filter(|name| !name.is_empty()).collect();
+    names.dedup();
+    names
+}
+
+/// The targets of the transitions. They are ids: the ones that the reply itself names become names.
+fn targets(result: &cx::QueryResult, diagnostics: &Map) -> Vec<String> {
+    let chain = diagnostics
+        .get("Transition Targets Chain")
+        .and_then(Value::as_array);
+    let targets = chain
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(Map::values);
+    let current_page = result
+        .current_page
+        .as_ref()
+        .map(|page| (page.name.as_str(), page.display_name.as_str()));
+    let current_flow = result
+        .current_flow
+        .as_ref()
+        .map(|flow| (flow.name.as_str(), flow.display_name.as_str()));
+    let named = |id: &str| {
+        let known = [current_page, current_flow]
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| last_id(name) == id);
+        known
+            .map(|(_, display_name)| display_name.to_owned())
+            .filter(|name| !name.is_empty())
+    };
+    let ids = targets
+        .filter_map(Value::as_str)
+        .map(last_id)
+        .filter(|id| !id.starts_with("END_FLOW"));
+    ids.map(|id| named(id).unwrap_or_else(|| page_of_symbol(id).unwrap_or(id).to_owned()))
+        .collect()
+}

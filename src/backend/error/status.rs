@@ -1,0 +1,341 @@
+//! gRPC statuses and transport failures as [`BackendError`]s: the one place that reads a `tonic::Status`.
+
+use std::error::Error;
+
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
+
+use super::{BackendError, BackendErrorKind};
+use crate::backend::TurnError;
+use crate::model::outcome::Sent;
+
+/// Longer messages of a service are cut here, in characters.
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// An HTTP answer from something that does not speak gRPC.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("HTTP {status} with {content_type} instead of a gRPC answer")]
+pub(in crate::backend) struct NotGrpc {
+    /// The HTTP status.
+    pub(in crate::backend) status: u16,
+    /// The content type, or `no content type`.
+    pub(in crate::backend) content_type: String,
+}
+
+/// What went wrong in a call, and whether the service may have applied the turn.
+pub(in crate::backend) fn failure(status: &Status) -> TurnError {
+    let (error, sent) = match origin(status) {
+        Origin::Service => (refused(status), sent(status.code())),
+        Origin::NotGrpc(answer) => (not_grpc(answer), Sent::Unknown),
+        Origin::Connect(cause) => (unreachable(&cause), Sent::No),
+        Origin::Timeout => (late(), Sent::Unknown),
+        Origin::Transport(cause) => (broken(&cause), Sent::Unknown),
+    };
+    TurnError { error, sent }
+}
+
+/// Whether the connection itself failed, so that it had better not be used again.
+pub(in crate::backend) fn is_transport(status: &Status) -> bool {
+    matches!(origin(status), Origin::Connect(_) | Origin::Transport(_))
+}
+
+/// Nobody answers at the address.
+pub(in crate::backend) fn unreachable(cause: &str) -> BackendError {
+    BackendError::new(BackendErrorKind::Connect, format!("cannot connect: {cause}"))
+        .hint("is the server running, and is the target's endpoint or location right?")
+}
+
+/// No answer within the turn's time.
+pub(in crate::backend) fn late() -> BackendError {
+    BackendError {
+        code: Some("DEADLINE_EXCEEDED"),
+        ..BackendError::new(BackendErrorKind::Timeout, "no answer within the turn's time")
+    }
+    .hint(hint(Code::DeadlineExceeded).unwrap_or_default())
+}
+
+/// The innermost cause of an error: the part that says something.
+pub(in crate::backend) fn root_cause(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+/// An error and its causes, outermost first.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
+}
+
+/// Who made a status.
+enum Origin<'a> {
+    /// The service sent it.
+    Service,
+    /// Something on the way answered in another protocol.
+    NotGrpc(&'a NotGrpc),
+    /// No connection came about: nothing was sent.
+    Connect(String),
+    /// The client's own clock.
+    Timeout,
+    /// The connection broke while the call was under way.
+    Transport(String),
+}
+
+fn origin(status: &Status) -> Origin<'_> {
+    let Some(source) = status.source() else {
+        return Origin::Service;
+    };
+    for error in chain(source) {
+        if let Some(answer) = error.downcast_ref::<NotGrpc>() {
+            return Origin::NotGrpc(answer);
+        }
+        if let Some(connect) = error.downcast_ref::<ConnectError>() {
+            return Origin::Connect(root_cause(connect));
+        }
+        if error.is::<TimeoutExpired>() {
+            return Origin::Timeout;
+        }
+    }
+    Origin::Transport(root_cause(source))
+}
+
+fn refused(status: &Status) -> BackendError {
+    let code = name(status.code());
+    let said: String = status.message().chars().take(LONGEST_MESSAGE).collect();
+    let message = match said.trim() {
+        "" => format!("the service answered {code}"),
+        said => format!("the service answered {code}: {said}"),
+    };
+    BackendError {
+        code: Some(code),
+        hint: hint(status.code()).map(str::to_owned),
+        ..BackendError::new(kind(status.code()), message)
+    }
+}
+
+fn broken(cause: &str) -> BackendError {
+    BackendError::new(
+        BackendErrorKind::Service,
+        format!("the connection broke: {cause}"),
+    )
+    .hint("if it does so every time, the address may not be that of a gRPC server")
+}
+
+fn not_grpc(answer: &NotGrpc) -> BackendError {
+    let (kind, hint) = match answer.status {
+        401 | 403 => (BackendErrorKind::Auth, hint(Code::Unauthenticated)),
+        429 => (BackendErrorKind::Quota, hint(Code::ResourceExhausted)),
+        502..=504 => (BackendErrorKind::Service, hint(Code::Unavailable)),
+        _ if answer.content_type.starts_with("text/html") => (
+            BackendErrorKind::Protocol,
+            Some("HTML instead of gRPC: wrong regional endpoint? check the location and the endpoint"),
+        ),
+        _ => (
+            BackendErrorKind::Protocol,
+            Some("the address is not that of a gRPC server"),
+        ),
+    };
+    BackendError {
+        hint: hint.map(str::to_owned),
+        ..BackendError::new(kind, answer.to_string())
+    }
+}
+
+/// How the statuses of a service count (ces-api 5.2, cx-sessions-api 5.3).
+fn kind(code: Code) -> BackendErrorKind {
+    match code {
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::FailedPrecondition
+        | Code::OutOfRange => BackendErrorKind::Request,
+        Code::Unauthenticated | Code::PermissionDenied => BackendErrorKind::Auth,
+        Code::ResourceExhausted => BackendErrorKind::Quota,
+        Code::DeadlineExceeded => BackendErrorKind::Timeout,
+        Code::Ok | Code::Unimplemented => BackendErrorKind::Protocol,
+        Code::Cancelled
+        | Code::Unknown
+        | Code::Aborted
+        | Code::Internal
+        | Code::Unavailable
+        | Code::DataLoss => BackendErrorKind::Service,
+    }
+}
+
+/// A service that refuses has not applied the turn; of other failures nobody can tell.
+fn sent(code: Code) -> Sent {
+    match kind(code) {
+        BackendErrorKind::Request | BackendErrorKind::Auth | BackendErrorKind::Quota => Sent::Yes,
+        BackendErrorKind::Protocol if code == Code::Unimplemented => Sent::Yes,
+        _ => Sent::Unknown,
+    }
+}
+
+fn hint(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::Unauthenticated => {
+            "check the target's credentials; for your own account: gcloud auth application-default login"
+        }
+        Code::PermissionDenied => {
+            "the account needs roles/dialogflow.client or roles/ces.client in the agent's project, and the API \
+             must be enabled there"
+        }
+        Code::ResourceExhausted => "lower --jobs or --rate, or raise the project's quota",
+        Code::NotFound => "check the agent or app name, its location, and the environment or deployment",
+        Code::Unavailable => "the service is overloaded or restarting: try again, or raise --retries",
+        Code::Unimplemented => "the server does not offer this call: check the endpoint and api_version",
+        Code::FailedPrecondition => "the session may be over, or a version of the agent not ready yet",
+        Code::DeadlineExceeded => "raise timeouts.turn if the agent may take longer",
+        _ => return None,
+    })
+}
+
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_kind_a_name_and_says_whether_the_turn_was_applied() {
+        use BackendErrorKind::{Auth, Protocol, Quota, Request, Service, Timeout};
+        let table = [
+            (0, "OK", Protocol, Sent::Unknown),
+            (1, "CANCELLED", Service, Sent::Unknown),
+            (2, "UNKNOWN", Service, Sent::Unknown),
+            (3, "INVALID_ARGUMENT", Request, Sent::Yes),
+            (4, "DEADLINE_EXCEEDED", Timeout, Sent::Unknown),
+            (5, "NOT_FOUND", Request, Sent::Yes),
+            (6, "ALREADY_EXISTS", Request, Sent::Yes),
+            (7, "PERMISSION_DENIED", Auth, Sent::Yes),
+            (8, "RESOURCE_EXHAUSTED", Quota, Sent::Yes),
+            (9, "FAILED_PRECONDITION", Request, Sent::Yes),
+            (10, "ABORTED", Service, Sent::Unknown),
+            (11, "OUT_OF_RANGE", Request, Sent::Yes),
+            (12, "UNIMPLEMENTED", Protocol, Sent::Yes),
+            (13, "INTERNAL", Service, Sent::Unknown),
+            (14, "UNAVAILABLE", Service, Sent::Unknown),
+            (15, "DATA_LOSS", Service, Sent::Unknown),
+            (16, "UNAUTHENTICATED", Auth, Sent::Yes),
+        ];
+        for (number, code, kind, sent) in table {
+            let TurnError { error, sent: applied } = failure(&Status::new(Code::from(number), "because"));
+            assert_eq!((error.code, error.kind, applied), (Some(code), kind, sent));
+            assert_eq!(error.message, format!("the service answered {code}: because"));
+            assert_eq!(error.is_auth(), kind == Auth, "{code}");
+            assert_eq!(error.is_quota(), kind == Quota, "{code}");
+            assert_eq!(
+                error.is_transient(),
+                [Service, Timeout, Quota].contains(&kind),
+                "{code}"
+            );
+            assert!(!error.is_connect(), "{code}");
+        }
+    }
+
+    #[test]
+    fn statuses_that_need_action_say_which() {
+        for code in [4, 5, 7, 8, 9, 12, 14, 16] {
+            let failure = failure(&Status::new(Code::from(code), ""));
+            assert!(failure.error.hint.is_some(), "{}", failure.error);
+        }
+    }
+
+    #[test]
+    fn an_endless_message_is_cut() {
+        let failure = failure(&Status::internal("x".repeat(100_000)));
+        assert!(failure.error.message.len() < 2 * LONGEST_MESSAGE);
+    }
+
+    fn caused_by(cause: impl Error + Send + Sync + 'static) -> TurnError {
+        let mut status = Status::unknown("transport error");
+        status.set_source(Arc::new(cause));
+        failure(&status)
+    }
+
+    #[test]
+    fn a_connection_that_never_came_about_sent_nothing() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let failure = caused_by(ConnectError(Box::new(refused)));
+        assert!(failure.error.is_connect() && failure.error.is_transient());
+        assert_eq!(failure.sent, Sent::No);
+        assert_eq!(failure.error.message, "cannot connect: connection refused");
+    }
+
+    #[test]
+    fn a_connection_that_broke_may_have_sent_everything() {
+        let failure = caused_by(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        assert_eq!(
+            (failure.error.kind, failure.sent),
+            (BackendErrorKind::Service, Sent::Unknown)
+        );
+        assert_eq!(failure.error.message, "the connection broke: broken pipe");
+    }
+
+    #[test]
+    fn the_clients_own_clock_is_a_timeout() {
+        let failure = caused_by(TimeoutExpired(()));
+        assert_eq!(
+            (failure.error.kind, failure.sent),
+            (BackendErrorKind::Timeout, Sent::Unknown)
+        );
+    }
+
+    #[test]
+    fn answers_in_http_are_told_apart() {
+        use BackendErrorKind::{Auth, Protocol, Quota, Service};
+        for (status, content_type, kind, hint) in [
+            (
+                200,
+                "text/html; charset=UTF-8",
+                Protocol,
+                "HTML instead of gRPC: wrong regional endpoint?",
+            ),
+            (
+                404,
+                "text/html",
+                Protocol,
+                "HTML instead of gRPC: wrong regional endpoint?",
+            ),
+            (404, "application/json", Protocol, "not that of a gRPC server"),
+            (401, "text/html", Auth, "credentials"),
+            (403, "application/json", Auth, "credentials"),
+            (429, "text/plain", Quota, "quota"),
+            (503, "text/html", Service, "try again"),
+        ] {
+            let failure = caused_by(NotGrpc {
+                status,
+                content_type: content_type.to_owned(),
+            });
+            assert_eq!(failure.error.kind, kind, "{status} {content_type}");
+            assert!(
+                failure.error.hint.unwrap().contains(hint),
+                "{status} {content_type}"
+            );
+            assert!(failure.error.message.contains(&format!("HTTP {status}")));
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Resource names: read, checked and put together before anything is sent.
+//!
+//! Not for looking names up: display names become ids in `names`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::{BackendError, BackendErrorKind};
+
+/// A Dialogflow CX agent: `projects/P/locations/L/agents/A`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AgentName {
+    parent: Parent,
+    agent: String,
+}
+
+/// A CES app: `projects/P/locations/L/apps/A`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AppName {
+    parent: Parent,
+    app: String,
+}
+
+/// What agents and apps stand under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Parent {
+    project: String,
+    location: String,
+}
+
+impl AgentName {
+    /// The agent's location, such as `global` or `europe-west3`.
+    pub fn location(&self) -> &str {
+        &self.parent.location
+    }
+
+    /// The name of a session of the agent, or of one of its environments.
+    ///
+    /// # Errors
+    /// When the environment is no id, or the session id longer than 36 bytes (cx-sessions-api 5.3).
+    pub fn session(&self, environment: Option<&str>, session: &str) -> Result<String, BackendError> {
+        if session.len() > 36 {
+            return Err(wrong(format!("session id `{session}` is longer than 36 bytes")));
+        }
+        let session = id("session", session)?;
+        Ok(match environment {
+            Some(environment) => format!(
+                "{self}/environments/{}/sessions/{session}",
+                id("environment", environment)?
+            ),
+            None => format!("{self}/sessions/{session}"),
+        })
+    }
+
+    /// The name of a page of a flow; symbolic ids such as `START_PAGE` are ids too.
+    ///
+    /// # Errors
+    /// When one of the two is no id.
+    pub fn page(&self, flow: &str, page: &str) -> Result<String, BackendError> {
+        Ok(format!(
+            "{self}/flows/{}/pages/{}",
+            id("flow", flow)?,
+            id("page", page)?
+        ))
+    }
+
+    /// The name of a playbook.
+    ///
+    /// # Errors
+    /// When it is no id.
+    pub fn playbook(&self, playbook: &str) -> Result<String, BackendError> {
+        Ok(format!("{self}/playbooks/{}", id("playbook", playbook)?))
+    }
+
+    /// The name of an intent.
+    ///
+    /// # Errors
+    /// When it is no id.
+    pub fn intent(&self, intent: &str) -> Result<String, BackendError> {
+        Ok(format!("{self}/intents/{}", id("intent", intent)?))
+    }
+
+    /// The name of a flow version, given as such or as `flow/version` ids.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn flow_version(&self, text: &str) -> Result<String, BackendError> {
+        let shape = || {
+            wrong(format!("`{text}` is no flow version"))
+                .hint("write FLOW_ID/VERSION_ID, or the full name of a version of this agent")
+        };
+        let own = format!("{self}/flows/");
+        let [flow, version] = match text.strip_prefix(own.as_str()) {
+            Some(rest) => rest.split_once("/versions/").map(Into::into).ok_or_else(shape)?,
+            None => text.split_once('/').map(Into::into).ok_or_else(shape)?,
+        };
+        match (id("flow", flow), id("version", version)) {
+            (Ok(flow), Ok(version)) => Ok(format!("{own}{flow}/versions/{version}")),
+            _ => Err(shape()),
+        }
+    }
+}
+
+impl AppName {
+    /// The app's location, such as `us` or `eu`.
+    pub fn location(&self) -> &str {
+        &self.parent.location
+    }
+
+    /// The name of a session of the app.
+    ///
+    /// # Errors
+    /// When the id is not 5 to 63 letters, digits, `-` or `_`, the first a letter or digit (ces-api 1.5).
+    pub fn session(&self, session: &str) -> Result<String, BackendError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let first = session.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+        if first && (5..=63).contains(&session.len()) && session.chars().all(allowed) {
+            return Ok(format!("{self}/sessions/{session}"));
+        }
+        Err(wrong(format!(
+            "session id `{session}` is not 5 to 63 letters, digits, `-` or `_`"
+        )))
+    }
+
+    /// The name of a deployment, given as such or by its id.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn deployment(&self, text: &str) -> Result<String, BackendError> {
+        self.part("deployment", "deployments", text)
+    }
+
+    /// The name of one of the app's agents, given as such or by its id.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn agent(&self, text: &str) -> Result<String, BackendError> {
+        self.part("agent", "agents", text)
+    }
+
+    fn part(&self, kind: &str, collection: &str, text: &str) -> Result<String, BackendError> {
+        let own = format!("{self}/{collection}/");
+        let text = text.strip_prefix(own.as_str()).unwrap_or(text);
+        Ok(format!("{own}{}", id(kind, text)?))
+    }
+}
+
+impl FromStr for AgentName {
+    type Err = BackendError;
+
+    fn from_str(text: &str) -> Result<Self, BackendError> {
+        let (parent, agent) = under(text, "agents")?;
+        Ok(Self { parent, agent })
+    }
+}
+
+impl FromStr for AppName {
+    type Err = BackendError;
+
+    fn from_str(text: &str) -> Result<Self, BackendError> {
+        let (parent, app) = under(text, "apps")?;
+        Ok(Self { parent, app })
+    }
+}
+
+impl fmt::Display for AgentName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/agents/{}", self.parent, self.agent)
+    }
+}
+
+impl fmt::Display for AppName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/apps/{}", self.parent, self.app)
+    }
+}
+
+impl fmt::Display for Parent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "projects/{}/locations/{}", self.project, self.location)
+    }
+}
+
+/// The last part of a resource name: the id of the thing itself.
+pub fn last_id(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn under(text: &str, collection: &str) -> Result<(Parent, String), BackendError> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (project, location, own) = match parts.as_slice() {
+        ["projects", project, "locations", location, kind, own] if *kind == collection => {
+            (*project, *location, *own)
+        }
+        _ => {
+            return Err(
+                wrong(format!("`{text}` is no name of one of the {collection}")).hint(format!(
+                    "write projects/PROJECT/locations/LOCATION/{collection}/ID"
+                )),
+            );
+        }
+    };
+    // The location becomes part of a host name, so it may hold nothing that could end one.
+    let is_location = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if location.is_empty() || !location.chars().all(is_location) {
+        return Err(
+            wrong(format!("`{location}` is no location")).hint("write global, us, europe-west3 or the like")
+        );
+    }
+    let parent = Parent {
+        project: id("project", project)?.to_owned(),
+        location: location.to_owned(),
+    };
+    Ok((parent, id(collection, own)?.to_owned()))
+}
+
+/// One part of a resource name: nothing that could end the part or the header line it goes in.
+fn id<'a>(kind: &str, text: &'a str) -> Result<&'a str, BackendError> {
+    let forbidden = |c: char| c == '/' || c.is_control();
+    if text.is_empty() || text.len() > 256 || text.trim() != text || text.contains(forbidden) {
+        return Err(wrong(format!("`{}` is no {kind} id", text.escape_debug())));
+    }
+    Ok(text)
+}
+
+fn wrong(message: String) -> BackendError {
+    BackendError::new(BackendErrorKind::Request, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGENT: &str = "projects/p-1/locations/europe-west3/agents/0a1b";
+    const APP: &str = "projects/example.org:p/locations/us/apps/shop";
+
+    fn agent() -> AgentName {
+        AGENT.parse().unwrap()
+    }
+
+    #[test]
+    fn names_are_read_and_written() {
+        assert_eq!(agent().to_string(), AGENT);
+        assert_eq!(agent().location(), "europe-west3");
+        let app: AppName = APP.parse().unwrap();
+        assert_eq!((app.to_string().as_str(), app.location()), (APP, "us"));
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_the_right_shape() {
+        for text in [
+            "",
+            "agents/a",
+            "projects/p/locations/l/apps/a",
+            "projects/p/locations/l/agents/a/sessions/s",
+            "projects//locations/l/agents/a",
+            "projects/p/locations/l/agents/",
+            "projects/p/locations/evil.example#/agents/a",
+            "projects/p/locations/US/agents/a",
+            "projects/p\n/locations/us/agents/a",
+            "/projects/p/locations/us/agents/a",
+        ] {
+            let refused = text.parse::<AgentName>().unwrap_err();
+            assert_eq!(refused.kind, BackendErrorKind::Request, "{text}");
+        }
+    }
+
+    #[test]
+    fn sessions_stand_under_the_agent_or_its_environment() {
+        assert_eq!(
+            agent().session(None, "s1").unwrap(),
+            format!("{AGENT}/sessions/s1")
+        );
+        assert_eq!(
+            agent().session(Some("e1"), "s1").unwrap(),
+            format!("{AGENT}/environments/e1/sessions/s1")
+        );
+        assert!(agent().session(None, &"x".repeat(37)).is_err());
+        assert!(agent().session(None, "a/b").is_err());
+        assert!(agent().session(Some(""), "s1").is_err());
+    }
+
+    #[test]
+    fn ces_sessions_have_their_own_alphabet() {
+        let app: AppName = APP.parse().unwrap();
+        assert_eq!(app.session("abc-1").unwrap(), format!("{APP}/sessions/abc-1"));
+        for session in ["abcd", "-abcd", "abc.d", &"x".repeat(64), "äbcde"] {
+            assert!(app.session(session).is_err(), "{session}");
+        }
+    }
+
+    #[test]
+    fn flow_versions_are_given_in_full_or_by_two_ids() {
+        let full = format!("{AGENT}/flows/f/versions/3");
+        assert_eq!(agent().flow_version("f/3").unwrap(), full);
+        assert_eq!(agent().flow_version(&full).unwrap(), full);
+        for text in [
+            "f",
+            "f/",
+            "/3",
+            "f/3/4",
+            "projects/other/locations/l/agents/a/flows/f/versions/3",
+        ] {
+            assert!(agent().flow_version(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn deployments_and_agents_are_given_in_full_or_by_id() {
+        let app: AppName = APP.parse().unwrap();
+        let full = format!("{APP}/deployments/prod");
+        assert_eq!(app.deployment("prod").unwrap(), full);
+        assert_eq!(app.deployment(&full).unwrap(), full);
+        assert_eq!(app.agent("Billing").unwrap(), format!("{APP}/agents/Billing"));
+        assert!(
+            app.deployment("projects/x/locations/us/apps/other/deployments/prod")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn the_last_part_is_the_id() {
+        assert_eq!(last_id(AGENT), "0a1b");
+        assert_eq!(last_id("plain"), "plain");
+    }
+}

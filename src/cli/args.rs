@@ -1,0 +1,288 @@
+//! The command line as it is typed. `--help` is made from the comments here: it is the manual.
+//!
+//! No meaning is given to anything yet: [`super::options`] turns what was typed, the environment and the settings
+//! into resolved options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use emulate::EmulateArgs;
+pub use run::{OutputArgs, PlayArgs, RunArgs};
+pub use typed::{Origins, Typed};
+
+use super::exit::Exit;
+use super::values;
+use crate::settings::roles::TargetChoice;
+
+mod emulate;
+mod run;
+mod typed;
+
+const ABOUT: &str = "Conversation regression tests for Dialogflow CX and CES agents";
+
+const LONG_ABOUT: &str = "Conversation regression tests for Dialogflow CX and CES agents\n\n\
+    Conversations are scripts in YAML. turnproof plays them against an agent (the real service, or an emulator of \
+    an exported agent), checks every turn, shows what differs, and writes the reports that a CI system reads.";
+
+const EXAMPLES: &str = "Examples:
+  turnproof init                          a first suite, settings and agent to start from
+  turnproof run                           play everything below suites/
+  turnproof run suites/pay.yaml:12        only the conversation at line 12
+  turnproof run --filter 'tag:smoke and not tag:slow'
+  turnproof run --profile ci --report junit=out.xml
+  turnproof check                         read and validate without playing
+
+`turnproof help COMMAND` explains a command.
+";
+
+/// What was typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "turnproof",
+    version,
+    about = ABOUT,
+    long_about = LONG_ABOUT,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n{}", Exit::help()),
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct CommandLine {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Whether output is coloured [default: auto, which respects the variable `NO_COLOR` and terminals]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        help_heading = "Output"
+    )]
+    pub color: When,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play suites and check every turn
+    #[command(after_help = run::EXAMPLES, after_long_help = format!("{}\n{}", run::EXAMPLES, Exit::help()))]
+    Run(Box<RunArgs>),
+    /// Read and validate suites and settings without playing them
+    Check(CheckArgs),
+    /// Show what would run, after filters
+    List(ListArgs),
+    /// Write a first suite, settings and agent to start from
+    Init(InitArgs),
+    /// Turn other test formats into suites
+    Import(ImportArgs),
+    /// Serve an exported agent over gRPC on this machine, as the real service would
+    #[command(after_help = emulate::EXAMPLES)]
+    Emulate(EmulateArgs),
+    /// Print the JSON Schema of suite files or settings, for editors
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+}
+
+/// When to do something that depends on whether a person is looking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When a terminal is attached
+    #[default]
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+/// Which suites, and with which targets: what every command that reads suites takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SuiteArgs {
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: `suites` if it exists, else
+    /// the working directory]
+    ///
+    /// Every .yaml and .yml file below a folder is a suite, except what .gitignore names, hidden files, and the
+    /// folders agents, fixtures, steps, cassettes and snapshots. The nearest turnproof.yaml at or above the paths
+    /// holds the settings.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Where to play: a target, or ROLE=TARGET for one role (repeatable)
+    ///
+    /// A bare NAME applies to the suites whose own target speaks the same service (CX or CES); the summary says
+    /// which suites kept theirs. ROLE=NAME applies to the suites whose `target:` is ROLE.
+    #[arg(
+        long,
+        value_name = "NAME|ROLE=NAME",
+        env = "TURNPROOF_TARGET",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_parser = values::target_choice,
+        help_heading = "Targets"
+    )]
+    pub target: Vec<TargetChoice>,
+
+    /// The profile of the settings to use
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TURNPROOF_PROFILE",
+        hide_env_values = true,
+        help_heading = "Targets"
+    )]
+    pub profile: Option<String>,
+
+    /// In CI: an environment variable that settings and suites may read (repeatable)
+    ///
+    /// Settings and suites read only variables that the settings list under `env:`. Where the variable CI is set,
+    /// each must be named here as well, because a suite may come from a pull request while CI holds secrets.
+    #[arg(long = "env", value_name = "NAME", value_parser = values::variable_name, help_heading = "Targets")]
+    pub allowed_variables: Vec<String>,
+
+    /// Treat warnings, such as names that the agent's export does not have, as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub filter: FilterArgs,
+
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
+
+    /// How to show the list
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub format: ListFormat,
+}
+
+/// `--filter`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FilterArgs {
+    /// Only conversations that match the expression
+    ///
+    /// A bare word is searched in `suite / conversation`, ignoring case. The terms name:, tag:, file: and target:
+    /// compare the whole value. `*` stands for anything, /…/ is a regular expression, quotes keep blanks together.
+    /// Combine with and, or, not and parentheses.
+    #[arg(long, value_name = "EXPR", help_heading = "Selection")]
+    pub filter: Option<String>,
+}
+
+/// How `list` shows what it found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// Lines for people
+    #[default]
+    Table,
+    /// One JSON document for programs
+    Json,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to write to [default: the working directory]; nothing that exists is changed
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What is imported.
+    #[command(subcommand)]
+    pub from: ImportFrom,
+}
+
+/// What `import` reads.
+#[derive(Debug, Subcommand)]
+pub enum ImportFrom {
+    /// The test cases recorded in a Dialogflow CX agent export → suites, settings and a copy of the export
+    #[command(after_help = IMPORT_EXAMPLES)]
+    CxTests(ImportCxTestsArgs),
+}
+
+/// `import cx-tests`.
+#[derive(Debug, Args)]
+pub struct ImportCxTestsArgs {
+    /// The agent export: a folder or zip in the JSON package format
+    #[arg(value_name = "EXPORT")]
+    pub export: PathBuf,
+
+    /// The folder to write to; it must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_name = "OF", value_enum, default_value_t)]
+    pub of: SchemaOf,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Suite files
+    #[default]
+    Suite,
+    /// turnproof.yaml
+    Settings,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+const SCHEMA_EXAMPLES: &str = "Examples:
+  turnproof schema suite > suite.schema.json
+  turnproof schema settings > settings.schema.json
+
+A first line `# yaml-language-server: $schema=suite.schema.json` in a suite makes many editors use it.
+";
+
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  turnproof completions bash > ~/.local/share/bash-completion/completions/turnproof
+  turnproof completions zsh > ~/.zfunc/_turnproof
+  turnproof completions fish > ~/.config/fish/completions/turnproof.fish
+";
+
+const IMPORT_EXAMPLES: &str = "Examples:
+  turnproof import cx-tests agent.zip --out imported
+  turnproof run imported
+";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The command line of `run`.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{FilterArgs, SuiteArgs, When};
+use crate::cli::values;
+use crate::settings::rate::Rate;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  turnproof run
+  turnproof run suites/billing --filter 'refund and not tag:slow'
+  turnproof run --target flights=staging --jobs 16 --rate 600/min
+  turnproof run --last-failed -v
+  turnproof run --report terminal --report junit=out/junit.xml
+";
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub filter: FilterArgs,
+
+    /// Only conversations that did not pass in the run before
+    #[arg(long, help_heading = "Selection")]
+    pub last_failed: bool,
+
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub play: PlayArgs,
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How conversations are played.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Playing")]
+pub struct PlayArgs {
+    /// Conversations played at once [default: 8]
+    #[arg(long, value_name = "N", env = "TURNPROOF_JOBS", hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub jobs: Option<u32>,
+
+    /// Most requests to each target, such as 600/min or 10/s
+    #[arg(long, value_name = "N/min", env = "TURNPROOF_RATE", hide_env_values = true, value_parser = values::rate)]
+    pub rate: Option<Rate>,
+
+    /// Play a conversation again in a new session, up to N times after a failure and N times after an error
+    /// [default: 1 after an error, 0 after a failure]
+    #[arg(long, value_name = "N", env = "TURNPROOF_RETRIES", hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retries: Option<u32>,
+
+    /// How long the whole run may take, such as 30m; what is not over by then is `not-run`
+    #[arg(long, value_name = "DURATION", env = "TURNPROOF_TIMEOUT", hide_env_values = true,
+        value_parser = values::duration)]
+    pub timeout: Option<Duration>,
+
+    /// Stop after the first conversation that failed
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+
+    /// Stop after N conversations that failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_failures: Option<u32>,
+
+    /// Exit with 1 when a conversation passed only after it had failed
+    #[arg(long)]
+    pub fail_on_flaky: bool,
+
+    /// Play in random order; the seed is shown
+    #[arg(long)]
+    pub shuffle: bool,
+
+    /// The seed of the random order and of what an emulator chooses at random
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// A host other than Google's that may get credentials (repeatable)
+    ///
+    /// Credentials go to *.googleapis.com over TLS and nowhere else, because settings may come from a pull request
+    /// while CI holds secrets.
+    #[arg(long, value_name = "HOST", value_parser = values::host)]
+    pub allow_credentials_to: Vec<String>,
+}
+
+/// What a run shows and writes.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write a report: terminal, junit, json or github, with =PATH where it should go (repeatable)
+    /// [default: terminal, junit=reports/junit.xml, json=reports/run.json]
+    ///
+    /// Paths are relative to the working directory. Reports given here take the place of the default ones. When
+    /// `GITHUB_ACTIONS` is set, failures are also annotated at file and line.
+    #[arg(long = "report", value_name = "FORMAT[=PATH]", value_parser = values::report)]
+    pub reports: Vec<String>,
+
+    /// Whether a progress bar is shown
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub progress: When,
+
+    /// Show conversations that passed, too
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// For turns without expectations, print the `expect:` that would hold
+    #[arg(long)]
+    pub print_expect: bool,
+
+    /// Print every setting with its value and where it comes from, and play nothing
+    #[arg(long)]
+    pub show_settings: bool,
+}

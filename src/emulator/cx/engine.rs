@@ -1,0 +1,93 @@
+//! An agent that can be talked to: its program, its language understanding, and the session's turn from request to
+//! result. Synchronous; the server around it is in [`service`](super::service).
+
+use std::sync::Arc;
+
+use super::messages::answer_language;
+use super::nlu::Nlu;
+use super::program::Program;
+use super::request::Request;
+use super::session::Session;
+use super::turn::{self, TurnResult};
+use super::understanding::Understood;
+use super::webhook::WebhookAnswers;
+use crate::export::agent::Agent;
+
+/// An agent that plays turns. Shared by all sessions; it keeps nothing of them.
+#[derive(Debug)]
+pub struct Engine {
+    program: Program,
+    nlu: Nlu,
+    seed: u64,
+}
+
+impl Engine {
+    /// For an agent, with a seed for what is left to chance.
+    pub fn new(agent: Agent, seed: u64) -> Self {
+        let agent = Arc::new(agent);
+        Self {
+            program: Program::new(Arc::clone(&agent)),
+            nlu: Nlu::new(agent),
+            seed,
+        }
+    }
+
+    /// The agent made ready.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(super) fn nlu(&self) -> &Nlu {
+        &self.nlu
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Plays a turn.
+    pub(super) fn turn(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        answers: &dyn WebhookAnswers,
+    ) -> TurnResult {
+        let (language, now) = self.prepare(session, request);
+        let understood = match &request.understood {
+            Some(understood) => understood.clone(),
+            None => self.understand(session, request, language, now),
+        };
+        session.turns += 1;
+        turn::play(self, session, request, answers, language, now, understood)
+    }
+
+    /// What the input would be understood as. The session is changed only as the request's parameters say.
+    pub(super) fn match_input(&self, session: &mut Session, request: &Request) -> Understood {
+        let (language, now) = self.prepare(session, request);
+        self.understand(session, request, language, now)
+    }
+
+    /// Applies what goes along with the input to the session (cx-runtime 1.3, 15).
+    fn prepare(&self, session: &mut Session, request: &Request) -> (&str, chrono::DateTime<chrono_tz::Tz>) {
+        if let Some(place) = request.start {
+            session.restart_at(place);
+        } else if session.ended {
+            session.restart_at(self.program.start_place());
+        }
+        if request.parameter_scope.is_empty() {
+            for (name, value) in &request.parameters {
+                let name = name.strip_prefix("$session.params.").unwrap_or(name);
+                session.parameters.set(name, value.clone());
+            }
+        }
+        for entity_type in &request.session_entity_types {
+            session
+                .entity_types
+                .retain(|known| known.name != entity_type.name);
+            session.entity_types.push(entity_type.clone());
+        }
+        let zone = request.time_zone.unwrap_or(self.program.time_zone);
+        let language = answer_language(&self.program.languages, &request.language);
+        (language, request.now.with_timezone(&zone))
+    }
+}

@@ -1,0 +1,81 @@
+//! Forms: which parameter is asked for next, and what the references to a page say (cx-runtime 4).
+//!
+//! A form parameter has no value of its own: it shares the session's (or flow's) parameter of its name, which gives
+//! the same result as a separate value in every recording (cx-runtime 4.3).
+
+use std::borrow::Cow;
+
+use super::nlu::FormSlot;
+use super::program::{FormParameter, PagePart, Scoped};
+use super::reference::{Step, descend};
+use super::session::Session;
+use crate::model::Value;
+
+/// The value of a form parameter; the empty text counts as one.
+pub(super) fn value<'s>(session: &'s Session, parameter: &FormParameter) -> Option<&'s Value> {
+    match &parameter.key {
+        Scoped::Session(name) => session.parameters.get(name),
+        Scoped::Flow(name) => session.flow_parameters.get(name),
+    }
+}
+
+/// The first required parameter without a value: the one asked for.
+pub(super) fn active<'p>(session: &Session, page: &'p PagePart) -> Option<&'p FormParameter> {
+    page.form
+        .iter()
+        .find(|parameter| parameter.required && value(session, parameter).is_none())
+}
+
+/// The other parameters without a value, required or not.
+pub(super) fn others<'p>(session: &Session, page: &'p PagePart, active: &FormParameter) -> Vec<FormSlot<'p>> {
+    page.form
+        .iter()
+        .filter(|parameter| parameter.name != active.name && value(session, parameter).is_none())
+        .map(slot)
+        .collect()
+}
+
+/// A parameter as language understanding sees it.
+pub(super) fn slot(parameter: &FormParameter) -> FormSlot<'_> {
+    FormSlot {
+        name: &parameter.name,
+        entity_type: &parameter.entity_type,
+        is_list: parameter.is_list,
+    }
+}
+
+/// What a path below `$page.params` means: the status of the page or of a parameter, or a value (cx-runtime 4.2).
+pub(super) fn resolve<'s>(
+    session: &'s Session,
+    page: &PagePart,
+    updated: &[String],
+    path: &[Step],
+) -> Option<Cow<'s, Value>> {
+    let [Step::Name(name), rest @ ..] = path else {
+        return None;
+    };
+    if rest.is_empty() && name.eq_ignore_ascii_case("status") {
+        return active(session, page)
+            .is_none()
+            .then(|| Cow::Owned("FINAL".into()));
+    }
+    let parameter = page
+        .form
+        .iter()
+        .find(|parameter| parameter.key.name().eq_ignore_ascii_case(name))?;
+    let value = value(session, parameter);
+    if let [Step::Name(member)] = rest
+        && member.eq_ignore_ascii_case("status")
+    {
+        let is_updated = updated
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&parameter.name));
+        let status = match value {
+            Some(_) if is_updated => "UPDATED",
+            Some(_) => "FILLED",
+            None => "EMPTY",
+        };
+        return Some(Cow::Owned(status.into()));
+    }
+    descend(value?, rest).map(Cow::Borrowed)
+}

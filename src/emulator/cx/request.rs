@@ -1,0 +1,82 @@
+//! What a turn is asked, free of any protocol.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::entities::SessionEntityType;
+use super::program::Place;
+use super::understanding::Understood;
+use crate::model::Map;
+
+/// One turn's input and what goes along with it (cx-runtime 15).
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What the user did.
+    pub input: Input,
+    /// Language code; empty for the agent's own.
+    pub language: String,
+    /// When the turn happens.
+    pub now: DateTime<Utc>,
+    /// Where the user is; the agent's own time zone when `None`.
+    pub time_zone: Option<Tz>,
+    /// Session parameters merged in before the turn; null removes.
+    pub parameters: Map,
+    /// Where `parameters` go instead of the session: `$SCOPE.params`; empty for the session.
+    pub parameter_scope: String,
+    /// Where the turn starts, with nothing else remembered.
+    pub(super) start: Option<Place>,
+    /// Switches webhook calls off.
+    pub disable_webhook: bool,
+    /// Handed to webhooks.
+    pub payload: Map,
+    /// Only messages of this channel; empty for those of none.
+    pub channel: String,
+    /// Entity types of the session, from this turn on.
+    pub session_entity_types: Vec<SessionEntityType>,
+    /// Whether sentiment was asked for, which is not analysed.
+    pub analyze_sentiment: bool,
+    /// What the NLU answers: `Some(None)` means that no intent matches.
+    pub forced_intent: Option<Option<String>>,
+    /// What the input was understood as, when a match is being fulfilled.
+    pub(super) understood: Option<Understood>,
+}
+
+impl Request {
+    /// A bare input at a time.
+    pub fn new(input: Input, now: DateTime<Utc>) -> Self {
+        Self {
+            input,
+            language: String::new(),
+            now,
+            time_zone: None,
+            parameters: Map::new(),
+            parameter_scope: String::new(),
+            start: None,
+            disable_webhook: false,
+            payload: Map::new(),
+            channel: String::new(),
+            session_entity_types: Vec::new(),
+            analyze_sentiment: false,
+            forced_intent: None,
+            understood: None,
+        }
+    }
+}
+
+/// What the user did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Said something; blank text is silence.
+    Text(String),
+    /// Sent an event.
+    Event(String),
+    /// Triggered an intent, by its display name.
+    Intent(String),
+    /// Pressed keys.
+    Dtmf {
+        /// The keys without the finishing one.
+        digits: String,
+        /// The key that ended the input; empty for none.
+        finish: String,
+    },
+}

@@ -1,0 +1,438 @@
+//! The Sessions service of Dialogflow CX, `v3` and `v3beta1`, played by one agent.
+//!
+//! One implementation speaks `v3`; the other version is the same on the wire and is transcoded. What calls have in
+//! common is here: sessions and their locks, overrides, delays. The protocol's two faces are in the files below.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+use uuid::Uuid;
+
+use super::decode::{Call, read_match};
+use super::engine::Engine;
+use super::messages::Said;
+use super::names::SessionName;
+use super::overrides::Overrides;
+use super::response::{View, echo, matched, page_of, partial_result, query_result};
+use super::session::Session;
+use super::sessions::Sessions;
+use super::stubs::StubAnswers;
+use super::turn::{TurnResult, WebhookCalled};
+use super::understanding::Understood;
+use crate::emulator::clock::Clock;
+use crate::emulator::fault::Faults;
+use crate::model::suite::Stubs;
+use crate::proto::cx_v3 as cx;
+
+use super::request::{Input, Request};
+use cx::detect_intent_response::ResponseType;
+
+mod v3;
+mod v3beta1;
+
+/// Longest text of an answer's feedback that is taken.
+const LONGEST_FEEDBACK: usize = 10_000;
+
+/// How an agent is served.
+#[derive(Debug, Clone, Default)]
+pub struct CxOptions {
+    /// The time of turns that bring none.
+    pub clock: Clock,
+    /// What is done to answers on purpose.
+    pub faults: Faults,
+    /// Webhook answers for all sessions; a session's own come first.
+    pub webhooks: Arc<Vec<Stubs>>,
+}
+
+/// One agent behind the service's calls. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CxService {
+    shared: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    options: CxOptions,
+    sessions: Sessions,
+    /// Webhook answers by session id.
+    webhooks: Mutex<HashMap<String, Arc<Vec<Stubs>>>>,
+    /// Flows and languages that have been spoken to: their models are there.
+    warm: Mutex<HashSet<Room>>,
+}
+
+/// A flow and a language.
+type Room = (usize, String);
+
+/// A turn that was played, and what its answer needs besides.
+struct Played {
+    session: SessionName,
+    response_id: String,
+    input: Input,
+    result: TurnResult,
+}
+
+impl CxService {
+    /// Serves an agent.
+    pub fn new(engine: Engine, options: CxOptions) -> Self {
+        Self {
+            shared: Arc::new(Inner {
+                engine,
+                options,
+                sessions: Sessions::default(),
+                webhooks: Mutex::default(),
+                warm: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Webhook answers for one session, nearest first; they come before those for all.
+    pub fn register_webhooks(&self, session_id: &str, stubs: Arc<Vec<Stubs>>) {
+        let mut webhooks = self
+            .shared
+            .webhooks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        webhooks.insert(session_id.to_owned(), stubs);
+    }
+
+    /// Forgets a session and its webhook answers.
+    pub fn forget_session(&self, session_id: &str) {
+        let mut webhooks = self
+            .shared
+            .webhooks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        webhooks.remove(session_id);
+        drop(webhooks);
+        self.shared.sessions.forget(session_id);
+    }
+
+    /// How many sessions are remembered.
+    pub fn sessions(&self) -> usize {
+        self.shared.sessions.len()
+    }
+
+    /// Forgets sessions whose time is over.
+    pub fn sweep(&self) {
+        self.shared.sessions.sweep();
+    }
+
+    /// The agent's program and understanding.
+    pub fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    fn read(
+        &self,
+        metadata: &MetadataMap,
+        session: &str,
+        input: Option<cx::QueryInput>,
+        params: Option<cx::QueryParameters>,
+    ) -> Result<Call, Status> {
+        let overrides = Overrides::read(metadata)?;
+        let now = self.shared.options.clock.now();
+        Call::read(self.engine().program(), session, input, params, overrides, now)
+    }
+
+    /// Plays a turn in its session.
+    async fn play(&self, call: Call) -> Result<Played, Status> {
+        let Call {
+            session: name,
+            request,
+            ttl,
+            overrides,
+        } = call;
+        let answers = self.answers(&name, &request, overrides);
+        let shared = self
+            .shared
+            .sessions
+            .get(&name, ttl, || Session::new(self.engine().program()));
+        let mut session = shared.lock_owned().await;
+        let input = request.input.clone();
+        let room = self.room(&session, &request);
+        let work = {
+            let service = self.clone();
+            move || service.engine().turn(&mut session, &request, &answers)
+        };
+        let result = run(room.as_ref(), work).await?;
+        self.warm(room, &result.understood);
+        Ok(Played {
+            session: name,
+            response_id: Uuid::new_v4().to_string(),
+            input,
+            result,
+        })
+    }
+
+    /// The flow and language whose model a text may need first; `None` when it is there or none is needed.
+    fn room(&self, session: &Session, request: &Request) -> Option<Room> {
+        if !matches!(request.input, Input::Text(_)) || request.forced_intent.is_some() {
+            return None;
+        }
+        let place = request.start.unwrap_or(session.place);
+        let room = (place.flow, request.language.clone());
+        let warm = self.shared.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        (!warm.contains(&room)).then_some(room)
+    }
+
+    /// Notes that a flow's model is there, when the text was judged by it.
+    fn warm(&self, room: Option<Room>, understood: &Understood) {
+        /// More languages than any agent has; clients may send any code.
+        const MOST: usize = 10_000;
+        let judged = ["classifier", "below-threshold"];
+        if let Some(room) = room
+            && judged.iter().any(|reason| understood.reason.starts_with(reason))
+        {
+            let mut warm = self.shared.warm.lock().unwrap_or_else(PoisonError::into_inner);
+            if warm.len() < MOST {
+                warm.insert(room);
+            }
+        }
+    }
+
+    fn answers(&self, name: &SessionName, request: &Request, overrides: Overrides) -> StubAnswers {
+        let own = {
+            let webhooks = self
+                .shared
+                .webhooks
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            webhooks.get(&name.id).cloned()
+        };
+        StubAnswers {
+            for_turn: overrides.webhook,
+            levels: own
+                .into_iter()
+                .chain([Arc::clone(&self.shared.options.webhooks)])
+                .collect(),
+            now: request.now.fixed_offset(),
+        }
+    }
+
+    fn result(&self, played: &Played, view: View) -> cx::QueryResult {
+        let program = self.engine().program();
+        query_result(
+            program,
+            &played.session,
+            &played.response_id,
+            &played.input,
+            &played.result,
+            view,
+        )
+    }
+
+    async fn detect(
+        &self,
+        metadata: &MetadataMap,
+        request: cx::DetectIntentRequest,
+    ) -> Result<(cx::DetectIntentResponse, Vec<WebhookCalled>), Status> {
+        let view = view(request.response_view);
+        let call = self.read(
+            metadata,
+            &request.session,
+            request.query_input,
+            request.query_params,
+        )?;
+        let played = self.play(call).await?;
+        self.shared.options.faults.delay(played.result.waited).await;
+        let response = final_response(&played, self.result(&played, view));
+        Ok((response, played.result.webhooks))
+    }
+
+    /// The responses of a streamed turn: what was said before slow webhooks ahead, each after its time.
+    async fn detect_in_parts(
+        &self,
+        metadata: &MetadataMap,
+        request: cx::DetectIntentRequest,
+    ) -> Result<Parts, Status> {
+        let view = view(request.response_view);
+        let call = self.read(
+            metadata,
+            &request.session,
+            request.query_input,
+            request.query_params,
+        )?;
+        let played = self.play(call).await?;
+        let mut ahead = Vec::new();
+        let mut sent = 0;
+        for until in &played.result.partials {
+            let messages: &[Said] = played.result.messages.get(sent..*until).unwrap_or_default();
+            sent = *until;
+            ahead.push(cx::DetectIntentResponse {
+                response_id: played.response_id.clone(),
+                query_result: Some(partial_result(&played.result.language, messages)),
+                response_type: ResponseType::Partial.into(),
+                ..cx::DetectIntentResponse::default()
+            });
+        }
+        let response = final_response(&played, self.result(&played, view));
+        Ok(Parts {
+            faults: self.shared.options.faults,
+            ahead: ahead.into(),
+            last: Some(response),
+            waited: played.result.waited,
+            webhooks: played.result.webhooks,
+        })
+    }
+
+    async fn match_intent(
+        &self,
+        metadata: &MetadataMap,
+        request: cx::MatchIntentRequest,
+    ) -> Result<cx::MatchIntentResponse, Status> {
+        let persist = request.persist_parameter_changes;
+        let call = self.read(
+            metadata,
+            &request.session,
+            request.query_input,
+            request.query_params,
+        )?;
+        let program = self.engine().program();
+        // Without a session there is nothing to remember that one was asked about.
+        let kept = if persist {
+            let new = || Session::new(program);
+            Some(self.shared.sessions.get(&call.session, call.ttl, new))
+        } else {
+            self.shared.sessions.peek(&call.session)
+        };
+        let mut session = match &kept {
+            Some(kept) => kept.lock().await.clone(),
+            None => Session::new(program),
+        };
+        let room = self.room(&session, &call.request);
+        let (asked, session, understood) = {
+            let service = self.clone();
+            let work = move || {
+                let understood = service.engine().match_input(&mut session, &call.request);
+                (call, session, understood)
+            };
+            run(room.as_ref(), work).await?
+        };
+        self.warm(room, &understood);
+        if let (true, Some(kept)) = (persist, &kept) {
+            kept.lock().await.parameters = session.parameters.clone();
+        }
+        self.shared.options.faults.delay(Duration::ZERO).await;
+        let found = matched(program, &asked.session, &understood, event_offered(&understood));
+        let query = match echo(&asked.session, program, &asked.request.input) {
+            cx::query_result::Query::Text(text) => Some(cx::match_intent_response::Query::Text(text)),
+            cx::query_result::Query::TriggerEvent(event) => {
+                Some(cx::match_intent_response::Query::TriggerEvent(event))
+            }
+            cx::query_result::Query::TriggerIntent(intent) => {
+                Some(cx::match_intent_response::Query::TriggerIntent(intent))
+            }
+            _ => None,
+        };
+        Ok(cx::MatchIntentResponse {
+            matches: vec![found],
+            current_page: Some(page_of(program, &asked.session, session.place, session.ended)),
+            query,
+        })
+    }
+
+    async fn fulfill(
+        &self,
+        metadata: &MetadataMap,
+        request: cx::FulfillIntentRequest,
+    ) -> Result<(cx::FulfillIntentResponse, Vec<WebhookCalled>), Status> {
+        let asked = request
+            .match_intent_request
+            .ok_or_else(|| Status::invalid_argument("match_intent_request is missing"))?;
+        let found = request
+            .r#match
+            .ok_or_else(|| Status::invalid_argument("match is missing"))?;
+        let mut call = self.read(metadata, &asked.session, asked.query_input, asked.query_params)?;
+        call.request.understood = Some(read_match(self.engine().program(), &found)?);
+        let played = self.play(call).await?;
+        self.shared.options.faults.delay(played.result.waited).await;
+        let response = cx::FulfillIntentResponse {
+            response_id: played.response_id.clone(),
+            query_result: Some(self.result(&played, View { diagnostics: true })),
+            ..cx::FulfillIntentResponse::default()
+        };
+        Ok((response, played.result.webhooks))
+    }
+
+    /// Feedback is checked and given back; nothing comes of it.
+    fn feedback(&self, request: cx::SubmitAnswerFeedbackRequest) -> Result<cx::AnswerFeedback, Status> {
+        SessionName::parse(&request.session).map_err(Status::invalid_argument)?;
+        if request.response_id.is_empty() {
+            return Err(Status::invalid_argument("response_id is missing"));
+        }
+        let feedback = request
+            .answer_feedback
+            .ok_or_else(|| Status::invalid_argument("answer_feedback is missing"))?;
+        if feedback.custom_rating.len() > LONGEST_FEEDBACK {
+            return Err(Status::invalid_argument("custom_rating is too long"));
+        }
+        Ok(feedback)
+    }
+}
+
+/// Runs a turn where it hurts nobody: a turn takes microseconds, but the first text in a flow may have to train the
+/// flow's model, and other sessions must not wait for that.
+async fn run<T: Send + 'static>(
+    room: Option<&Room>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Status> {
+    if room.is_none() {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Status::internal("the turn could not be played to its end"))
+}
+
+/// What a turn answers in parts.
+struct Parts {
+    faults: Faults,
+    ahead: std::collections::VecDeque<cx::DetectIntentResponse>,
+    last: Option<cx::DetectIntentResponse>,
+    waited: Duration,
+    webhooks: Vec<WebhookCalled>,
+}
+
+impl Parts {
+    /// The next part when its time has come; the flag says that it is the last one.
+    async fn next(&mut self) -> Option<(cx::DetectIntentResponse, bool)> {
+        if let Some(part) = self.ahead.pop_front() {
+            return Some((part, false));
+        }
+        let last = self.last.take()?;
+        self.faults.delay(self.waited).await;
+        Some((last, true))
+    }
+}
+
+/// The event that a match without an intent would raise.
+fn event_offered(understood: &Understood) -> Option<&str> {
+    use super::understanding::Meaning;
+    match &understood.meaning {
+        Meaning::Event(name) => Some(name),
+        Meaning::NoMatch => Some("sys.no-match-default"),
+        Meaning::NoInput => Some("sys.no-input-default"),
+        Meaning::TooLong => Some("sys.long-utterance"),
+        _ => None,
+    }
+}
+
+fn final_response(played: &Played, result: cx::QueryResult) -> cx::DetectIntentResponse {
+    cx::DetectIntentResponse {
+        response_id: played.response_id.clone(),
+        query_result: Some(result),
+        response_type: ResponseType::Final.into(),
+        ..cx::DetectIntentResponse::default()
+    }
+}
+
+/// What is left out is only ever the diagnostics; an unset view leaves out nothing that the emulator has.
+fn view(view: i32) -> View {
+    View {
+        diagnostics: view != i32::from(cx::DetectIntentResponseView::Basic),
+    }
+}

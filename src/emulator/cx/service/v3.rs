@@ -1,0 +1,101 @@
+//! The `v3` face of the service.
+
+use std::pin::Pin;
+
+use futures::Stream;
+use futures::stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::CxService;
+use crate::proto::cx_v3 as cx;
+use crate::proto::cx_v3::sessions_server::Sessions;
+
+type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Sessions for CxService {
+    type ServerStreamingDetectIntentStream = ResponseStream<cx::DetectIntentResponse>;
+    type StreamingDetectIntentStream = ResponseStream<cx::StreamingDetectIntentResponse>;
+
+    async fn detect_intent(
+        &self,
+        request: Request<cx::DetectIntentRequest>,
+    ) -> Result<Response<cx::DetectIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let (response, _) = self.detect(&metadata, request).await?;
+        Ok(Response::new(response))
+    }
+
+    async fn server_streaming_detect_intent(
+        &self,
+        request: Request<cx::DetectIntentRequest>,
+    ) -> Result<Response<Self::ServerStreamingDetectIntentStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let parts = self.detect_in_parts(&metadata, request).await?;
+        let responses = stream::unfold(parts, |mut parts| async move {
+            let (part, _) = parts.next().await?;
+            Some((Ok(part), parts))
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+
+    async fn streaming_detect_intent(
+        &self,
+        request: Request<Streaming<cx::StreamingDetectIntentRequest>>,
+    ) -> Result<Response<Self::StreamingDetectIntentStream>, Status> {
+        let (metadata, _, mut requests) = request.into_parts();
+        let first = requests
+            .message()
+            .await?
+            .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
+        let in_parts = first.enable_partial_response;
+        let mut parts = self.detect_in_parts(&metadata, without_stream(first)).await?;
+        if !in_parts {
+            parts.ahead.clear();
+        }
+        let responses = stream::unfold(parts, |mut parts| async move {
+            let (part, _) = parts.next().await?;
+            let response = cx::StreamingDetectIntentResponse {
+                response: Some(cx::streaming_detect_intent_response::Response::DetectIntentResponse(part)),
+                ..cx::StreamingDetectIntentResponse::default()
+            };
+            Some((Ok(response), parts))
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+
+    async fn match_intent(
+        &self,
+        request: Request<cx::MatchIntentRequest>,
+    ) -> Result<Response<cx::MatchIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        Ok(Response::new(self.match_intent(&metadata, request).await?))
+    }
+
+    async fn fulfill_intent(
+        &self,
+        request: Request<cx::FulfillIntentRequest>,
+    ) -> Result<Response<cx::FulfillIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let (response, _) = self.fulfill(&metadata, request).await?;
+        Ok(Response::new(response))
+    }
+
+    async fn submit_answer_feedback(
+        &self,
+        request: Request<cx::SubmitAnswerFeedbackRequest>,
+    ) -> Result<Response<cx::AnswerFeedback>, Status> {
+        Ok(Response::new(self.feedback(request.into_inner())?))
+    }
+}
+
+/// The first request of a stream as a request of its own: everything but audio stands in it.
+pub(super) fn without_stream(first: cx::StreamingDetectIntentRequest) -> cx::DetectIntentRequest {
+    cx::DetectIntentRequest {
+        session: first.session,
+        query_params: first.query_params,
+        query_input: first.query_input,
+        output_audio_config: first.output_audio_config,
+        response_view: first.response_view,
+    }
+}

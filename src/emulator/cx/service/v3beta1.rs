@@ -1,0 +1,123 @@
+//! The `v3beta1` face of the service: requests are read as `v3`, responses written as `v3` and then completed with
+//! what only this version has (cx-sessions-api 6.3).
+
+use std::pin::Pin;
+
+use futures::Stream;
+use futures::stream;
+use prost::Message;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::super::turn::WebhookCalled;
+use super::CxService;
+use super::v3::without_stream;
+use crate::proto::cx_v3beta1::sessions_server::Sessions;
+use crate::proto::{cx_v3, cx_v3beta1 as cx, transcode};
+
+type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// A message as the other version's.
+fn other<A: Message, B: Message + Default>(message: &A) -> Result<B, Status> {
+    transcode(message).map_err(|error| Status::internal(format!("v3 and v3beta1 differ: {error}")))
+}
+
+/// Which webhooks were called stands in this version's results.
+fn add_webhooks(result: Option<&mut cx::QueryResult>, webhooks: &[WebhookCalled]) {
+    let Some(result) = result else { return };
+    result.webhook_display_names = webhooks.iter().map(|called| called.name.clone()).collect();
+    result.webhook_tags = webhooks.iter().map(|called| called.tag.clone()).collect();
+    result.webhook_latencies = webhooks
+        .iter()
+        .map(|called| crate::proto::time::duration_to_proto(called.waited))
+        .collect();
+}
+
+#[tonic::async_trait]
+impl Sessions for CxService {
+    type ServerStreamingDetectIntentStream = ResponseStream<cx::DetectIntentResponse>;
+    type StreamingDetectIntentStream = ResponseStream<cx::StreamingDetectIntentResponse>;
+
+    async fn detect_intent(
+        &self,
+        request: Request<cx::DetectIntentRequest>,
+    ) -> Result<Response<cx::DetectIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let (response, webhooks) = self.detect(&metadata, other(&request)?).await?;
+        let mut response: cx::DetectIntentResponse = other(&response)?;
+        add_webhooks(response.query_result.as_mut(), &webhooks);
+        Ok(Response::new(response))
+    }
+
+    async fn server_streaming_detect_intent(
+        &self,
+        request: Request<cx::DetectIntentRequest>,
+    ) -> Result<Response<Self::ServerStreamingDetectIntentStream>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let parts = self.detect_in_parts(&metadata, other(&request)?).await?;
+        let responses = stream::unfold(parts, |mut parts| async move {
+            let (part, is_last) = parts.next().await?;
+            let part = other(&part).map(|mut part: cx::DetectIntentResponse| {
+                if is_last {
+                    add_webhooks(part.query_result.as_mut(), &parts.webhooks);
+                }
+                part
+            });
+            Some((part, parts))
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+
+    async fn streaming_detect_intent(
+        &self,
+        request: Request<Streaming<cx::StreamingDetectIntentRequest>>,
+    ) -> Result<Response<Self::StreamingDetectIntentStream>, Status> {
+        let (metadata, _, mut requests) = request.into_parts();
+        let first = requests
+            .message()
+            .await?
+            .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
+        let first: cx_v3::StreamingDetectIntentRequest = other(&first)?;
+        let in_parts = first.enable_partial_response;
+        let mut parts = self.detect_in_parts(&metadata, without_stream(first)).await?;
+        if !in_parts {
+            parts.ahead.clear();
+        }
+        let responses = stream::unfold(parts, |mut parts| async move {
+            let (part, _) = parts.next().await?;
+            let response = other(&part).map(|part| cx::StreamingDetectIntentResponse {
+                response: Some(cx::streaming_detect_intent_response::Response::DetectIntentResponse(part)),
+                ..cx::StreamingDetectIntentResponse::default()
+            });
+            Some((response, parts))
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+
+    async fn match_intent(
+        &self,
+        request: Request<cx::MatchIntentRequest>,
+    ) -> Result<Response<cx::MatchIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let response = self.match_intent(&metadata, other(&request)?).await?;
+        Ok(Response::new(other(&response)?))
+    }
+
+    async fn fulfill_intent(
+        &self,
+        request: Request<cx::FulfillIntentRequest>,
+    ) -> Result<Response<cx::FulfillIntentResponse>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        let (response, webhooks) = self.fulfill(&metadata, other(&request)?).await?;
+        let mut response: cx::FulfillIntentResponse = other(&response)?;
+        add_webhooks(response.query_result.as_mut(), &webhooks);
+        Ok(Response::new(response))
+    }
+
+    async fn submit_answer_feedback(
+        &self,
+        request: Request<cx::SubmitAnswerFeedbackRequest>,
+    ) -> Result<Response<cx::AnswerFeedback>, Status> {
+        let feedback = self.feedback(other(&request.into_inner())?)?;
+        Ok(Response::new(other(&feedback)?))
+    }
+}

@@ -1,0 +1,222 @@
+//! Webhook answers that an author wrote: the stubs of suites and settings, and the override of one turn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset};
+
+use super::webhook::{
+    FormAnswer, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
+};
+use crate::expect;
+use crate::model::suite::{StubResponse, Stubs};
+use crate::model::{Map, Value};
+
+/// Stubs in the order they are asked.
+#[derive(Debug, Clone)]
+pub struct StubAnswers {
+    /// The answer to every call of the turn, if one was sent with it.
+    pub for_turn: Option<WebhookAnswer>,
+    /// The stubs of each level, nearest first.
+    pub levels: Vec<Arc<Vec<Stubs>>>,
+    /// The time of the turn, for conditions on dates.
+    pub now: DateTime<FixedOffset>,
+}
+
+impl WebhookAnswers for StubAnswers {
+    fn answer(&self, call: &WebhookCall) -> WebhookOutcome {
+        if let Some(answer) = &self.for_turn {
+            return WebhookOutcome::answered(answer.clone());
+        }
+        let rules = self
+            .levels
+            .iter()
+            .flat_map(|level| level.iter())
+            .flat_map(|stubs| &stubs.by_name)
+            .filter(|(name, _)| *name == call.webhook)
+            .flat_map(|(_, rules)| rules);
+        let mut description = None;
+        for rule in rules {
+            let fits = match &rule.when {
+                None => true,
+                Some(when) => {
+                    let description = description.get_or_insert_with(|| call.describe());
+                    expect::matches(when, description, self.now).unwrap_or(false)
+                }
+            };
+            if fits {
+                return respond(&rule.respond, call.timeout);
+            }
+        }
+        WebhookOutcome::unanswered()
+    }
+}
+
+fn respond(response: &StubResponse, timeout: Duration) -> WebhookOutcome {
+    match response {
+        StubResponse::Answer(answer) => match read_answer(answer) {
+            Ok(answer) => WebhookOutcome::answered(answer),
+            Err(reason) => WebhookOutcome::failed(WebhookFailure::Malformed(reason)),
+        },
+        StubResponse::Status(status) if (200..300).contains(status) => {
+            WebhookOutcome::answered(WebhookAnswer::default())
+        }
+        StubResponse::Status(status) => WebhookOutcome::failed(WebhookFailure::Status(*status)),
+        StubResponse::Timeout => WebhookOutcome::failed(WebhookFailure::Timeout),
+        StubResponse::Unreachable => WebhookOutcome::failed(WebhookFailure::Unreachable),
+        StubResponse::Delayed { delay, .. } if *delay > timeout => WebhookOutcome {
+            result: Err(WebhookFailure::Timeout),
+            waited: timeout,
+        },
+        StubResponse::Delayed { delay, then } => {
+            let outcome = respond(then, timeout - *delay);
+            WebhookOutcome {
+                waited: *delay + outcome.waited,
+                ..outcome
+            }
+        }
+    }
+}
+
+/// Reads the keys that a stub's answer may have: `parameters`, `messages`, `target_page`, `target_flow`, `payload`,
+/// `form`, or `body`, the whole answer.
+///
+/// # Errors
+/// What is wrong, as a lowercase fragment.
+pub fn read_answer(answer: &Map) -> Result<WebhookAnswer, String> {
+    let mut read = WebhookAnswer::default();
+    for (key, value) in answer {
+        match key.as_str() {
+            "parameters" => read.parameters = object(key, value)?,
+            "payload" => read.payload = object(key, value)?,
+            "messages" => read.messages = messages(value)?,
+            "target_page" => read.target_page = Some(text(key, value)?),
+            "target_flow" => read.target_flow = Some(text(key, value)?),
+            "form" => {
+                read.form = object(key, value)?
+                    .into_iter()
+                    .map(|(name, state)| form_answer(name, &state))
+                    .collect::<Result<_, _>>()?;
+            }
+            "body" => read.body = Some(value.clone()),
+            _ => {
+                return Err(format!(
+                    "a webhook's answer has no key `{key}`; it may have parameters, messages, target_page, target_flow, \
+                     payload, form and body"
+                ));
+            }
+        }
+    }
+    Ok(read)
+}
+
+fn object(key: &str, value: &Value) -> Result<Map, String> {
+    value
+        .as_object()
+        .cloned()
+        .ok_or_else(|| format!("`{key}` must be a mapping"))
+}
+
+fn text(key: &str, value: &Value) -> Result<String, String> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{key}` must be text"))
+}
+
+/// A message is a text, `{text: …}`, or any message of the service; one or a list of them.
+fn messages(value: &Value) -> Result<Vec<Value>, String> {
+    match value {
+        Value::Array(messages) => messages.iter().map(message).collect(),
+        single => Ok(vec![message(single)?]),
+    }
+}
+
+fn message(value: &Value) -> Result<Value, String> {
+    let said = |text: &Value| serde_json::json!({ "text": { "text": [text] } });
+    match value {
+        Value::String(_) => Ok(said(value)),
+        Value::Object(members) => Ok(match members.get("text") {
+            Some(text @ Value::String(_)) => said(text),
+            _ => value.clone(),
+        }),
+        _ => Err("a message must be text or a mapping".to_owned()),
+    }
+}
+
+/// What is said about a form parameter: only that its value is refused.
+fn form_answer(name: String, state: &Value) -> Result<FormAnswer, String> {
+    if state
+        .as_str()
+        .is_some_and(|state| state.eq_ignore_ascii_case("invalid"))
+    {
+        return Ok(FormAnswer {
+            name,
+            is_invalid: true,
+            value: None,
+        });
+    }
+    Err(format!("the state of `{name}` can only be `invalid`"))
+}
+
+/// Reads a `WebhookResponse` of the service as JSON, in either spelling of its keys (cx-runtime 8.3).
+///
+/// # Errors
+/// What is wrong, as a lowercase fragment.
+pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
+    let member = |value: &Value, camel: &str, snake: &str| {
+        value
+            .get(camel)
+            .or_else(|| value.get(snake))
+            .cloned()
+            .unwrap_or_default()
+    };
+    let response = response
+        .as_object()
+        .map(|_| response)
+        .ok_or("it is no JSON object")?;
+    let fulfillment = member(response, "fulfillmentResponse", "fulfillment_response");
+    let session = member(response, "sessionInfo", "session_info");
+    let page = member(response, "pageInfo", "page_info");
+    let form = member(&page, "formInfo", "form_info");
+    let merge = member(&fulfillment, "mergeBehavior", "merge_behavior");
+    let parameters = member(&form, "parameterInfo", "parameter_info");
+    let mut answer = WebhookAnswer {
+        parameters: session
+            .get("parameters")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
+        payload: response
+            .get("payload")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default(),
+        target_page: member(response, "targetPage", "target_page")
+            .as_str()
+            .map(str::to_owned),
+        target_flow: member(response, "targetFlow", "target_flow")
+            .as_str()
+            .map(str::to_owned),
+        ..WebhookAnswer::default()
+    };
+    answer.replaces = match merge.as_str().unwrap_or_default() {
+        "" | "MERGE_BEHAVIOR_UNSPECIFIED" | "APPEND" => false,
+        "REPLACE" => true,
+        other => return Err(format!("there is no merge behaviour `{other}`")),
+    };
+    if let Some(messages) = fulfillment.get("messages").and_then(Value::as_array) {
+        answer.messages.clone_from(messages);
+    }
+    for parameter in parameters.as_array().into_iter().flatten() {
+        answer.form.push(FormAnswer {
+            name: member(parameter, "displayName", "display_name")
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            is_invalid: parameter.get("state").and_then(Value::as_str) == Some("INVALID"),
+            value: parameter.get("value").cloned(),
+        });
+    }
+    Ok(answer)
+}

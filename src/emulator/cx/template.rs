@@ -1,0 +1,198 @@
+//! Texts with references and function calls in them: replies, payloads, presets, webhook bodies (cx-runtime 10.5).
+
+use super::cursor::{Cursor, SyntaxError};
+use super::environment::Environment;
+use super::functions::Call;
+use super::reference::Reference;
+use super::render::push_value;
+use crate::model::{Map, Value};
+
+/// A text that was taken apart once and can be rendered often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    pieces: Box<[Piece]>,
+    problems: Box<[SyntaxError]>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Piece {
+    Text(Box<str>),
+    Reference(Reference),
+    Call(Box<Call>),
+}
+
+impl Template {
+    /// Takes a text apart. What looks like a call but cannot be read stays in the text as it is; see
+    /// [`Template::problems`].
+    pub fn parse(text: &str) -> Self {
+        Self::parse_nested(text, 0)
+    }
+
+    /// As [`Template::parse`], within an expression this deep.
+    pub(super) fn parse_nested(text: &str, depth: usize) -> Self {
+        let mut cursor = Cursor::new(text);
+        let mut pieces = Vec::new();
+        let mut problems = Vec::new();
+        let mut plain = 0;
+        while !cursor.is_at_end() {
+            cursor.eat_while(|character| character != '$');
+            let dollar = cursor.position();
+            let piece = match Call::read(&mut cursor, depth) {
+                Ok(Some(call)) => Piece::Call(Box::new(call)),
+                Ok(None) => match Reference::read(&mut cursor) {
+                    Some(reference) => Piece::Reference(reference),
+                    None => {
+                        cursor.next();
+                        continue;
+                    }
+                },
+                Err(problem) => {
+                    problems.push(problem);
+                    cursor.next();
+                    continue;
+                }
+            };
+            push_text(&mut pieces, &text[plain..dollar]);
+            pieces.push(piece);
+            plain = cursor.position();
+        }
+        push_text(&mut pieces, &text[plain..]);
+        Self {
+            pieces: pieces.into(),
+            problems: problems.into(),
+        }
+    }
+
+    /// Function calls in the text that could not be read.
+    pub fn problems(&self) -> &[SyntaxError] {
+        &self.problems
+    }
+
+    /// The text with everything in its place. A reference that is not set is printed as it stands, a function
+    /// without a result prints nothing (cx-runtime 10.5, 11.2).
+    pub fn render(&self, environment: &dyn Environment) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::Reference(reference) => match environment.lookup(reference) {
+                    Some(value) => push_value(&mut text, &value),
+                    None => text.push_str(&reference.source),
+                },
+                Piece::Call(call) => push_value(&mut text, &call.evaluate(environment)),
+            }
+        }
+        text
+    }
+
+    /// What the template is worth as a value: the result of the call when it is nothing but one call, else its
+    /// text. A lone reference gives text as well (cx-runtime 5.2).
+    pub fn value(&self, environment: &dyn Environment) -> Value {
+        match &*self.pieces {
+            [Piece::Call(call)] => call.evaluate(environment),
+            _ => Value::String(self.render(environment)),
+        }
+    }
+
+    /// The reference, when the template is nothing but one.
+    pub(super) fn lone_reference(&self) -> Option<&Reference> {
+        match &*self.pieces {
+            [Piece::Reference(reference)] => Some(reference),
+            _ => None,
+        }
+    }
+}
+
+impl Template {
+    /// The call, when the template is nothing but one.
+    pub(super) fn lone_call(&self) -> Option<&Call> {
+        match &*self.pieces {
+            [Piece::Call(call)] => Some(call),
+            _ => None,
+        }
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text.into()));
+    }
+}
+
+/// A JSON value whose strings are templates (cx-runtime 5.2, 5.3).
+#[derive(Debug, Clone, PartialEq)]
+pub enum ValueTemplate {
+    /// A value that holds no template.
+    Fixed(Value),
+    /// A string.
+    Text(Template),
+    /// A list.
+    List(Vec<ValueTemplate>),
+    /// An object.
+    Object(Vec<(String, ValueTemplate)>),
+}
+
+impl ValueTemplate {
+    /// Takes the strings of a value apart.
+    pub fn parse(value: &Value) -> Self {
+        match value {
+            Value::String(text) if text.contains('$') => Self::Text(Template::parse(text)),
+            Value::Array(elements) if mentions_dollar(value) => {
+                Self::List(elements.iter().map(Self::parse).collect())
+            }
+            Value::Object(members) if mentions_dollar(value) => Self::Object(
+                members
+                    .iter()
+                    .map(|(key, member)| (key.clone(), Self::parse(member)))
+                    .collect(),
+            ),
+            fixed => Self::Fixed(fixed.clone()),
+        }
+    }
+
+    /// The value with everything in its place; a string that is one call keeps the result's type.
+    pub fn resolve(&self, environment: &dyn Environment) -> Value {
+        self.map(&|template| template.value(environment))
+    }
+
+    /// As [`ValueTemplate::resolve`], but strings stay strings, as payloads want it.
+    pub fn render(&self, environment: &dyn Environment) -> Value {
+        self.map(&|template| Value::String(template.render(environment)))
+    }
+
+    fn map(&self, text: &dyn Fn(&Template) -> Value) -> Value {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Text(template) => text(template),
+            Self::List(elements) => elements.iter().map(|element| element.map(text)).collect(),
+            Self::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(key, member)| (key.clone(), member.map(text)))
+                    .collect::<Map>(),
+            ),
+        }
+    }
+
+    /// Function calls that could not be read.
+    pub fn problems(&self) -> Vec<&SyntaxError> {
+        match self {
+            Self::Fixed(_) => Vec::new(),
+            Self::Text(template) => template.problems().iter().collect(),
+            Self::List(elements) => elements.iter().flat_map(Self::problems).collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, member)| member.problems()).collect(),
+        }
+    }
+}
+
+fn mentions_dollar(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('$'),
+        Value::Array(elements) => elements.iter().any(mentions_dollar),
+        Value::Object(members) => members.values().any(mentions_dollar),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

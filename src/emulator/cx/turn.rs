@@ -1,0 +1,537 @@
+//! One turn of the state machine: pure and synchronous (cx-runtime 2.1).
+//!
+//! The loop below follows the documented page life cycle with what the recordings add to it: a turn whose input
+//! matched an intent or filled a parameter walks intent routes, then condition routes; a turn that is an event walks
+//! event handlers only. Each part of the cycle has its file: fulfillments, webhooks, events, transitions.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+
+use super::chance::Chance;
+use super::engine::Engine;
+use super::form;
+use super::messages::{ResponseKind, Said, SaidContent};
+use super::parameters::Parameters;
+use super::program::{IntentIndex, Place, Program, Route, Scoped, Target, Test};
+use super::request::Request;
+use super::session::{Resume, Session};
+use super::trace::{FunctionResult, HandlerCalled, PageStatus, State, Step, Trace};
+use super::understanding::{IntentValue, Meaning, Understood};
+use super::webhook::{WebhookAnswers, WebhookFailure};
+use crate::model::{Map, Value};
+
+mod events;
+mod fulfill;
+mod hooks;
+mod scope;
+mod transitions;
+
+use events::{Called, Pending};
+use transitions::Origin;
+
+/// Most transitions of one turn; the service's own limit is not known (cx-runtime 2.3).
+const TRANSITION_LIMIT: usize = 50;
+
+/// What a turn came to.
+#[derive(Debug)]
+pub(super) struct TurnResult {
+    pub(super) understood: Understood,
+    /// The event that was handled, or that the client sent.
+    pub(super) event: Option<String>,
+    /// The language of the answer.
+    pub(super) language: String,
+    pub(super) messages: Vec<Said>,
+    /// How many of the messages were sent ahead before each slow webhook call (cx-runtime 5.1).
+    pub(super) partials: Vec<usize>,
+    /// Session parameters after the turn.
+    pub(super) parameters: Map,
+    pub(super) place: Place,
+    pub(super) ended: bool,
+    pub(super) webhooks: Vec<WebhookCalled>,
+    /// How long webhooks kept the user waiting.
+    pub(super) waited: Duration,
+    pub(super) trace: Trace,
+}
+
+/// A webhook call and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct WebhookCalled {
+    pub(super) name: String,
+    pub(super) tag: String,
+    pub(super) failure: Option<WebhookFailure>,
+    pub(super) payload: Map,
+    pub(super) waited: Duration,
+}
+
+/// A turn while it is played.
+pub(super) struct Turn<'a> {
+    program: &'a Program,
+    session: &'a mut Session,
+    request: &'a Request,
+    answers: &'a dyn WebhookAnswers,
+    language: &'a str,
+    now: DateTime<Tz>,
+    chance: Chance,
+    transitions: usize,
+    queue: Vec<Said>,
+    partials: Vec<usize>,
+    webhooks: Vec<WebhookCalled>,
+    webhook_status: Option<u16>,
+    /// Values of the intent matched in this turn.
+    intent_values: Vec<IntentValue>,
+    /// Form parameters that this input filled.
+    updated: Vec<String>,
+    /// Form parameters that a webhook refused.
+    invalid: Vec<String>,
+    /// Parameters that a client sent with a scope of its own.
+    custom: (String, Parameters),
+    event_handled: Option<String>,
+    /// What functions came to since the last step.
+    functions: RefCell<Vec<FunctionResult>>,
+    trace: Trace,
+}
+
+/// What a called handler, an entry or a prompt leads to.
+enum Next {
+    /// Nowhere: go on.
+    Continue,
+    /// Evaluation ends here; nothing more is said but the form's prompt.
+    Stop,
+    /// Elsewhere.
+    Go(Target, Origin),
+}
+
+/// Plays a turn: the request has been applied to the session and understood.
+pub(super) fn play(
+    engine: &Engine,
+    session: &mut Session,
+    request: &Request,
+    answers: &dyn WebhookAnswers,
+    language: &str,
+    now: DateTime<Tz>,
+    understood: Understood,
+) -> TurnResult {
+    let mut custom = Parameters::default();
+    if !request.parameter_scope.is_empty() {
+        for (name, value) in &request.parameters {
+            custom.set(name, value.clone());
+        }
+    }
+    let mut turn = Turn {
+        program: engine.program(),
+        chance: Chance::new(engine.seed(), session.turns),
+        session,
+        request,
+        answers,
+        language,
+        now,
+        transitions: 0,
+        queue: Vec::new(),
+        partials: Vec::new(),
+        webhooks: Vec::new(),
+        webhook_status: None,
+        intent_values: Vec::new(),
+        updated: Vec::new(),
+        invalid: Vec::new(),
+        custom: (request.parameter_scope.clone(), custom),
+        event_handled: None,
+        functions: RefCell::default(),
+        trace: Trace::default(),
+    };
+    turn.trace.parameters_before = turn.session.parameters.to_map();
+    turn.run(&understood);
+    let event = match &understood.meaning {
+        Meaning::Event(name) => Some(name.clone()),
+        Meaning::NoMatch => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.no-match-default".to_owned()),
+        ),
+        Meaning::NoInput => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.no-input-default".to_owned()),
+        ),
+        Meaning::TooLong => Some(
+            turn.event_handled
+                .take()
+                .unwrap_or_else(|| "sys.long-utterance".to_owned()),
+        ),
+        _ => None,
+    };
+    TurnResult {
+        understood,
+        event,
+        language: turn.language.to_owned(),
+        partials: turn.partials,
+        parameters: turn.session.parameters.to_map(),
+        place: turn.session.place,
+        ended: turn.session.ended,
+        waited: turn.webhooks.iter().map(|called| called.waited).sum(),
+        messages: turn.queue,
+        webhooks: turn.webhooks,
+        trace: turn.trace,
+    }
+}
+
+impl Turn<'_> {
+    /// From the meaning of the input to the last prompt.
+    fn run(&mut self, understood: &Understood) {
+        let initial = self.state(PageStatus::Routing);
+        self.trace.steps.push(Step {
+            state: initial,
+            handler: None,
+            target: None,
+            responses: None,
+            functions: Vec::new(),
+        });
+        self.note_what_cannot_be_done();
+        let (mut intent, mut event) = self.take_in(&understood.meaning);
+        let mut resume = 0;
+        let mut entering = false;
+        loop {
+            let next = self.visit(entering, &mut intent, event.take(), resume);
+            let Next::Go(target, origin) = next else { break };
+            self.transitions += 1;
+            if self.transitions > TRANSITION_LIMIT {
+                self.trace.note(format!(
+                    "transition loop: the turn was stopped after {TRANSITION_LIMIT} transitions"
+                ));
+                break;
+            }
+            // An intent lives on only through an intent route into a flow (cx-runtime 3.5).
+            if !(matches!(target, Target::Flow(_)) && matches!(origin, Origin::IntentRoute(_))) {
+                intent = None;
+            } else if let Origin::IntentRoute(matched) = origin {
+                intent = Some(matched);
+            }
+            match self.transition(&target, origin) {
+                Some(arrival) => {
+                    self.open_step(
+                        if arrival.entering {
+                            PageStatus::Entering
+                        } else {
+                            PageStatus::Routing
+                        },
+                        None,
+                    );
+                    entering = arrival.entering;
+                    resume = arrival.resume;
+                    event = arrival.event.map(Pending::Raised);
+                }
+                None => break,
+            }
+        }
+        if self.session.ended {
+            self.queue.push(Said {
+                kind: ResponseKind::Handler,
+                channel: String::new(),
+                content: SaidContent::EndInteraction,
+            });
+        }
+        self.close_step();
+    }
+
+    /// Writes down what the input brought, counts what it did not, and says what is left to be routed.
+    fn take_in(&mut self, meaning: &Meaning) -> (Option<IntentIndex>, Option<Pending>) {
+        let session = &mut *self.session;
+        match meaning {
+            Meaning::Intent {
+                intent, parameters, ..
+            } => {
+                (session.no_match, session.no_input) = (0, 0);
+                for value in parameters {
+                    session
+                        .parameters
+                        .set_understood(&value.id, value.resolved.clone());
+                    self.updated.push(value.id.clone());
+                }
+                self.intent_values.clone_from(parameters);
+                session.last_intent = Some(*intent);
+                (Some(*intent), None)
+            }
+            Meaning::Fill(values) => {
+                (session.no_match, session.no_input) = (0, 0);
+                for filled in values {
+                    let value = filled.value.clone();
+                    match Scoped::parse(&filled.parameter) {
+                        Scoped::Session(name) => session.parameters.set_understood(&name, value),
+                        Scoped::Flow(name) => session.flow_parameters.set_understood(&name, value),
+                    }
+                    self.updated.push(filled.parameter.clone());
+                }
+                (None, None)
+            }
+            Meaning::Event(name) => {
+                (session.no_match, session.no_input) = (0, 0);
+                (None, Some(Pending::Sent(name.clone())))
+            }
+            Meaning::NoMatch => {
+                session.no_match += 1;
+                (None, Some(Pending::NoMatch(session.no_match)))
+            }
+            Meaning::TooLong => {
+                session.no_match += 1;
+                (None, Some(Pending::TooLong(session.no_match)))
+            }
+            Meaning::NoInput => {
+                session.no_input += 1;
+                (None, Some(Pending::NoInput(session.no_input)))
+            }
+        }
+    }
+
+    /// The life cycle of the current page: entry, handlers, prompt.
+    fn visit(
+        &mut self,
+        entering: bool,
+        intent: &mut Option<IntentIndex>,
+        event: Option<Pending>,
+        resume: usize,
+    ) -> Next {
+        if entering {
+            match self.enter() {
+                Next::Continue => {}
+                Next::Stop => return self.prompt(),
+                go @ Next::Go(..) => return go,
+            }
+        }
+        let is_raised = matches!(event, Some(Pending::Raised(_)));
+        let mut reprompted = false;
+        if let Some(event) = event {
+            match self.handle(&event) {
+                Called::Handler(Next::Go(target, origin)) => return Next::Go(target, origin),
+                Called::Handler(_) => return self.prompt(),
+                Called::Reprompt(Next::Go(target, origin)) => return Next::Go(target, origin),
+                Called::Reprompt(_) => reprompted = true,
+                Called::Nobody if is_raised => {
+                    // As if the flow had ended without an event (cx-runtime 6.3).
+                    if let go @ Next::Go(..) = self.routes(intent, resume) {
+                        return go;
+                    }
+                }
+                Called::Nobody => {}
+            }
+        } else if let go @ Next::Go(..) = self.routes(intent, resume) {
+            return go;
+        }
+        if reprompted { Next::Continue } else { self.prompt() }
+    }
+
+    /// Entry fulfillment, then the form's defaults (cx-runtime 4.3, 4.7). What the session already knows needs no
+    /// copying: form and session share their values.
+    fn enter(&mut self) -> Next {
+        let program = self.program;
+        let page = program.page(self.session.place);
+        if !page.entry.is_empty() {
+            let next = self.fulfill(&page.entry, ResponseKind::Entry, Owner::Entry);
+            if !matches!(next, Next::Continue) {
+                return next;
+            }
+        }
+        for parameter in &page.form {
+            if let (false, Some(default)) = (parameter.required, &parameter.default)
+                && form::value(self.session, parameter).is_none()
+            {
+                self.set(&parameter.key, default.clone());
+            }
+        }
+        Next::Continue
+    }
+
+    /// Intent routes, then condition routes (cx-runtime 3.3, 3.4).
+    fn routes(&mut self, intent: &mut Option<IntentIndex>, resume: usize) -> Next {
+        let program = self.program;
+        let page = program.page(self.session.place);
+        if let Some(matched) = *intent {
+            let route = page
+                .intent_routes
+                .iter()
+                .find(|route| route.intent == Some(matched) && self.passes(route.condition.as_ref()));
+            if let Some(route) = route {
+                // One route per intent, whether it leads anywhere or not.
+                *intent = None;
+                match self.call(route, Origin::IntentRoute(matched)) {
+                    Next::Continue => {}
+                    other => return other,
+                }
+            }
+        }
+        for (index, route) in page.condition_routes.iter().enumerate().skip(resume) {
+            if !self.passes(route.condition.as_ref()) {
+                continue;
+            }
+            match self.call(route, Origin::ConditionRoute(index)) {
+                Next::Continue => {}
+                other => return other,
+            }
+        }
+        Next::Continue
+    }
+
+    fn call(&mut self, route: &Route, origin: Origin) -> Next {
+        let condition = route.condition.as_ref().map(|test| test.source.as_str());
+        self.trace.called.push(route.id.clone());
+        self.open_step(
+            PageStatus::Routing,
+            Some(HandlerCalled {
+                id: route.id.clone(),
+                intent: route.intent.filter(|_| matches!(origin, Origin::IntentRoute(_))),
+                condition: Some(condition.unwrap_or("true").to_owned()),
+                event: None,
+                of_flow: route.of_flow,
+            }),
+        );
+        let target = self.reachable(route.target.as_ref());
+        let next = self.fulfill(
+            &route.fulfillment,
+            ResponseKind::Handler,
+            Owner::Handler(origin, target.is_some()),
+        );
+        self.after_call(next, target, origin)
+    }
+
+    /// Where a called handler leads: a webhook's target wins over its own (cx-runtime 8.3).
+    fn after_call(&mut self, next: Next, target: Option<&Target>, origin: Origin) -> Next {
+        match (next, target) {
+            (Next::Continue, Some(target)) => Next::Go(target.clone(), origin),
+            (next, _) => next,
+        }
+    }
+
+    /// A target that can be gone to; what the emulator cannot do is noted.
+    fn reachable<'t>(&mut self, target: Option<&'t Target>) -> Option<&'t Target> {
+        match target {
+            Some(Target::Missing(name)) => {
+                self.trace.note(format!(
+                    "a handler leads to `{name}`, which the export does not hold"
+                ));
+                None
+            }
+            Some(Target::Playbook(name)) => {
+                self.trace.note(format!(
+                    "playbook `{name}` would take over here; playbooks are not run"
+                ));
+                target
+            }
+            other => other,
+        }
+    }
+
+    /// Asks for the first required parameter without a value (cx-runtime 2.1, 4.8, 8.5).
+    fn prompt(&mut self) -> Next {
+        let program = self.program;
+        let page = program.page(self.session.place);
+        let Some(parameter) = form::active(self.session, page) else {
+            return Next::Continue;
+        };
+        let refused = self
+            .invalid
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(&parameter.name));
+        if let Some(position) = refused {
+            self.invalid.swap_remove(position);
+            let handler = parameter
+                .reprompts
+                .iter()
+                .find(|handler| handler.event == "sys.invalid-parameter");
+            if let Some(handler) = handler {
+                return self.call_handler(handler, false);
+            }
+        }
+        if parameter.prompt.is_empty() {
+            return Next::Continue;
+        }
+        self.open_step(PageStatus::ProcessingForm, None);
+        self.fulfill(&parameter.prompt, ResponseKind::Prompt, Owner::Prompt)
+    }
+
+    fn passes(&self, test: Option<&Test>) -> bool {
+        test.is_none_or(|test| {
+            test.parsed
+                .as_ref()
+                .is_some_and(|condition| condition.holds(&self.scope()))
+        })
+    }
+
+    /// Sets a parameter where it is kept; null removes it.
+    fn set(&mut self, key: &Scoped, value: Value) {
+        match key {
+            Scoped::Session(name) => self.session.parameters.set(name, value),
+            Scoped::Flow(name) => self.session.flow_parameters.set(name, value),
+        }
+    }
+
+    /// Says at the start of the turn what would go another way on the service.
+    fn note_what_cannot_be_done(&mut self) {
+        if let Some(playbook) = &self.program.start_playbook
+            && self.session.turns <= 1
+        {
+            self.trace.note(format!(
+                "the agent starts in playbook `{playbook}`, which is not run; its start flow answers instead"
+            ));
+        }
+        if self.request.analyze_sentiment {
+            self.trace
+                .note("sentiment was asked for, but is not analysed".to_owned());
+        }
+    }
+
+    fn state(&self, status: PageStatus) -> State {
+        let page = self.program.page(self.session.place);
+        State {
+            place: self.session.place,
+            status,
+            active_parameter: form::active(self.session, page).map(|parameter| parameter.name.clone()),
+        }
+    }
+
+    /// Begins a step of the trace; what functions came to before belongs to the step before.
+    fn open_step(&mut self, status: PageStatus, handler: Option<HandlerCalled>) {
+        self.close_step();
+        let state = self.state(status);
+        self.trace.steps.push(Step {
+            state,
+            handler,
+            target: None,
+            responses: None,
+            functions: Vec::new(),
+        });
+    }
+
+    fn close_step(&mut self) {
+        let functions = self.functions.take();
+        if let Some(step) = self.trace.steps.last_mut() {
+            step.functions.extend(functions);
+        }
+    }
+}
+
+/// Whose fulfillment is run.
+#[derive(Debug, Clone, Copy)]
+enum Owner {
+    /// A page that is entered.
+    Entry,
+    /// A route or event handler, and whether it leads somewhere.
+    Handler(Origin, bool),
+    /// A parameter that is asked for.
+    Prompt,
+    /// A handler of a webhook's failure, which calls no webhook itself.
+    ErrorHandler,
+}
+
+/// Where an evaluation that left a page goes on.
+fn resume_behind(origin: Origin, place: Place, conditions: usize) -> Resume {
+    let next = match origin {
+        Origin::Entry | Origin::IntentRoute(_) => 0,
+        Origin::ConditionRoute(index) => index + 1,
+        Origin::Event | Origin::Prompt => conditions,
+    };
+    Resume { place, next }
+}
+
+#[cfg(test)]
+mod tests;

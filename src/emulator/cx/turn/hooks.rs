@@ -1,0 +1,286 @@
+//! Calling a webhook in the middle of a turn and applying what it wants (cx-runtime 8).
+
+use serde_json::json;
+use serde_json_path::JsonPath;
+
+use super::super::form;
+use super::super::messages::{ResponseKind, Said, SaidContent};
+use super::super::program::{Place, Target, WebhookCallSite, WebhookPart, symbolic};
+use super::super::request::Input;
+use super::super::webhook::{WebhookAnswer, WebhookCall, WebhookFailure, WebhookOutcome};
+use super::transitions::Origin;
+use super::{Next, Owner, Turn, WebhookCalled};
+use crate::export::SymbolicTarget;
+use crate::model::{Map, Value};
+
+/// Bytes of an answer's body (cx-runtime 8.1).
+const LARGEST_ANSWER: usize = 64 << 10;
+
+impl Turn<'_> {
+    pub(super) fn call_webhook(&mut self, site: &WebhookCallSite, owner: Owner) -> Next {
+        if matches!(owner, Owner::ErrorHandler) {
+            self.trace.note(format!(
+                "the handler of a webhook's failure may not call `{}` itself",
+                site.name
+            ));
+            return Next::Continue;
+        }
+        let Some(webhook) = &site.webhook else {
+            self.trace.note(format!(
+                "webhook `{}` is called, which the export does not hold",
+                site.name
+            ));
+            return Next::Continue;
+        };
+        // As if it had answered with nothing (cx-runtime 8.1).
+        if webhook.disabled || self.request.disable_webhook {
+            return Next::Continue;
+        }
+        let call = self.describe_call(site, webhook);
+        let WebhookOutcome { result, waited } = self.answers.answer(&call);
+        let result = result.and_then(|answer| self.check_answer(answer, webhook));
+        let called = |failure: Option<WebhookFailure>, payload: Map| WebhookCalled {
+            name: site.name.clone(),
+            tag: site.tag.clone(),
+            failure,
+            payload,
+            waited,
+        };
+        match result {
+            Ok(answer) => {
+                self.webhook_status = Some(200);
+                self.webhooks.push(called(None, answer.payload.clone()));
+                self.apply_answer(answer, webhook, owner)
+            }
+            Err(failure) => {
+                if failure == WebhookFailure::Unanswered {
+                    self.trace.note(format!(
+                        "webhook `{}` (tag `{}`) was called, but no stub answers it: it failed",
+                        site.name, site.tag
+                    ));
+                }
+                self.webhook_status = failure.http_status();
+                self.webhooks.push(called(Some(failure.clone()), Map::new()));
+                match owner {
+                    // A failing webhook does not keep a handler from where it leads (cx-runtime 8.6).
+                    Owner::Handler(_, true) => Next::Continue,
+                    _ => self.handle_webhook_error(&failure),
+                }
+            }
+        }
+    }
+
+    fn describe_call(&self, site: &WebhookCallSite, webhook: &WebhookPart) -> WebhookCall {
+        let program = self.program;
+        let place = self.session.place;
+        let (text, event) = match &self.request.input {
+            Input::Text(text) => (Some(text.clone()), None),
+            Input::Event(event) => (None, Some(event.clone())),
+            _ => (None, None),
+        };
+        WebhookCall {
+            webhook: site.name.clone(),
+            tag: site.tag.clone(),
+            flow: program.flow(place).name.clone(),
+            page: program.page(place).name.clone(),
+            intent: self
+                .session
+                .last_intent
+                .map(|intent| program.intents[intent].name.clone()),
+            text,
+            event,
+            language: self.language.to_owned(),
+            parameters: self.session.parameters.to_map(),
+            payload: self.request.payload.clone(),
+            body: webhook.body.as_ref().map_or(Value::Null, |body| {
+                let text = body.render(&self.scope());
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            }),
+            timeout: webhook.timeout,
+            is_flexible: webhook.is_flexible,
+        }
+    }
+
+    /// A raw body is read as the kind of webhook says; one that is too large or malformed is a failure.
+    fn check_answer(
+        &self,
+        answer: WebhookAnswer,
+        webhook: &WebhookPart,
+    ) -> Result<WebhookAnswer, WebhookFailure> {
+        let Some(body) = &answer.body else {
+            return Ok(answer);
+        };
+        if body.to_string().len() > LARGEST_ANSWER {
+            return Err(WebhookFailure::Malformed(format!(
+                "it is larger than {LARGEST_ANSWER} bytes"
+            )));
+        }
+        if webhook.is_flexible {
+            return Ok(answer);
+        }
+        super::super::stubs::read_response(body).map_err(WebhookFailure::Malformed)
+    }
+
+    /// Messages, parameters, form, payload, and then where to go (cx-runtime 8.3).
+    fn apply_answer(&mut self, answer: WebhookAnswer, webhook: &WebhookPart, owner: Owner) -> Next {
+        if answer.replaces {
+            self.queue.clear();
+            self.partials.clear();
+        }
+        for message in &answer.messages {
+            if let Some(content) = read_message(message) {
+                self.queue.push(Said {
+                    kind: ResponseKind::Handler,
+                    channel: String::new(),
+                    content,
+                });
+            }
+        }
+        self.mark_said();
+        if let Some(body) = &answer.body {
+            self.map_body(body, webhook);
+        }
+        for (name, value) in answer.parameters {
+            self.session
+                .parameters
+                .set(name.strip_prefix("$session.params.").unwrap_or(&name), value);
+        }
+        for parameter in answer.form {
+            self.apply_form_answer(&parameter.name, parameter.is_invalid, parameter.value);
+        }
+        match self.webhook_target(answer.target_page.as_deref(), answer.target_flow.as_deref()) {
+            Some(target) => {
+                let origin = match owner {
+                    Owner::Handler(origin, _) => origin,
+                    Owner::Entry => Origin::Entry,
+                    Owner::Prompt | Owner::ErrorHandler => Origin::Prompt,
+                };
+                Next::Go(target, origin)
+            }
+            None => Next::Continue,
+        }
+    }
+
+    /// The parts of a flexible webhook's answer become parameters (cx-runtime 8.4).
+    fn map_body(&mut self, body: &Value, webhook: &WebhookPart) {
+        for (key, path) in &webhook.mapping {
+            let Ok(path) = JsonPath::parse(path) else {
+                self.trace.note(format!(
+                    "the webhook's mapping of `{}` is no JSONPath: `{path}`",
+                    key.name()
+                ));
+                continue;
+            };
+            let nodes = path.query(body).all();
+            // A filter gives a list even of one; a plain path gives what it leads to.
+            let value = match nodes.as_slice() {
+                [] => continue,
+                [single] if !has_filter(&path.to_string()) => (*single).clone(),
+                several => several.iter().copied().cloned().collect(),
+            };
+            self.set(key, value);
+        }
+    }
+
+    /// A value is taken over; a refused one is forgotten and asked for again (cx-runtime 8.5).
+    fn apply_form_answer(&mut self, name: &str, is_invalid: bool, value: Option<Value>) {
+        let program = self.program;
+        let page = program.page(self.session.place);
+        let parameter = page
+            .form
+            .iter()
+            .find(|parameter| parameter.name.eq_ignore_ascii_case(name));
+        let Some(parameter) = parameter else { return };
+        if is_invalid {
+            self.set(&parameter.key, Value::Null);
+            self.invalid.push(parameter.name.clone());
+        } else if let Some(value) = value
+            && form::value(self.session, parameter) != Some(&value)
+        {
+            self.set(&parameter.key, value);
+        }
+    }
+
+    /// A target by resource name or display name.
+    fn webhook_target(&mut self, page: Option<&str>, flow: Option<&str>) -> Option<Target> {
+        let target = match (page, flow) {
+            (Some(page), _) if !page.is_empty() => self.page_by_name(page),
+            (_, Some(flow)) if !flow.is_empty() => {
+                let id = flow.rsplit('/').next().unwrap_or(flow);
+                let index = self
+                    .program
+                    .flows
+                    .iter()
+                    .position(|part| part.name == flow || part.id == id);
+                index.map(Target::Flow)
+            }
+            _ => return None,
+        };
+        if target.is_none() {
+            self.trace.note(format!(
+                "a webhook leads to `{}`, which the export does not hold",
+                page.or(flow).unwrap_or_default()
+            ));
+        }
+        target
+    }
+
+    fn page_by_name(&self, page: &str) -> Option<Target> {
+        if let Some(symbol) = SymbolicTarget::parse(page) {
+            return Some(symbolic(symbol));
+        }
+        let id = page.rsplit('/').next().unwrap_or(page);
+        let own = self.session.place.flow;
+        let flows = std::iter::once(own).chain(0..self.program.flows.len());
+        flows
+            .into_iter()
+            .find_map(|flow| {
+                let pages = &self.program.flows[flow].pages;
+                let index = pages
+                    .iter()
+                    .position(|part| part.id == id || (flow == own && part.name == page))?;
+                Some(Place {
+                    flow,
+                    page: Some(index),
+                })
+            })
+            .map(Target::Page)
+    }
+}
+
+/// Whether a JSONPath can find several nodes.
+fn has_filter(path: &str) -> bool {
+    ["?", "*", "..", ":", ","].iter().any(|sign| path.contains(sign))
+}
+
+/// A message as the service's JSON writes it; what is said there is said literally (cx-runtime 8.3).
+fn read_message(message: &Value) -> Option<SaidContent> {
+    let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let metadata = |value: &Value| object(value.get("metadata").unwrap_or(&json!({})));
+    let member = |camel: &str, snake: &str| message.get(camel).or_else(|| message.get(snake));
+    if let Some(text) = message.get("text") {
+        let text = text.get("text").unwrap_or(text);
+        let text = text.as_str().or_else(|| text.get(0)?.as_str())?;
+        return Some(SaidContent::Text {
+            text: text.to_owned(),
+            allow_playback_interruption: false,
+        });
+    }
+    if let Some(payload) = message.get("payload") {
+        return Some(SaidContent::Payload(object(payload)));
+    }
+    if let Some(handoff) = member("liveAgentHandoff", "live_agent_handoff") {
+        return Some(SaidContent::LiveAgentHandoff(metadata(handoff)));
+    }
+    if let Some(success) = member("conversationSuccess", "conversation_success") {
+        return Some(SaidContent::ConversationSuccess(metadata(success)));
+    }
+    if let Some(audio) = member("outputAudioText", "output_audio_text") {
+        return Some(SaidContent::OutputAudioText(audio.clone()));
+    }
+    if let Some(audio) = member("playAudio", "play_audio") {
+        return Some(SaidContent::PlayAudio(audio.clone()));
+    }
+    member("telephonyTransferCall", "telephony_transfer_call")
+        .map(|call| SaidContent::TelephonyTransferCall(call.clone()))
+}

@@ -1,0 +1,203 @@
+//! Webhooks without a network: the question a call asks, and the answers it may get (cx-runtime 8).
+//!
+//! Who answers is behind [`WebhookAnswers`]; [`stubs`](super::stubs) answers from what an author wrote. A call that
+//! nothing answers fails, because an invented success would lead conversations where the real agent never goes
+//! (cx-runtime 8.7).
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::model::{Map, Value};
+
+/// Answers webhook calls while a turn is played.
+pub trait WebhookAnswers {
+    /// The answer to one call. The turn does not wait: how long the answer took is part of it.
+    fn answer(&self, call: &WebhookCall) -> WebhookOutcome;
+}
+
+/// Nobody answers.
+impl WebhookAnswers for () {
+    fn answer(&self, _: &WebhookCall) -> WebhookOutcome {
+        WebhookOutcome::unanswered()
+    }
+}
+
+/// What a webhook is told (cx-runtime 8.2).
+#[derive(Debug, Clone, Default)]
+pub struct WebhookCall {
+    /// Display name of the webhook.
+    pub webhook: String,
+    /// The fulfillment's tag.
+    pub tag: String,
+    /// Display name of the active flow.
+    pub flow: String,
+    /// Display name of the current page.
+    pub page: String,
+    /// Display name of the intent matched last in the session.
+    pub intent: Option<String>,
+    /// What the user said, if it was text.
+    pub text: Option<String>,
+    /// The event sent, if one was.
+    pub event: Option<String>,
+    /// Language code of the turn.
+    pub language: String,
+    /// Session parameters.
+    pub parameters: Map,
+    /// The client's payload.
+    pub payload: Map,
+    /// The body a flexible webhook is sent, as JSON where it is, else as text; null for standard webhooks.
+    pub body: Value,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// Whether the webhook is a flexible one, whose answer is any JSON.
+    pub is_flexible: bool,
+}
+
+impl WebhookCall {
+    /// The call as an object that conditions of stubs look into.
+    pub fn describe(&self) -> Value {
+        let mut description = json!({
+            "webhook": self.webhook,
+            "tag": self.tag,
+            "flow": self.flow,
+            "page": self.page,
+            "language": self.language,
+            "parameters": self.parameters,
+            "payload": self.payload,
+            "body": self.body,
+        });
+        for (key, value) in [
+            ("intent", &self.intent),
+            ("text", &self.text),
+            ("event", &self.event),
+        ] {
+            if let Some(value) = value {
+                description[key] = value.clone().into();
+            }
+        }
+        description
+    }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookOutcome {
+    /// The answer, or why there is none.
+    pub result: Result<WebhookAnswer, WebhookFailure>,
+    /// How long the user waits for it; never longer than the webhook's timeout.
+    pub waited: Duration,
+}
+
+impl WebhookOutcome {
+    /// An answer at once.
+    pub fn answered(answer: WebhookAnswer) -> Self {
+        Self {
+            result: Ok(answer),
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// A failure at once.
+    pub fn failed(failure: WebhookFailure) -> Self {
+        Self {
+            result: Err(failure),
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// Nothing answers this call.
+    pub fn unanswered() -> Self {
+        Self::failed(WebhookFailure::Unanswered)
+    }
+}
+
+/// Why a webhook call failed (cx-runtime 8.6).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookFailure {
+    /// No stub fits; fails as an unreachable webhook does.
+    #[error("no stub answers this webhook call")]
+    Unanswered,
+    /// Nobody there.
+    #[error("the webhook cannot be reached")]
+    Unreachable,
+    /// No answer in time.
+    #[error("the webhook did not answer in time")]
+    Timeout,
+    /// An HTTP status that is no success.
+    #[error("the webhook answered with status {0}")]
+    Status(u16),
+    /// An answer that makes no sense; what is wrong with it.
+    #[error("the webhook's answer is malformed: {0}")]
+    Malformed(String),
+}
+
+impl WebhookFailure {
+    /// The event that tells of it, beside the general `webhook.error`.
+    pub fn event(&self) -> &'static str {
+        match self {
+            Self::Unanswered | Self::Unreachable => "webhook.error.not-found",
+            Self::Timeout => "webhook.error.timeout",
+            Self::Status(400) => "webhook.error.bad-request",
+            Self::Status(401 | 403) => "webhook.error.rejected",
+            Self::Status(404) => "webhook.error.not-found",
+            Self::Status(503) => "webhook.error.unavailable",
+            Self::Status(_) | Self::Malformed(_) => "webhook.error",
+        }
+    }
+
+    /// The status code of the call in the response (`google.rpc.Code`).
+    pub fn code(&self) -> tonic::Code {
+        match self {
+            Self::Unanswered | Self::Unreachable | Self::Status(404) => tonic::Code::NotFound,
+            Self::Timeout => tonic::Code::DeadlineExceeded,
+            Self::Status(400) => tonic::Code::InvalidArgument,
+            Self::Status(401) => tonic::Code::Unauthenticated,
+            Self::Status(403) => tonic::Code::PermissionDenied,
+            Self::Status(503) => tonic::Code::Unavailable,
+            Self::Status(_) => tonic::Code::Unknown,
+            Self::Malformed(_) => tonic::Code::Internal,
+        }
+    }
+
+    /// The HTTP status that `$request.webhook_status_code` shows; `None` when no answer came.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(*status),
+            Self::Malformed(_) => Some(200),
+            _ => None,
+        }
+    }
+}
+
+/// What a webhook wants (cx-runtime 8.3, 8.4).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WebhookAnswer {
+    /// Messages for the user, each in the JSON form of the service's `ResponseMessage`.
+    pub messages: Vec<Value>,
+    /// Whether they take the place of everything waiting to be said.
+    pub replaces: bool,
+    /// Session parameters; null removes.
+    pub parameters: Map,
+    /// Form parameters by name.
+    pub form: Vec<FormAnswer>,
+    /// Handed to the client.
+    pub payload: Map,
+    /// Name or resource name of a page to go to.
+    pub target_page: Option<String>,
+    /// Name or resource name of a flow to go to.
+    pub target_flow: Option<String>,
+    /// The body of a flexible webhook, from which its mapping takes parameters.
+    pub body: Option<Value>,
+}
+
+/// What a webhook says about a form parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FormAnswer {
+    /// Display name.
+    pub name: String,
+    /// Whether the value is refused and has to be asked for again (cx-runtime 8.5).
+    pub is_invalid: bool,
+    /// A new value, if one was given.
+    pub value: Option<Value>,
+}

@@ -1,0 +1,171 @@
+//! Expectations about things of which a turn may have several: payloads, transfers, webhook calls, candidates.
+//!
+//! One of them must match. Matchers about lists look at all of them, and `not` turns the whole question round: none
+//! must match.
+
+use crate::model::Value;
+use crate::model::suite::{Matcher, ValueType};
+
+use super::describe::{describe, named, show};
+use super::matcher::{self, Before, Difference, Scope, Subject, Verdict, evaluate};
+
+/// Evaluates a matcher over several values, which the message calls `things`.
+pub(super) fn evaluate_any(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> Verdict {
+    if let Matcher::Not(inner) = matcher {
+        let all = Value::Array(values.to_vec());
+        let shown = (!values.is_empty()).then_some(&all);
+        return matcher::negate(evaluate_any(inner, values, things, scope), inner, shown, scope);
+    }
+    if let Matcher::AllOf(parts) = matcher
+        && parts.iter().any(is_about_all)
+    {
+        let (about_all, about_one): (Vec<&Matcher>, Vec<&Matcher>) =
+            parts.iter().partition(|part| is_about_all(part));
+        let one = Matcher::AllOf(about_one.into_iter().cloned().collect());
+        let rest = match &one {
+            Matcher::AllOf(parts) if parts.is_empty() => Verdict::Holds,
+            one => evaluate_any(one, values, things, scope),
+        };
+        let verdicts = about_all
+            .into_iter()
+            .map(|part| evaluate_any(part, values, things, scope));
+        return matcher::all(verdicts.chain([rest]));
+    }
+    if is_about_all(matcher) {
+        let all = Value::Array(values.to_vec());
+        let is_presence = matches!(matcher, Matcher::Absent | Matcher::Present);
+        let subject = Subject {
+            value: Some(&all).filter(|_| !(is_presence && values.is_empty())),
+            before: Before::Unknown(NO_BEFORE),
+        };
+        return evaluate(matcher, subject, scope);
+    }
+    one_of(matcher, values, things, scope)
+}
+
+const NO_BEFORE: &str = "what a turn may have several of has no state before the turn";
+
+fn one_of(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> Verdict {
+    let subject = |value| Subject {
+        value,
+        before: Before::Unknown(NO_BEFORE),
+    };
+    match values {
+        [] => match evaluate(matcher, subject(None), scope) {
+            Verdict::Differs(_) => Verdict::Differs(vec![Difference {
+                path: String::new(),
+                message: format!("there was no {things}; expected {}", describe(matcher)),
+                expected: Some(describe(matcher)),
+                actual: None,
+            }]),
+            other => other,
+        },
+        [only] => evaluate(matcher, subject(Some(only)), scope),
+        _ => {
+            let verdicts = values
+                .iter()
+                .map(|value| evaluate(matcher, subject(Some(value)), scope));
+            matcher::any(verdicts, || {
+                let words = describe(matcher);
+                let message = format!(
+                    "none of {} is {words}: {}",
+                    values.len(),
+                    named(values.iter().map(show), values.len(), ", ")
+                );
+                Verdict::Differs(vec![Difference {
+                    path: String::new(),
+                    message,
+                    expected: Some(words),
+                    actual: None,
+                }])
+            })
+        }
+    }
+}
+
+/// Whether a matcher looks at the list of all values rather than at one of them.
+fn is_about_all(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Absent
+        | Matcher::Present
+        | Matcher::List(_)
+        | Matcher::Each(_)
+        | Matcher::HasItem(_)
+        | Matcher::HasLength(_)
+        | Matcher::IsType(ValueType::List)
+        | Matcher::Is(Value::Array(_))
+        | Matcher::Equals(Value::Array(_)) => true,
+        Matcher::Not(inner) => is_about_all(inner),
+        Matcher::AnyOf(parts) => parts.iter().any(is_about_all),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn verdict(matcher: &Matcher, values: &[Value]) -> Result<(), String> {
+        let now = chrono::DateTime::parse_from_rfc3339("2026-03-02T10:00:00Z").unwrap();
+        match evaluate_any(matcher, values, "payload", &Scope::new(now)) {
+            Verdict::Holds => Ok(()),
+            Verdict::Differs(differences) => Err(differences[0].told()),
+            Verdict::Invalid(message) | Verdict::Unobservable(message) => Err(format!("! {message}")),
+        }
+    }
+
+    fn not(matcher: Matcher) -> Matcher {
+        Matcher::Not(Box::new(matcher))
+    }
+
+    #[test]
+    fn one_of_several_is_enough() {
+        let two = [json!("Billing"), json!("Sales")];
+        let is = |name: &str| Matcher::Is(json!(name));
+        assert_eq!(verdict(&is("Sales"), &two), Ok(()));
+        assert_eq!(
+            verdict(&is("Help"), &two).unwrap_err(),
+            "none of 2 is \"Help\": \"Billing\", \"Sales\""
+        );
+        assert_eq!(
+            verdict(&is("Help"), &[]).unwrap_err(),
+            "there was no payload; expected \"Help\""
+        );
+        assert_eq!(
+            verdict(&is("Help"), &two[..1]).unwrap_err(),
+            "expected \"Help\", was \"Billing\""
+        );
+    }
+
+    #[test]
+    fn not_means_none() {
+        let two = [json!("Billing"), json!("Sales")];
+        assert!(verdict(&not(Matcher::Is(json!("Sales"))), &two).is_err());
+        assert_eq!(verdict(&not(Matcher::Is(json!("Help"))), &two), Ok(()));
+        assert_eq!(verdict(&not(Matcher::Is(json!("Help"))), &[]), Ok(()));
+    }
+
+    #[test]
+    fn matchers_about_lists_look_at_all() {
+        let two = [json!({"code": 0}), json!({"code": 14})];
+        let good = Matcher::Subset(vec![("code".into(), Matcher::Is(json!(0)))]);
+        assert_eq!(verdict(&good, &two), Ok(()));
+        assert_eq!(
+            verdict(&Matcher::Each(Box::new(good.clone())), &two).unwrap_err(),
+            "[1].code: expected 0, was 14"
+        );
+        assert_eq!(
+            verdict(&Matcher::HasLength(Box::new(Matcher::Is(json!(2)))), &two),
+            Ok(())
+        );
+        assert_eq!(verdict(&Matcher::List(vec![]), &[]), Ok(()));
+        assert_eq!(verdict(&Matcher::Absent, &[]), Ok(()));
+        assert!(verdict(&Matcher::Absent, &two).is_err());
+        assert_eq!(verdict(&Matcher::Present, &two), Ok(()));
+        let both = Matcher::AllOf(vec![good, Matcher::HasLength(Box::new(Matcher::Is(json!(2))))]);
+        assert_eq!(verdict(&both, &two), Ok(()));
+        assert!(verdict(&both, &two[..1]).is_err());
+    }
+}

@@ -1,0 +1,398 @@
+//! JSON on one side, protobuf's `Struct` and `Value` on the other; and any message in protobuf's own JSON form.
+//!
+//! Not for reading messages from JSON.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use prost::Message;
+use prost_reflect::Value as Reflected;
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, MapKey, MessageDescriptor, ReflectMessage, SerializeOptions,
+};
+use prost_types::value::Kind;
+use prost_types::{ListValue, Struct};
+use serde_json::value::Serializer as ValueSerializer;
+use serde_json::{Map, Number, Value};
+
+use super::descriptor_pool;
+
+/// How deep lists and objects may be nested. Each level costs several levels of protobuf messages, of which a
+/// decoder takes 100 at most: a deeper value could be sent, but nobody could read it.
+pub const MAX_DEPTH: usize = 24;
+
+/// The greatest integer up to which a double holds every integer exactly.
+const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+
+/// A value is nested too deeply for a `Struct`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nested more than {MAX_DEPTH} levels deep, which the services cannot read")]
+pub struct TooDeep;
+
+/// An object as a `Struct`. Numbers become doubles, as the service has no others.
+///
+/// # Errors
+/// When the object is nested deeper than [`MAX_DEPTH`].
+pub fn json_to_struct(object: &Map<String, Value>) -> Result<Struct, TooDeep> {
+    struct_at(object, 1)
+}
+
+/// Any JSON value as a protobuf `Value`.
+///
+/// # Errors
+/// When the value is nested deeper than [`MAX_DEPTH`].
+pub fn json_to_value(value: &Value) -> Result<prost_types::Value, TooDeep> {
+    value_at(value, 1)
+}
+
+fn struct_at(object: &Map<String, Value>, depth: usize) -> Result<Struct, TooDeep> {
+    if depth > MAX_DEPTH {
+        return Err(TooDeep);
+    }
+    let fields = object
+        .iter()
+        .map(|(key, value)| Ok((key.clone(), value_at(value, depth + 1)?)));
+    Ok(Struct {
+        fields: fields.collect::<Result<_, TooDeep>>()?,
+    })
+}
+
+fn value_at(value: &Value, depth: usize) -> Result<prost_types::Value, TooDeep> {
+    let kind = match value {
+        Value::Null => Kind::NullValue(prost_types::NullValue::NullValue.into()),
+        Value::Bool(flag) => Kind::BoolValue(*flag),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or(f64::NAN)),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Array(_) if depth > MAX_DEPTH => return Err(TooDeep),
+        Value::Array(items) => {
+            let values = items
+                .iter()
+                .map(|item| value_at(item, depth + 1))
+                .collect::<Result<_, _>>()?;
+            Kind::ListValue(ListValue { values })
+        }
+        Value::Object(object) => Kind::StructValue(struct_at(object, depth)?),
+    };
+    Ok(prost_types::Value { kind: Some(kind) })
+}
+
+/// A `Struct` as an object, keys in alphabetical order (a `Struct` keeps no other).
+pub fn struct_to_json(fields: &Struct) -> Map<String, Value> {
+    object_at(fields, 1)
+}
+
+/// A protobuf `Value` as JSON. A value without a kind is null; integral numbers are JSON integers; what is nested
+/// deeper than a decoder would have let through is null.
+pub fn value_to_json(value: &prost_types::Value) -> Value {
+    json_at(value, 1)
+}
+
+/// Four times what may be sent, and far more than a decoder lets in; only a limit for the stack.
+const MAX_READ_DEPTH: usize = 4 * MAX_DEPTH;
+
+fn object_at(fields: &Struct, depth: usize) -> Map<String, Value> {
+    fields
+        .fields
+        .iter()
+        .map(|(key, value)| (key.clone(), json_at(value, depth + 1)))
+        .collect()
+}
+
+fn json_at(value: &prost_types::Value, depth: usize) -> Value {
+    match &value.kind {
+        Some(Kind::BoolValue(flag)) => Value::Bool(*flag),
+        Some(Kind::NumberValue(number)) => number_to_json(*number),
+        Some(Kind::StringValue(text)) => Value::String(text.clone()),
+        Some(Kind::ListValue(list)) if depth <= MAX_READ_DEPTH => {
+            Value::Array(list.values.iter().map(|item| json_at(item, depth + 1)).collect())
+        }
+        Some(Kind::StructValue(fields)) if depth <= MAX_READ_DEPTH => Value::Object(object_at(fields, depth)),
+        _ => Value::Null,
+    }
+}
+
+/// A double as JSON: an integer where it is one and exact, so that `3` looks like `3` and equals it. JSON has no
+/// infinities; they become the words that protobuf's JSON form has for them.
+pub fn number_to_json(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() <= MAX_EXACT_INTEGER {
+        #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^53")]
+        return Value::from(number as i64);
+    }
+    match Number::from_f64(number) {
+        Some(number) => Value::Number(number),
+        None if number.is_nan() => Value::from("NaN"),
+        None if number > 0.0 => Value::from("Infinity"),
+        None => Value::from("-Infinity"),
+    }
+}
+
+/// The double that a person would write for this float: 0.3 and not 0.30000001192092896.
+pub fn widen(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
+}
+
+/// A message in protobuf's JSON form: camel-case names, enums by name, bytes in base64, 64-bit integers as strings, default
+/// values left out; but integral doubles as JSON integers, as everywhere here.
+///
+/// Never fails: a part that has no canonical form (a timestamp out of range, an `Any` of an unknown type) appears
+/// with its plain fields. A `full_name` that is not declared gives null.
+pub fn to_json<M: Message>(full_name: &str, message: &M) -> Value {
+    bytes_to_json(full_name, &message.encode_to_vec())
+}
+
+/// As [`to_json`], for a message as it came over the wire. Bytes that are no such message give null.
+pub fn bytes_to_json(full_name: &str, message: &[u8]) -> Value {
+    let descriptor = descriptor_pool().get_message_by_name(full_name);
+    match descriptor.map(|descriptor| DynamicMessage::decode(descriptor, message)) {
+        Some(Ok(message)) => message_to_json(&message),
+        _ => Value::Null,
+    }
+}
+
+fn message_to_json(message: &DynamicMessage) -> Value {
+    let has_own_form = message.descriptor().package_name() == "google.protobuf";
+    let own_form =
+        has_own_form.then(|| message.serialize_with_options(ValueSerializer, &SerializeOptions::new()));
+    match own_form {
+        Some(Ok(value)) => with_integers(value),
+        _ => Value::Object(plain_fields(message)),
+    }
+}
+
+/// Integral doubles as JSON integers, all the way down. The depth is that of a message, which is bounded.
+fn with_integers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(double) if number.is_f64() => number_to_json(double),
+            _ => Value::Number(number),
+        },
+        Value::Array(items) => Value::Array(items.into_iter().map(with_integers).collect()),
+        Value::Object(object) => Value::Object(
+            object
+                .into_iter()
+                .map(|(key, value)| (key, with_integers(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn plain_fields(message: &DynamicMessage) -> Map<String, Value> {
+    let fields = message.fields();
+    fields
+        .map(|(field, value)| (field.json_name().to_owned(), plain_value(&field, value)))
+        .collect()
+}
+
+fn plain_value(field: &FieldDescriptor, value: &Reflected) -> Value {
+    match value {
+        Reflected::Message(message) => message_to_json(message),
+        Reflected::List(items) => items.iter().map(|item| plain_value(field, item)).collect(),
+        Reflected::Map(entries) => {
+            let field = field
+                .kind()
+                .as_message()
+                .map(MessageDescriptor::map_entry_value_field);
+            let value = |value| {
+                field
+                    .as_ref()
+                    .map_or(Value::Null, |field| plain_value(field, value))
+            };
+            Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, entry)| (key_text(key), value(entry)))
+                    .collect(),
+            )
+        }
+        Reflected::Bool(flag) => Value::from(*flag),
+        Reflected::I32(number) => Value::from(*number),
+        Reflected::U32(number) => Value::from(*number),
+        Reflected::I64(number) => Value::from(number.to_string()),
+        Reflected::U64(number) => Value::from(number.to_string()),
+        Reflected::F32(number) => number_to_json(widen(*number)),
+        Reflected::F64(number) => number_to_json(*number),
+        Reflected::String(text) => Value::from(text.as_str()),
+        Reflected::Bytes(bytes) => Value::from(BASE64_STANDARD.encode(bytes)),
+        Reflected::EnumNumber(number) => {
+            let named = field
+                .kind()
+                .as_enum()
+                .and_then(|declared| declared.get_value(*number));
+            named.map_or_else(|| Value::from(*number), |named| Value::from(named.name()))
+        }
+    }
+}
+
+fn key_text(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(flag) => flag.to_string(),
+        MapKey::I32(number) => number.to_string(),
+        MapKey::I64(number) => number.to_string(),
+        MapKey::U32(number) => number.to_string(),
+        MapKey::U64(number) => number.to_string(),
+        MapKey::String(text) => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::proto::{ces_v1, cx_v3};
+
+    fn nested(levels: usize) -> Map<String, Value> {
+        let inner = (2..levels).fold(json!({}), |inner, _| json!({ "inner": inner }));
+        Map::from_iter([("outer".to_owned(), inner)])
+    }
+
+    #[test]
+    fn numbers_look_as_people_write_them() {
+        for (number, expected) in [
+            (0.0, json!(0)),
+            (-0.0, json!(0)),
+            (3.0, json!(3)),
+            (-7.0, json!(-7)),
+            (2.5, json!(2.5)),
+            (9_007_199_254_740_992.0, json!(9_007_199_254_740_992_i64)),
+            (1e300, json!(1e300)),
+            (f64::NAN, json!("NaN")),
+            (f64::INFINITY, json!("Infinity")),
+            (f64::NEG_INFINITY, json!("-Infinity")),
+        ] {
+            assert_eq!(number_to_json(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_value_without_a_kind_is_null() {
+        assert_eq!(value_to_json(&prost_types::Value { kind: None }), Value::Null);
+    }
+
+    #[test]
+    fn what_may_be_sent_can_be_read_inside_the_deepest_message() {
+        let parameters = json_to_struct(&nested(MAX_DEPTH)).unwrap();
+        let request = cx_v3::FulfillIntentRequest {
+            match_intent_request: Some(cx_v3::MatchIntentRequest {
+                query_params: Some(cx_v3::QueryParameters {
+                    parameters: Some(parameters),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let read = cx_v3::FulfillIntentRequest::decode(request.encode_to_vec().as_slice()).unwrap();
+        assert_eq!(read, request);
+    }
+
+    #[test]
+    fn deeper_values_are_refused() {
+        assert_eq!(json_to_struct(&nested(MAX_DEPTH + 1)), Err(TooDeep));
+        assert_eq!(json_to_struct(&nested(1_000)), Err(TooDeep));
+        assert_eq!(json_to_value(&Value::Object(nested(MAX_DEPTH + 1))), Err(TooDeep));
+    }
+
+    #[test]
+    fn values_made_too_deep_by_hand_end_in_null() {
+        let mut value = prost_types::Value {
+            kind: Some(Kind::BoolValue(true)),
+        };
+        for _ in 0..1_000 {
+            value = prost_types::Value {
+                kind: Some(Kind::ListValue(ListValue { values: vec![value] })),
+            };
+        }
+        let json = value_to_json(&value).to_string();
+        assert!(json.contains("null"), "{json}");
+    }
+
+    #[test]
+    fn messages_become_canonical_json() {
+        let result = cx_v3::QueryResult {
+            language_code: "en".to_owned(),
+            parameters: Some(json_to_struct(&Map::from_iter([("count".to_owned(), json!(3))])).unwrap()),
+            r#match: Some(cx_v3::Match {
+                match_type: 4,
+                confidence: 0.3417,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(
+            to_json("google.cloud.dialogflow.cx.v3.QueryResult", &result),
+            json!({
+                "languageCode": "en",
+                "parameters": {"count": 3},
+                "match": {"matchType": "NO_MATCH", "confidence": 0.3417},
+            })
+        );
+    }
+
+    #[test]
+    fn parts_without_a_canonical_form_show_their_fields() {
+        let output = ces_v1::SessionOutput {
+            turn_index: 2,
+            context: vec![prost_types::Any {
+                type_url: "type.example/unheard.Of".to_owned(),
+                value: vec![1, 2, 3],
+            }],
+            diagnostic_info: Some(ces_v1::session_output::DiagnosticInfo {
+                root_span: Some(ces_v1::Span {
+                    start_time: Some(prost_types::Timestamp {
+                        seconds: i64::MAX,
+                        nanos: 0,
+                    }),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert_eq!(
+            to_json("google.cloud.ces.v1.SessionOutput", &output),
+            json!({
+                "turnIndex": 2,
+                "context": [{"typeUrl": "type.example/unheard.Of", "value": "AQID"}],
+                "diagnosticInfo": {"rootSpan": {"startTime": {"seconds": "9223372036854775807"}}},
+            })
+        );
+    }
+
+    #[test]
+    fn unknown_enum_values_and_names_do_not_fail() {
+        let found = cx_v3::Match {
+            match_type: 99,
+            ..Default::default()
+        };
+        assert_eq!(
+            to_json("google.cloud.dialogflow.cx.v3.Match", &found),
+            json!({"matchType": 99})
+        );
+        assert_eq!(to_json("no.such.Message", &found), Value::Null);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-9_007_199_254_740_992_i64..=9_007_199_254_740_992).prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(".*", inner, 0..6)
+                    .prop_map(|object| Value::Object(object.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn json_survives_the_way_there_and_back(value in any_json()) {
+            prop_assert_eq!(value_to_json(&json_to_value(&value).unwrap()), value);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Protobuf's durations and timestamps on one side, the standard library's and chrono's on the other.
+//!
+//! Not for time zones or for text: see the date matcher of the expectations for those.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+/// A duration from the wire. Negative or malformed ones (a span that ends before it starts) have no meaning in a
+/// conversation and are `None`.
+pub fn duration_from_proto(duration: &prost_types::Duration) -> Option<Duration> {
+    Duration::try_from(*duration).ok()
+}
+
+/// A duration for the wire; one beyond the service's 10,000 years is cut to the greatest that can be said.
+pub fn duration_to_proto(duration: Duration) -> prost_types::Duration {
+    prost_types::Duration::try_from(duration).unwrap_or(prost_types::Duration {
+        seconds: i64::MAX,
+        nanos: 999_999_999,
+    })
+}
+
+/// A point in time from the wire; `None` outside of what chrono can hold.
+pub fn timestamp_from_proto(timestamp: &prost_types::Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(timestamp.seconds, u32::try_from(timestamp.nanos).ok()?)
+}
+
+/// A point in time for the wire.
+pub fn timestamp_to_proto(time: DateTime<Utc>) -> prost_types::Timestamp {
+    let nanos = i32::try_from(time.timestamp_subsec_nanos().min(999_999_999)).unwrap_or_default();
+    prost_types::Timestamp {
+        seconds: time.timestamp(),
+        nanos,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_go_there_and_back() {
+        for duration in [
+            Duration::ZERO,
+            Duration::from_millis(1_250),
+            Duration::from_hours(24),
+        ] {
+            assert_eq!(duration_from_proto(&duration_to_proto(duration)), Some(duration));
+        }
+        assert_eq!(
+            duration_from_proto(&prost_types::Duration {
+                seconds: -1,
+                nanos: 0
+            }),
+            None
+        );
+        assert_eq!(duration_to_proto(Duration::MAX).seconds, i64::MAX);
+    }
+
+    #[test]
+    fn timestamps_go_there_and_back() {
+        let time = DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap();
+        assert_eq!(timestamp_from_proto(&timestamp_to_proto(time)), Some(time));
+        for (seconds, nanos) in [(i64::MAX, 0), (0, -1), (0, i32::MAX)] {
+            assert_eq!(
+                timestamp_from_proto(&prost_types::Timestamp { seconds, nanos }),
+                None
+            );
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! One attempt: the conversation played once, in a session of its own (in several after `then: restart`).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, Local, SecondsFormat, Utc};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::budget::Budget;
+use super::dispatcher::stop_reason;
+use super::record::{any, millis, turn_failed};
+use super::retry::Ended;
+use super::script::Script;
+use super::turn::fill;
+use super::unknown::Unknown;
+use super::{RunContext, RunTarget};
+use crate::backend::{Session, SessionStart};
+use crate::expect::{self, TurnContext};
+use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
+use crate::model::suite::{Check, Conversation, Service, Stubs};
+use crate::model::transcript::AgentReply;
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) struct PlayedAttempt {
+    /// As it is reported.
+    pub(super) attempt: Attempt,
+    /// As the retries see it.
+    pub(super) ended: Ended,
+}
+
+/// Plays an attempt; `play` is its number within a `repeat`.
+pub(super) async fn play(
+    context: &RunContext,
+    conversation: &Conversation,
+    webhooks: &Arc<Vec<Stubs>>,
+    target: &RunTarget,
+    play: u32,
+) -> PlayedAttempt {
+    let started_at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+    let start = Instant::now();
+    let mut player = Player::new(context, conversation, webhooks, target);
+    // The player outlives the future that plays: when that is dropped, what was said so far is kept.
+    let end = tokio::select! {
+        biased;
+        () = context.cancellation.cancelled() => End::Cancelled,
+        end = player.play() => end.map_or_else(End::Unknown, End::Played),
+    };
+    player.keep_partial();
+    let (outcome, error, expectations) = player.judge(end);
+    let ended = error.as_ref().map_or(
+        Ended {
+            outcome,
+            transient: false,
+            quota: false,
+        },
+        |unknown| unknown.ended(outcome),
+    );
+    let attempt = Attempt {
+        session: player.session_id,
+        started_at,
+        elapsed_ms: millis(start.elapsed()),
+        play,
+        outcome,
+        error: error.map(|unknown| unknown.error),
+        expectations,
+        turns: player.turns,
+    };
+    PlayedAttempt { attempt, ended }
+}
+
+/// How playing came to its end.
+enum End {
+    /// All turns were played; what came of the expectations about the whole conversation.
+    Played(Vec<Checked>),
+    Unknown(Unknown),
+    Cancelled,
+}
+
+/// Plays the turns of an attempt and keeps what was said.
+pub(super) struct Player<'run> {
+    pub(super) context: &'run RunContext,
+    pub(super) conversation: &'run Conversation,
+    webhooks: &'run Arc<Vec<Stubs>>,
+    pub(super) target: &'run RunTarget,
+    pub(super) script: Script,
+    pub(super) budget: Budget,
+    /// The conversation's time; it stands still while it is played.
+    now: DateTime<FixedOffset>,
+    /// The session, from its first turn on.
+    pub(super) session: Option<Box<dyn Session>>,
+    session_id: String,
+    /// All replies so far.
+    pub(super) replies: Vec<AgentReply>,
+    /// How many of them belong to earlier sessions.
+    earlier: usize,
+    /// The transcript; its last turn is the one being played.
+    pub(super) turns: Vec<PlayedTurn>,
+    /// What was answered so far in the turn that is being played.
+    pub(super) partial: Option<AgentReply>,
+    /// Whether something in the conversation looks at raw responses.
+    pub(super) want_raw: bool,
+    /// The turn after which the agent ended the conversation.
+    pub(super) ended_after: Option<u32>,
+}
+
+impl<'run> Player<'run> {
+    fn new(
+        context: &'run RunContext,
+        conversation: &'run Conversation,
+        webhooks: &'run Arc<Vec<Stubs>>,
+        target: &'run RunTarget,
+    ) -> Self {
+        let now = conversation
+            .clock
+            .or(target.clock)
+            .unwrap_or_else(|| Local::now().fixed_offset());
+        Self {
+            context,
+            conversation,
+            webhooks,
+            target,
+            script: Script::new(conversation, now),
+            budget: Budget::new(conversation.timeouts),
+            now,
+            session: None,
+            session_id: String::new(),
+            replies: Vec::new(),
+            earlier: 0,
+            turns: Vec::new(),
+            partial: None,
+            want_raw: wants_raw(conversation),
+            ended_after: None,
+        }
+    }
+
+    /// Plays all turns, then looks at the conversation as a whole.
+    async fn play(&mut self) -> Result<Vec<Checked>, Unknown> {
+        for (index, turn) in self.conversation.turns.iter().enumerate() {
+            let played = self.play_turn(index, turn).await;
+            self.keep_partial();
+            played?;
+        }
+        let expectations = self
+            .script
+            .expectations(&self.conversation.expect)
+            .map_err(Unknown::suite)?;
+        let context = TurnContext::new(
+            self.service(),
+            self.clock(self.conversation.with.time_zone.as_deref()),
+        );
+        Ok(expect::evaluate_conversation(
+            &expectations,
+            &self.replies,
+            &context,
+        ))
+    }
+
+    /// Puts what was answered of a turn that did not come to its end into the transcript.
+    fn keep_partial(&mut self) {
+        if let (Some(reply), Some(record)) = (self.partial.take(), self.turns.last_mut()) {
+            fill(record, &reply);
+        }
+    }
+
+    /// The outcome: a failure that was seen stands, whatever happened afterwards.
+    fn judge(&self, end: End) -> (AttemptOutcome, Option<Unknown>, Vec<Checked>) {
+        let (otherwise, error, expectations) = match end {
+            End::Played(expectations) => match unobservable(&expectations) {
+                Some(unknown) => (AttemptOutcome::Errored, Some(unknown), expectations),
+                None => (AttemptOutcome::Passed, None, expectations),
+            },
+            End::Unknown(unknown) => (AttemptOutcome::Errored, Some(unknown), Vec::new()),
+            End::Cancelled => (AttemptOutcome::Cancelled, Some(self.cut_short()), Vec::new()),
+        };
+        let failed = self.turns.iter().any(turn_failed) || any(&expectations, Outcome::Failed);
+        let outcome = if failed { AttemptOutcome::Failed } else { otherwise };
+        (outcome, error, expectations)
+    }
+
+    fn cut_short(&self) -> Unknown {
+        let reason = self.context.cancellation.reason();
+        Unknown::cancelled(reason.map_or("the run was stopped", stop_reason))
+    }
+
+    /// The session of the turn before, or a new one.
+    pub(super) async fn take_session(&mut self) -> Result<Box<dyn Session>, Unknown> {
+        if let Some(session) = self.session.take() {
+            return Ok(session);
+        }
+        let backend = self.target.backend.as_ref().map_err(Unknown::from)?;
+        self.session_id = Uuid::new_v4().to_string();
+        let start = SessionStart {
+            session_id: self.session_id.clone(),
+            start: self
+                .script
+                .start(&self.conversation.start)
+                .map_err(Unknown::suite)?
+                .into_owned(),
+            webhooks: Arc::clone(self.webhooks),
+        };
+        let opened = self.budget.wait(backend.open(start)).await?;
+        opened.map_err(|error| Unknown::from(&error))
+    }
+
+    /// The conversation goes on in a new session.
+    pub(super) fn restart(&mut self) {
+        self.session = None;
+        self.ended_after = None;
+        self.earlier = self.replies.len();
+    }
+
+    /// What evaluating a turn needs to know.
+    pub(super) fn turn_context(&self, time_zone: Option<&str>) -> TurnContext<'_> {
+        let of_session = &self.replies[self.earlier..];
+        let parameters = of_session.iter().rev().find_map(|reply| reply.parameters.seen());
+        TurnContext::new(self.service(), self.clock(time_zone))
+            .after(of_session.last())
+            .with_parameters_before(parameters)
+    }
+
+    fn service(&self) -> Service {
+        // Without a backend nothing is ever played, and so nothing evaluated.
+        self.target
+            .backend
+            .as_ref()
+            .map_or(Service::Cx, |backend| backend.service())
+    }
+
+    /// The conversation's time in a time zone.
+    pub(super) fn clock(&self, time_zone: Option<&str>) -> DateTime<FixedOffset> {
+        expect::clock_in_zone(self.now, time_zone)
+    }
+}
+
+/// The first expectation that could not be observed, as the reason why the outcome is unknown.
+pub(super) fn unobservable(expectations: &[Checked]) -> Option<Unknown> {
+    let unseen = expectations
+        .iter()
+        .find(|checked| checked.outcome == Outcome::Unobservable)?;
+    Some(Unknown::unobservable(format!(
+        "{}: {}",
+        unseen.path, unseen.message
+    )))
+}
+
+fn wants_raw(conversation: &Conversation) -> bool {
+    let of_turns = conversation
+        .turns
+        .iter()
+        .flat_map(|turn| turn.when.iter().chain(&turn.expect));
+    let captures = conversation.turns.iter().flat_map(|turn| &turn.capture);
+    of_turns
+        .chain(&conversation.expect)
+        .any(|expectation| matches!(expectation.check, Check::Raw { .. }))
+        || captures
+            .into_iter()
+            .any(|capture| capture.from.starts_with("raw"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! One actor that starts conversations as there is room and owns every count of the run.
+//!
+//! Executors give back finished conversations; events go up one channel; "stop" goes down one [`Cancellation`]. After
+//! that nothing new starts, and what runs is cut short by its executor.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use super::executor::{self, Finished};
+use super::journal::{Journal, JournalWriter};
+use super::{Run, RunContext, RunOptions};
+use crate::model::event::{CancelReason, RunEnd, RunEvent, Summary};
+use crate::model::outcome::{ConversationResult, Verdict};
+
+/// Plays a whole run. Returns when everything that was started is over and the journal is complete.
+pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(RunEnd, Journal)> {
+    let start = Instant::now();
+    let Run {
+        info,
+        plan,
+        context,
+        options,
+    } = run;
+    let total = plan.len() as u64;
+    let mut dispatcher = Dispatcher {
+        waiting: plan.into_positions().into_iter(),
+        running: JoinSet::new(),
+        positions: HashMap::new(),
+        context: Arc::new(context),
+        deadline: options.timeout.map(|timeout| start + timeout),
+        options,
+        summary: Summary::default(),
+        journal,
+        journal_broken: false,
+        told_of_stop: false,
+    };
+    dispatcher
+        .context
+        .tell(RunEvent::Started { run: info, total })
+        .await;
+    dispatcher.play().await;
+    dispatcher.give_up_waiting().await;
+    let end = RunEnd {
+        elapsed: start.elapsed(),
+        summary: dispatcher.summary,
+        cancelled: dispatcher.context.cancellation.reason(),
+    };
+    let journal = dispatcher.journal;
+    let journal = task::spawn_blocking(move || journal.finish())
+        .await
+        .map_err(io::Error::other)??;
+    Ok((end, journal))
+}
+
+struct Dispatcher {
+    /// Positions of conversations that have not been started.
+    waiting: std::vec::IntoIter<usize>,
+    running: JoinSet<Finished>,
+    /// Which conversation a task plays, for one that panics.
+    positions: HashMap<task::Id, usize>,
+    context: Arc<RunContext>,
+    deadline: Option<Instant>,
+    options: RunOptions,
+    summary: Summary,
+    journal: JournalWriter,
+    /// The disk is full, say: what finishes cannot be kept, so nothing more is played.
+    journal_broken: bool,
+    told_of_stop: bool,
+}
+
+impl Dispatcher {
+    async fn play(&mut self) {
+        loop {
+            self.fill();
+            if self.running.is_empty() || self.journal_broken {
+                return;
+            }
+            let cancellation = self.context.cancellation.clone();
+            let timed_out = sleep_until(self.deadline.unwrap_or_else(Instant::now));
+            tokio::select! {
+                biased;
+                () = cancellation.cancelled(), if !self.told_of_stop => self.tell_of_stop().await,
+                () = timed_out, if self.deadline.is_some() && !self.told_of_stop => {
+                    cancellation.cancel(CancelReason::Timeout);
+                }
+                Some(joined) = self.running.join_next_with_id() => self.take(joined).await,
+            }
+        }
+    }
+
+    /// Starts conversations while there is room.
+    fn fill(&mut self) {
+        while self.running.len() < self.options.jobs.get() && !self.context.cancellation.is_cancelled() {
+            let Some(position) = self.waiting.next() else {
+                return;
+            };
+            let context = Arc::clone(&self.context);
+            let task = self
+                .running
+                .spawn(async move { executor::play(&context, position).await });
+            self.positions.insert(task.id(), position);
+        }
+    }
+
+    async fn tell_of_stop(&mut self) {
+        self.told_of_stop = true;
+        if let Some(reason) = self.context.cancellation.reason() {
+            self.context.tell(RunEvent::Cancelled(reason)).await;
+        }
+    }
+
+    async fn take(&mut self, joined: Result<(task::Id, Finished), JoinError>) {
+        match joined {
+            Ok((task, finished)) => {
+                self.positions.remove(&task);
+                self.keep(finished).await;
+            }
+            Err(error) => {
+                if let Some(position) = self.positions.remove(&error.id()) {
+                    let reason = "this program failed while it played the conversation; please report it";
+                    self.keep_unplayed(position, Verdict::Errored, reason).await;
+                }
+            }
+        }
+    }
+
+    async fn keep(&mut self, finished: Finished) {
+        let Finished {
+            position,
+            result,
+            line,
+        } = finished;
+        self.summary.add(&result);
+        match line {
+            Ok(line) => self.journal_broken |= !self.journal.append(position, result.verdict, line).await,
+            Err(_) => self.journal_broken = true,
+        }
+        self.context
+            .tell(RunEvent::ConversationFinished(Arc::new(result)))
+            .await;
+        self.stop_after_failures();
+    }
+
+    /// Counts what makes the run red.
+    fn stop_after_failures(&self) {
+        let flaky = if self.options.fail_on_flaky {
+            self.summary.flaky
+        } else {
+            0
+        };
+        let too_many = self
+            .options
+            .max_failures
+            .is_some_and(|most| self.summary.failed + flaky >= most.get());
+        if too_many {
+            self.context.cancellation.cancel(CancelReason::Failures);
+        }
+    }
+
+    /// Conversations that were never started are part of the result.
+    async fn give_up_waiting(&mut self) {
+        if let Some(reason) = self.context.cancellation.reason() {
+            if !self.told_of_stop {
+                self.tell_of_stop().await;
+            }
+            while let Some(position) = self.waiting.next() {
+                self.keep_unplayed(position, Verdict::NotRun, stop_reason(reason))
+                    .await;
+            }
+        }
+    }
+
+    async fn keep_unplayed(&mut self, position: usize, verdict: Verdict, reason: &str) {
+        let heading = self.context.source.heading(position);
+        let result: ConversationResult = heading.result(verdict, Some(reason.to_owned()));
+        let finished = Finished::new(position, result, &self.context.redactor);
+        self.keep(finished).await;
+    }
+}
+
+/// Why a conversation was not played, or not to its end.
+pub(super) fn stop_reason(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Failures => "the run was stopped after too many failures",
+        CancelReason::Timeout => "the time of the run was up",
+        CancelReason::Terminated => "the run was terminated",
+        CancelReason::Interrupted => "the run was interrupted",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Plays one conversation: reads it, plays its attempts, derives the verdict, and hides what must not be seen.
+//!
+//! What leaves this file is redacted; nothing before it is shown to anyone.
+
+use std::io;
+use std::mem;
+use std::sync::Arc;
+
+use tokio::time::sleep;
+
+use super::attempt::{self, PlayedAttempt};
+use super::retry::Retrying;
+use super::{RunContext, RunTarget, journal, reason, verdict};
+use crate::model::event::RunEvent;
+use crate::model::outcome::{Attempt, ConversationResult, Verdict};
+use crate::model::suite::{Conversation, Stubs};
+use crate::redact::{Redact, Redactor};
+
+/// A finished conversation, redacted, and its line for the journal.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Its position in the source.
+    pub(super) position: usize,
+    /// The result.
+    pub(super) result: ConversationResult,
+    /// The same as a line.
+    pub(super) line: io::Result<Vec<u8>>,
+}
+
+impl Finished {
+    /// Redacts a result and makes its line.
+    pub(super) fn new(position: usize, mut result: ConversationResult, redactor: &Redactor) -> Self {
+        result.redact(redactor);
+        let line = journal::line_of(&result);
+        Self {
+            position,
+            result,
+            line,
+        }
+    }
+}
+
+/// Plays the conversation at a position of the source.
+pub(super) async fn play(context: &RunContext, position: usize) -> Finished {
+    let result = play_conversation(context, position).await;
+    Finished::new(position, result, &context.redactor)
+}
+
+async fn play_conversation(context: &RunContext, position: usize) -> ConversationResult {
+    let heading = context.source.heading(position);
+    let title = context.redactor.text(&heading.title()).into_owned();
+    context.tell(RunEvent::ConversationStarted { title }).await;
+    let mut conversation = match context.source.load(position) {
+        Ok(conversation) => conversation,
+        Err(error) => return heading.result(Verdict::Errored, Some(error.message)),
+    };
+    if let Some(why) = not_meant(&conversation, &heading.target) {
+        return heading.result(Verdict::Skipped, Some(why));
+    }
+    let Some(target) = context.targets.get(&heading.target) else {
+        let reason = format!("there is no target called `{}`", heading.target);
+        return heading.result(Verdict::Errored, Some(reason));
+    };
+    let webhooks = Arc::new(mem::take(&mut conversation.webhooks));
+    let attempts = play_attempts(context, &conversation, &webhooks, target).await;
+    let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
+    let reason = reason::of(
+        derived.verdict,
+        &conversation,
+        &attempts,
+        context.cancellation.reason(),
+    );
+    ConversationResult {
+        recovered: derived.recovered,
+        known_issue: conversation.known_issue,
+        attempts,
+        ..heading.result(derived.verdict, reason)
+    }
+}
+
+/// Why a conversation is not played on this target at all.
+fn not_meant(conversation: &Conversation, target: &str) -> Option<String> {
+    if conversation.skip.is_some() {
+        return conversation.skip.clone();
+    }
+    let only_on = &conversation.only_on;
+    let elsewhere = !only_on.is_empty() && !only_on.iter().any(|meant| meant == target);
+    elsewhere.then(|| format!("only on {}; this is {target}", only_on.join(", ")))
+}
+
+async fn play_attempts(
+    context: &RunContext,
+    conversation: &Conversation,
+    webhooks: &Arc<Vec<Stubs>>,
+    target: &RunTarget,
+) -> Vec<Attempt> {
+    let mut attempts = Vec::new();
+    for play in 1..=conversation.repeat.times {
+        let mut retrying = Retrying::new(conversation.retries, conversation.known_issue.is_some());
+        loop {
+            if context.cancellation.is_cancelled() {
+                return attempts;
+            }
+            let PlayedAttempt { attempt, ended } =
+                attempt::play(context, conversation, webhooks, target, play).await;
+            attempts.push(attempt);
+            let Some(wait) = retrying.after(ended) else { break };
+            if !wait.is_zero() {
+                tokio::select! {
+                    () = context.cancellation.cancelled() => return attempts,
+                    () = sleep(wait) => {}
+                }
+            }
+        }
+    }
+    attempts
+}

@@ -1,0 +1,404 @@
+//! For tests: a backend that answers as it is told and notes what it was sent, conversations to play against it, and
+//! a run around both.
+
+use std::collections::HashMap;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::journal::{Journal, JournalWriter};
+use super::source::{ConversationSource, Heading};
+use super::{Cancellation, Limit, Plan, Run, RunContext, RunOptions, RunTarget, play};
+use crate::backend::error::BackendErrorKind;
+use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnInput, TurnRequest};
+use crate::model::event::{RunEnd, RunEvent, RunInfo};
+use crate::model::outcome::{ConversationResult, ErrorRecord, Sent};
+use crate::model::suite::{
+    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Service, Start, Timeouts,
+    Turn, With,
+};
+use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
+use crate::redact::Redactor;
+
+impl RunInfo {
+    /// A run that never was.
+    pub(crate) fn fixture() -> Self {
+        Self {
+            id: "00000000-0000-4000-8000-000000000000".to_owned(),
+            started_at: "2026-03-01T09:00:00.000Z".to_owned(),
+            tool_version: "0.0.0".to_owned(),
+            seed: 7,
+            targets: Vec::new(),
+        }
+    }
+}
+
+/// What the fake answers to one request.
+pub(super) enum Answer {
+    Reply(AgentReply),
+    Fails(BackendErrorKind, Sent),
+    Never,
+    Late(Duration, AgentReply),
+}
+
+/// What was sent to the fake.
+#[derive(Debug, Clone)]
+pub(super) struct Sending {
+    pub(super) session: String,
+    pub(super) input: String,
+    pub(super) request: TurnRequest,
+    pub(super) at: Instant,
+}
+
+type Script = dyn Fn(&Sending, usize) -> Answer + Send + Sync;
+
+/// A backend that answers as `script` says, given what is sent and how many requests came before it in all.
+pub(super) struct FakeBackend {
+    script: Box<Script>,
+    pub(super) sent: Mutex<Vec<Sending>>,
+    pub(super) opened: Mutex<Vec<SessionStart>>,
+    open_now: AtomicUsize,
+    pub(super) most_open: AtomicUsize,
+}
+
+impl FakeBackend {
+    pub(super) fn new(script: impl Fn(&Sending, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            script: Box::new(script),
+            sent: Mutex::default(),
+            opened: Mutex::default(),
+            open_now: AtomicUsize::new(0),
+            most_open: AtomicUsize::new(0),
+        })
+    }
+
+    /// Says back what it hears.
+    pub(super) fn echo() -> Arc<Self> {
+        Self::new(|sending, _| Answer::Reply(says(&sending.input)))
+    }
+
+    pub(super) fn inputs(&self) -> Vec<String> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|sending| sending.input.clone()).collect()
+    }
+
+    pub(super) fn sessions(&self) -> Vec<String> {
+        let opened = self.opened.lock().unwrap();
+        opened.iter().map(|start| start.session_id.clone()).collect()
+    }
+}
+
+/// A handle, because a session outlives the call that opens it.
+pub(super) struct Handle(pub(super) Arc<FakeBackend>);
+
+#[async_trait]
+impl Backend for Handle {
+    fn service(&self) -> Service {
+        Service::Ces
+    }
+
+    async fn open(&self, start: SessionStart) -> Result<Box<dyn Session>, BackendError> {
+        let session = start.session_id.clone();
+        self.0.opened.lock().unwrap().push(start);
+        let open = self.0.open_now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.0.most_open.fetch_max(open, Ordering::SeqCst);
+        Ok(Box::new(FakeSession {
+            backend: Arc::clone(&self.0),
+            session,
+        }))
+    }
+}
+
+struct FakeSession {
+    backend: Arc<FakeBackend>,
+    session: String,
+}
+
+impl Drop for FakeSession {
+    fn drop(&mut self) {
+        self.backend.open_now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Session for FakeSession {
+    async fn play(&mut self, request: TurnRequest) -> Result<AgentReply, TurnError> {
+        let input = match &request.input {
+            TurnInput::User(Input::Say(text)) => text.clone(),
+            TurnInput::User(other) => format!("{other:?}"),
+            TurnInput::ToolResults(results) => results
+                .iter()
+                .map(|result| match &result.result {
+                    Ok(value) => format!("{} = {value}", result.tool),
+                    Err(error) => format!("{} failed: {error}", result.tool),
+                })
+                .collect::<Vec<_>>()
+                .join("; "),
+        };
+        let sending = Sending {
+            session: self.session.clone(),
+            input,
+            request,
+            at: Instant::now(),
+        };
+        let before = {
+            let mut sent = self.backend.sent.lock().unwrap();
+            sent.push(sending.clone());
+            sent.len() - 1
+        };
+        match (self.backend.script)(&sending, before) {
+            Answer::Reply(reply) => Ok(reply),
+            Answer::Fails(kind, sent) => Err(TurnError {
+                error: BackendError::new(kind, "the fake fails"),
+                sent,
+            }),
+            Answer::Never => std::future::pending().await,
+            Answer::Late(delay, reply) => {
+                sleep(delay).await;
+                Ok(reply)
+            }
+        }
+    }
+}
+
+/// A reply that says this.
+pub(super) fn says(text: &str) -> AgentReply {
+    AgentReply {
+        texts: vec![text.to_owned()],
+        tool_calls: Observed::Seen(Vec::new()),
+        latency: Latency {
+            first: Duration::from_millis(1),
+            total: Duration::from_millis(2),
+        },
+        ..AgentReply::default()
+    }
+}
+
+/// A reply that waits for a client-side tool.
+pub(super) fn calls(call: ToolCall) -> AgentReply {
+    AgentReply {
+        tool_calls: Observed::Seen(vec![call.clone()]),
+        pending: vec![call],
+        ..AgentReply::default()
+    }
+}
+
+/// A turn that says something and expects nothing.
+pub(super) fn say(text: &str) -> Turn {
+    Turn {
+        location: location(5),
+        used_at: None,
+        input: Input::Say(text.to_owned()),
+        with: With::default(),
+        via: None,
+        when: Vec::new(),
+        answers: None,
+        capture: Vec::new(),
+        expect: Vec::new(),
+        restart: false,
+    }
+}
+
+/// A turn that expects this reply.
+pub(super) fn expects(text: &str, reply: &str) -> Turn {
+    Turn {
+        expect: vec![reply_is(reply)],
+        ..say(text)
+    }
+}
+
+/// The reply is this.
+pub(super) fn reply_is(text: &str) -> Expectation {
+    expectation(Check::Reply(Matcher::Is(text.into())))
+}
+
+pub(super) fn expectation(check: Check) -> Expectation {
+    Expectation {
+        line: 6,
+        required: true,
+        only_on: None,
+        check,
+    }
+}
+
+pub(super) fn location(line: u32) -> Location {
+    Location {
+        file: Arc::from(Path::new("suite.yaml")),
+        line,
+    }
+}
+
+/// A conversation without turns.
+pub(super) fn conversation(name: &str) -> Conversation {
+    Conversation {
+        suite: "suite".to_owned(),
+        name: name.to_owned(),
+        row: None,
+        location: location(3),
+        tags: Vec::new(),
+        notes: None,
+        target: "fake".to_owned(),
+        skip: None,
+        only_on: Vec::new(),
+        known_issue: None,
+        start: Start::default(),
+        with: With::default(),
+        timeouts: Timeouts {
+            turn: Duration::from_secs(10),
+            conversation: Duration::from_mins(1),
+        },
+        retries: Retries {
+            errored: 1,
+            failed: 0,
+        },
+        repeat: Repeat {
+            times: 1,
+            at_least: 1,
+        },
+        tools: Vec::new(),
+        webhooks: Vec::new(),
+        clock: None,
+        bindings: crate::model::Map::new(),
+        turns: Vec::new(),
+        expect: Vec::new(),
+    }
+}
+
+/// A conversation with these turns.
+pub(super) fn with_turns(name: &str, turns: impl IntoIterator<Item = Turn>) -> Conversation {
+    Conversation {
+        turns: turns.into_iter().collect(),
+        ..conversation(name)
+    }
+}
+
+/// Conversations in memory.
+pub(super) struct FakeSource(Vec<Conversation>);
+
+impl FakeSource {
+    pub(super) fn new(conversations: impl IntoIterator<Item = Conversation>) -> Self {
+        Self(conversations.into_iter().collect())
+    }
+}
+
+impl ConversationSource for FakeSource {
+    fn heading(&self, position: usize) -> Heading {
+        let conversation = &self.0[position];
+        Heading {
+            suite: conversation.suite.clone(),
+            name: conversation.name.clone(),
+            row: None,
+            file: "suite.yaml".to_owned(),
+            line: conversation.location.line,
+            tags: Vec::new(),
+            target: conversation.target.clone(),
+        }
+    }
+
+    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord> {
+        Ok(self.0[position].clone())
+    }
+}
+
+/// A run of conversations against a fake, and how it is played.
+pub(super) struct FakeRun {
+    pub(super) backend: Arc<FakeBackend>,
+    pub(super) conversations: Vec<Conversation>,
+    pub(super) options: RunOptions,
+    pub(super) limit: Option<Limit>,
+    pub(super) cancellation: Cancellation,
+    pub(super) redactor: Redactor,
+}
+
+impl FakeRun {
+    pub(super) fn new(
+        backend: &Arc<FakeBackend>,
+        conversations: impl IntoIterator<Item = Conversation>,
+    ) -> Self {
+        Self {
+            backend: Arc::clone(backend),
+            conversations: conversations.into_iter().collect(),
+            options: RunOptions {
+                jobs: NonZeroUsize::MIN,
+                timeout: None,
+                max_failures: None,
+                fail_on_flaky: false,
+            },
+            limit: None,
+            cancellation: Cancellation::new(),
+            redactor: Redactor::new(),
+        }
+    }
+
+    pub(super) fn jobs(mut self, jobs: usize) -> Self {
+        self.options.jobs = NonZeroUsize::new(jobs).unwrap();
+        self
+    }
+
+    pub(super) fn max_failures(mut self, most: u64) -> Self {
+        self.options.max_failures = NonZeroU64::new(most);
+        self
+    }
+
+    pub(super) async fn play(self) -> Played {
+        let (events, mut told) = mpsc::channel(16);
+        let count = self.conversations.len();
+        let target = RunTarget {
+            backend: Ok(Arc::new(Handle(self.backend))),
+            limit: self.limit,
+            clock: None,
+        };
+        let run = Run {
+            info: Arc::new(RunInfo::fixture()),
+            plan: Plan::new(0..count),
+            context: RunContext {
+                source: Arc::new(FakeSource(self.conversations)),
+                targets: HashMap::from([("fake".to_owned(), target)]),
+                redactor: self.redactor,
+                events,
+                cancellation: self.cancellation,
+            },
+            options: self.options,
+        };
+        let listening = tokio::spawn(async move {
+            let mut events = Vec::new();
+            while let Some(event) = told.recv().await {
+                events.push(event);
+            }
+            events
+        });
+        let start = Instant::now();
+        let journal = JournalWriter::create(None, &run.info).unwrap();
+        let (end, journal) = play(run, journal).await.unwrap();
+        Played {
+            took: start.elapsed(),
+            end,
+            results: results(journal),
+            events: listening.await.unwrap(),
+        }
+    }
+
+    /// Plays a single conversation.
+    pub(super) async fn one(backend: &Arc<FakeBackend>, conversation: Conversation) -> ConversationResult {
+        let played = Self::new(backend, [conversation]).play().await;
+        played.results.into_iter().next().unwrap()
+    }
+}
+
+fn results(mut journal: Journal) -> Vec<ConversationResult> {
+    journal.read_sorted().map(Result::unwrap).collect()
+}
+
+/// A run that is over.
+pub(super) struct Played {
+    pub(super) took: Duration,
+    pub(super) end: RunEnd,
+    pub(super) results: Vec<ConversationResult>,
+    pub(super) events: Vec<RunEvent>,
+}

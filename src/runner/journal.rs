@@ -1,0 +1,229 @@
+//! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is.
+//!
+//! The first line says what run it is, the others are results (`ConversationResult`, redacted) in the order in which
+//! they finished. The file appears under its name, beside the reports, when the run is over; until then it is a
+//! temporary file, so that a run that dies leaves the journal of the one before it. Git ignores it with the reports.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use serde::Serialize;
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+
+use crate::model::event::RunInfo;
+use crate::model::outcome::{ConversationResult, Verdict};
+
+/// The format of the file, as its first line names it.
+pub(super) const FORMAT: &str = "turnproof-journal/1";
+/// Folder of the journal, within that of the reports.
+pub const JOURNAL_FOLDER: &str = ".turnproof";
+/// Its file there.
+pub const JOURNAL_FILE: &str = "journal.jsonl";
+
+/// Lines that wait for the disk; when it cannot keep up, executors wait for it.
+const WAITING_LINES: usize = 64;
+
+#[derive(Serialize)]
+struct Header<'run> {
+    format: &'static str,
+    run: &'run RunInfo,
+}
+
+/// Takes finished conversations; a thread of its own writes them.
+#[derive(Debug)]
+pub struct JournalWriter {
+    lines: mpsc::Sender<Vec<u8>>,
+    thread: JoinHandle<io::Result<NamedTempFile>>,
+    final_path: Option<PathBuf>,
+    index: Vec<Entry>,
+    offset: u64,
+}
+
+/// Where a result's line is.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    position: usize,
+    offset: u64,
+    length: u32,
+    verdict: Verdict,
+}
+
+impl JournalWriter {
+    /// Opens the journal of a run in `folder`, which is created; without a folder it is a file that nobody sees and
+    /// that is gone afterwards.
+    ///
+    /// # Errors
+    /// When the file cannot be created or written.
+    pub fn create(folder: Option<&Path>, run: &RunInfo) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("journal-").suffix(".part");
+        let (file, final_path) = match folder {
+            Some(folder) => {
+                fs_err::create_dir_all(folder)?;
+                (builder.tempfile_in(folder)?, Some(folder.join(JOURNAL_FILE)))
+            }
+            None => (builder.tempfile()?, None),
+        };
+        let header = json_line(&Header { format: FORMAT, run })?;
+        let offset = header.len() as u64;
+        let (lines, waiting) = mpsc::channel(WAITING_LINES);
+        let thread = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write_lines(file, &header, waiting))?;
+        Ok(Self {
+            lines,
+            thread,
+            final_path,
+            index: Vec::new(),
+            offset,
+        })
+    }
+
+    /// Appends a line made by [`line_of`]. An error of the disk shows in [`JournalWriter::finish`]; false says that
+    /// there was one and that further lines are in vain.
+    pub(super) async fn append(&mut self, position: usize, verdict: Verdict, line: Vec<u8>) -> bool {
+        let length = line.len() as u64;
+        self.index.push(Entry {
+            position,
+            offset: self.offset,
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+            verdict,
+        });
+        self.offset += length;
+        self.lines.send(line).await.is_ok()
+    }
+
+    /// Waits until everything is on disk and gives the file its name.
+    ///
+    /// # Errors
+    /// When a line could not be written, or the file not be renamed.
+    pub(super) fn finish(self) -> io::Result<Journal> {
+        drop(self.lines);
+        let writer = self.thread.join();
+        let written = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
+        let (file, temporary) = if let Some(path) = self.final_path {
+            (written.persist(path).map_err(|error| error.error)?, None)
+        } else {
+            let (file, path) = written.into_parts();
+            (file, Some(path))
+        };
+        let mut index = self.index;
+        index.sort_unstable_by_key(|entry| entry.position);
+        Ok(Journal {
+            file,
+            index,
+            temporary,
+        })
+    }
+}
+
+fn write_lines(
+    mut file: NamedTempFile,
+    header: &[u8],
+    mut lines: mpsc::Receiver<Vec<u8>>,
+) -> io::Result<NamedTempFile> {
+    let mut writer = BufWriter::with_capacity(1 << 16, file.as_file_mut());
+    writer.write_all(header)?;
+    while let Some(line) = lines.blocking_recv() {
+        writer.write_all(&line)?;
+        if lines.is_empty() {
+            // Nothing else to do: what is finished is on disk, should the program die.
+            writer.flush()?;
+        }
+    }
+    writer.flush()?;
+    drop(writer);
+    Ok(file)
+}
+
+/// A result as a line of the journal.
+///
+/// # Errors
+/// When a value cannot be written as JSON.
+pub(super) fn line_of(result: &ConversationResult) -> io::Result<Vec<u8>> {
+    json_line(result)
+}
+
+fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// The journal of a run that is over.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    index: Vec<Entry>,
+    /// Deletes, when dropped, a journal that nobody asked to keep.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only its end matters"))]
+    temporary: Option<tempfile::TempPath>,
+}
+
+impl Journal {
+    /// How many conversations it holds.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// The verdicts, in order of file and position.
+    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        self.index.iter().map(|entry| entry.verdict)
+    }
+
+    /// All results one at a time, in order of file and position.
+    pub fn read_sorted(&mut self) -> impl Iterator<Item = io::Result<ConversationResult>> {
+        let Self { file, index, .. } = self;
+        index.iter().map(|entry| parse(&read_line(file, entry)?))
+    }
+
+    /// The lines, unparsed, in order of file and position, in pieces of at most `count` lines and about `bytes` bytes.
+    pub(super) fn pieces(
+        &mut self,
+        count: usize,
+        bytes: u64,
+    ) -> impl Iterator<Item = io::Result<Vec<Vec<u8>>>> {
+        let Self { file, index, .. } = self;
+        let mut rest = index.as_slice();
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let mut size = 0;
+            let fits = rest.iter().take(count).take_while(|entry| {
+                let room = size < bytes;
+                size += u64::from(entry.length);
+                room
+            });
+            let (piece, later) = rest.split_at(fits.count());
+            rest = later;
+            Some(piece.iter().map(|entry| read_line(file, entry)).collect())
+        })
+    }
+}
+
+/// Reads a result back from its line.
+///
+/// # Errors
+/// When the line is not what this version writes.
+pub(super) fn parse(line: &[u8]) -> io::Result<ConversationResult> {
+    serde_json::from_slice(line).map_err(io::Error::from)
+}
+
+fn read_line(file: &mut File, entry: &Entry) -> io::Result<Vec<u8>> {
+    let mut line = vec![0; entry.length as usize];
+    file.seek(SeekFrom::Start(entry.offset))?;
+    file.read_exact(&mut line)?;
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! The replies of one turn, joined: a client-side tool call parts an answer in several, the report shows one.
+
+use crate::model::Value;
+use crate::model::transcript::{AgentReply, Observed, ToolCall};
+
+/// Adds a later part of the same turn. Texts, payloads, calls and places add up, calls merged by id; where the turn
+/// ended is what the later part says, if it says so.
+pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
+    whole.texts.extend(part.texts);
+    later(&mut whole.matched, part.matched);
+    later(&mut whole.page, part.page);
+    later(&mut whole.flow, part.flow);
+    later(&mut whole.agent, part.agent);
+    later(&mut whole.playbook, part.playbook);
+    later(&mut whole.parameters, part.parameters);
+    join(&mut whole.visited, part.visited, |places, more| {
+        for place in more {
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+        }
+    });
+    join(&mut whole.tool_calls, part.tool_calls, merge_calls);
+    join(&mut whole.transfers, part.transfers, Vec::extend);
+    join(&mut whole.webhooks, part.webhooks, Vec::extend);
+    whole.ended = part.ended.or(whole.ended.take());
+    whole.handoff = part.handoff.or(whole.handoff.take());
+    whole.payloads.extend(part.payloads);
+    if !part.candidates.is_empty() {
+        whole.candidates = part.candidates;
+    }
+    whole.pending = part.pending;
+    whole.latency.total += part.latency.total;
+    whole.notes.extend(part.notes);
+    whole.raw = match (whole.raw.take(), part.raw) {
+        (Some(first), Some(second)) => Some(Value::Array(listed(first).chain(listed(second)).collect())),
+        (first, second) => second.or(first),
+    };
+}
+
+/// Notes what a call was answered with, unless the service said so itself.
+pub(super) fn answered(reply: &mut AgentReply, call: &ToolCall, response: &Value) {
+    if let Observed::Seen(calls) = &mut reply.tool_calls {
+        let known = calls
+            .iter_mut()
+            .find(|known| !known.id.is_empty() && known.id == call.id);
+        if let Some(known) = known {
+            known.response.get_or_insert_with(|| response.clone());
+        } else {
+            calls.push(ToolCall {
+                response: Some(response.clone()),
+                ..call.clone()
+            });
+        }
+    }
+}
+
+fn merge_calls(calls: &mut Vec<ToolCall>, more: Vec<ToolCall>) {
+    for call in more {
+        let known = calls
+            .iter_mut()
+            .find(|known| !call.id.is_empty() && known.id == call.id);
+        match known {
+            Some(known) => {
+                if call.response.is_some() {
+                    known.response = call.response;
+                }
+                if known.agent.is_none() {
+                    known.agent = call.agent;
+                }
+            }
+            None => calls.push(call),
+        }
+    }
+}
+
+/// The later one, if it was observed.
+fn later<T>(whole: &mut Observed<T>, part: Observed<T>) {
+    if matches!(part, Observed::Seen(_)) {
+        *whole = part;
+    }
+}
+
+/// Both together, if both were observed: half a list would let `never` pass.
+fn join<T>(whole: &mut Observed<Vec<T>>, part: Observed<Vec<T>>, join: impl FnOnce(&mut Vec<T>, Vec<T>)) {
+    match (&mut *whole, part) {
+        (Observed::Seen(list), Observed::Seen(more)) => join(list, more),
+        (Observed::Seen(_), unseen @ Observed::Unseen(_)) => *whole = unseen,
+        (Observed::Unseen(_), _) => {}
+    }
+}
+
+fn listed(raw: Value) -> impl Iterator<Item = Value> {
+    match raw {
+        Value::Array(responses) => responses,
+        response => vec![response],
+    }
+    .into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::transcript::{CallSource, Latency};
+
+    fn call(id: &str, response: Option<Value>) -> ToolCall {
+        ToolCall {
+            id: id.to_owned(),
+            tool: "lookup".to_owned(),
+            args: crate::model::Map::new(),
+            response,
+            source: CallSource::Client,
+            agent: None,
+        }
+    }
+
+    fn seen(places: &[&str]) -> Observed<Vec<String>> {
+        Observed::Seen(places.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn parts_add_up_and_the_later_place_counts() {
+        let mut whole = AgentReply {
+            texts: vec!["one".to_owned()],
+            page: Observed::Seen("A".to_owned()),
+            agent: Observed::Seen("root".to_owned()),
+            visited: seen(&["A", "B"]),
+            tool_calls: Observed::Seen(vec![call("1", None)]),
+            transfers: seen(&[]),
+            webhooks: Observed::Seen(Vec::new()),
+            latency: Latency {
+                first: Duration::from_millis(10),
+                total: Duration::from_millis(30),
+            },
+            raw: Some(json!({"n": 1})),
+            pending: vec![call("1", None)],
+            ..AgentReply::default()
+        };
+        let part = AgentReply {
+            texts: vec!["two".to_owned()],
+            page: Observed::Seen("C".to_owned()),
+            visited: seen(&["B", "C"]),
+            tool_calls: Observed::Seen(vec![call("1", Some(json!("ok"))), call("2", None)]),
+            ended: Some(crate::model::Map::new()),
+            latency: Latency {
+                first: Duration::from_millis(5),
+                total: Duration::from_millis(7),
+            },
+            raw: Some(json!([{"n": 2}, {"n": 3}])),
+            ..AgentReply::default()
+        };
+        append(&mut whole, part);
+        assert_eq!(whole.texts, ["one", "two"]);
+        assert_eq!(whole.page.seen().unwrap(), "C");
+        assert_eq!(whole.agent.seen().unwrap(), "root");
+        assert_eq!(whole.visited, seen(&["A", "B", "C"]));
+        let calls = whole.tool_calls.seen().unwrap();
+        assert_eq!(calls, &[call("1", Some(json!("ok"))), call("2", None)]);
+        assert!(
+            whole.transfers.seen().is_none(),
+            "half of the transfers is not all of them"
+        );
+        assert!(whole.ended.is_some() && whole.pending.is_empty());
+        assert_eq!(whole.latency.first, Duration::from_millis(10));
+        assert_eq!(whole.latency.total, Duration::from_millis(37));
+        assert_eq!(whole.raw, Some(json!([{"n": 1}, {"n": 2}, {"n": 3}])));
+    }
+
+    #[test]
+    fn equal_calls_without_an_id_are_separate_calls() {
+        let mut calls = vec![call("", None)];
+        merge_calls(&mut calls, vec![call("", None)]);
+        assert_eq!(calls.len(), 2);
+    }
+
+    #[test]
+    fn an_answer_is_noted_at_its_call() {
+        let mut reply = AgentReply {
+            tool_calls: Observed::Seen(vec![call("1", None), call("2", Some(json!("seen")))]),
+            ..AgentReply::default()
+        };
+        answered(&mut reply, &call("1", None), &json!("mine"));
+        answered(&mut reply, &call("2", None), &json!("mine"));
+        answered(&mut reply, &call("3", None), &json!("new"));
+        let responses: Vec<_> = reply
+            .tool_calls
+            .seen()
+            .unwrap()
+            .iter()
+            .map(|call| call.response.clone().unwrap())
+            .collect();
+        assert_eq!(responses, [json!("mine"), json!("seen"), json!("new")]);
+    }
+}

@@ -1,0 +1,100 @@
+//! One turn: is it played, what is sent, what came back, does it hold.
+
+use super::attempt::{Player, unobservable};
+use super::record;
+use super::unknown::Unknown;
+use crate::expect::{self, Condition};
+use crate::model::event::RunEvent;
+use crate::model::outcome::ReplyRecord;
+use crate::model::suite::Turn;
+use crate::model::transcript::AgentReply;
+
+impl Player<'_> {
+    /// Plays the turn at `index`. Whatever happens, its record is the last one of the transcript; an error ends the
+    /// attempt.
+    pub(super) async fn play_turn(&mut self, index: usize, turn: &Turn) -> Result<(), Unknown> {
+        self.budget.begin_turn();
+        self.turns.push(record::unplayed(index, turn));
+        match self.condition(turn)? {
+            Condition::Holds => {}
+            Condition::Fails(why) => {
+                self.turns[index].skipped = Some(why);
+                return Ok(());
+            }
+            Condition::Unknown(why) => {
+                return Err(Unknown::unobservable(format!("`when` cannot be decided: {why}")));
+            }
+        }
+        if let Some(after) = self.ended_after {
+            let message = format!("the agent ended the conversation after turn {after}");
+            self.turns[index].failures.push(message);
+            return Ok(());
+        }
+        let turn = match self.script.turn(turn) {
+            Ok(turn) => turn,
+            // What a template needs was not captured: the agent did not say it.
+            Err(message) => {
+                self.turns[index].failures.push(message);
+                return Ok(());
+            }
+        };
+        self.turns[index].input = record::input(&turn.input);
+        let mut session = self.take_session().await?;
+        self.exchange(index, &turn, session.as_mut()).await?;
+        self.context.tell(RunEvent::TurnPlayed).await;
+        self.session = Some(session);
+        self.check(index, &turn)
+    }
+
+    /// Whether the turn is played at all, given what was answered before it.
+    fn condition(&self, turn: &Turn) -> Result<Condition, Unknown> {
+        if turn.when.is_empty() {
+            return Ok(Condition::Holds);
+        }
+        let when = self.script.expectations(&turn.when).map_err(Unknown::suite)?;
+        let context = self.turn_context(turn.with.time_zone.as_deref());
+        Ok(expect::holds(&when, self.replies.last(), &context))
+    }
+
+    /// Evaluates the answer to the turn, and remembers what it is asked to.
+    fn check(&mut self, index: usize, turn: &Turn) -> Result<(), Unknown> {
+        let Some(reply) = self.partial.take() else {
+            return Ok(());
+        };
+        let context = self.turn_context(turn.with.time_zone.as_deref());
+        let expectations = expect::evaluate_turn(&turn.expect, &reply, &context);
+        let service = context.service;
+        for capture in &turn.capture {
+            match expect::capture(capture, &reply, service) {
+                Ok(value) => self.script.remember(&capture.name, value),
+                Err(message) => {
+                    let failure = format!("`{}` was not captured: {message}", capture.name);
+                    self.turns[index].failures.push(failure);
+                }
+            }
+        }
+        fill(&mut self.turns[index], &reply);
+        self.turns[index].expectations = expectations;
+        if reply.ended.is_some() {
+            self.ended_after = Some(self.turns[index].index);
+        }
+        self.replies.push(reply);
+        if turn.restart {
+            self.restart();
+        }
+        match unobservable(&self.turns[index].expectations) {
+            Some(unknown) if !record::turn_failed(&self.turns[index]) => Err(unknown),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Puts the answer into the turn's record.
+pub(super) fn fill(record: &mut crate::model::outcome::PlayedTurn, reply: &AgentReply) {
+    record.reply = Some(ReplyRecord::from(reply));
+    record.calls = match reply.tool_calls.seen() {
+        Some(calls) => calls.clone(),
+        None => reply.pending.clone(),
+    };
+    record.latency_ms = record::latency(reply.latency);
+}

@@ -1,0 +1,93 @@
+//! Why an attempt cannot go on: what it would show cannot be found out.
+
+use std::time::Duration;
+
+use super::retry::Ended;
+use crate::backend::BackendError;
+use crate::model::outcome::{AttemptOutcome, ErrorRecord};
+
+/// Ends an attempt as errored, unless something had failed before.
+#[derive(Debug, Clone)]
+pub(super) struct Unknown {
+    /// What happened, for people.
+    pub(super) error: ErrorRecord,
+    transient: bool,
+    quota: bool,
+}
+
+impl Unknown {
+    /// The service did not show what an expectation or a condition is about; it would not in another session either.
+    pub(super) fn unobservable(message: String) -> Self {
+        Self {
+            error: ErrorRecord {
+                kind: "unobservable".to_owned(),
+                code: None,
+                message,
+                hint: Some("`required: false` beside an expectation lets it be unobservable".to_owned()),
+            },
+            transient: false,
+            quota: false,
+        }
+    }
+
+    /// The suite asks for something that cannot be sent.
+    pub(super) fn suite(message: String) -> Self {
+        Self {
+            error: ErrorRecord {
+                kind: "suite".to_owned(),
+                code: None,
+                message,
+                hint: None,
+            },
+            transient: false,
+            quota: false,
+        }
+    }
+
+    /// The run was stopped.
+    pub(super) fn cancelled(why: &str) -> Self {
+        Self {
+            error: ErrorRecord {
+                kind: "cancelled".to_owned(),
+                code: None,
+                message: why.to_owned(),
+                hint: None,
+            },
+            transient: false,
+            quota: false,
+        }
+    }
+
+    /// Time ran out; `what` took longer than `limit`.
+    pub(super) fn timeout(what: &str, limit: Duration) -> Self {
+        Self {
+            error: ErrorRecord {
+                kind: "timeout".to_owned(),
+                code: None,
+                message: format!("{what} within {limit:?}"),
+                hint: Some("`timeouts:` sets how long turns and conversations may take".to_owned()),
+            },
+            transient: true,
+            quota: false,
+        }
+    }
+
+    /// How the retries see it.
+    pub(super) fn ended(&self, outcome: AttemptOutcome) -> Ended {
+        Ended {
+            outcome,
+            transient: self.transient,
+            quota: self.quota,
+        }
+    }
+}
+
+impl From<&BackendError> for Unknown {
+    fn from(error: &BackendError) -> Self {
+        Self {
+            error: ErrorRecord::from(error),
+            transient: error.is_transient(),
+            quota: error.is_quota(),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The targets: agents that suites can be played against.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset};
+
+use super::rate::Rate;
+use super::resource::{AgentName, AppName, Endpoint};
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::model::suite::{Service, Via};
+
+pub use read::{CES_KEYS, CX_KEYS, EMULATOR_KEYS, TargetEntry};
+pub(super) use read::{read_rate, read_targets};
+
+mod read;
+
+/// An agent that suites can be played against.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its name in the settings.
+    pub name: String,
+    /// Where it stands, for messages.
+    pub place: Place,
+    /// Most requests it may get.
+    pub rate: Option<Rate>,
+    /// The RPC that carries turns which say nothing else.
+    pub via: Option<Via>,
+    /// What answers.
+    pub kind: TargetKind,
+}
+
+/// What answers.
+#[derive(Debug, Clone)]
+pub enum TargetKind {
+    /// The embedded emulator.
+    Emulator(EmulatorTarget),
+    /// Dialogflow CX.
+    Cx(CxTarget),
+    /// CES.
+    Ces(CesTarget),
+}
+
+/// An agent served by the embedded emulator.
+#[derive(Debug, Clone)]
+pub struct EmulatorTarget {
+    /// What is served.
+    pub served: Served,
+    /// The time at which every turn happens, unless a conversation has its own.
+    pub clock: Option<DateTime<FixedOffset>>,
+    /// The seed of what is chosen at random.
+    pub seed: Option<u64>,
+    /// Added to every answer.
+    pub latency: Option<Duration>,
+    /// The version of the CX API that the client speaks; without meaning for an app.
+    pub api_version: ApiVersion,
+}
+
+/// What an emulator serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Served {
+    /// An exported CX agent: folder or zip.
+    Agent(FileName),
+    /// A scripted CES app: a YAML file.
+    App(FileName),
+}
+
+/// A live CX agent.
+#[derive(Debug, Clone)]
+pub struct CxTarget {
+    /// Its resource name.
+    pub agent: AgentName,
+    /// Its export: maps names to ids.
+    pub export: Option<FileName>,
+    /// What is talked to: a draft, an environment or versions.
+    pub revision: CxRevision,
+    /// The version of the API.
+    pub api_version: ApiVersion,
+    /// Another server than the location's own.
+    pub endpoint: Option<Endpoint>,
+    /// Who asks.
+    pub credentials: Credentials,
+}
+
+/// Which revision of a CX agent answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum CxRevision {
+    /// The draft.
+    #[default]
+    Draft,
+    /// An environment, by id.
+    Environment(String),
+    /// Flow versions: resource names, or `FLOW/VERSION` ids.
+    FlowVersions(Vec<String>),
+}
+
+/// Version of the CX API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ApiVersion {
+    /// `v3`.
+    #[default]
+    V3,
+    /// `v3beta1`.
+    V3Beta1,
+}
+
+/// A live CES app.
+#[derive(Debug, Clone)]
+pub struct CesTarget {
+    /// Its resource name.
+    pub app: AppName,
+    /// The deployment, by id; the app's draft otherwise.
+    pub deployment: Option<String>,
+    /// Another server than the location's own.
+    pub endpoint: Option<Endpoint>,
+    /// Who asks.
+    pub credentials: Credentials,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Credentials {
+    /// Application Default Credentials.
+    #[default]
+    ApplicationDefault,
+    /// Nobody in particular: nothing is sent.
+    None,
+    /// A credentials file.
+    File(PathBuf),
+    /// A bearer token from a variable.
+    Token(Secret),
+}
+
+/// A secret that no message shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// A file or folder of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileName {
+    /// As it stands in the settings.
+    pub written: String,
+    /// Absolute, with links resolved.
+    pub path: PathBuf,
+}
+
+/// A place in the settings file.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// Bytes of it.
+    pub span: Range<usize>,
+}
+
+impl Secret {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(crate::redact::PLACEHOLDER)
+    }
+}
+
+impl ApiVersion {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V3 => "v3",
+            Self::V3Beta1 => "v3beta1",
+        }
+    }
+}
+
+impl Target {
+    /// The service that its agent speaks.
+    pub fn service(&self) -> Service {
+        match &self.kind {
+            TargetKind::Cx(_) => Service::Cx,
+            TargetKind::Ces(_) => Service::Ces,
+            TargetKind::Emulator(emulator) => emulator.served.service(),
+        }
+    }
+
+    /// What answers, as settings and reports name it: `emulator`, `cx` or `ces`.
+    pub fn backend(&self) -> &'static str {
+        match &self.kind {
+            TargetKind::Emulator(_) => "emulator",
+            TargetKind::Cx(_) => Service::Cx.name(),
+            TargetKind::Ces(_) => Service::Ces.name(),
+        }
+    }
+
+    /// The export that knows the agent's names, if there is one: an emulated agent is its own.
+    pub fn export(&self) -> Option<&FileName> {
+        match &self.kind {
+            TargetKind::Emulator(EmulatorTarget {
+                served: Served::Agent(file),
+                ..
+            }) => Some(file),
+            TargetKind::Cx(target) => target.export.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The problem of credentials that would leave for a host which nobody vouched for. `allowed` are the hosts of
+    /// `--allow-credentials-to`, in lower case.
+    pub fn credentials_problem(&self, allowed: &[String]) -> Option<Diagnostic> {
+        let (endpoint, credentials) = match &self.kind {
+            TargetKind::Cx(target) => (target.endpoint.as_ref()?, &target.credentials),
+            TargetKind::Ces(target) => (target.endpoint.as_ref()?, &target.credentials),
+            TargetKind::Emulator(_) => return None,
+        };
+        if *credentials == Credentials::None || endpoint.is_google() || allowed.contains(&endpoint.host) {
+            return None;
+        }
+        let message = format!(
+            "target `{}` would send credentials to `{}`",
+            self.name, endpoint.host
+        );
+        let problem =
+            Diagnostic::error("credentials-host", message).at(&self.place.file, self.place.span.clone(), "");
+        Some(
+            problem
+                .help("for a server that wants none, write `credentials: none`")
+                .help(format!(
+                    "if it may have them, add `--allow-credentials-to {}`",
+                    endpoint.host
+                )),
+        )
+    }
+}
+
+impl Served {
+    /// The service that it speaks.
+    pub fn service(&self) -> Service {
+        match self {
+            Self::Agent(_) => Service::Cx,
+            Self::App(_) => Service::Ces,
+        }
+    }
+}

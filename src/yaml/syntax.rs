@@ -1,0 +1,167 @@
+//! The parser's complaints in words an author can act on.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_saphyr::granit_parser::ErrorKind;
+
+use super::MAX_DEPTH;
+use super::facts::quoted;
+use crate::diagnostic::{Diagnostic, SourceFile};
+
+/// A syntax error at an offset of the file.
+pub(super) fn problem(kind: &ErrorKind, file: &Arc<SourceFile>, offset: usize) -> Diagnostic {
+    if *kind == ErrorKind::RecursionLimitExceeded {
+        return too_deep(file, offset);
+    }
+    let offset = nearby(file, offset);
+    if let Some(problem) = template_on_line(file, offset) {
+        return problem;
+    }
+    let (message, help) = words(kind);
+    let diagnostic = Diagnostic::error("yaml-syntax", message).at(file, offset..offset, "");
+    match help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// Lists and mappings in one another beyond the limit.
+pub(super) fn too_deep(file: &Arc<SourceFile>, at: usize) -> Diagnostic {
+    let message = format!("nested too deeply: more than {MAX_DEPTH} lists and mappings in one another");
+    Diagnostic::error("nested-too-deeply", message).at(file, at..at, "one more opens here")
+}
+
+/// `{{ name }}` without quotes.
+pub(super) fn unquoted_template(file: &Arc<SourceFile>, range: Range<usize>, text: &str) -> Diagnostic {
+    Diagnostic::error("unquoted-template", "a text with a template needs quotes")
+        .at(file, range, "YAML reads `{` as the start of a mapping")
+        .help(format!("quote it: {}", quoted(text)))
+}
+
+/// The end of the file is noticed after its last line break; the place to look at is the last text.
+fn nearby(file: &SourceFile, offset: usize) -> usize {
+    let offset = offset.min(file.text.len());
+    let after = file.text.get(offset..).unwrap_or_default();
+    if after.trim().is_empty() {
+        return file.text.trim_end().len();
+    }
+    offset
+}
+
+/// An unquoted template on the line of a syntax error is nearly always its cause.
+fn template_on_line(file: &Arc<SourceFile>, offset: usize) -> Option<Diagnostic> {
+    let text = &file.text;
+    let before = text.get(..offset)?;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let opening = line.find("{{")?;
+    let quotes = line[..opening].matches(['"', '\'']).count();
+    if quotes % 2 == 1 {
+        return None;
+    }
+    // The value starts after the last indicator before the template.
+    let value = line[..opening]
+        .rfind(": ")
+        .map(|at| at + 2)
+        .or_else(|| line[..opening].rfind("- ").map(|at| at + 2))
+        .unwrap_or(opening);
+    let value = value + line[value..].len() - line[value..].trim_start().len();
+    let end = line
+        .rfind("}}")
+        .map_or(line.trim_end().len(), |at| at + 2)
+        .max(value);
+    let written = line[value..].trim_end();
+    // Within braces the sentence ends where the braces do; else it is the rest of the line.
+    let in_flow = line[..value].contains(['{', '[']);
+    let sentence = if in_flow { &line[value..end] } else { written };
+    Some(unquoted_template(
+        file,
+        start + value..start + value + sentence.len(),
+        sentence,
+    ))
+}
+
+fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
+    use ErrorKind as Kind;
+    let fixed = |message: &str, help| (message.to_owned(), help);
+    match kind {
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabInIndentation
+        | Kind::TabInPlainScalar
+        | Kind::TabAtBlockScalarStart
+        | Kind::InvalidBlockEntryWhitespace
+        | Kind::InvalidMappingValueWhitespace => {
+            fixed("a tab stands where YAML wants spaces", Some("indent with spaces"))
+        }
+        Kind::MappingValueNotAllowed => fixed(
+            "a second `: ` cannot stand here",
+            Some("put text that has `: ` in it in quotes, or check the indentation"),
+        ),
+        Kind::UnexpectedCharacter { character } => (
+            format!("unquoted text cannot begin with `{character}`"),
+            Some("put the text in quotes"),
+        ),
+        Kind::UnclosedQuotedScalar | Kind::DocumentIndicatorInQuotedScalar => fixed(
+            "a quote is opened here but never closed",
+            Some("close it, or put text that has a quote in it in the other kind of quotes"),
+        ),
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => fixed(
+            "text goes on after the closing quote",
+            Some(
+                "put the whole value in quotes; in single quotes write a quote as `''`, in double quotes as `\\\"`",
+            ),
+        ),
+        Kind::UnknownQuotedScalarEscape | Kind::InvalidQuotedScalarHexEscape => fixed(
+            "double quotes do not know this escape",
+            Some("use single quotes, which keep every backslash: matches: '\\d+'"),
+        ),
+        Kind::UnclosedFlowCollection { open } => (format!("`{open}` is opened here but never closed"), None),
+        Kind::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("`{close}` does not close the `{open}` before it"), None)
+        }
+        Kind::MisplacedFlowCollectionEnd => fixed(
+            "a closing brace or bracket without an opening one",
+            Some("put text that has braces or brackets in it in quotes"),
+        ),
+        Kind::ExpectedFlowMappingSeparator
+        | Kind::UnexpectedEofFlowMapping
+        | Kind::UnexpectedEofImplicitFlowMapping => fixed(
+            "expected `,` or `}`",
+            Some("put text that has `: ` or braces in it in quotes"),
+        ),
+        Kind::ExpectedFlowSequenceSeparator | Kind::UnexpectedEofFlowSequence => fixed(
+            "expected `,` or `]`",
+            Some("put text that has `: ` or brackets in it in quotes"),
+        ),
+        Kind::InvalidIndentation
+        | Kind::ExpectedBlockMappingKey
+        | Kind::ExpectedBlockSequenceEntry
+        | Kind::BlockSequenceEntryNotAllowed
+        | Kind::MappingKeyNotAllowed
+        | Kind::InvalidFlowScalarIndent
+        | Kind::InvalidQuotedScalarIndent
+        | Kind::InvalidBlockScalarIndent => fixed(
+            "this line does not fit the lines above it",
+            Some("keys of one mapping, and dashes of one list, stand in one column"),
+        ),
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => fixed(
+            "this line is neither `key: value` nor the end of the text above",
+            Some("is a `:` missing after the key?"),
+        ),
+        Kind::CommentNotSeparated | Kind::CommentInterceptedScalar => fixed(
+            "a comment interrupts the text",
+            Some("put text that has `#` in it in quotes"),
+        ),
+        Kind::ExpectedDocumentStart => fixed(
+            "the file goes on after its end",
+            Some("is the indentation of this line right?"),
+        ),
+        Kind::MissingAnchorOrAliasName => fixed(
+            "unquoted text cannot begin with `*` or `&`",
+            Some("put the text in quotes"),
+        ),
+        other => (format!("this is not YAML: {other}"), None),
+    }
+}

@@ -1,0 +1,19 @@
+//! The integration tests, in one binary: each module is a topic.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops with a panic, helpers included"
+)]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+mod cli_basics;
+mod cli_init;
+mod cli_place;
+mod backend_ces;
+mod backend_cx;
+mod backend_transport;
+mod house;
+mod import_cx;
+mod proto_tables;
+mod proto_wire;
+mod runner_sessions;
+mod scripted;
