@@ -196,22 +196,30 @@ groups! {
     ToolCalls = expectations::TOOL_CALLS, "`tool_calls`";
     /// One expected tool call.
     Call = expectations::CALL, "a tool call";
-    /// A rule of a stub.
-    StubRule = stubs::RULE, "a stub's rule";
+    /// A rule of a tool's stub.
+    ToolRule = stubs::TOOL_RULE, "a stub's rule";
     /// When a tool's stub applies.
     ToolWhen = stubs::TOOL_WHEN, "`when` of a tool";
+    /// What a tool's stub says instead of a result.
+    ToolRespond = stubs::TOOL_RESPOND, "`respond` of a tool";
+    /// A rule of a webhook's stub.
+    WebhookRule = stubs::WEBHOOK_RULE, "a stub's rule";
     /// When a webhook's stub applies.
     WebhookWhen = stubs::WEBHOOK_WHEN, "`when` of a webhook";
-    /// Answers that are none.
-    NoAnswer = stubs::NO_ANSWER, "`respond`";
+    /// What a webhook's stub answers, or does instead.
+    WebhookRespond = stubs::WEBHOOK_RESPOND, "`respond` of a webhook";
     /// A webhook's answer.
-    WebhookAnswer = stubs::WEBHOOK_ANSWER, "`respond` of a webhook";
+    WebhookAnswer = stubs::WEBHOOK_ANSWER, "a webhook's answer";
     /// The settings file.
     Settings = targets::SETTINGS, "the settings";
-    /// A target.
-    Target = targets::TARGET, "a target";
+    /// A target on the embedded emulator.
+    EmulatorTarget = targets::EMULATOR_TARGET, "an emulator target";
+    /// A live Dialogflow CX agent.
+    CxTarget = targets::CX_TARGET, "a cx target";
+    /// A live CES app.
+    CesTarget = targets::CES_TARGET, "a ces target";
     /// Credentials of a target.
-    Credentials = targets::CREDENTIALS, "`credentials`";
+    Credentials = targets::CREDENTIALS_KEYS, "`credentials`";
     /// A profile.
     Profile = targets::PROFILE, "a profile";
     /// A rule of what must not be shown.

@@ -9,7 +9,7 @@ use super::layers::{Settled, over, settle};
 use super::mention::Mention;
 use super::parse::{Layer, Parser, Wording};
 use super::rows::{Row, case_name};
-use super::surroundings::{Inherited, Role, Surroundings};
+use super::surroundings::{Inherited, Surroundings};
 use super::template::fill::{Names, fill};
 use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
@@ -62,7 +62,6 @@ pub(super) fn expand(node: &Node, source: Source<'_>) -> Expanded {
         source,
         names: Names::fixed(&known, &source.shared.surroundings.variables),
         parser: Parser::new(source.file, &source.frame.path, source.thorough, None),
-        role: None,
     };
     let conversation = expansion.conversation(node);
     let parser = expansion.parser;
@@ -79,10 +78,9 @@ struct Expansion<'a> {
     source: Source<'a>,
     names: Names<'a>,
     parser: Parser,
-    role: Option<&'a Role>,
 }
 
-impl<'a> Expansion<'a> {
+impl Expansion<'_> {
     fn conversation(&mut self, node: &Node) -> Option<Conversation> {
         let map = self.parser.group(node, Group::Conversation)?;
         let frame = self.source.frame;
@@ -218,22 +216,17 @@ impl<'a> Expansion<'a> {
                 None => return self.no_target(map),
             },
         };
-        match roles.get(&role) {
-            Some(found) => {
-                self.role = Some(found);
-                self.parser.service = Some(found.service);
-                Some(role)
-            }
-            None => {
-                let known: Vec<&str> = roles.keys().map(String::as_str).collect();
-                let span = node.map_or_else(|| self.place_of_target(map), |node| node.span);
-                let complaint = "the settings have no target";
-                self.parser
-                    .reader
-                    .unknown(&role, span, "unknown-target", complaint, &known);
-                None
-            }
+        if let Some(found) = roles.get(&role) {
+            self.parser.service = Some(found.service);
+            return Some(role);
         }
+        let known: Vec<&str> = roles.keys().map(String::as_str).collect();
+        let span = node.map_or_else(|| self.place_of_target(map), |node| node.span);
+        let complaint = "the settings have no target";
+        self.parser
+            .reader
+            .unknown(&role, span, "unknown-target", complaint, &known);
+        None
     }
 
     fn inherited_target(&self) -> Option<String> {

@@ -298,17 +298,15 @@ impl Parser {
         what: &str,
     ) -> Option<chrono::DateTime<chrono::FixedOffset>> {
         let text = self.fixed_text(node, what)?;
-        match chrono::DateTime::parse_from_rfc3339(&text) {
-            Ok(moment) => Some(moment),
-            Err(_) => {
-                let message = format!("{what} must be a date and time with an offset, not `{text}`");
-                self.reader
-                    .error("bad-moment", message, node.span.clone())
-                    .help
-                    .push("for example `2026-03-01T09:00:00Z` or `2026-03-01T10:00:00+01:00`".to_owned());
-                None
-            }
+        let moment = chrono::DateTime::parse_from_rfc3339(&text).ok();
+        if moment.is_none() {
+            let message = format!("{what} must be a date and time with an offset, not `{text}`");
+            self.reader
+                .error("bad-moment", message, node.span.clone())
+                .help
+                .push("for example `2026-03-01T09:00:00Z` or `2026-03-01T10:00:00+01:00`".to_owned());
         }
+        moment
     }
 
     // ---- values ----

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::template::fill::{Names, fill};
-use super::template::text::{Piece, has_template, pieces};
+use super::template::text::{Piece, pieces};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::{Map as Object, Value};
 use crate::settings::root::Root;
@@ -393,7 +393,7 @@ pub(super) fn case_name(template: &str, filled: &str, row: &Row) -> (String, Str
             .filter_map(|name| row.values.get(*name).map(shown))
             .collect();
         if values.is_empty() {
-            name.push_str(&format!(" [{}]", part.name));
+            name = format!("{name} [{}]", part.name);
             row_names.push(part.name.clone());
         } else {
             row_names.push(values.join(", "));

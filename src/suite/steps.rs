@@ -234,15 +234,13 @@ fn of_file(root: &Node, path: &Path, file: &Arc<SourceFile>, reader: &mut Reader
         Kind::Map(_) => {
             let known = ["steps"];
             let map = reader.fields(root, "a file of steps", &known);
-            match map.and_then(|map| map.get("steps")) {
-                Some(node) => of_mapping(node, Some(file), reader),
-                None => {
-                    if reader.problems.is_empty() {
-                        reader.error("missing-key", "a file of steps needs `steps`", 0..0);
-                    }
-                    Steps::new()
-                }
+            if let Some(node) = map.and_then(|map| map.get("steps")) {
+                return of_mapping(node, Some(file), reader);
             }
+            if reader.problems.is_empty() {
+                reader.error("missing-key", "a file of steps needs `steps`", 0..0);
+            }
+            Steps::new()
         }
         _ => {
             reader.wrong_type(

@@ -61,6 +61,8 @@ pub struct SettingsLayer {
     pub tools: Option<Node>,
     /// The value of `webhooks:`.
     pub webhooks: Option<Node>,
+    /// Timeouts, retries and repetitions that stand elsewhere in this part: a profile's.
+    pub play: PlayPatch,
 }
 
 /// The settings' layers as each service understands them.
@@ -132,5 +134,7 @@ fn read(
         ..Layer::default()
     };
     problems.append(&mut parser.reader.problems);
-    [defaults.unwrap_or_default(), own]
+    let mut defaults = defaults.unwrap_or_default();
+    defaults.play = layer.play.over(defaults.play);
+    [defaults, own]
 }

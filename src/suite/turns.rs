@@ -23,7 +23,7 @@ pub(super) struct Turns<'a, 'p> {
     known: &'a [&'a Object],
     /// Reads the suite file; problems of steps are put there as well.
     parser: &'p mut Parser,
-    turns: Vec<Turn>,
+    done: Vec<Turn>,
     captured: BTreeSet<String>,
     captured_later: BTreeSet<String>,
     /// The steps whose turns are being inserted, outermost first.
@@ -37,7 +37,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             source,
             known,
             parser,
-            turns: Vec::new(),
+            done: Vec::new(),
             captured: BTreeSet::new(),
             captured_later: BTreeSet::new(),
             inside: Vec::new(),
@@ -54,7 +54,7 @@ impl<'a, 'p> Turns<'a, 'p> {
 
     /// The turns, and everything they capture.
     pub(super) fn finish(self) -> (Vec<Turn>, BTreeSet<String>) {
-        (self.turns, self.captured)
+        (self.done, self.captured)
     }
 
     fn names<'n>(&'n self, known: &'n [&'n Object]) -> Names<'n> {
@@ -94,7 +94,7 @@ impl<'a, 'p> Turns<'a, 'p> {
     fn push(&mut self, turn: Turn) {
         self.captured
             .extend(turn.capture.iter().map(|capture| capture.name.clone()));
-        self.turns.push(turn);
+        self.done.push(turn);
     }
 
     /// The first turn has no previous reply.
@@ -102,7 +102,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         let Some(when) = item
             .as_map()
             .and_then(|map| map.entry("when"))
-            .filter(|_| self.turns.is_empty())
+            .filter(|_| self.done.is_empty())
         else {
             return;
         };
@@ -189,11 +189,11 @@ impl<'a, 'p> Turns<'a, 'p> {
             }
             return;
         }
-        if self.turns.len() >= MOST_TURNS {
+        if self.done.len() >= MOST_TURNS {
             self.overflow(used);
             return;
         }
-        let nothing_before = self.turns.is_empty();
+        let nothing_before = self.done.is_empty();
         if let Some(when) = filled
             .as_map()
             .and_then(|map| map.entry("when"))

@@ -55,6 +55,7 @@ fn layers(folder: &Path) -> Vec<SettingsLayer> {
         defaults: value("defaults"),
         tools: value("tools"),
         webhooks: value("webhooks"),
+        play: PlayPatch::default(),
         file,
     }]
 }

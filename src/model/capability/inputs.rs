@@ -50,7 +50,7 @@ pub(super) const TURN: &[Key] = &[
     ),
     Key::own(
         "answers",
-        Shape::MapOf(&Shape::List(&Shape::Group(Group::StubRule))),
+        super::stubs::TOOLS,
         "{ lookup: [{ respond: { found: true } }] }",
         "Answers for this turn's client-side tool calls; they come before the conversation's `tools`",
     ),

@@ -6,7 +6,6 @@ const TURNS: Shape = Shape::List(&Shape::OneOf(&[
     Shape::Group(Group::Turn),
     Shape::Group(Group::Use),
 ]));
-const STUBS: Shape = Shape::MapOf(&Shape::List(&Shape::Group(Group::StubRule)));
 const USES: Shape = Shape::List(&Shape::Group(Group::Use));
 const EXAMPLES: Shape = Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Map)]);
 const MATRIX: Shape = Shape::MapOf(&Shape::List(&Shape::Any));
@@ -29,25 +28,25 @@ const WITH: Key = Key::own(
     "{ time_zone: Europe/Paris }",
     "What goes along with every turn; parameters and variables with the first turn only",
 );
-const TIMEOUTS: Key = Key::own(
+pub(super) const TIMEOUTS: Key = Key::own(
     "timeouts",
     Shape::Group(Group::Timeouts),
     "{ turn: 10s }",
     "How long things may take",
 );
-const RETRIES: Key = Key::own(
+pub(super) const RETRIES: Key = Key::own(
     "retries",
     Shape::OneOf(&[Shape::Group(Group::Retries), Shape::Integer(0)]),
     "{ errored: 2, failed: 0 }",
     "How often the whole conversation is tried again, in a new session; a number sets both",
 );
-const REPEAT: Key = Key::own(
+pub(super) const REPEAT: Key = Key::own(
     "repeat",
     Shape::Integer(1),
     "5",
     "How often the conversation is played, each time in a new session",
 );
-const PASS: Key = Key::own(
+pub(super) const PASS: Key = Key::own(
     "pass",
     Shape::Group(Group::Pass),
     "{ at_least: 4 }",
@@ -61,13 +60,13 @@ const START: Key = Key::own(
 );
 const TOOLS: Key = Key::own(
     "tools",
-    STUBS,
+    super::stubs::TOOLS,
     "{ lookup: [{ respond: { found: true } }] }",
     "Answers for client-side tool calls, by tool; the nearest level comes first",
 );
 const WEBHOOKS: Key = Key::own(
     "webhooks",
-    STUBS,
+    super::stubs::WEBHOOKS,
     "{ Order lookup: [{ respond: { status: 503 } }] }",
     "Answers for an emulator's webhook calls, by webhook; the nearest level comes first",
 );
@@ -270,13 +269,13 @@ pub(super) const RETRIES_KEYS: &[Key] = &[
     Key::own(
         "errored",
         Shape::Integer(0),
-        "1",
+        "2",
         "After an attempt whose outcome is unknown; 1 unless set",
     ),
     Key::own(
         "failed",
         Shape::Integer(0),
-        "0",
+        "1",
         "After an attempt that failed; 0 unless set",
     ),
 ];

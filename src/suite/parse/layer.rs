@@ -7,7 +7,7 @@ use super::stubs::Called;
 use super::turn::Use;
 use super::{Parser, entries};
 use crate::model::suite::{Start, Stubs, With};
-use crate::settings::play::PlayPatch;
+use crate::settings::play::{PLAY_KEYS, PlayPatch};
 use crate::yaml::{Map, Node};
 
 /// One level's part of what can be inherited.
@@ -56,16 +56,19 @@ impl Parser {
     }
 
     fn play(&mut self, map: &Map) -> PlayPatch {
-        for name in ["timeouts", "retries", "repeat", "pass"] {
-            let texts = map.get(name).into_iter().flat_map(|node| match node.as_map() {
-                Some(map) => map.entries.iter().map(|entry| &entry.value).collect(),
-                None => vec![node],
-            });
-            let late: Vec<&Node> = texts
-                .filter(|node| node.as_text().is_some_and(super::has_template))
-                .collect();
-            for node in late {
-                self.late(node, &format!("`{name}`"));
+        for name in PLAY_KEYS {
+            let Some(node) = map.get(name) else { continue };
+            let mut values = vec![node];
+            values.extend(
+                node.as_map()
+                    .into_iter()
+                    .flat_map(|map| entries(map).map(|(_, node)| node)),
+            );
+            let late = values
+                .into_iter()
+                .find(|node| node.as_text().is_some_and(super::has_template));
+            if let Some(late) = late {
+                self.late(late, &format!("`{name}`"));
                 return PlayPatch::default();
             }
         }

@@ -97,8 +97,29 @@ impl Parser {
             }
             Subject::Number => self.number(node, looked.what),
             Subject::Duration => self.seconds(node, looked.what),
+            Subject::Texts | Subject::Objects if !node.as_text().is_some_and(has_template) => {
+                self.not_a_list(node, looked);
+                None
+            }
             _ => Some(self.value(node)),
         }
+    }
+
+    /// Several things are looked at; one plain value says nothing about them.
+    fn not_a_list(&mut self, node: &Node, looked: Looked<'_>) {
+        let (wanted, help) = if looked.subject == Subject::Texts {
+            (
+                "a list of texts",
+                "for one of them write `{ has_item: … }`; `reply` is all text of the turn",
+            )
+        } else {
+            (
+                "a mapping or a list of mappings",
+                "a mapping matches any of them, a list all in their order",
+            )
+        };
+        self.reader.wrong_type(node, looked.what, wanted);
+        self.last_help(help.to_owned());
     }
 
     fn check_match_type(&mut self, text: &str, node: &Node) {

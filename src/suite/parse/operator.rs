@@ -11,14 +11,16 @@ use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm,
 use crate::yaml::{Entry, Kind, Node};
 
 /// How far ahead a weekday is looked for unless `within` says otherwise.
-const A_WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const A_WEEK: Duration = Duration::from_hours(7 * 24);
 
 impl Parser {
     /// One operator of a matcher.
     pub(super) fn operator(&mut self, entry: &Entry, looked: Looked<'_>) -> Option<Matcher> {
         let (name, node) = (entry.key.name.as_str(), &entry.value);
         let what = format!("`{name}`");
-        if node.is_null() && name != "equals" {
+        // `is_type: null` names the type.
+        let is_word = name == "is_type" && !node.span.is_empty();
+        if node.is_null() && name != "equals" && !is_word {
             let example = Group::Operator.key(name).map_or("", |key| key.example);
             self.missing_value(node, &what, &format!("for example `{name}: {example}`"));
             return None;
@@ -246,6 +248,9 @@ impl Parser {
             ("object", ValueType::Object),
             ("null", ValueType::Null),
         ];
+        if node.is_null() {
+            return Some(Matcher::IsType(ValueType::Null));
+        }
         let found = self.choice(node, "`is_type`", &TYPES.map(|(name, _)| name))?;
         TYPES
             .iter()

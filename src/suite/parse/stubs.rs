@@ -19,11 +19,28 @@ pub(in crate::suite) enum Called {
     Webhook,
 }
 
+/// What a mapping says about an answer that does not come as one.
+enum NoAnswer {
+    /// Nothing: it is an answer.
+    Unsaid,
+    /// What happens instead.
+    Said(StubResponse),
+    /// Something that cannot be; it has been reported.
+    Wrong,
+}
+
+impl NoAnswer {
+    fn or_wrong(response: Option<StubResponse>) -> Self {
+        response.map_or(Self::Wrong, Self::Said)
+    }
+}
+
 impl Called {
-    fn conditions(self) -> Group {
+    /// The keys of a rule, and of its conditions.
+    fn groups(self) -> (Group, Group) {
         match self {
-            Self::Tool => Group::ToolWhen,
-            Self::Webhook => Group::WebhookWhen,
+            Self::Tool => (Group::ToolRule, Group::ToolWhen),
+            Self::Webhook => (Group::WebhookRule, Group::WebhookWhen),
         }
     }
 
@@ -56,7 +73,7 @@ impl Parser {
         let what = format!("the stub of `{name}`");
         let Kind::List(List { items, .. }) = &node.kind else {
             self.reader.wrong_type(node, &what, "a list of rules");
-            let rule = Group::StubRule.key("respond").map_or("", |key| key.example);
+            let rule = called.groups().0.key("respond").map_or("", |key| key.example);
             self.last_help(format!("for example `{name}: [{{ respond: {rule} }}]`"));
             return Vec::new();
         };
@@ -68,7 +85,7 @@ impl Parser {
     }
 
     fn rule(&mut self, node: &Node, called: Called) -> Option<StubRule> {
-        let map = self.group(node, Group::StubRule)?;
+        let map = self.group(node, called.groups().0)?;
         let when = match map.get("when") {
             None => None,
             Some(node) => Some(self.conditions(node, called)?),
@@ -82,7 +99,7 @@ impl Parser {
     }
 
     fn conditions(&mut self, node: &Node, called: Called) -> Option<Matcher> {
-        let group = called.conditions();
+        let (_, group) = called.groups();
         let map = self.group(node, group)?;
         let mut members = Vec::new();
         for (name, node) in entries(map) {
@@ -101,7 +118,14 @@ impl Parser {
                 subject,
                 names,
             };
-            members.push((name.to_owned(), self.matcher(node, looked)?));
+            let mut matcher = self.matcher(node, looked)?;
+            if let ("parameters", Matcher::Subset(parameters)) = (name, &mut matcher) {
+                // The service knows its parameters in lower case.
+                for (name, _) in parameters.iter_mut() {
+                    *name = name.to_lowercase();
+                }
+            }
+            members.push((name.to_owned(), matcher));
         }
         Some(Matcher::Subset(members))
     }
@@ -109,8 +133,10 @@ impl Parser {
     /// An answer, or one of the ways not to answer.
     fn respond(&mut self, node: &Node, called: Called) -> Option<StubResponse> {
         let map = self.reader.map(node, "`respond`")?;
-        if let Some(response) = self.no_answer(node, map, called) {
-            return response;
+        match self.no_answer(node, map, called) {
+            NoAnswer::Said(response) => return Some(response),
+            NoAnswer::Wrong => return None,
+            NoAnswer::Unsaid => {}
         }
         match called {
             Called::Tool => {
@@ -118,41 +144,29 @@ impl Parser {
                 self.check_tool_error(node, &answer);
                 Some(StubResponse::Answer(answer))
             }
-            Called::Webhook => self.webhook_answer(node).map(StubResponse::Answer),
+            Called::Webhook => self
+                .webhook_members(node, Group::WebhookRespond)
+                .map(StubResponse::Answer),
         }
     }
 
-    /// `Some` when the mapping says that no answer comes, or a late one.
-    fn no_answer(&mut self, node: &Node, map: &Map, called: Called) -> Option<Option<StubResponse>> {
-        if let Some(delay) = map
-            .get("delay")
-            .filter(|delay| called == Called::Webhook || is_duration(delay))
-        {
-            return Some(self.delayed(node, map, delay, called));
+    /// Whether the mapping says that no answer comes, or a late one.
+    fn no_answer(&mut self, node: &Node, map: &Map, called: Called) -> NoAnswer {
+        let is_meant = |delay: &&Node| called == Called::Webhook || is_duration(delay);
+        if let Some(delay) = map.get("delay").filter(is_meant) {
+            return NoAnswer::or_wrong(self.delayed(node, map, delay, called));
         }
         let [entry] = map.entries.as_slice() else {
             return self.beside_no_answer(map, called);
         };
         match (entry.key.name.as_str(), &entry.value.kind) {
-            ("timeout", Kind::Bool(true)) => Some(Some(StubResponse::Timeout)),
-            ("unreachable", Kind::Bool(true)) => Some(Some(StubResponse::Unreachable)),
-            ("status", Kind::Number(number)) => {
-                let status = number.value.as_u64().filter(|status| called.is_failure(*status));
-                let status = status.and_then(|status| u16::try_from(status).ok());
-                if status.is_none() && called == Called::Tool {
-                    return None;
-                }
-                if status.is_none() {
-                    let message = "`status` must be an HTTP status from 100 to 599";
-                    self.reader
-                        .error("out-of-range", message, entry.value.span.clone());
-                }
-                Some(status.map(StubResponse::Status))
-            }
+            ("timeout", Kind::Bool(true)) => NoAnswer::Said(StubResponse::Timeout),
+            ("unreachable", Kind::Bool(true)) => NoAnswer::Said(StubResponse::Unreachable),
+            ("status", Kind::Number(number)) => self.status(&entry.value, number.value.as_u64(), called),
             ("timeout" | "unreachable", _) if called == Called::Webhook => {
                 let what = format!("`{}`", entry.key.name);
                 self.only_true(&entry.value, &what, "for an answer, leave it out");
-                Some(None)
+                NoAnswer::Wrong
             }
             ("error", _) if called == Called::Webhook => {
                 let message = "`error` is an answer of tools; a webhook fails with a status";
@@ -160,25 +174,39 @@ impl Parser {
                     .error("unknown-key", message, entry.key.span.clone())
                     .help
                     .push("for example `respond: { status: 500 }`".to_owned());
-                Some(None)
+                NoAnswer::Wrong
             }
-            _ => None,
+            _ => NoAnswer::Unsaid,
+        }
+    }
+
+    fn status(&mut self, node: &Node, status: Option<u64>, called: Called) -> NoAnswer {
+        let failure = status.filter(|status| called.is_failure(*status));
+        match (failure.and_then(|status| u16::try_from(status).ok()), called) {
+            (Some(status), _) => NoAnswer::Said(StubResponse::Status(status)),
+            // A tool may well answer with a member called `status`.
+            (None, Called::Tool) => NoAnswer::Unsaid,
+            (None, Called::Webhook) => {
+                let message = "`status` must be an HTTP status from 100 to 599";
+                self.reader.error("out-of-range", message, node.span.clone());
+                NoAnswer::Wrong
+            }
         }
     }
 
     /// A webhook that does not answer cannot also say something.
-    fn beside_no_answer(&mut self, map: &Map, called: Called) -> Option<Option<StubResponse>> {
+    fn beside_no_answer(&mut self, map: &Map, called: Called) -> NoAnswer {
         let alone = ["timeout", "unreachable", "status", "error"];
         let entry = map
             .entries
             .iter()
-            .find(|entry| alone.contains(&entry.key.name.as_str()))?;
-        if called == Called::Tool {
-            return None;
-        }
+            .find(|entry| alone.contains(&entry.key.name.as_str()));
+        let Some(entry) = entry.filter(|_| called == Called::Webhook) else {
+            return NoAnswer::Unsaid;
+        };
         let message = format!("`{}` stands alone: nothing else is answered then", entry.key.name);
         self.reader.error("two-of-one", message, entry.key.span.clone());
-        Some(None)
+        NoAnswer::Wrong
     }
 
     fn delayed(&mut self, node: &Node, map: &Map, delay: &Node, called: Called) -> Option<StubResponse> {
@@ -211,7 +239,11 @@ impl Parser {
 
     /// A webhook's answer: parameters, messages, where to go on.
     pub(super) fn webhook_answer(&mut self, node: &Node) -> Option<Object> {
-        let map = self.group(node, Group::WebhookAnswer)?;
+        self.webhook_members(node, Group::WebhookAnswer)
+    }
+
+    fn webhook_members(&mut self, node: &Node, group: Group) -> Option<Object> {
+        let map = self.group(node, group)?;
         let problems = self.reader.problems.len();
         if let Some(body) = map.entry("body").filter(|_| map.entries.len() > 1) {
             let message = "`body` is the whole answer: nothing can stand beside it";

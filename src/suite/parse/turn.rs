@@ -177,12 +177,11 @@ impl Parser {
     fn one_input(&mut self, name: &str, node: &Node) -> Option<Input> {
         let what = format!("`{name}`");
         if node.is_null() && name != "silence" {
-            let help = match name {
-                "say" => "to say nothing, write `silence: true`".to_owned(),
-                _ => {
-                    let example = Group::Turn.key(name).map_or("", |key| key.example);
-                    format!("for example `{name}: {example}`")
-                }
+            let help = if name == "say" {
+                "to say nothing, write `silence: true`".to_owned()
+            } else {
+                let example = Group::Turn.key(name).map_or("", |key| key.example);
+                format!("for example `{name}: {example}`")
             };
             self.missing_value(node, &what, &help);
             return None;

@@ -7,7 +7,7 @@ use crate::model::suite::{EmulatorOverride, Name, SessionEntityType, Start, With
 use crate::yaml::{Map, Node};
 
 /// A service keeps a session at most a day.
-const LONGEST_SESSION: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const LONGEST_SESSION: std::time::Duration = std::time::Duration::from_hours(24);
 
 impl Parser {
     /// What goes along with a turn.
@@ -148,7 +148,7 @@ impl Parser {
         for (name, node) in entries(map) {
             match name {
                 "clock" => pinned.clock = self.moment(node, "`clock`"),
-                "match" => pinned.matched = self.matched(node),
+                "match" => self.matched(node, &mut pinned),
                 "webhook" => pinned.webhook = self.webhook_answer(node),
                 _ => {}
             }
@@ -157,17 +157,15 @@ impl Parser {
     }
 
     /// An intent's name, or a null that is written down: no intent matches.
-    fn matched(&mut self, node: &Node) -> Option<Option<String>> {
+    fn matched(&mut self, node: &Node, pinned: &mut EmulatorOverride) {
         if node.is_null() && !node.span.is_empty() {
-            return Some(None);
-        }
-        if node.is_null() {
+            pinned.matched = Some(None);
+        } else if node.is_null() {
             self.missing_value(node, "`match`", "name an intent, or write `match: null` for none");
-            return None;
+        } else if let Some(intent) = self.filled_text(node, "`match`", Wording::Name) {
+            self.mention(Mentioned::Intent, &intent, &node.span);
+            pinned.matched = Some(Some(intent));
         }
-        let intent = self.filled_text(node, "`match`", Wording::Name)?;
-        self.mention(Mentioned::Intent, &intent, &node.span);
-        Some(Some(intent))
     }
 
     /// Where a conversation starts.
@@ -217,14 +215,11 @@ impl Parser {
     }
 
     fn said(&mut self, node: &Node) -> Option<(String, String)> {
-        let entry = match node.as_map().map(|map| map.entries.as_slice()) {
-            Some([entry]) => entry,
-            _ => {
-                self.reader
-                    .wrong_type(node, "a message of `history`", "who said it and what");
-                self.last_help("for example `- user: hi` or `- Root agent: Hello!`".to_owned());
-                return None;
-            }
+        let Some([entry]) = node.as_map().map(|map| map.entries.as_slice()) else {
+            self.reader
+                .wrong_type(node, "a message of `history`", "who said it and what");
+            self.last_help("for example `- user: hi` or `- Root agent: Hello!`".to_owned());
+            return None;
         };
         let text = self.filled_text(&entry.value, &format!("`{}`", entry.key.name), Wording::Free)?;
         Some((entry.key.name.clone(), text))

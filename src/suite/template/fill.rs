@@ -237,7 +237,7 @@ impl<'names> Fill<'names, '_> {
                 }
                 Piece::Template(template) => match self.meaning(template, &key.span) {
                     Some(Meaning::Value(value)) => {
-                        name.push_str(&self.within_text(template, value, &key.span))
+                        name.push_str(&self.within_text(template, value, &key.span));
                     }
                     Some(Meaning::Later) if !self.names.lenient => {
                         let message = format!(
@@ -273,7 +273,7 @@ impl<'names> Fill<'names, '_> {
                 }
                 Piece::Template(template) => match self.meaning(template, &node.span) {
                     Some(Meaning::Value(value)) => {
-                        filled.push_str(&self.within_text(template, value, &node.span))
+                        filled.push_str(&self.within_text(template, value, &node.span));
                     }
                     _ => filled.push_str(template.written),
                 },
