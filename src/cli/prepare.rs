@@ -157,10 +157,14 @@ fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer
         defaults,
         tools,
         webhooks,
+        play: PlayPatch::default(),
     };
     let mut layers = Vec::new();
     if let Some(profile) = profile {
-        layers.push(layer(profile.defaults.clone(), None, None));
+        layers.push(SettingsLayer {
+            play: profile.play,
+            ..layer(profile.defaults.clone(), None, None)
+        });
     }
     layers.push(layer(
         settings.defaults.clone(),

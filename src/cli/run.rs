@@ -206,6 +206,7 @@ impl Job<'_> {
                 source: self.conversations,
                 targets: targets.collect(),
                 redactor: self.workplace.settings.redactor.clone(),
+                variables: self.workplace.settings.variables.readable(),
                 events,
                 cancellation: cancellation.clone(),
             },

@@ -1,67 +1,70 @@
-//! What a running conversation fills into what its author wrote. Until suites are read by `suite`, nothing is left to
-//! be filled when a conversation is played, and what was captured is only kept.
+//! What a running conversation fills into what its author wrote: what it has captured so far, dates of its clock, and
+//! environment variables.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::model::suite::{Conversation, Expectation, Start, StubRule, Turn};
-use crate::model::{Map, Value};
+use crate::model::Value;
+use crate::model::suite::{Conversation, Expectation, Location, Start, StubRule, Stubs, Turn};
+use crate::suite::template::{
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+};
 
 /// The names known so far in an attempt.
 #[derive(Debug)]
 pub(super) struct Script {
-    names: Map,
+    scope: Scope,
+    /// Where the conversation stands, for messages.
+    location: Location,
 }
 
 impl Script {
-    /// The names that are known before the first turn.
-    pub(super) fn new(conversation: &Conversation, _now: DateTime<FixedOffset>) -> Self {
+    /// Before the first turn; `now` gives dates, `variables` are those of the environment that may be read.
+    pub(super) fn new(
+        conversation: &Conversation,
+        now: DateTime<FixedOffset>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
         Self {
-            names: conversation.bindings.clone(),
+            scope: Scope::new(now, variables.clone()),
+            location: conversation.location.clone(),
         }
     }
 
     /// Binds what was captured.
     pub(super) fn remember(&mut self, name: &str, value: Value) {
-        self.names.insert(name.to_owned(), value);
+        self.scope.captures.insert(name.to_owned(), value);
     }
 
     /// A turn ready to be sent.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "templates are to come"
-    )]
     pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, String> {
-        Ok(turn.clone())
+        render_turn(turn, &self.scope).map_err(told)
     }
 
     /// Expectations ready to be evaluated.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "templates are to come"
-    )]
     pub(super) fn expectations(&self, expectations: &[Expectation]) -> Result<Vec<Expectation>, String> {
-        Ok(expectations.to_vec())
+        render_expectations(expectations, &self.location, &self.scope).map_err(told)
     }
 
     /// Where a session starts.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "templates are to come"
-    )]
     pub(super) fn start(&self, start: &Start) -> Result<Start, String> {
-        Ok(start.clone())
+        render_start(start, &self.location, &self.scope).map_err(told)
     }
 
     /// A stub ready to be asked.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "templates are to come"
-    )]
     pub(super) fn stub(&self, rule: &StubRule) -> Result<StubRule, String> {
-        Ok(rule.clone())
+        render_stub(rule, &self.scope).map_err(told)
     }
+
+    /// Stubs ready to be handed on.
+    pub(super) fn stubs(&self, stubs: &[Stubs]) -> Result<Vec<Stubs>, String> {
+        let ready = stubs.iter().map(|stubs| render_stubs(stubs, &self.location, &self.scope));
+        ready.collect::<Result<_, _>>().map_err(told)
+    }
+}
+
+/// The turn that it concerns is known where the message goes.
+fn told(error: TemplateError) -> String {
+    error.message
 }
