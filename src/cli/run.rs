@@ -2,7 +2,6 @@
 //!
 //! What is played is settled here, step by step; playing itself is the runner's, writing the reports'.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,9 +132,7 @@ impl Job<'_> {
             let redactor = &self.workplace.settings.redactor;
             let plan = std::mem::take(&mut self.plan);
             let previous = runner::Previous::read(&self.journal_folder())?.ok_or_else(no_run_before)?;
-            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| {
-                Cow::Owned(redactor.text(name).into_owned())
-            });
+            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| redactor.text(name));
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
                     message: "nothing is selected: none of these conversations failed in the run before"
