@@ -19,6 +19,7 @@ use crate::export::{Loaded, load_runtime};
 use crate::model::event::TargetInfo;
 use crate::settings::target::{CxRevision, Served, Target, TargetKind};
 
+mod app_names;
 mod emulated;
 mod live;
 

@@ -1,29 +1,37 @@
 //! An emulator started for a target, on a loopback port, and the service's own client in front of it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::task::spawn_blocking;
+use tonic::service::Routes;
 
+use super::app_names::AppNames;
 use super::live::{api_version, language, names};
-use super::{Export, Means};
+use super::{Export, Means, unreadable};
 use crate::backend::auth::{CredentialPolicy, Credentials};
 use crate::backend::call::Connection;
+use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
 use crate::backend::endpoint::Endpoint;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnRequest};
+use crate::emulator::ces::app::App;
+use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use crate::model::suite::{Service, Via};
 use crate::model::transcript::AgentReply;
-use crate::settings::target::{EmulatorTarget, Target};
+use crate::settings::target::{EmulatorTarget, FileName, Served, Target};
 
-/// The agent is served under every well-formed name; this is what ours is called.
+/// Agents and apps are served under every well-formed name; this is what ours are called.
 const AGENT: &str = "projects/turnproof/locations/global/agents/emulated";
+/// See [`AGENT`].
+const APP: &str = "projects/turnproof/locations/us/apps/emulated";
 
 /// Starts the emulator and connects nothing yet.
 pub(super) async fn start(
@@ -32,19 +40,24 @@ pub(super) async fn start(
     export: Option<&Export>,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    let Some(export) = export else {
-        return Err(BackendError::new(
-            BackendErrorKind::Request,
-            "an emulator of a CES app is not available",
-        ));
-    };
+    match (&emulator.served, export) {
+        (Served::App(app), _) => start_ces(target, emulator, app, means).await,
+        (Served::Agent(_), Some(export)) => start_cx(target, emulator, export, means).await,
+        (Served::Agent(agent), None) => {
+            let message = format!("`{}` was not loaded", agent.written);
+            Err(BackendError::new(BackendErrorKind::Request, message))
+        }
+    }
+}
+
+async fn start_cx(
+    target: &Target,
+    emulator: &EmulatorTarget,
+    export: &Export,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
     let service = cx_service(emulator, export, means).await?;
-    let running = listen(EmulatorOptions {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        cx: Some(service),
-        others: None,
-    })
-    .await?;
+    let running = listen(Some(service), None).await?;
     let client = CxTarget {
         agent: AGENT.parse()?,
         environment: None,
@@ -62,6 +75,38 @@ pub(super) async fn start(
     }))
 }
 
+async fn start_ces(
+    target: &Target,
+    emulator: &EmulatorTarget,
+    app: &FileName,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    let path = app.path.clone();
+    let shown = PathBuf::from(&app.written);
+    let loaded = spawn_blocking(move || App::load(&path, &shown)).await;
+    let loaded = loaded.map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))?;
+    let app = loaded.map_err(|problems| unreadable(&app.written, &problems))?.app;
+    let names = Arc::new(AppNames::of(&app));
+    let options = CesOptions {
+        clock: emulator.clock.into(),
+        faults: faults(emulator),
+        seed: emulator.seed.unwrap_or(means.seed),
+    };
+    let service = CesEmulator::from_app(app, options).into_service();
+    let running = listen(None, Some(Routes::new(service))).await?;
+    let client = CesTarget {
+        app: APP.parse()?,
+        deployment: None,
+        via: target.via.unwrap_or(Via::Run),
+        names,
+    };
+    let client = CesBackend::new(client, connection(&running)?)?;
+    Ok(Arc::new(Emulated {
+        client: Arc::new(client),
+        emulator: Arc::new(running),
+    }))
+}
+
 async fn cx_service(
     emulator: &EmulatorTarget,
     export: &Export,
@@ -71,9 +116,7 @@ async fn cx_service(
     let seed = emulator.seed.unwrap_or(means.seed);
     let options = CxOptions {
         clock: emulator.clock.into(),
-        faults: Faults {
-            latency: emulator.latency.unwrap_or_default(),
-        },
+        faults: faults(emulator),
         ..CxOptions::default()
     };
     // Making a large agent ready takes a while.
@@ -82,8 +125,16 @@ async fn cx_service(
         .map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))
 }
 
-async fn listen(options: EmulatorOptions) -> Result<RunningEmulator, BackendError> {
-    Emulator::start(options)
+fn faults(emulator: &EmulatorTarget) -> Faults {
+    Faults {
+        latency: emulator.latency.unwrap_or_default(),
+    }
+}
+
+/// On a loopback port that is free.
+async fn listen(cx: Option<CxService>, others: Option<Routes>) -> Result<RunningEmulator, BackendError> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Emulator::start(EmulatorOptions { listen, cx, others })
         .await
         .map_err(|error| BackendError::new(BackendErrorKind::Connect, error.to_string()))
 }
