@@ -1,6 +1,6 @@
 //! The embedded emulator: a real gRPC server that plays an exported CX agent or a scripted CES app.
 //!
-//! [`cx`] plays an agent, [`ces`] an app; the server around it ([`Emulator`]), its clock and its deliberate faults are shared by all
+//! [`cx`] is the agent, [`ces`] the app; the server around it ([`Emulator`]), its clock and its deliberate faults are shared by all
 //! emulated services.
 
 pub mod ces;
