@@ -1,9 +1,12 @@
 //! The extension point: what a service must do to be tested.
 //!
 //! A [`Backend`] opens [`Session`]s; a session plays turns, one after the other, and gives back replies in the
-//! model's shape. To add a service, implement the two traits, convert its answers to
-//! [`AgentReply`](crate::model::transcript::AgentReply), and build it in `target`. A session never sends a turn
-//! twice: retrying is the runner's, in a new session.
+//! model's shape. To add a service, implement the two traits, convert its answers to [`AgentReply`], and build it in
+//! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
+//!
+//! The live clients stand on one another: [`resource`] and [`names`] say what is meant, [`endpoint`] and [`auth`] where
+//! to and as whom, `channel` and [`call`] carry bytes, [`cx`] and [`ces`] know the services, [`error`] says what a
+//! failure means.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod guard;
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::bytes::Bytes;
@@ -65,6 +66,14 @@ pub(in crate::backend) struct Call {
     pub(in crate::backend) headers: Vec<(&'static str, String)>,
     /// When the answer must be there.
     pub(in crate::backend) deadline: Instant,
+}
+
+/// No turn is waited for longer: a session itself lives a day at most (cx-sessions-api 5.3).
+const LONGEST_TURN: Duration = Duration::from_hours(24);
+
+/// When a turn that starts now must be answered.
+pub(in crate::backend) fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(LONGEST_TURN)
 }
 
 /// One message of an answer, and when it came, counted from sending.
@@ -150,7 +159,7 @@ impl Caller {
             lease,
         } = self.prepare(call).await?;
         let sent_at = Instant::now();
-        let request = self.request(message, headers, Some(call.deadline - sent_at));
+        let request = request(message, headers, Some(call.deadline - sent_at));
         let reading = async {
             let answer = client.server_streaming(request, path, BytesCodec).await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
@@ -194,7 +203,7 @@ impl Caller {
             let _ = outbox.try_send(message.clone());
         }
         // No grpc-timeout: a live stream outlasts the turn that opens it.
-        let request = self.request(ReceiverStream::new(messages), headers, None);
+        let request = request(ReceiverStream::new(messages), headers, None);
         match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
             Ok(Ok(answer)) => Ok(LiveStream {
                 outbox,
@@ -247,15 +256,6 @@ impl Caller {
         }
     }
 
-    fn request<M>(&self, message: M, headers: HeaderMap, timeout: Option<Duration>) -> Request<M> {
-        let mut request = Request::new(message);
-        *request.metadata_mut() = MetadataMap::from_headers(headers);
-        if let Some(timeout) = timeout {
-            request.set_timeout(timeout);
-        }
-        request
-    }
-
     fn failed(&self, lease: &Lease, status: &Status) -> TurnError {
         if is_transport(status) {
             self.pool.discard(lease);
@@ -274,6 +274,14 @@ impl LiveStream {
             error: BackendError::new(BackendErrorKind::Service, "the live stream is over"),
             sent: Sent::No,
         })
+    }
+
+    /// What has come unasked: a message, the end, or (most often) nothing.
+    pub(in crate::backend) fn unasked(&mut self) -> Option<Result<Option<Bytes>, Box<Status>>> {
+        self.inbox
+            .message()
+            .now_or_never()
+            .map(|message| message.map_err(Box::new))
     }
 
     /// The next message; `None` when the service has closed the stream.
@@ -299,6 +307,15 @@ async fn read_all(mut answer: Streaming<Bytes>, sent_at: Instant) -> Result<Vec<
         });
     }
     Ok(parts)
+}
+
+fn request<M>(message: M, headers: HeaderMap, timeout: Option<Duration>) -> Request<M> {
+    let mut request = Request::new(message);
+    *request.metadata_mut() = MetadataMap::from_headers(headers);
+    if let Some(timeout) = timeout {
+        request.set_timeout(timeout);
+    }
+    request
 }
 
 /// The answer came, and is not one of this service.

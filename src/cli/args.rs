@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use emulate::EmulateArgs;
 pub use run::{OutputArgs, PlayArgs, RunArgs};
+pub use typed::{Origins, Typed};
 
 use super::exit::Exit;
 use super::values;
@@ -16,6 +17,7 @@ use crate::settings::roles::TargetChoice;
 
 mod emulate;
 mod run;
+mod typed;
 
 const ABOUT: &str = "Conversation regression tests for Dialogflow CX and CES agents";
 
@@ -51,7 +53,7 @@ pub struct CommandLine {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether output is coloured [default: auto, which respects NO_COLOR and terminals]
+    /// Whether output is coloured [default: auto, which respects the variable `NO_COLOR` and terminals]
     #[arg(
         long,
         global = true,
@@ -104,7 +106,7 @@ pub enum When {
 /// Which suites, and with which targets: what every command that reads suites takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SuiteArgs {
-    /// Suite files or folders; FILE:LINE means the conversation at that line [default: suites/ if it exists, else
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: `suites` if it exists, else
     /// the working directory]
     ///
     /// Every .yaml and .yml file below a folder is a suite, except what .gitignore names, hidden files, and the
@@ -146,14 +148,14 @@ pub struct SuiteArgs {
     pub allowed_variables: Vec<String>,
 
     /// Treat warnings, such as names that the agent's export does not have, as errors
-    #[arg(long, help_heading = "Output")]
+    #[arg(long)]
     pub strict: bool,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which suites.
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub suites: SuiteArgs,
 }
@@ -161,13 +163,13 @@ pub struct CheckArgs {
 /// `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Which suites.
-    #[command(flatten)]
-    pub suites: SuiteArgs,
-
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub filter: FilterArgs,
+
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
 
     /// How to show the list
     #[arg(

@@ -3,13 +3,10 @@
 use crate::model::outcome::{Checked, Outcome, ReplyRecord};
 use crate::model::transcript::ToolCall;
 use crate::model::{Map, Value};
+use crate::yaml::write::{Node, Writer};
 
 use super::path::parameter;
 use super::text::collapse;
-
-use yaml_text::{Node, write_block};
-
-mod yaml_text;
 
 /// Longest text that is suggested whole; of longer ones the beginning is.
 const LONGEST_TEXT: usize = 400;
@@ -127,10 +124,7 @@ impl Block {
         if self.entries.is_empty() {
             return None;
         }
-        Some(write_block(&Node::Map(vec![(
-            "expect".to_owned(),
-            Node::Map(self.entries),
-        )])))
+        Some(WRITER.block(&Node::member("expect", Node::Map(self.entries)), 0))
     }
 
     fn put(&mut self, kind: &str, node: Option<Node>) {
@@ -193,9 +187,10 @@ fn absent() -> Node {
     Node::Map(vec![("absent".to_owned(), Node::Plain(Value::Bool(true)))])
 }
 
-fn operator(name: &str, operand: Node) -> Node {
-    Node::Map(vec![(name.to_owned(), operand)])
-}
+/// Members with a line for each entry: easier to copy one of them.
+const WRITER: Writer = Writer {
+    open: &["expect", "parameters", "all_parameters", "tool_calls", "replies"],
+};
 
 /// A matcher that the value passes, as plain as it can be.
 fn node(value: &Value) -> Node {
@@ -203,10 +198,10 @@ fn node(value: &Value) -> Node {
         Value::Null => absent(),
         Value::String(text) => text_node(text),
         Value::Array(_) | Value::Object(_) if holds_template(value) => {
-            operator("present", Node::Plain(Value::Bool(true)))
+            Node::member("present", Node::Plain(Value::Bool(true)))
         }
         Value::Array(_) | Value::Object(_) if is_plain(value) => Node::Plain(value.clone()),
-        Value::Array(_) | Value::Object(_) => operator("equals", Node::Plain(value.clone())),
+        Value::Array(_) | Value::Object(_) => Node::member("equals", Node::Plain(value.clone())),
         other => Node::Plain(other.clone()),
     }
 }
@@ -246,7 +241,9 @@ fn text_node(text: &str) -> Node {
         return whole_or_pattern(&text, "^", "$", Node::text);
     };
     let at_word = start.rfind(' ').and_then(|end| start.get(..end)).unwrap_or(start);
-    whole_or_pattern(at_word, "^", "", |text| operator("starts_with", Node::text(text)))
+    whole_or_pattern(at_word, "^", "", |text| {
+        Node::member("starts_with", Node::text(text))
+    })
 }
 
 fn whole_or_pattern(text: &str, start: &str, end: &str, whole: impl Fn(&str) -> Node) -> Node {
@@ -258,7 +255,7 @@ fn whole_or_pattern(text: &str, start: &str, end: &str, whole: impl Fn(&str) -> 
         .map(regex::escape)
         .collect::<Vec<_>>()
         .join("\\s+");
-    operator("matches", Node::text(&format!("{start}\\s*{words}\\s*{end}")))
+    Node::member("matches", Node::text(&format!("{start}\\s*{words}\\s*{end}")))
 }
 
 fn visible(reply: &ReplyRecord) -> Vec<&str> {
@@ -292,7 +289,7 @@ fn name(observed: Option<&String>) -> Option<Node> {
 
 /// Rounded down to hundredths, so that a repetition that scores a little less still passes.
 fn at_least(confidence: f64) -> Node {
-    operator(
+    Node::member(
         "gte",
         Node::Plain(super::check::decimal((confidence * 100.0).floor() / 100.0)),
     )
@@ -324,7 +321,7 @@ fn tool_calls(calls: &[ToolCall]) -> Node {
         let args = if is_plain {
             Node::Map(args)
         } else {
-            operator("equals", Node::Plain(Value::Object(call.args.clone())))
+            Node::member("equals", Node::Plain(Value::Object(call.args.clone())))
         };
         Node::Map(vec![
             ("tool".to_owned(), text_node(&call.tool)),
@@ -356,13 +353,13 @@ fn payload(reply: &ReplyRecord) -> Node {
 
 fn candidates(reply: &ReplyRecord) -> Node {
     let candidate = |candidate: &crate::model::transcript::Match| match &candidate.intent {
-        Some(intent) => operator("intent", text_node(intent)),
-        None => operator("match", Node::text(&candidate.kind)),
+        Some(intent) => Node::member("intent", text_node(intent)),
+        None => Node::member("match", Node::text(&candidate.kind)),
     };
     Node::List(reply.candidates.iter().map(candidate).collect())
 }
 
 fn webhooks(reply: &ReplyRecord) -> Node {
-    let call = |code: i32| operator("code", Node::Plain(Value::from(code)));
+    let call = |code: i32| Node::member("code", Node::Plain(Value::from(code)));
     Node::List(reply.webhooks.iter().map(|webhook| call(webhook.code)).collect())
 }

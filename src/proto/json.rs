@@ -6,9 +6,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use prost::Message;
 use prost_reflect::Value as Reflected;
-use prost_reflect::{DynamicMessage, FieldDescriptor, MapKey, MessageDescriptor, SerializeOptions};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, MapKey, MessageDescriptor, ReflectMessage, SerializeOptions,
+};
 use prost_types::value::Kind;
 use prost_types::{ListValue, Struct};
+use serde_json::value::Serializer as ValueSerializer;
 use serde_json::{Map, Number, Value};
 
 use super::descriptor_pool;
@@ -122,6 +125,11 @@ pub fn number_to_json(number: f64) -> Value {
     }
 }
 
+/// The double that a person would write for this float: 0.3 and not 0.30000001192092896.
+pub fn widen(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
+}
+
 /// A message in protobuf's JSON form: camel-case names, enums by name, bytes in base64, 64-bit integers as strings, default
 /// values left out; but integral doubles as JSON integers, as everywhere here.
 ///
@@ -141,10 +149,12 @@ pub fn bytes_to_json(full_name: &str, message: &[u8]) -> Value {
 }
 
 fn message_to_json(message: &DynamicMessage) -> Value {
-    let options = SerializeOptions::new();
-    match message.serialize_with_options(serde_json::value::Serializer, &options) {
-        Ok(value) => with_integers(value),
-        Err(_) => Value::Object(plain_fields(message)),
+    let has_own_form = message.descriptor().package_name() == "google.protobuf";
+    let own_form =
+        has_own_form.then(|| message.serialize_with_options(ValueSerializer, &SerializeOptions::new()));
+    match own_form {
+        Some(Ok(value)) => with_integers(value),
+        _ => Value::Object(plain_fields(message)),
     }
 }
 
@@ -199,7 +209,7 @@ fn plain_value(field: &FieldDescriptor, value: &Reflected) -> Value {
         Reflected::U32(number) => Value::from(*number),
         Reflected::I64(number) => Value::from(number.to_string()),
         Reflected::U64(number) => Value::from(number.to_string()),
-        Reflected::F32(number) => number_to_json(f64::from(*number)),
+        Reflected::F32(number) => number_to_json(widen(*number)),
         Reflected::F64(number) => number_to_json(*number),
         Reflected::String(text) => Value::from(text.as_str()),
         Reflected::Bytes(bytes) => Value::from(BASE64_STANDARD.encode(bytes)),
@@ -305,7 +315,7 @@ mod tests {
             parameters: Some(json_to_struct(&Map::from_iter([("count".to_owned(), json!(3))])).unwrap()),
             r#match: Some(cx_v3::Match {
                 match_type: 4,
-                confidence: 1.0,
+                confidence: 0.3417,
                 ..Default::default()
             }),
             ..Default::default()
@@ -315,7 +325,7 @@ mod tests {
             json!({
                 "languageCode": "en",
                 "parameters": {"count": 3},
-                "match": {"matchType": "NO_MATCH", "confidence": 1},
+                "match": {"matchType": "NO_MATCH", "confidence": 0.3417},
             })
         );
     }

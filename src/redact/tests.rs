@@ -7,11 +7,15 @@ use super::*;
 
 fn redactor(names: &[&str], patterns: &[&str], secrets: &[&str]) -> Redactor {
     let mut redactor = Redactor::new();
-    names.iter().for_each(|name| redactor.hide_member(name));
+    for name in names {
+        redactor.hide_member(name);
+    }
     for pattern in patterns {
         redactor.hide_pattern(Regex::new(pattern).unwrap());
     }
-    secrets.iter().for_each(|secret| redactor.hide_secret(secret));
+    for secret in secrets {
+        redactor.hide_secret(secret);
+    }
     redactor
 }
 

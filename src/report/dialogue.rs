@@ -6,9 +6,9 @@ use anstyle::Style;
 use super::difference;
 use super::headline::{self, spoken};
 use super::style::{Canvas, Piece, clean, inline, one_line};
-use crate::model::Value;
 use crate::model::outcome::{Attempt, Checked, Outcome, PlayedTurn, ReplyRecord, Sent};
 use crate::model::transcript::{CallSource, ToolCall};
+use crate::model::{Map, Value};
 
 /// How much of an attempt is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,16 @@ pub(super) fn write(canvas: &mut Canvas, attempt: &Attempt, file: &str, extent: 
             continue;
         }
         write_gap(canvas, &mut left_out);
-        write_turn(canvas, turn, extent);
+        let before = attempt.turns[..at]
+            .iter()
+            .rev()
+            .find_map(|turn| turn.reply.as_ref());
+        write_turn(
+            canvas,
+            turn,
+            before.and_then(|reply| reply.parameters.as_ref()),
+            extent,
+        );
     }
     write_gap(canvas, &mut left_out);
     if extent.differences {
@@ -129,7 +138,7 @@ impl Margin<'_> {
     }
 }
 
-fn write_turn(canvas: &mut Canvas, turn: &PlayedTurn, extent: Extent) {
+fn write_turn(canvas: &mut Canvas, turn: &PlayedTurn, before: Option<&Map>, extent: Extent) {
     let palette = canvas.palette;
     let bad = headline::is_bad(turn);
     let mut margin = Margin::of(canvas, turn, bad && extent.differences);
@@ -194,7 +203,7 @@ fn write_turn(canvas: &mut Canvas, turn: &PlayedTurn, extent: Extent) {
         .any(|checked| checked.outcome == Outcome::Failed)
         || asked_for
     {
-        difference::write_suggestion(canvas, &margin.rest, turn);
+        difference::write_suggestion(canvas, &margin.rest, turn, before);
     }
 }
 

@@ -4,8 +4,9 @@ use anstyle::Style;
 
 use super::headline::{self, spoken};
 use super::style::{Canvas, Piece, clean, inline, one_line};
-use crate::model::Value;
+use crate::expect;
 use crate::model::outcome::{Checked, Diff, DiffLine, DiffSide, Outcome, PlayedTurn};
+use crate::model::{Map, Value};
 
 /// Lines shown for one side of a value, when shortened.
 const MOST_LINES: usize = 12;
@@ -80,9 +81,17 @@ fn write(canvas: &mut Canvas, lead: &[Piece<'_>], checked: &Checked, file: &str,
     }
 }
 
-/// The `expect:` that would hold for the turn's reply, for copying into the suite.
-pub(super) fn write_suggestion(canvas: &mut Canvas, lead: &[Piece<'_>], turn: &PlayedTurn) {
-    let Some(text) = suggestion(turn) else { return };
+/// The `expect:` that would hold for the turn's reply, for copying into the suite. For a turn without expectations
+/// only parameters that differ from those before it are worth expecting.
+pub(super) fn write_suggestion(
+    canvas: &mut Canvas,
+    lead: &[Piece<'_>],
+    turn: &PlayedTurn,
+    before: Option<&Map>,
+) {
+    let Some(text) = suggestion(turn, before) else {
+        return;
+    };
     let faint = canvas.palette.faint;
     flow(canvas, lead, "", "", &[Piece::new("this would pass:", faint)]);
     for line in text.lines() {
@@ -92,8 +101,13 @@ pub(super) fn write_suggestion(canvas: &mut Canvas, lead: &[Piece<'_>], turn: &P
     }
 }
 
-fn suggestion(_turn: &PlayedTurn) -> Option<String> {
-    None
+fn suggestion(turn: &PlayedTurn, before: Option<&Map>) -> Option<String> {
+    let reply = turn.reply.as_ref()?;
+    if turn.expectations.is_empty() {
+        expect::suggest_all(reply, &turn.calls, before)
+    } else {
+        expect::suggest_for_failures(reply, &turn.calls, &turn.expectations)
+    }
 }
 
 fn with_place(canvas: &mut Canvas, lead: &[Piece<'_>], pieces: &[Piece<'_>], place: &str) {

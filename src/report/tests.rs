@@ -128,6 +128,25 @@ fn terminal_of_a_run_without_trouble_is_short() {
 }
 
 #[test]
+fn terminal_suggests_expectations_for_turns_without_any() {
+    let detail = Detail {
+        print_expect: true,
+        ..Detail::default()
+    };
+    let text = terminal(&[sample::passing(), sample::recovered()], NARROW, detail);
+    assert_eq!(
+        text.matches("PASSED").count(),
+        1,
+        "only where a turn has none: {text}"
+    );
+    assert_eq!(text.matches("this would pass:").count(), 1, "{text}");
+    assert!(
+        text.contains("     │       reply: Are you still there?\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn terminal_lists_further_failures_in_two_lines_each() {
     let results: Vec<_> = (0..60)
         .map(|number| ConversationResult {

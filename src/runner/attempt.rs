@@ -120,7 +120,7 @@ impl<'run> Player<'run> {
             conversation,
             webhooks,
             target,
-            script: Script::new(conversation, now),
+            script: Script::new(conversation, now, &context.variables),
             budget: Budget::new(conversation.timeouts),
             now,
             session: None,
@@ -196,7 +196,7 @@ impl<'run> Player<'run> {
                 .script
                 .start(&self.conversation.start)
                 .map_err(Unknown::suite)?,
-            webhooks: Arc::clone(self.webhooks),
+            webhooks: Arc::new(self.script.stubs(self.webhooks).map_err(Unknown::suite)?),
         };
         let opened = self.budget.wait(backend.open(start)).await?;
         opened.map_err(|error| Unknown::from(&error))

@@ -96,8 +96,8 @@ mod tests {
     async fn waiting_for_the_rate_limit_is_free() {
         let mut budget = Budget::new(LIMITS);
         budget.begin_turn();
-        tokio::time::advance(Duration::from_secs(60)).await;
-        budget.give_back(Duration::from_secs(60));
+        tokio::time::advance(Duration::from_mins(1)).await;
+        budget.give_back(Duration::from_mins(1));
         assert_eq!(budget.left(), LIMITS.turn);
         assert_eq!(budget.wait(async { 7 }).await.unwrap(), 7);
     }

@@ -104,19 +104,18 @@ impl JournalWriter {
         drop(self.lines);
         let writer = self.thread.join();
         let written = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
-        let (file, temporary) = match self.final_path {
-            Some(path) => (written.persist(path).map_err(|error| error.error)?, None),
-            None => {
-                let (file, path) = written.into_parts();
-                (file, Some(path))
-            }
+        let (file, temporary) = if let Some(path) = self.final_path {
+            (written.persist(path).map_err(|error| error.error)?, None)
+        } else {
+            let (file, path) = written.into_parts();
+            (file, Some(path))
         };
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
         Ok(Journal {
             file,
             index,
-            _temporary: temporary,
+            temporary,
         })
     }
 }
@@ -159,8 +158,9 @@ fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
 pub struct Journal {
     file: File,
     index: Vec<Entry>,
-    /// Deletes a journal that nobody asked to keep.
-    _temporary: Option<tempfile::TempPath>,
+    /// Deletes, when dropped, a journal that nobody asked to keep.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only its end matters"))]
+    temporary: Option<tempfile::TempPath>,
 }
 
 impl Journal {

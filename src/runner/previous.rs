@@ -99,11 +99,14 @@ mod tests {
 
     #[test]
     fn what_did_not_pass_is_remembered_and_what_was_not_run_is_not() {
-        let mut text = format!("{{\"format\":\"{FORMAT}\"}}\n");
+        let mut lines = vec![format!("{{\"format\":\"{FORMAT}\"}}")];
         for verdict in ["passed", "failed", "errored", "flaky", "skipped", "not-run"] {
-            text += &format!(r#"{{"suite":"a","name":"{verdict}","verdict":"{verdict}","attempts":[{{}}]}}"#);
-            text.push('\n');
+            let name = verdict;
+            lines.push(format!(
+                r#"{{"suite":"a","name":"{name}","verdict":"{verdict}","attempts":[{{}}]}}"#
+            ));
         }
+        let text = lines.join("\n");
         let previous = read(&text).unwrap();
         let kept = |name| previous.contains("a", name);
         assert!(kept("failed") && kept("errored") && kept("flaky"));

@@ -1,30 +1,70 @@
-//! What the running conversation fills into what the author wrote: names bound before it, and what was captured since.
-use crate::model::Value;
-use crate::model::suite::{Capture, Conversation, Expectation, Start, Turn};
-use chrono::{DateTime, FixedOffset};
-use std::borrow::Cow;
+//! What a running conversation fills into what its author wrote: what it has captured so far, dates of its clock, and
+//! environment variables.
 
-/// The names known so far.
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::model::Value;
+use crate::model::suite::{Conversation, Expectation, Location, Start, StubRule, Stubs, Turn};
+use crate::suite::template::{
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+};
+
+/// The names known so far in an attempt.
 #[derive(Debug)]
-pub(super) struct Script {}
+pub(super) struct Script {
+    scope: Scope,
+    /// Where the conversation stands, for messages.
+    location: Location,
+}
 
 impl Script {
-    pub(super) fn new(_conversation: &Conversation, _now: DateTime<FixedOffset>) -> Self {
-        Self {}
+    /// Before the first turn; `now` gives dates, `variables` are those of the environment that may be read.
+    pub(super) fn new(
+        conversation: &Conversation,
+        now: DateTime<FixedOffset>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            scope: Scope::new(now, variables.clone()),
+            location: conversation.location.clone(),
+        }
     }
-    pub(super) fn turn<'turn>(&self, turn: &'turn Turn) -> Result<Cow<'turn, Turn>, String> {
-        Ok(Cow::Borrowed(turn))
+
+    /// Binds what was captured.
+    pub(super) fn remember(&mut self, name: &str, value: Value) {
+        self.scope.captures.insert(name.to_owned(), value);
     }
-    pub(super) fn expectations<'turn>(
-        &self,
-        e: &'turn [Expectation],
-    ) -> Result<Cow<'turn, [Expectation]>, String> {
-        Ok(Cow::Borrowed(e))
+
+    /// A turn ready to be sent.
+    pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, String> {
+        render_turn(turn, &self.scope).map_err(told)
     }
-    pub(super) fn start(&self, s: &Start) -> Result<Start, String> {
-        Ok(s.clone())
+
+    /// Expectations ready to be evaluated.
+    pub(super) fn expectations(&self, expectations: &[Expectation]) -> Result<Vec<Expectation>, String> {
+        render_expectations(expectations, &self.location, &self.scope).map_err(told)
     }
-    pub(super) fn remember(&mut self, _capture: &Capture, _value: Value) -> Result<(), String> {
-        Ok(())
+
+    /// Where a session starts.
+    pub(super) fn start(&self, start: &Start) -> Result<Start, String> {
+        render_start(start, &self.location, &self.scope).map_err(told)
     }
+
+    /// A stub ready to be asked.
+    pub(super) fn stub(&self, rule: &StubRule) -> Result<StubRule, String> {
+        render_stub(rule, &self.scope).map_err(told)
+    }
+
+    /// Stubs ready to be handed on.
+    pub(super) fn stubs(&self, stubs: &[Stubs]) -> Result<Vec<Stubs>, String> {
+        let ready = stubs.iter().map(|stubs| render_stubs(stubs, &self.location, &self.scope));
+        ready.collect::<Result<_, _>>().map_err(told)
+    }
+}
+
+/// The turn that it concerns is known where the message goes.
+fn told(error: TemplateError) -> String {
+    error.message
 }

@@ -9,15 +9,16 @@ use crate::model::{Map, Value};
 /// Characters of a call's arguments in a message.
 const SHOWN_ARGS: usize = 200;
 
-/// The first rule for the call, nearest level first, for which `fits` says yes of the rule and the call's description.
+/// The answer to the call: of the nearest level's first rule for which `answer` gives one, asked with the rule and
+/// the call's description.
 ///
 /// # Errors
-/// When a rule's condition itself is wrong: where it stands, and why.
-pub(super) fn find<'stubs>(
+/// When a rule itself is wrong: where it stands, and why.
+pub(super) fn find<'stubs, A>(
     levels: impl IntoIterator<Item = &'stubs Stubs>,
     call: &ToolCall,
-    fits: impl Fn(&StubRule, &Value) -> Result<bool, String>,
-) -> Result<Option<&'stubs StubRule>, String> {
+    answer: impl Fn(&'stubs StubRule, &Value) -> Result<Option<A>, String>,
+) -> Result<Option<A>, String> {
     let described = describe(call);
     let rules = levels
         .into_iter()
@@ -25,9 +26,9 @@ pub(super) fn find<'stubs>(
         .filter(|(name, _)| *name == call.tool)
         .flat_map(|(_, rules)| rules);
     for rule in rules {
-        match fits(rule, &described) {
-            Ok(false) => {}
-            Ok(true) => return Ok(Some(rule)),
+        match answer(rule, &described) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
             Err(problem) => return Err(format!("the stub at {} cannot be used: {problem}", rule.location)),
         }
     }
@@ -109,13 +110,14 @@ mod tests {
         }
     }
 
-    /// Fits when there is no condition, or when the condition is the `id` argument.
-    fn fits(rule: &StubRule, described: &Value) -> Result<bool, String> {
-        match &rule.when {
-            None => Ok(true),
-            Some(Matcher::Is(id)) => Ok(described["args"]["id"] == *id),
-            Some(_) => Err("no such matcher".to_owned()),
-        }
+    /// Answers with the rule's line when there is no condition, or when the condition is the `id` argument.
+    fn answer(rule: &StubRule, described: &Value) -> Result<Option<u32>, String> {
+        let fits = match &rule.when {
+            None => true,
+            Some(Matcher::Is(id)) => described["args"]["id"] == *id,
+            Some(_) => return Err("no such matcher".to_owned()),
+        };
+        Ok(fits.then_some(rule.location.line))
     }
 
     #[test]
@@ -123,19 +125,19 @@ mod tests {
         let only = |id: i64| Some(Matcher::Is(json!(id)));
         let near = level(vec![rule(1, only(1)), rule(2, only(2))]);
         let far = level(vec![rule(3, only(2)), rule(4, None)]);
-        let line = |id: i64| {
-            find([&near, &far], &call(json!({ "id": id })), fits)
-                .unwrap()
-                .map(|rule| rule.location.line)
-        };
+        let line = |id: i64| find([&near, &far], &call(json!({ "id": id })), answer).unwrap();
         assert_eq!([line(1), line(2), line(3)], [Some(1), Some(2), Some(4)]);
-        assert!(find([&near], &call(json!({ "id": 3 })), fits).unwrap().is_none());
+        assert!(
+            find([&near], &call(json!({ "id": 3 })), answer)
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn a_wrong_condition_says_where_it_stands() {
         let wrong = level(vec![rule(7, Some(Matcher::Absent))]);
-        let problem = find([&wrong], &call(json!({})), fits).unwrap_err();
+        let problem = find([&wrong], &call(json!({})), answer).unwrap_err();
         assert_eq!(problem, "the stub at a.yaml:7 cannot be used: no such matcher");
     }
 

@@ -106,16 +106,20 @@ impl Player<'_> {
         let mut results = Vec::with_capacity(pending.len());
         for call in pending {
             let levels = turn.answers.iter().chain(&self.conversation.tools);
-            let found = stubs::find(levels, call, |rule, described| match &rule.when {
-                Some(when) => expect::matches(when, described, now),
-                None => Ok(true),
+            let found = stubs::find(levels, call, |rule, described| {
+                let rule = self.script.stub(rule)?;
+                let fits = match &rule.when {
+                    Some(when) => expect::matches(when, described, now)?,
+                    None => true,
+                };
+                Ok(fits.then(|| rule.respond.clone()))
             });
-            let rule = match found {
-                Ok(Some(rule)) => rule,
+            let response = match found {
+                Ok(Some(response)) => response,
                 Ok(None) => return Ok(Err(stubs::unanswered(call))),
                 Err(problem) => return Ok(Err(problem)),
             };
-            let result = respond(&rule.respond, &self.budget).await?;
+            let result = respond(&response, &self.budget).await?;
             if let Some(whole) = &mut self.partial {
                 merge::answered(whole, call, &stubs::shown(&result));
             }

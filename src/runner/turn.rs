@@ -65,10 +65,12 @@ impl Player<'_> {
         let expectations = expect::evaluate_turn(&turn.expect, &reply, &context);
         let service = context.service;
         for capture in &turn.capture {
-            let captured = expect::capture(capture, &reply, service);
-            if let Err(message) = captured.and_then(|value| self.script.remember(capture, value)) {
-                let failure = format!("`{}` was not captured: {message}", capture.name);
-                self.turns[index].failures.push(failure);
+            match expect::capture(capture, &reply, service) {
+                Ok(value) => self.script.remember(&capture.name, value),
+                Err(message) => {
+                    let failure = format!("`{}` was not captured: {message}", capture.name);
+                    self.turns[index].failures.push(failure);
+                }
             }
         }
         fill(&mut self.turns[index], &reply);

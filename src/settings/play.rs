@@ -24,7 +24,7 @@ pub struct PlayPatch {
 /// What the program does by itself.
 pub const BUILT_IN_TIMEOUTS: Timeouts = Timeouts {
     turn: Duration::from_secs(30),
-    conversation: Duration::from_secs(300),
+    conversation: Duration::from_mins(5),
 };
 /// What the program does by itself.
 pub const BUILT_IN_RETRIES: Retries = Retries {

@@ -144,7 +144,7 @@ fn a_whole_file_is_read() {
         (cx.api_version, staging.via),
         (ApiVersion::V3Beta1, Some(Via::ServerStream))
     );
-    assert_eq!(staging.rate.map(|rate| rate.per_minute()), Some(600));
+    assert_eq!(staging.rate.map(super::rate::Rate::per_minute), Some(600));
     assert_eq!(
         staging.export().map(|file| file.written.as_str()),
         Some("agents/flights")
@@ -162,8 +162,18 @@ fn a_whole_file_is_read() {
         .iter()
         .map(|entry| entry.service.unwrap())
         .collect();
-    use Service::{Ces, Cx};
-    assert_eq!(services, [Cx, Ces, Cx, Cx, Ces, Cx, Ces]);
+    assert_eq!(
+        services,
+        [
+            Service::Cx,
+            Service::Ces,
+            Service::Cx,
+            Service::Cx,
+            Service::Ces,
+            Service::Cx,
+            Service::Ces
+        ]
+    );
 
     let ci = settings.profile("ci").unwrap();
     assert_eq!(
@@ -424,7 +434,7 @@ fn credentials_stay_with_google() {
     let problem = |name: &str, allowed: &[&str]| {
         let allowed: Vec<String> = allowed.iter().map(|host| (*host).to_owned()).collect();
         target(&settings, name)
-            .credentials_problem(&allowed)
+            .credentials_problem("googleapis.com", &allowed)
             .map(|problem| problem.message)
     };
     assert_eq!(

@@ -299,8 +299,12 @@ fn is_safe(text: &str, place: Place) -> bool {
         && !NOT_TEXT.contains(&text.to_lowercase().as_str())
 }
 
-/// The text in double quotation marks, with escapes for whatever does not show as what it is.
+/// The text in quotation marks: single ones where double ones would need escapes that single ones do not (patterns,
+/// quotations), else double ones, with escapes for whatever does not show as what it is.
 fn quoted(text: &str) -> String {
+    if text.contains(['\\', '"']) && text.chars().all(is_printed) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {

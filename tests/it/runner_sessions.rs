@@ -22,16 +22,19 @@ use turnproof::model::Map;
 use turnproof::model::event::RunInfo;
 use turnproof::model::outcome::{ErrorRecord, Verdict};
 use turnproof::model::suite::{
-    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Start, Timeouts, Turn, Via, With,
+    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Start, Timeouts, Turn, Via,
+    With,
 };
 use turnproof::proto::cx_v3::{
     AnswerFeedback, DetectIntentRequest, DetectIntentResponse, FulfillIntentRequest, FulfillIntentResponse,
     MatchIntentRequest, MatchIntentResponse, QueryResult, ResponseMessage, StreamingDetectIntentRequest,
-    StreamingDetectIntentResponse, SubmitAnswerFeedbackRequest, query_input, response_message, sessions_server,
+    StreamingDetectIntentResponse, SubmitAnswerFeedbackRequest, query_input, response_message,
+    sessions_server,
 };
 use turnproof::redact::Redactor;
 use turnproof::runner::{
-    Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions, RunTarget, play,
+    Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions, RunTarget,
+    play,
 };
 
 /// Conversations, all of them open at once.
@@ -94,10 +97,11 @@ impl sessions_server::Sessions for RecordingServer {
             return Err(Status::invalid_argument("only text is played here"));
         };
         let before = self.note(&request.session, &text.text);
-        let first_attempt = !self.failed.lock().unwrap().contains(&format!(
-            "{}.1",
-            text.text.split('.').next().unwrap_or_default()
-        ));
+        let first_attempt = !self
+            .failed
+            .lock()
+            .unwrap()
+            .contains(&format!("{}.1", text.text.split('.').next().unwrap_or_default()));
         if before == 0 && first_attempt {
             self.all_open.wait().await;
         }
@@ -215,14 +219,17 @@ impl ConversationSource for Generated {
             start: Start::default(),
             with: With::default(),
             timeouts: Timeouts {
-                turn: Duration::from_secs(120),
-                conversation: Duration::from_secs(300),
+                turn: Duration::from_mins(2),
+                conversation: Duration::from_mins(5),
             },
             retries: Retries {
                 errored: 1,
                 failed: 0,
             },
-            repeat: Repeat { times: 1, at_least: 1 },
+            repeat: Repeat {
+                times: 1,
+                at_least: 1,
+            },
             tools: Vec::new(),
             webhooks: Vec::new(),
             clock: None,
@@ -312,14 +319,21 @@ async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twic
         let (number, _) = turns[0].split_once('.').unwrap();
         let expected: Vec<String> = (0..turns.len()).map(|turn| format!("{number}.{turn}")).collect();
         assert_eq!(*turns, expected, "in session {session}");
-        sessions_of.entry(number.parse().unwrap()).or_default().push(turns.len());
+        sessions_of
+            .entry(number.parse().unwrap())
+            .or_default()
+            .push(turns.len());
     }
 
     // Between them: one session for each conversation, and a second one for those whose first was left unknown.
     assert_eq!(sessions_of.len(), CONVERSATIONS);
     for (number, lengths) in &mut sessions_of {
         lengths.sort_unstable();
-        let expected = if number.is_multiple_of(UNLUCKY) { vec![2, TURNS] } else { vec![TURNS] };
+        let expected = if number.is_multiple_of(UNLUCKY) {
+            vec![2, TURNS]
+        } else {
+            vec![TURNS]
+        };
         assert_eq!(*lengths, expected, "of conversation {number}");
     }
 
@@ -327,7 +341,13 @@ async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twic
     let mut reported = BTreeSet::new();
     for result in journal.read_sorted() {
         let result = result.unwrap();
-        assert_eq!(result.verdict, Verdict::Passed, "{}: {:?}", result.name, result.reason);
+        assert_eq!(
+            result.verdict,
+            Verdict::Passed,
+            "{}: {:?}",
+            result.name,
+            result.reason
+        );
         for attempt in result.attempts {
             assert!(reported.insert(attempt.session), "a session is reported once");
         }

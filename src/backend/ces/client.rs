@@ -10,7 +10,7 @@ use super::Shared;
 use super::convert::{self, Known};
 use super::live::Live;
 use super::request::{self, Opening};
-use crate::backend::call::{Call, Part, no_answer};
+use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::{Session, SessionStart, TurnError, TurnInput, TurnRequest};
 use crate::model::outcome::Sent;
@@ -167,7 +167,7 @@ impl Answer {
 #[async_trait]
 impl Session for CesSession {
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
-        let deadline = Instant::now() + turn.timeout;
+        let deadline = deadline(turn.timeout);
         let target = &self.shared.target;
         let via = turn.via.unwrap_or(target.via);
         let opening = self.opening.as_ref();

@@ -63,16 +63,17 @@ impl Live {
     ) -> Result<LiveTurn, TurnError> {
         let messages = messages(inputs);
         let sent_at = Instant::now();
-        let mut stream = match self.stream.take() {
-            Some(mut stream) => {
-                send(&mut stream, messages).await?;
-                stream
-            }
-            None => {
-                let config = encode(ClientMessage::Config(config));
-                let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-                caller.open(call, &first).await?
-            }
+        let open = self
+            .stream
+            .take()
+            .and_then(|mut stream| goes_on(&mut stream).then_some(stream));
+        let mut stream = if let Some(mut stream) = open {
+            send(&mut stream, messages).await?;
+            stream
+        } else {
+            let config = encode(ClientMessage::Config(config));
+            let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
+            caller.open(call, &first).await?
         };
         let mut turn = LiveTurn::default();
         let progress = read_turn(&mut stream, &mut turn, sent_at, call.deadline).await?;
@@ -80,6 +81,25 @@ impl Live {
             self.stream = Some(stream);
         }
         Ok(turn)
+    }
+}
+
+/// Whether the service still takes turns on a stream. Other messages that came late are passed over: they belong
+/// to a turn that is told already.
+fn goes_on(stream: &mut LiveStream) -> bool {
+    loop {
+        let bytes = match stream.unasked() {
+            None => return true,
+            Some(Ok(Some(bytes))) => bytes,
+            Some(Ok(None) | Err(_)) => return false,
+        };
+        let message = ces::BidiSessionServerMessage::decode(bytes).map(|message| message.message_type);
+        if matches!(
+            message,
+            Ok(Some(ServerMessage::GoAway(_) | ServerMessage::EndSession(_)))
+        ) {
+            return false;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::convert::{self, Answers};
 use super::overrides;
 use super::request::{self, Opening};
 use super::{ApiVersion, Shared};
-use crate::backend::call::{Call, Part, no_answer};
+use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
@@ -326,7 +326,7 @@ impl Session for CxSession {
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
         let mut playing = Playing {
             with: &turn.with,
-            deadline: Instant::now() + turn.timeout,
+            deadline: deadline(turn.timeout),
             want_raw: turn.want_raw,
             raw: Vec::new(),
             latency: None,
@@ -339,7 +339,7 @@ impl Session for CxSession {
             }
             TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
         };
-        let (mut reply, calls) = convert::reply(answers);
+        let (mut reply, calls) = convert::reply(&answers);
         self.name_pending(&mut reply, calls);
         reply.latency = playing.latency.unwrap_or_default();
         reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));

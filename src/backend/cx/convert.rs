@@ -9,7 +9,7 @@ use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::r#match::MatchType;
 use crate::proto::cx_v3beta1::response_message::Message as Content;
-use crate::proto::json::struct_to_json;
+use crate::proto::json::{struct_to_json, widen};
 
 /// What came back in one turn, in order.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Answers {
 }
 
 /// The reply, and the tool calls in it that wait for an answer (the same as `pending`, in the same order).
-pub(super) fn reply(answers: Answers) -> (AgentReply, Vec<cx::ToolCall>) {
+pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
     let messages = messages(&answers.results);
     let mut reply = AgentReply::default();
     if let Some(matched) = &answers.matched {
@@ -72,10 +72,12 @@ fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentRespons
 
 /// Everything that says where the session stands after the turn.
 fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<&Map>) {
-    reply.matched = match &result.r#match {
-        Some(found) if found.match_type != 0 => Observed::Seen(matched(found)),
-        _ => Observed::Unseen("the service did not say what the input matched".to_owned()),
-    };
+    match &result.r#match {
+        Some(found) if found.match_type != 0 => reply.matched = Observed::Seen(matched(found)),
+        // What MatchIntent said before still holds.
+        _ if reply.matched.seen().is_some() => {}
+        _ => reply.matched = Observed::Unseen("the service did not say what the input matched".to_owned()),
+    }
     reply.page = page_name(result.current_page.as_ref());
     reply.flow = match &result.current_flow {
         Some(flow) => Observed::Seen(name_or_id(&flow.display_name, &flow.name)),
@@ -133,7 +135,7 @@ fn matched(found: &cx::Match) -> Match {
         kind: kind(found.match_type),
         intent: intent.filter(|name| !name.is_empty()),
         event: text(&found.event),
-        confidence: shortest(found.confidence),
+        confidence: widen(found.confidence),
         parameters: found.parameters.as_ref().map(struct_to_json).unwrap_or_default(),
     }
 }
@@ -144,11 +146,6 @@ fn kind(number: i32) -> String {
         Ok(known) => known.as_str_name().to_ascii_lowercase(),
         Err(_) => format!("unknown_{number}"),
     }
-}
-
-/// The double that a person would write for this float: 0.3 and not 0.30000001192092896.
-fn shortest(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
 }
 
 fn page_name(page: Option<&cx::Page>) -> Observed<String> {
@@ -178,14 +175,12 @@ fn page_of_symbol(id: &str) -> Option<&'static str> {
 /// The playbook that spoke last: the owner of the last block of the trace.
 fn playbook(result: &cx::QueryResult) -> Observed<String> {
     use cx::trace_block::TraceMetadata;
-    let owners = result
+    let mut owners = result
         .trace_blocks
         .iter()
         .rev()
         .filter_map(|block| block.trace_metadata.as_ref());
-    let last = owners
-        .filter(|owner| !matches!(owner, TraceMetadata::SpeechProcessingMetadata(_)))
-        .next();
+    let last = owners.find(|owner| !matches!(owner, TraceMetadata::SpeechProcessingMetadata(_)));
     let active = result
         .generative_info
         .as_ref()

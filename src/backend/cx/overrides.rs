@@ -1,5 +1,7 @@
 //! What a turn pins of an emulator, as metadata of the call. Other servers never see it.
 
+use std::fmt::Write;
+
 use serde_json::json;
 
 use crate::model::suite::EmulatorOverride;
@@ -32,7 +34,8 @@ fn ascii(json: &str) -> String {
             escaped.push(character);
         } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         }
     }

@@ -19,9 +19,6 @@ pub(super) const EXAMPLES: &str = "Examples:
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Which suites.
-    #[command(flatten)]
-    pub suites: SuiteArgs,
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub filter: FilterArgs,
@@ -30,6 +27,9 @@ pub struct RunArgs {
     #[arg(long, help_heading = "Selection")]
     pub last_failed: bool,
 
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub suites: SuiteArgs,
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub play: PlayArgs,
@@ -98,7 +98,7 @@ pub struct OutputArgs {
     /// [default: terminal, junit=reports/junit.xml, json=reports/run.json]
     ///
     /// Paths are relative to the working directory. Reports given here take the place of the default ones. When
-    /// GITHUB_ACTIONS is set, failures are also annotated at file and line.
+    /// `GITHUB_ACTIONS` is set, failures are also annotated at file and line.
     #[arg(long = "report", value_name = "FORMAT[=PATH]", value_parser = values::report)]
     pub reports: Vec<String>,
 

@@ -66,7 +66,7 @@ fn only_what_failed() {
     ];
     assert_eq!(
         suggest_for_failures(&record(), &[], &checked).unwrap(),
-        "expect:\n  parameters:\n    city: Paris\n    nothing: { absent: true }\n    \"[\\\"gone\\\"]\": { absent: true }\n  \
+        "expect:\n  parameters:\n    city: Paris\n    nothing: { absent: true }\n    '[\"gone\"]': { absent: true }\n  \
          confidence: { gte: 0.87 }\n  reply: Where to?\n  tool_calls: []\n  ended: false\n"
     );
     assert_eq!(suggest_for_failures(&record(), &[], &checked[7..]), None);
@@ -88,7 +88,7 @@ fn texts_that_would_be_templates_or_too_long() {
     };
     assert_eq!(
         with("Hello {{ name }}!".into()),
-        "expect:\n  reply: { matches: \"^\\\\s*Hello\\\\s+\\\\{\\\\{\\\\s+name\\\\s+\\\\}\\\\}!\\\\s*$\" }\n"
+        "expect:\n  reply: { matches: '^\\s*Hello\\s+\\{\\{\\s+name\\s+\\}\\}!\\s*$' }\n"
     );
     let long = with("Some words. ".repeat(100));
     assert!(
@@ -97,4 +97,57 @@ fn texts_that_would_be_templates_or_too_long() {
     );
     assert!(long.len() < 500);
     assert_eq!(with("  ".into()), "expect:\n  reply: { absent: true }\n");
+}
+
+/// The matcher that a suggested value spells, of the few operators that suggestions use.
+fn matcher(value: &Value) -> Matcher {
+    let operator = value
+        .as_object()
+        .filter(|members| members.len() == 1)
+        .and_then(|members| members.iter().next());
+    match (operator.map(|(name, operand)| (name.as_str(), operand)), value) {
+        (Some(("absent", _)), _) => Matcher::Absent,
+        (Some(("present", _)), _) => Matcher::Present,
+        (Some(("equals", operand)), _) => Matcher::Equals(operand.clone()),
+        (Some(("starts_with", operand)), _) => Matcher::StartsWith(operand.clone()),
+        (Some(("matches", Value::String(pattern))), _) => Matcher::Matches(pattern.clone()),
+        (_, Value::Array(items)) => Matcher::List(items.iter().map(matcher).collect()),
+        _ => Matcher::Is(value.clone()),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_is_suggested_is_yaml_and_holds(
+        text in proptest::prelude::any::<String>(),
+        place in "[a-z :#{}]{1,6}",
+        value in super::properties::value(),
+    ) {
+        let parameters = Map::from_iter([("x".to_owned(), value.clone()), (place.clone(), value)]);
+        let reply = AgentReply {
+            texts: vec![text],
+            page: Observed::Seen(place),
+            parameters: Observed::Seen(parameters),
+            ..AgentReply::default()
+        };
+        let suggested = suggest_all(&ReplyRecord::from(&reply), &[], None).unwrap();
+        let file = crate::diagnostic::SourceFile { path: "suggested.yaml".into(), text: suggested.clone() };
+        let parsed = crate::yaml::parse(&std::sync::Arc::new(file));
+        proptest::prop_assert!(parsed.problems.is_empty(), "{suggested}\n{:?}", parsed.problems);
+        let block = parsed.root.unwrap().to_value();
+        for (kind, wanted) in block["expect"].as_object().unwrap() {
+            let check = match kind.as_str() {
+                "reply" => Check::Reply(matcher(wanted)),
+                "page" => Check::Page(matcher(wanted)),
+                "parameters" => {
+                    let members = wanted.as_object().unwrap().iter();
+                    Check::Parameters(members.map(|(name, wanted)| (name.clone(), matcher(wanted))).collect())
+                }
+                other => panic!("{other} was not there to be suggested"),
+            };
+            for row in evaluate_turn(&[expectation(check)], &reply, &context()) {
+                proptest::prop_assert_eq!(row.outcome, Outcome::Passed, "{}\n{:?}", suggested, row);
+            }
+        }
+    }
 }

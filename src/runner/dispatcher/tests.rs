@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use Verdict::{Failed, NotRun, Passed, Skipped};
+
 use super::*;
 use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{AttemptOutcome, Sent};
@@ -36,7 +38,6 @@ async fn everything_is_played_counted_and_told() {
         ..conversation("003")
     });
     let played = FakeRun::new(&backend, conversations).jobs(4).play().await;
-    use Verdict::{Failed, Passed, Skipped};
     assert_eq!(verdicts(&played), [Passed, Passed, Failed, Skipped]);
     let summary = played.end.summary;
     assert_eq!((summary.passed, summary.failed, summary.skipped), (2, 1, 1));
@@ -97,7 +98,6 @@ async fn after_too_many_failures_nothing_new_starts() {
     let backend = FakeBackend::echo();
     let conversations = ["0", "1", "2", "3"].map(|name| with_turns(name, [expects("yes", "no")]));
     let played = FakeRun::new(&backend, conversations).max_failures(2).play().await;
-    use Verdict::{Failed, NotRun};
     assert_eq!(verdicts(&played), [Failed, Failed, NotRun, NotRun]);
     assert_eq!(backend.sessions().len(), 2);
     assert_eq!(played.end.cancelled, Some(CancelReason::Failures));
@@ -121,7 +121,6 @@ async fn when_the_time_of_the_run_is_up_what_was_said_is_kept() {
     let mut run = FakeRun::new(&backend, conversations).jobs(2);
     run.options.timeout = Some(SECOND * 3);
     let played = run.play().await;
-    use Verdict::{Failed, NotRun};
     assert_eq!(played.took, SECOND * 3);
     assert_eq!(verdicts(&played), [NotRun, Failed, NotRun]);
     assert_eq!(played.end.cancelled, Some(CancelReason::Timeout));

@@ -80,7 +80,7 @@ async fn without_a_folder_nothing_is_left() {
     append(&mut writer, 0, &result("a", Verdict::Passed)).await;
     let mut journal = writer.finish().unwrap();
     assert_eq!(names(&mut journal), ["a"]);
-    let path = journal._temporary.as_ref().unwrap().to_path_buf();
+    let path = journal.temporary.as_ref().unwrap().to_path_buf();
     assert!(path.exists());
     drop(journal);
     assert!(!path.exists());

@@ -115,10 +115,9 @@ pub(in crate::settings) fn read_targets(
 /// The service that a target speaks, whatever else is wrong with it.
 fn service(target: &Node) -> Option<Service> {
     match target.get("backend")?.as_text()? {
-        "cx" => Some(Service::Cx),
         "ces" => Some(Service::Ces),
         "emulator" if target.get("app").is_some() => Some(Service::Ces),
-        "emulator" => Some(Service::Cx),
+        "cx" | "emulator" => Some(Service::Cx),
         _ => None,
     }
 }

@@ -7,7 +7,9 @@ struct Tree(tempfile::TempDir);
 impl Tree {
     fn new(files: &[&str]) -> Self {
         let tree = Self(tempfile::tempdir().unwrap());
-        files.iter().for_each(|file| tree.write(file, ""));
+        for file in files {
+            tree.write(file, "");
+        }
         tree
     }
 

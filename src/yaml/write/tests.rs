@@ -1,3 +1,5 @@
+//! The writer: what is quoted, how blocks look, and that everything reads back.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -32,6 +34,8 @@ fn texts_are_quoted_where_they_would_be_misread() {
         ("a\u{1b}[0m\u{202e}\"\\", "\"a\\x1b[0m\\u202e\\\"\\\\\""),
         ("🚲", "\"🚲\""),
         ("- a", "\"- a\""),
+        (r"^\s*it's \d", r"'^\s*it''s \d'"),
+        ("say \"hi\"", "'say \"hi\"'"),
         ("..", "\"..\""),
     ] {
         assert_eq!(quoted_if_needed(text, Place::Block), written);

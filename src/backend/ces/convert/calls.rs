@@ -145,17 +145,14 @@ fn merge_spans(calls: &mut Vec<ToolCall>, tools: impl Iterator<Item = ToolSpan>)
                     call.id == span.id
                 }
         });
-        match known {
-            Some(position) => {
-                taken[position] = true;
-                let call = &mut calls[position];
-                call.response = call.response.take().or(span.response);
-                call.agent = call.agent.take().or(span.agent);
-            }
-            None => {
-                taken.push(true);
-                calls.push(nested(span));
-            }
+        if let Some(position) = known {
+            taken[position] = true;
+            let call = &mut calls[position];
+            call.response = call.response.take().or(span.response);
+            call.agent = call.agent.take().or(span.agent);
+        } else {
+            taken.push(true);
+            calls.push(nested(span));
         }
     }
 }

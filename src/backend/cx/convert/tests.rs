@@ -46,7 +46,7 @@ fn on_page(id: &str, display_name: &str) -> cx::QueryResult {
 }
 
 fn convert(result: cx::QueryResult) -> AgentReply {
-    reply(Answers {
+    reply(&Answers {
         matched: None,
         results: vec![(result, false)],
     })
@@ -208,7 +208,7 @@ fn partial_messages_count_once_whether_or_not_the_final_response_repeats_them() 
         (vec![(part(&["a"]), false), (part(&["a"]), false)], vec!["a", "a"]),
     ] {
         assert_eq!(
-            reply(Answers {
+            reply(&Answers {
                 matched: None,
                 results
             })
@@ -416,7 +416,7 @@ fn a_call_left_to_the_client_waits_and_is_not_counted_twice() {
             trace_blocks: traced,
             ..Default::default()
         };
-        let (reply, calls) = reply(Answers {
+        let (reply, calls) = reply(&Answers {
             matched: None,
             results: vec![(result, false)],
         });
@@ -462,7 +462,7 @@ fn candidates_come_from_match_intent() {
         current_page: on_page("p", "Pay").current_page,
         ..Default::default()
     };
-    let (reply, _) = reply(Answers {
+    let (reply, _) = reply(&Answers {
         matched: Some(matched),
         results: Vec::new(),
     });

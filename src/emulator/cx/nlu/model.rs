@@ -2,6 +2,7 @@
 //! names, trained against the others and against the phrases of the default negative intent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
 use super::phrases::{is_matched, phrases, text_of};
@@ -9,6 +10,9 @@ use super::svm::{Rows, train};
 use super::template::Templates;
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Agent, Flow, Intent, Route, TrainingPhrase};
+
+/// How much likeness counts beside the decision when intents are ordered.
+const RANK_COSINE: f32 = 0.5;
 
 /// A trained model.
 #[derive(Debug, Default)]
@@ -19,7 +23,7 @@ pub(super) struct Model {
     /// Weights, all classes of a column side by side; the intercepts are the last column.
     weights: Vec<f32>,
     templates: Templates,
-    /// Words of the phrases with how often they occur.
+    /// Words of phrases and values with how often they occur in phrases.
     vocabulary: BTreeMap<String, u32>,
 }
 
@@ -28,7 +32,7 @@ pub(super) struct Model {
 struct Class {
     name: String,
     /// Its rows.
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
 }
 
 /// An utterance as the model sees it.
@@ -43,10 +47,22 @@ pub(super) struct Sample {
 pub(super) struct Decided<'a> {
     /// Display name.
     pub(super) intent: &'a str,
-    /// Where its class stands in the model.
-    class: usize,
     /// The decision: 1 for a typical phrase of it, -1 for a typical one of the others.
-    pub(super) svm: f32,
+    svm: f32,
+    /// The likeness to its most similar phrase, 0 to 1.
+    cosine: f32,
+}
+
+impl Decided<'_> {
+    /// What the intents of a flow are ordered by.
+    pub(super) fn rank(&self) -> f32 {
+        self.svm + RANK_COSINE * self.cosine
+    }
+
+    /// What decides whether the intent matches at all (nlu 3.3).
+    pub(super) fn score(&self) -> f32 {
+        self.svm + self.cosine
+    }
 }
 
 impl Model {
@@ -61,6 +77,7 @@ impl Model {
             templates: Templates::new(agent, intents.iter().map(|(_, intent)| *intent), language),
             ..Self::default()
         };
+        this.vocabulary = this.templates.words().map(|word| (word.to_owned(), 0)).collect();
         let mut bags = Vec::new();
         for (name, intent) in intents {
             let begin = bags.len();
@@ -105,11 +122,7 @@ impl Model {
         let width = self.vectoriser.width();
         let classes = self.classes.len();
         self.weights = vec![0.0; (width + 1) * classes];
-        if self
-            .classes
-            .first()
-            .is_none_or(|only| classes == 1 && only.rows.len() == self.rows.len())
-        {
+        if self.classes.is_empty() || self.is_alone() {
             return;
         }
         for (number, class) in self.classes.iter().enumerate() {
@@ -125,11 +138,11 @@ impl Model {
         }
     }
 
-    /// Prepares an utterance of these normalised words.
-    pub(super) fn sample(&self, words: &[&str]) -> Sample {
-        let vector = self
-            .vectoriser
-            .vector(&Bags::new(words.iter().copied(), &self.templates.of(words)));
+    /// Prepares an utterance of these normalised words; `values` are values of system types in it with their types,
+    /// the longest first.
+    pub(super) fn sample(&self, words: &[&str], values: &[(Range<usize>, String)]) -> Sample {
+        let template = self.templates.of(words, values);
+        let vector = self.vectoriser.vector(&Bags::new(words.iter().copied(), &template));
         let mut dense = vec![0.0; self.vectoriser.width()];
         for (column, value) in vector.columns.iter().zip(&vector.values) {
             if let Some(place) = dense.get_mut(*column as usize) {
@@ -139,89 +152,66 @@ impl Model {
         Sample { vector, dense }
     }
 
+    /// The system types whose values make templates of this model's phrases.
+    pub(super) fn system_types(&self) -> impl Iterator<Item = &str> {
+        self.templates.system_types()
+    }
+
     /// The decisions for all intents of the flow, best first.
     pub(super) fn decide(&self, sample: &Sample) -> Vec<Decided<'_>> {
+        let sums = self.decisions(sample);
+        let alone = self.is_alone();
+        let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
+            let cosine = class.rows.clone().map(|row| self.cosine(sample, row)).fold(0.0, f32::max);
+            Decided { intent: &class.name, svm: if alone { 2.0 * cosine - 1.0 } else { sum }, cosine }
+        });
+        let mut decided: Vec<Decided<'_>> = decided.collect();
+        decided.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then(a.intent.cmp(b.intent)));
+        decided
+    }
+
+    /// Whether there is nothing to tell the only intent from.
+    fn is_alone(&self) -> bool {
+        matches!(self.classes.as_slice(), [only] if only.rows.len() == self.rows.len())
+    }
+
+    /// The products of the utterance with the weights of every class, intercepts included.
+    fn decisions(&self, sample: &Sample) -> Vec<f32> {
         let classes = self.classes.len();
         let mut sums = vec![0.0_f32; classes];
+        let columns = sample.vector.columns.iter().map(|column| *column as usize);
         let intercept = (self.vectoriser.width(), 1.0);
-        let entries = sample
-            .vector
-            .columns
-            .iter()
-            .map(|column| *column as usize)
-            .zip(sample.vector.values.iter().copied());
-        for (column, value) in entries.chain([intercept]) {
-            let weights = self
-                .weights
-                .get(column * classes..(column + 1) * classes)
-                .unwrap_or_default();
+        for (column, value) in columns.zip(sample.vector.values.iter().copied()).chain([intercept]) {
+            let weights = self.weights.get(column * classes..(column + 1) * classes).unwrap_or_default();
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
         }
-        let alone = classes == 1
-            && self
-                .classes
-                .first()
-                .is_some_and(|only| only.rows.len() == self.rows.len());
-        let mut decided: Vec<Decided<'_>> = self
-            .classes
-            .iter()
-            .zip(sums)
-            .enumerate()
-            .map(|(class, (known, svm))| Decided {
-                intent: known.name.as_str(),
-                class,
-                svm,
-            })
-            .collect();
-        if alone {
-            for one in &mut decided {
-                one.svm = 2.0 * self.cosine(sample, one) - 1.0;
-            }
-        }
-        decided.sort_by(|a, b| b.svm.total_cmp(&a.svm).then(a.class.cmp(&b.class)));
-        decided
+        sums
     }
 
-    /// The largest cosine between the utterance and a phrase of the intent.
-    pub(super) fn cosine(&self, sample: &Sample, decided: &Decided<'_>) -> f32 {
-        self.nearest(sample, decided).map_or(0.0, |(_, cosine)| cosine)
-    }
-
-    /// The phrase of the intent most like the utterance: its position among the intent's phrases, and the cosine.
-    fn nearest(&self, sample: &Sample, decided: &Decided<'_>) -> Option<(usize, f32)> {
-        let rows = self.classes.get(decided.class)?.rows.clone();
+    /// The likeness of the utterance and a phrase.
+    fn cosine(&self, sample: &Sample, row: usize) -> f32 {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        let similar = rows
-            .enumerate()
-            .map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full));
-        similar.max_by(|(one, a), (other, b)| a.total_cmp(b).then(other.cmp(one)))
+        self.rows.dot(row, &sample.dense) / full
     }
 
     /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
     pub(super) fn neighbours(&self, sample: &Sample, intent: &str, count: usize) -> Vec<(usize, f32)> {
-        let Some(class) = self.classes.iter().find(|class| class.name == intent) else {
-            return Vec::new();
-        };
-        let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        let mut similar: Vec<(usize, f32)> = class
-            .rows
-            .clone()
-            .enumerate()
-            .map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full))
-            .collect();
+        let Some(class) = self.classes.iter().find(|class| class.name == intent) else { return Vec::new() };
+        let rows = class.rows.clone().enumerate();
+        let mut similar: Vec<(usize, f32)> = rows.map(|(phrase, row)| (phrase, self.cosine(sample, row))).collect();
         similar.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
         similar.truncate(count);
         similar
     }
 
-    /// How often a word occurs in the phrases.
-    pub(super) fn frequency(&self, word: &str) -> u32 {
-        self.vocabulary.get(word).copied().unwrap_or_default()
+    /// How often a known word occurs in the phrases; words of values may not occur there at all.
+    pub(super) fn frequency(&self, word: &str) -> Option<u32> {
+        self.vocabulary.get(word).copied()
     }
 
-    /// The words of the phrases that start with a letter.
+    /// The known words that start with a letter.
     pub(super) fn words_from(&self, first: char) -> impl Iterator<Item = &str> {
         let start = first.to_string();
         self.vocabulary

@@ -1,0 +1,73 @@
+//! Parsing, and remembering which values came from the environment.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+
+use super::CommandLine;
+use crate::settings::layers::Origin;
+
+/// What was typed, and where each value came from.
+#[derive(Debug)]
+pub struct Typed {
+    /// The command line.
+    pub line: CommandLine,
+    /// Where its values came from.
+    pub origins: Origins,
+}
+
+/// The arguments that have a variable, by their identifier, flag and variable.
+pub(super) const VARIABLES: [(&str, &str, &str); 6] = [
+    ("target", "--target", "TURNPROOF_TARGET"),
+    ("profile", "--profile", "TURNPROOF_PROFILE"),
+    ("jobs", "--jobs", "TURNPROOF_JOBS"),
+    ("rate", "--rate", "TURNPROOF_RATE"),
+    ("retries", "--retries", "TURNPROOF_RETRIES"),
+    ("timeout", "--timeout", "TURNPROOF_TIMEOUT"),
+];
+
+/// Which arguments took their value from the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    from_environment: BTreeSet<&'static str>,
+}
+
+impl Origins {
+    /// Where the value of an argument came from, given that it has one. `flag` as it is typed: `--jobs`.
+    pub fn of(&self, flag: &'static str) -> Origin {
+        let variable = VARIABLES.iter().find(|(_, known, _)| *known == flag);
+        match variable {
+            Some((id, _, variable)) if self.from_environment.contains(id) => Origin::Environment(variable),
+            _ => Origin::Flag(flag),
+        }
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        let Some((_, matches)) = matches.subcommand() else {
+            return Self::default();
+        };
+        let from_environment = VARIABLES.iter().map(|(id, ..)| *id).filter(|id| {
+            let known = matches.try_contains_id(id).is_ok();
+            known && matches.value_source(id) == Some(ValueSource::EnvVariable)
+        });
+        Self {
+            from_environment: from_environment.collect(),
+        }
+    }
+}
+
+impl Typed {
+    /// Understands arguments; the first is the program's name.
+    ///
+    /// # Errors
+    /// What is wrong with them; also when help or the version is asked for.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = CommandLine::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let origins = Origins::read(&matches);
+        let line = CommandLine::from_arg_matches(&matches).map_err(|problem| problem.format(&mut command))?;
+        Ok(Self { line, origins })
+    }
+}

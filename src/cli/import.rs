@@ -1,0 +1,15 @@
+//! `turnproof import`: other tools' recordings → suites.
+
+use super::args::ImportCxTestsArgs;
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::import;
+
+/// `import cx-tests`: says what was written, and warns of what could not be taken over as it was.
+pub(super) fn cx_tests(args: &ImportCxTestsArgs, console: Console) -> Result<Exit, Failure> {
+    let imported = import::cx_tests(&args.export, &args.out)?;
+    console.diagnostics(&imported.warnings)?;
+    console.print(&crate::redact::clean_terminal(&imported.to_string()))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,147 @@
+//! The program as a program: help, version, mistakes on the command line, closed pipes, exit codes.
+
+use std::io::pipe;
+use std::process::Stdio;
+
+use turnproof::cli::exit::Exit;
+
+use crate::cli_place::{Place, Said};
+
+const COMMANDS: [&str; 8] = [
+    "run",
+    "check",
+    "list",
+    "init",
+    "import",
+    "emulate",
+    "schema",
+    "completions",
+];
+
+#[test]
+fn the_help_is_a_manual() {
+    let place = Place::new();
+    let said = place.run(&["--help"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    assert!(said.out.contains(&Exit::help()), "{}", said.out);
+    for command in COMMANDS {
+        assert!(said.out.contains(&format!("\n  {command} ")), "{command}");
+        let help = place.run(&[command, "--help"]);
+        assert_eq!(help.code, Some(0), "{help:?}");
+        assert!(
+            help.out.contains(&format!("Usage: turnproof {command}")),
+            "{}",
+            help.out
+        );
+        assert_eq!(place.run(&["help", command]).out, help.out, "{command}");
+    }
+}
+
+#[test]
+fn the_help_of_run_groups_its_flags_and_names_the_exit_codes() {
+    let said = Place::new().run(&["run", "--help"]);
+    let places: Vec<_> = [
+        "Selection:",
+        "Targets:",
+        "Playing:",
+        "Output:",
+        "Examples:",
+        "Exit codes:",
+    ]
+    .iter()
+    .map(|heading| {
+        said.out
+            .find(&format!("\n{heading}\n"))
+            .unwrap_or_else(|| panic!("{heading}\n{}", said.out))
+    })
+    .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let said = Place::new().run(&["--version"]);
+    assert_eq!(said.out, concat!("turnproof ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_2() {
+    let place = Place::new();
+    for (arguments, part) in [
+        (&["--nope"][..], "unexpected argument '--nope'"),
+        (&["runn"], "a similar subcommand exists: 'run'"),
+        (&["run", "--fail-on-flake"], "a similar argument exists: '--fail-on-flaky'"),
+        (
+            &["run", "--jobs", "many"],
+            "invalid value 'many' for '--jobs <N>'",
+        ),
+        (
+            &["run", "--report", "html"],
+            "there is no report `html`; the formats are terminal, junit, json, github",
+        ),
+        (
+            &["run", "--timeout", "5"],
+            "a duration such as 4s, 250ms or 1m30s is wanted",
+        ),
+        (&["emulate"], "--agent <EXPORT>"),
+        (&["import", "cx-tests", "x.zip"], "--out <DIR>"),
+        (&[], "Usage: turnproof"),
+    ] {
+        let said = place.run(arguments);
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(2), ""),
+            "{arguments:?}: {said:?}"
+        );
+        assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let place = Place::initialised();
+    for arguments in [
+        &["--help"][..],
+        &["completions", "bash"],
+        &["schema"],
+        &["list"],
+        &["check"],
+    ] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let output = place
+            .command(arguments)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        let said = Said::from(output);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn completions_know_the_flags() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = place.run(&["completions", shell]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(
+            said.out.contains("fail-on-flaky") && said.out.contains("completions"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn the_readme_lists_the_exit_codes() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let start = readme.split_once("<!-- exit codes: generated -->\n").unwrap().1;
+    let listed = start.split_once("<!-- end -->").unwrap().0;
+    assert_eq!(
+        listed.trim(),
+        Exit::markdown().trim(),
+        "put this into the README:\n{}",
+        Exit::markdown()
+    );
+}
