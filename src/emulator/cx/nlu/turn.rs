@@ -8,6 +8,7 @@ use super::decide::{Findings, Fit, Rule, Waiting, decide};
 use super::extract::from_phrase;
 use super::model::{Decided, Model};
 use super::phrases::ExactPhrase;
+use super::score::Expected;
 use super::{Alternative, Decision, Filled, FormSlot, Nlu, Question, Understanding, score, spelling};
 use crate::emulator::cx::entities::{EntityContext, Extracted, Span, gather};
 use crate::emulator::cx::words::{Word, words};
@@ -87,7 +88,12 @@ impl<'a> Turn<'a> {
             any: is_any(slot),
             plausible: spans.iter().any(|span| !span.genuine),
         });
-        let threshold = score::threshold(self.question.threshold, waiting.is_some());
+        let expected = match waiting {
+            None => Expected::Anything,
+            Some(waiting) if waiting.any => Expected::AnyWords,
+            Some(_) => Expected::Value,
+        };
+        let threshold = score::threshold(self.question.threshold, expected);
         Findings { exact, waiting, score: None, threshold }
     }
 
