@@ -11,6 +11,8 @@ mod diagnostics;
 pub mod engine;
 pub mod entities;
 pub mod environment;
+#[cfg(test)]
+mod fixture;
 mod form;
 pub mod functions;
 mod language;

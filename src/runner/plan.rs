@@ -30,11 +30,11 @@ impl Plan {
     /// Keeps what did not pass in an earlier run. `shown` gives a conversation's name as that run wrote it
     /// (redacted).
     #[must_use]
-    pub fn only_last_failed<'name>(
+    pub fn only_last_failed(
         mut self,
         source: &dyn ConversationSource,
         previous: &Previous,
-        shown: impl Fn(&str) -> std::borrow::Cow<'name, str>,
+        shown: impl Fn(&str) -> std::borrow::Cow<'_, str>,
     ) -> Self {
         self.order.retain(|position| {
             let heading = source.heading(*position);

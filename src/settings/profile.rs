@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::play::{PlayPatch, positive};
+use super::play::{PLAY_KEYS, PlayPatch, positive};
 use super::rate::Rate;
 use super::target::read_rate;
 use super::{REPORT_FORMATS, check_report};
-use crate::yaml::{Map, Node, Reader};
+use crate::yaml::{Kind, Map, Node, Reader};
 
 /// The keys of a profile.
 pub const PROFILE_KEYS: [&str; 13] = [
@@ -39,6 +39,8 @@ pub struct Profile {
     pub rate: Option<Rate>,
     /// Time-outs, retries, repetitions.
     pub play: PlayPatch,
+    /// The same, as it is written: in the shape of `defaults:`.
+    pub defaults: Option<Node>,
     /// How long the run may take.
     pub timeout: Option<Duration>,
     /// A flaky conversation makes the run fail.
@@ -62,12 +64,12 @@ pub(super) fn read_profiles(reader: &mut Reader, node: &Node) -> Vec<Profile> {
         .iter()
         .filter_map(|entry| {
             let fields = reader.fields(&entry.value, "a profile", &PROFILE_KEYS)?;
-            Some(read_profile(reader, &entry.key.name, fields))
+            Some(read_profile(reader, &entry.key.name, &entry.value, fields))
         })
         .collect()
 }
 
-fn read_profile(reader: &mut Reader, name: &str, map: &Map) -> Profile {
+fn read_profile(reader: &mut Reader, name: &str, node: &Node, map: &Map) -> Profile {
     let number = |reader: &mut Reader, key: &str, end: u64| {
         let value = reader.integer(map.get(key)?, &format!("`{key}`"), 1..end)?;
         u32::try_from(value).ok()
@@ -88,6 +90,7 @@ fn read_profile(reader: &mut Reader, name: &str, map: &Map) -> Profile {
         jobs: number(reader, "jobs", u64::from(MOST_JOBS) + 1),
         rate: map.get("rate").and_then(|node| read_rate(reader, node)),
         play: PlayPatch::read(reader, map),
+        defaults: Some(as_defaults(node, map)),
         timeout: map
             .get("timeout")
             .and_then(|node| positive(reader, node, "`timeout`")),
@@ -95,6 +98,22 @@ fn read_profile(reader: &mut Reader, name: &str, map: &Map) -> Profile {
         max_failures: most_failures.or(fail_fast.filter(|fast| *fast).map(|_| 1)),
         shuffle: flag(reader, "shuffle"),
         reports: map.get("reports").and_then(|node| reports(reader, node)),
+    }
+}
+
+/// What a profile shares with `defaults:`, with its places.
+fn as_defaults(node: &Node, map: &Map) -> Node {
+    let shared = map
+        .entries
+        .iter()
+        .filter(|entry| PLAY_KEYS.contains(&entry.key.name.as_str()));
+    let map = Map {
+        entries: shared.cloned().collect(),
+        flow: map.flow,
+    };
+    Node {
+        kind: Kind::Map(map),
+        ..node.clone()
     }
 }
 

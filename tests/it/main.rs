@@ -5,15 +5,23 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
-mod cli_basics;
-mod cli_init;
-mod cli_place;
 mod backend_ces;
 mod backend_cx;
 mod backend_transport;
+mod ces_emulator;
+mod cli_basics;
+mod cli_check;
+mod cli_init;
+mod cli_list;
+mod cli_place;
+mod cli_run;
+mod emulator_cx;
 mod house;
 mod import_cx;
 mod proto_tables;
 mod proto_wire;
+mod readme;
 mod runner_sessions;
 mod scripted;
+mod suite_cases;
+mod targets;

@@ -5,7 +5,7 @@ use crate::model::{Map, Value};
 
 /// What part of the agent a message came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseKind {
+pub(super) enum ResponseKind {
     /// The entry of a page.
     Entry,
     /// The prompt of a form parameter.
@@ -16,18 +16,18 @@ pub enum ResponseKind {
 
 /// A message on its way to the user.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub(super) struct Said {
     /// Where it came from.
-    pub kind: ResponseKind,
+    pub(super) kind: ResponseKind,
     /// The channel it is for; empty for all.
-    pub channel: String,
+    pub(super) channel: String,
     /// The message.
-    pub content: SaidContent,
+    pub(super) content: SaidContent,
 }
 
 /// What is said or signalled.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SaidContent {
+pub(super) enum SaidContent {
     /// A text, exactly one.
     Text {
         /// The text.

@@ -14,7 +14,7 @@ use super::names::SessionName;
 use super::session::Session;
 
 /// How long a session lives after its last request, unless it asks for longer.
-const DEFAULT_TTL: Duration = Duration::from_secs(30 * 60);
+const DEFAULT_TTL: Duration = Duration::from_mins(30);
 /// Parts of the table.
 const PARTS: usize = 32;
 /// Sessions of one part; beyond, the one that has been idle longest is forgotten.
@@ -191,7 +191,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_session_may_ask_for_a_longer_life() {
         let sessions = Sessions::default();
-        let day = Duration::from_secs(24 * 60 * 60);
+        let day = Duration::from_hours(24);
         let first = sessions.get(&name("a"), Some(day), || Session::at(START));
         tokio::time::advance(day - Duration::from_secs(1)).await;
         assert!(Arc::ptr_eq(&first, &open(&sessions, "a")));

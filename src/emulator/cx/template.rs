@@ -39,13 +39,13 @@ impl Template {
             let dollar = cursor.position();
             let piece = match Call::read(&mut cursor, depth) {
                 Ok(Some(call)) => Piece::Call(Box::new(call)),
-                Ok(None) => match Reference::read(&mut cursor) {
-                    Some(reference) => Piece::Reference(reference),
-                    None => {
+                Ok(None) => {
+                    let Some(reference) = Reference::read(&mut cursor) else {
                         cursor.next();
                         continue;
-                    }
-                },
+                    };
+                    Piece::Reference(reference)
+                }
                 Err(problem) => {
                     problems.push(problem);
                     cursor.next();

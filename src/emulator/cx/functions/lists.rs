@@ -54,46 +54,46 @@ pub(super) fn get(values: &[Value]) -> Answer {
         .unwrap_or_default())
 }
 
-pub(super) fn contain(values: &[Value]) -> Answer {
+pub(super) fn contain(values: &[Value]) -> Value {
     let found = elements(&values[0])
         .iter()
         .any(|element| alike(element, &values[1]));
-    Ok(found.into())
+    found.into()
 }
 
 /// `MATCH`: where the value stands, or -1.
-pub(super) fn index_of(values: &[Value]) -> Answer {
+pub(super) fn index_of(values: &[Value]) -> Value {
     let position = elements(&values[0])
         .iter()
         .position(|element| alike(element, &values[1]));
-    Ok(position.map_or_else(|| (-1).into(), Into::into))
+    position.map_or_else(|| (-1).into(), Into::into)
 }
 
-pub(super) fn append(values: &[Value]) -> Answer {
+pub(super) fn append(values: &[Value]) -> Value {
     let mut list = elements(&values[0]).into_owned();
     list.extend(flattened(&values[1..]).cloned());
-    Ok(list.into())
+    list.into()
 }
 
-pub(super) fn remove(values: &[Value]) -> Answer {
+pub(super) fn remove(values: &[Value]) -> Value {
     let unwanted: Vec<&Value> = flattened(&values[1..]).collect();
     let mut list = elements(&values[0]).into_owned();
     list.retain(|element| !unwanted.iter().any(|value| alike(element, value)));
-    Ok(list.into())
+    list.into()
 }
 
-pub(super) fn unique(values: &[Value]) -> Answer {
+pub(super) fn unique(values: &[Value]) -> Value {
     let mut distinct: Vec<Value> = Vec::new();
     for element in elements(&values[0]).iter() {
         if !distinct.iter().any(|known| same(known, element)) {
             distinct.push(element.clone());
         }
     }
-    Ok(distinct.into())
+    distinct.into()
 }
 
 /// `JOIN(delimiter, list, last delimiter?)`.
-pub(super) fn join(values: &[Value]) -> Answer {
+pub(super) fn join(values: &[Value]) -> Value {
     let between = text_of(&values[0]);
     let before_last = values.get(2).map_or_else(|| between.clone(), text_of);
     let list = elements(&values[1]);
@@ -108,5 +108,5 @@ pub(super) fn join(values: &[Value]) -> Answer {
         }
         push_value(&mut text, element);
     }
-    Ok(text.into())
+    text.into()
 }

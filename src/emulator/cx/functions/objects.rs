@@ -7,8 +7,8 @@ use crate::emulator::cx::render::text_of;
 use crate::model::{Map, Value};
 
 /// The value with its type.
-pub(super) fn identity(values: &[Value]) -> Answer {
-    Ok(values[0].clone())
+pub(super) fn identity(values: &[Value]) -> Value {
+    values[0].clone()
 }
 
 /// Reads JSON; single quotes may stand for double ones.
@@ -38,12 +38,12 @@ fn with_double_quotes(text: &str) -> String {
 }
 
 /// A member of an object, or null.
-pub(super) fn get_field(values: &[Value]) -> Answer {
+pub(super) fn get_field(values: &[Value]) -> Value {
     let key = text_of(&values[1]);
-    Ok(match &values[0] {
+    match &values[0] {
         Value::Object(members) => member(members, &key).cloned().unwrap_or_default(),
         _ => Value::Null,
-    })
+    }
 }
 
 fn member<'v>(members: &'v Map, key: &str) -> Option<&'v Value> {

@@ -101,10 +101,10 @@ pub(super) fn url_encode(values: &[Value]) -> Answer {
     bounded(utf8_percent_encode(&text, PLAIN).to_string().replace("%20", "+"))
 }
 
-pub(super) fn uuid(_: &[Value], environment: &dyn Environment) -> Answer {
+pub(super) fn uuid(environment: &dyn Environment) -> Value {
     let bits = (u128::from(environment.random()) << 64) | u128::from(environment.random());
     let id = uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
-    Ok(id.to_string().into())
+    id.to_string().into()
 }
 
 /// Runs `work` with a pattern, if it is one.

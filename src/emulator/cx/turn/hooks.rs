@@ -38,7 +38,7 @@ impl Turn<'_> {
         }
         let call = self.describe_call(site, webhook);
         let WebhookOutcome { result, waited } = self.answers.answer(&call);
-        let result = result.and_then(|answer| self.check_answer(answer, webhook));
+        let result = result.and_then(|answer| Self::check_answer(answer, webhook));
         let called = |failure: Option<WebhookFailure>, payload: Map| WebhookCalled {
             name: site.name.clone(),
             tag: site.tag.clone(),
@@ -102,11 +102,7 @@ impl Turn<'_> {
     }
 
     /// A raw body is read as the kind of webhook says; one that is too large or malformed is a failure.
-    fn check_answer(
-        &self,
-        answer: WebhookAnswer,
-        webhook: &WebhookPart,
-    ) -> Result<WebhookAnswer, WebhookFailure> {
+    fn check_answer(answer: WebhookAnswer, webhook: &WebhookPart) -> Result<WebhookAnswer, WebhookFailure> {
         let Some(body) = &answer.body else {
             return Ok(answer);
         };

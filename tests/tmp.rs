@@ -1,0 +1,3 @@
+#![allow(warnings)]
+#[path = "it/suite_cases.rs"]
+mod suite_cases;
