@@ -11,6 +11,8 @@ use super::template::Templates;
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Agent, Flow, Intent, Route, TrainingPhrase};
 
+/// Most weights of a model; a flow of very many intents and phrases gives up its rarest features.
+const WEIGHT_LIMIT: usize = 16_000_000;
 /// What a value that is the whole utterance, as in a phrase of the intent, adds to the decision.
 const LONE_VALUE: f32 = 1.0;
 
@@ -108,7 +110,7 @@ impl Model {
                     .map(|phrase| this.read(phrase, negative)),
             );
         }
-        this.vectoriser = Vectoriser::fit(&bags);
+        this.vectoriser = Vectoriser::fit(&bags, WEIGHT_LIMIT / this.classes.len().max(1));
         for bag in &bags {
             this.rows.push(&this.vectoriser.vector(bag));
         }
