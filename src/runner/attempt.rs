@@ -195,8 +195,7 @@ impl<'run> Player<'run> {
             start: self
                 .script
                 .start(&self.conversation.start)
-                .map_err(Unknown::suite)?
-                .into_owned(),
+                .map_err(Unknown::suite)?,
             webhooks: Arc::clone(self.webhooks),
         };
         let opened = self.budget.wait(backend.open(start)).await?;

@@ -5,15 +5,16 @@
 )]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
-mod cli_basics;
-mod cli_init;
-mod cli_place;
 mod backend_ces;
 mod backend_cx;
 mod backend_transport;
+mod cli_basics;
+mod cli_init;
+mod cli_place;
 mod house;
 mod import_cx;
 mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
 mod scripted;
+mod targets;
