@@ -9,8 +9,9 @@ pub fn nearest<'known>(name: &str, known: impl IntoIterator<Item = &'known str>)
         .filter_map(|candidate| {
             let other = candidate.to_lowercase();
             let distance = strsim::damerau_levenshtein(&folded, &other);
-            let allowed = length.min(other.chars().count()).div_ceil(3).min(4);
-            (distance <= allowed).then_some((distance, candidate))
+            let shorter = length.min(other.chars().count());
+            let allowed = (shorter / 3).clamp(1, 4);
+            (distance <= allowed && distance < shorter).then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -32,7 +33,7 @@ mod tests {
 
     #[test]
     fn near_names_are_suggested() {
-        let known = ["contains", "icontains", "intent", "page", "say"];
+        let known = ["contains", "icontains", "intent", "page", "say", "date", "is"];
         for (name, expected) in [
             ("contians", Some("contains")),
             ("Intent", Some("intent")),
@@ -41,6 +42,7 @@ mod tests {
             ("sy", Some("say")),
             ("reply", None),
             ("x", None),
+            ("name", None),
             ("", None),
         ] {
             assert_eq!(nearest(name, known), expected, "{name}");

@@ -400,27 +400,36 @@ impl<'text> Builder<'text> {
             return Ok(());
         };
         let end = if frame.flow { range.end } else { frame.end };
+        let place = frame.start..end.max(frame.start);
         let kind = match frame.content {
             Content::List(items) => Kind::List(List {
                 items,
                 flow: frame.flow,
             }),
-            Content::Map { entries, .. } => self.mapping(entries, frame.flow, frame.start),
+            Content::Map { entries, .. } => self.mapping(entries, frame.flow, &place),
         };
         let node = Node {
-            span: frame.start..end.max(frame.start),
+            span: place,
             line: frame.line,
             kind,
         };
         self.complete(node, frame.anchor, span)
     }
 
-    fn mapping(&mut self, entries: Vec<Entry>, flow: bool, start: usize) -> Kind {
-        // The inner braces of an unquoted template are reported as such, by `report_compound_key`.
-        let in_template = start > 0 && self.source(&(start - 1..start)) == "{";
-        if flow && !in_template {
-            self.check_split_sentences(&entries);
+    fn mapping(&mut self, entries: Vec<Entry>, flow: bool, span: &Range<usize>) -> Kind {
+        let source = self.source(span);
+        if flow && source.starts_with("{{") {
+            // An unquoted template, reported by `report_compound_key`.
+            return Kind::Text(Text {
+                value: source.to_owned(),
+                style: Style::Quoted,
+            });
         }
+        let entries = if flow {
+            self.joined_sentences(entries)
+        } else {
+            entries
+        };
         let entries = self.without_duplicates(entries);
         Kind::Map(Map {
             entries: self.merged(entries),
@@ -523,36 +532,42 @@ impl<'text> Builder<'text> {
         }
     }
 
-    /// `{ say: Hello, world }` is two entries to YAML, the second without a value.
-    fn check_split_sentences(&mut self, entries: &[Entry]) {
-        for (position, entry) in entries.iter().enumerate() {
-            let after = self.source_from(entry.key.span.end).trim_start();
-            let bare = entry.value.is_null() && entry.value.span.is_empty() && after.starts_with([',', '}']);
-            if !bare || entry.key.name.contains("{{") || self.source(&entry.key.span).starts_with('{') {
+    /// `{ say: Hello, world }` is two entries to YAML, the second without a value. Entries that are pieces of a
+    /// sentence are reported and left out.
+    fn joined_sentences(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut split: Option<Range<usize>> = None;
+        for entry in entries {
+            let follows_text = kept.last().is_some_and(|before| is_bare_scalar(&before.value));
+            if follows_text && self.is_bare(&entry) {
+                let start = split.map_or(entry.key.span.start, |split| split.start);
+                split = Some(start..entry.key.span.end);
                 continue;
             }
-            let before = position.checked_sub(1).and_then(|index| entries.get(index));
-            let problem = match before {
-                Some(before) if is_bare_scalar(&before.value) => {
-                    let sentence = self.source(&(before.value.span.start..entry.key.span.end));
-                    let help = format!("quote the text: `{}: {}`", before.key.name, quoted(sentence));
-                    Diagnostic::error("split-sentence", "a comma within braces splits unquoted text")
-                        .at(
-                            self.file,
-                            entry.key.span.clone(),
-                            "taken as a key of its own, without a value",
-                        )
-                        .at(self.file, before.value.span.clone(), "the text ends here")
-                        .help(help)
-                }
-                _ => Diagnostic::error("missing-value", format!("`{}` has no value", entry.key.name)).at(
-                    self.file,
-                    entry.key.span.clone(),
-                    "a key within braces needs `: value`",
-                ),
-            };
-            self.report(problem);
+            self.report_split(kept.last(), split.take());
+            kept.push(entry);
         }
+        self.report_split(kept.last(), split);
+        kept
+    }
+
+    /// A key within braces that no colon follows.
+    fn is_bare(&self, entry: &Entry) -> bool {
+        let after = self.source_from(entry.key.span.end).trim_start();
+        entry.value.is_null() && entry.value.span.is_empty() && after.starts_with([',', '}'])
+    }
+
+    fn report_split(&mut self, before: Option<&Entry>, split: Option<Range<usize>>) {
+        let (Some(before), Some(split)) = (before, split) else {
+            return;
+        };
+        let sentence = self.source(&(before.value.span.start..split.end));
+        let help = format!("quote the text: `{}: {}`", before.key.name, quoted(sentence));
+        let problem = Diagnostic::error("split-sentence", "a comma within braces splits unquoted text")
+            .at(self.file, split, "taken for a key of its own")
+            .at(self.file, before.value.span.clone(), "the text ends here")
+            .help(help);
+        self.report(problem);
     }
 
     fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {

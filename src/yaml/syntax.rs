@@ -18,8 +18,17 @@ pub(super) fn problem(kind: &ErrorKind, file: &Arc<SourceFile>, offset: usize) -
     if let Some(problem) = template_on_line(file, offset) {
         return problem;
     }
-    let (message, help) = words(kind);
-    let diagnostic = Diagnostic::error("yaml-syntax", message).at(file, offset..offset, "");
+    let (message, help) = match kind {
+        ErrorKind::MappingValueNotAllowed if is_first_colon(&file.text, offset) => (
+            "a key cannot stand here: the line continues the text above it".to_owned(),
+            Some("check the indentation: the keys of one mapping stand in one column"),
+        ),
+        _ => words(kind),
+    };
+    let mut diagnostic = Diagnostic::error("yaml-syntax", message).at(file, offset..offset, "");
+    if let Some(quote) = open_quote(kind, &file.text, offset) {
+        diagnostic = diagnostic.at(file, quote..quote + 1, "opened here?");
+    }
     match help {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
@@ -34,8 +43,17 @@ pub(super) fn too_deep(file: &Arc<SourceFile>, at: usize) -> Diagnostic {
 
 /// `{{ name }}` without quotes.
 pub(super) fn unquoted_template(file: &Arc<SourceFile>, range: Range<usize>, text: &str) -> Diagnostic {
+    let at_start = file
+        .text
+        .get(range.clone())
+        .is_some_and(|source| source.starts_with('{'));
+    let why = if at_start {
+        "YAML reads `{` as the start of a mapping"
+    } else {
+        ""
+    };
     Diagnostic::error("unquoted-template", "a text with a template needs quotes")
-        .at(file, range, "YAML reads `{` as the start of a mapping")
+        .at(file, range, why)
         .help(format!("quote it: {}", quoted(text)))
 }
 
@@ -47,6 +65,32 @@ fn nearby(file: &SourceFile, offset: usize) -> usize {
         return file.text.trim_end().len();
     }
     offset
+}
+
+/// Whether the colon at an offset is the first one of its line that could end a key.
+fn is_first_colon(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    !line.contains(": ")
+}
+
+/// For text in quotes that runs on where it cannot: the last quote before with no partner on its line.
+fn open_quote(kind: &ErrorKind, text: &str, offset: usize) -> Option<usize> {
+    if *kind != ErrorKind::InvalidQuotedScalarIndent {
+        return None;
+    }
+    let before = text.get(..offset)?;
+    let mut end = before.len();
+    for line in before.split_inclusive('\n').rev() {
+        let start = end - line.len();
+        end = start;
+        for quote in ['"', '\''] {
+            if line.matches(quote).count() % 2 == 1 {
+                return line.find(quote).map(|at| start + at);
+            }
+        }
+    }
+    None
 }
 
 /// An unquoted template on the line of a syntax error is nearly always its cause.
@@ -107,6 +151,10 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
             "a quote is opened here but never closed",
             Some("close it, or put text that has a quote in it in the other kind of quotes"),
         ),
+        Kind::InvalidQuotedScalarIndent => fixed(
+            "a text in quotes runs on to here",
+            Some("close its quote, or indent the lines that belong to it"),
+        ),
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => fixed(
             "text goes on after the closing quote",
             Some(
@@ -141,7 +189,6 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | Kind::BlockSequenceEntryNotAllowed
         | Kind::MappingKeyNotAllowed
         | Kind::InvalidFlowScalarIndent
-        | Kind::InvalidQuotedScalarIndent
         | Kind::InvalidBlockScalarIndent => fixed(
             "this line does not fit the lines above it",
             Some("keys of one mapping, and dashes of one list, stand in one column"),

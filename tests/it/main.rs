@@ -18,3 +18,4 @@ mod proto_wire;
 mod runner_sessions;
 mod scripted;
 mod targets;
+mod suite_cases;

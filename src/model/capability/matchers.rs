@@ -1,0 +1,149 @@
+//! The operators of matchers.
+
+use super::{Group, Key, Shape, Subject};
+
+const ANY: Shape = Shape::Matcher(Subject::Any);
+const ORDERED: Shape = Shape::OneOf(&[Shape::Number, Shape::Text]);
+
+pub(super) const OPERATORS: &[Key] = &[
+    Key::own(
+        "equals",
+        Shape::Any,
+        "{ id: 7 }",
+        "Exactly this value: no white space collapsed, no members ignored",
+    ),
+    Key::own(
+        "contains",
+        ORDERED,
+        "see you soon",
+        "A text within the text, or an equal item within a list",
+    ),
+    Key::own(
+        "icontains",
+        ORDERED,
+        "see you soon",
+        "As `contains`, ignoring case",
+    ),
+    Key::own("starts_with", ORDERED, "Welcome", "The text begins with this"),
+    Key::own("ends_with", ORDERED, "goodbye.", "The text ends with this"),
+    Key::own(
+        "matches",
+        Shape::Text,
+        "'(?i)come again'",
+        "A regular expression is found in the text; it is not anchored",
+    ),
+    Key::own(
+        "any_of",
+        Shape::List(&ANY),
+        "[Hello, { contains: welcome }]",
+        "At least one of these holds",
+    ),
+    Key::own(
+        "all_of",
+        Shape::List(&ANY),
+        "[{ contains: card }, { contains: expires }]",
+        "All of these hold",
+    ),
+    Key::own("not", ANY, "{ contains: sorry }", "This does not hold"),
+    Key::own("gt", ORDERED, "0", "Greater than this"),
+    Key::own("gte", ORDERED, "0.6", "Greater than or equal to this"),
+    Key::own("lt", ORDERED, "10", "Less than this"),
+    Key::own("lte", ORDERED, "10", "Less than or equal to this"),
+    Key::own(
+        "between",
+        Shape::List(&ORDERED),
+        "[0.3, 1]",
+        "Between these two, both included",
+    ),
+    Key::own(
+        "approx",
+        Shape::Group(Group::Approx),
+        "{ to: 2, within: 0.5 }",
+        "At most so far from a number",
+    ),
+    Key::own(
+        "has_length",
+        Shape::Matcher(Subject::Number),
+        "3",
+        "So many characters, items or members",
+    ),
+    Key::own(
+        "is_type",
+        Shape::Choice(&["text", "number", "integer", "boolean", "list", "object", "null"]),
+        "number",
+        "Of this type",
+    ),
+    Key::own("absent", Shape::True, "true", "Nothing is there"),
+    Key::own("present", Shape::True, "true", "Something is there"),
+    Key::own("unchanged", Shape::True, "true", "As before the turn"),
+    Key::own("each", ANY, "{ is_type: text }", "Every item matches"),
+    Key::own("has_item", ANY, "{ code: 0 }", "At least one item matches"),
+    Key::own(
+        "similar",
+        Shape::Group(Group::Similar),
+        "{ to: See you soon, at_least: 0.8 }",
+        "A text like this one",
+    ),
+    Key::own(
+        "wer",
+        Shape::Group(Group::Wer),
+        "{ to: tomorrow morning, at_most: 0.2 }",
+        "Word error rate against this text",
+    ),
+    Key::own(
+        "date",
+        Shape::OneOf(&[Shape::Day, Shape::Group(Group::Date)]),
+        "{ weekday: friday, within: 8d }",
+        "A date, in a CX date or date-time object or ISO text",
+    ),
+];
+
+pub(super) const APPROX: &[Key] = &[
+    Key::own("to", Shape::Number, "2", "The number").required(),
+    Key::own("within", Shape::Number, "0.5", "The largest difference").required(),
+];
+
+pub(super) const SIMILAR: &[Key] = &[
+    Key::own("to", Shape::Text, "See you soon", "The text").required(),
+    Key::own("at_least", Shape::Number, "0.8", "Least similarity, 0 to 1").required(),
+    Key::own(
+        "algorithm",
+        Shape::Choice(&["levenshtein", "jaro_winkler", "words"]),
+        "words",
+        "How it is measured: edits of characters (`levenshtein`, unless set), `jaro_winkler`, or shared `words` in any order",
+    ),
+];
+
+pub(super) const WER: &[Key] = &[
+    Key::own("to", Shape::Text, "tomorrow morning", "The text").required(),
+    Key::own("at_most", Shape::Number, "0.2", "Largest word error rate").required(),
+];
+
+pub(super) const DATE: &[Key] = &[
+    Key::own(
+        "from_today",
+        Shape::OneOf(&[Shape::Number, Shape::Text]),
+        "1",
+        "So many days from the conversation's today; negative is past",
+    ),
+    Key::own(
+        "weekday",
+        Shape::Choice(&[
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+        ]),
+        "friday",
+        "This weekday, after today",
+    ),
+    Key::own(
+        "within",
+        Shape::Duration,
+        "8d",
+        "Beside `weekday`: how far ahead at most; 7d unless set",
+    ),
+];

@@ -1,0 +1,281 @@
+//! `expect`, `when` and `every_turn`: what is expected of a reply or a conversation.
+
+use std::borrow::Cow;
+
+use super::super::mention::Kind as Mentioned;
+use super::super::template::text::has_template;
+use super::matcher::Looked;
+use super::{Parser, Wording, entries};
+use crate::model::capability::{Group, Shape, Subject};
+use crate::model::suite::{Check, Expectation, Matcher, Service, VisitedStep};
+use crate::yaml::{Entry, Kind, List, Map, Node};
+
+/// What comes from the mapping around an expectation.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    required: bool,
+    only_on: Option<Service>,
+}
+
+impl Parser {
+    /// A mapping of expectations.
+    pub(in crate::suite) fn expectations(&mut self, node: &Node) -> Vec<Expectation> {
+        let around = Around {
+            required: true,
+            only_on: None,
+        };
+        let mut found = Vec::new();
+        self.expectations_around(node, around, &mut found);
+        found
+    }
+
+    fn expectations_around(&mut self, node: &Node, around: Around, found: &mut Vec<Expectation>) {
+        let Some(map) = self.group(node, Group::Expectation) else {
+            return;
+        };
+        let required = map
+            .get("required")
+            .and_then(|node| self.boolean(node, "`required`"));
+        let around = Around {
+            required: required.unwrap_or(around.required),
+            ..around
+        };
+        for entry in &map.entries {
+            match entry.key.name.as_str() {
+                "required" => {}
+                "on" if around.only_on.is_some() => {
+                    let message = "`on` cannot stand within `on`";
+                    self.reader.error("unknown-key", message, entry.key.span.clone());
+                }
+                "on" => self.by_service(&entry.value, around, found),
+                _ => self.expectation(entry, around, found),
+            }
+        }
+    }
+
+    fn by_service(&mut self, node: &Node, around: Around, found: &mut Vec<Expectation>) {
+        let Some(map) = self.group(node, Group::On) else {
+            return;
+        };
+        let of_target = self.service;
+        for (name, node) in entries(map) {
+            let service = match name {
+                "cx" => Service::Cx,
+                "ces" => Service::Ces,
+                _ => continue,
+            };
+            self.service = Some(service);
+            let only_on = Some(service);
+            self.expectations_around(node, Around { only_on, ..around }, found);
+        }
+        self.service = of_target;
+    }
+
+    fn expectation(&mut self, entry: &Entry, around: Around, found: &mut Vec<Expectation>) {
+        let Some(key) = Group::Expectation.key(&entry.key.name) else {
+            return;
+        };
+        if !self.applies(key) {
+            return;
+        }
+        let (node, required) = self.without_required(&entry.value, key.shape);
+        let required = required.unwrap_or(around.required);
+        let checks = self.checks(key.name, key.shape, &node);
+        found.extend(checks.into_iter().map(|check| Expectation {
+            line: entry.key.line,
+            required,
+            only_on: around.only_on,
+            check,
+        }));
+    }
+
+    /// `required` beside operators belongs to the expectation, not to the value.
+    fn without_required<'node>(
+        &mut self,
+        node: &'node Node,
+        shape: Shape,
+    ) -> (Cow<'node, Node>, Option<bool>) {
+        let beside = match shape {
+            Shape::Matcher(_) => Group::Operator,
+            Shape::OneOf([Shape::Group(group), ..]) => *group,
+            _ => return (Cow::Borrowed(node), None),
+        };
+        let Some((map, required)) = node.as_map().and_then(|map| Some((map, map.get("required")?))) else {
+            return (Cow::Borrowed(node), None);
+        };
+        let mut others = map
+            .entries
+            .iter()
+            .filter(|entry| entry.key.name != "required")
+            .peekable();
+        let own = others.peek().is_some()
+            && (beside == Group::Raw || others.all(|entry| beside.key(&entry.key.name).is_some()));
+        if !own {
+            return (Cow::Borrowed(node), None);
+        }
+        let required = self.boolean(required, "`required`");
+        (Cow::Owned(without(node, map, &["required"])), required)
+    }
+
+    fn checks(&mut self, name: &str, shape: Shape, node: &Node) -> Vec<Check> {
+        if let Shape::Matcher(subject) = shape {
+            return self.check_of_matcher(name, subject, node).into_iter().collect();
+        }
+        if node.is_null() {
+            let example = Group::Expectation.key(name).map_or("", |key| key.example);
+            self.missing_value(
+                node,
+                &format!("`{name}`"),
+                &format!("for example `{name}: {example}`"),
+            );
+            return Vec::new();
+        }
+        let check = match name {
+            "visited" => self.visited(node).map(Check::Visited),
+            "parameters" => self
+                .parameter_matchers(node, "`parameters`")
+                .map(Check::Parameters),
+            "all_parameters" => self
+                .parameter_matchers(node, "`all_parameters`")
+                .map(Check::AllParameters),
+            "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
+            "raw" => return self.raws(node),
+            _ => None,
+        };
+        check.into_iter().collect()
+    }
+
+    fn check_of_matcher(&mut self, name: &str, subject: Subject, node: &Node) -> Option<Check> {
+        let what = format!("`{name}`");
+        let page = Mentioned::Page { flow: None };
+        let names = match name {
+            "intent" => Some(&Mentioned::Intent),
+            "page" => Some(&page),
+            "flow" => Some(&Mentioned::Flow),
+            "playbook" => Some(&Mentioned::Playbook),
+            "match" => Some(&Mentioned::MatchType),
+            _ => None,
+        };
+        let what = what.as_str();
+        let matcher = self.matcher(node, Looked { what, subject, names })?;
+        let check: fn(Matcher) -> Check = match name {
+            "reply" => Check::Reply,
+            "replies" => Check::Replies,
+            "intent" => Check::Intent,
+            "confidence" => Check::Confidence,
+            "match" => Check::Match,
+            "page" => Check::Page,
+            "flow" => Check::Flow,
+            "agent" => Check::Agent,
+            "playbook" => Check::Playbook,
+            "transfer" => Check::Transfer,
+            "ended" => Check::Ended,
+            "handoff" => Check::Handoff,
+            "payload" => Check::Payload,
+            "candidates" => Check::Candidates,
+            "webhook" => Check::Webhook,
+            "latency" => Check::Latency,
+            _ => return None,
+        };
+        Some(check(matcher))
+    }
+
+    fn visited(&mut self, node: &Node) -> Option<Vec<VisitedStep>> {
+        let items = self.reader.list(node, "`visited`")?;
+        if items.is_empty() {
+            let message = "`visited` lists nothing, which always holds";
+            self.reader.error("empty-operand", message, node.span.clone());
+            return None;
+        }
+        let steps: Vec<VisitedStep> = items.iter().filter_map(|item| self.visited_step(item)).collect();
+        (steps.len() == items.len()).then_some(steps)
+    }
+
+    fn visited_step(&mut self, node: &Node) -> Option<VisitedStep> {
+        if node.as_text() == Some("..") {
+            return Some(VisitedStep::Anything);
+        }
+        let names = Some(&Mentioned::Place);
+        let looked = Looked {
+            what: "a place in `visited`",
+            subject: Subject::Text,
+            names,
+        };
+        self.matcher(node, looked).map(VisitedStep::Place)
+    }
+
+    fn raws(&mut self, node: &Node) -> Vec<Check> {
+        match &node.kind {
+            Kind::List(List { items, .. }) => items.iter().filter_map(|item| self.raw(item)).collect(),
+            _ => self.raw(node).into_iter().collect(),
+        }
+    }
+
+    /// `{path: …}` with operators (or members) beside it.
+    fn raw(&mut self, node: &Node) -> Option<Check> {
+        let map = self.reader.map(node, "`raw`")?;
+        let Some(path_node) = map.get("path") else {
+            let help = "for example `path: \"$.queryResult.languageCode\"`";
+            self.reader
+                .error(
+                    "missing-key",
+                    "`raw` needs `path`",
+                    node.span.start..node.span.start,
+                )
+                .help
+                .push(help.to_owned());
+            return None;
+        };
+        let path = self.json_path(path_node);
+        let matcher = without(node, map, &["path", "required"]);
+        if matcher.as_map().is_some_and(|map| map.entries.is_empty()) {
+            self.reader
+                .error(
+                    "missing-key",
+                    "`raw` says nothing about what is at its path",
+                    node.span.clone(),
+                )
+                .help
+                .push("for example `present: true` or `equals: …` beside `path`".to_owned());
+            return None;
+        }
+        let matcher = self.matcher(&matcher, Looked::new("`raw`", Subject::Any))?;
+        Some(Check::Raw { path: path?, matcher })
+    }
+
+    fn json_path(&mut self, node: &Node) -> Option<String> {
+        let path = self.filled_text(node, "`path`", Wording::Free)?;
+        if !self.thorough || has_template(&path) {
+            return Some(path);
+        }
+        match serde_json_path::JsonPath::parse(&path) {
+            Ok(_) => Some(path),
+            Err(error) => {
+                let position = error.position();
+                let message = format!("not a JSONPath: it goes wrong at character {position}");
+                let span = self.place_within(node, &path, position.saturating_sub(1));
+                self.reader
+                    .error("bad-json-path", message, span)
+                    .help
+                    .push("for example `$.queryResult.match.confidence` or `$.outputs[0].text`".to_owned());
+                None
+            }
+        }
+    }
+}
+
+/// A mapping without some of its keys.
+fn without(node: &Node, map: &Map, keys: &[&str]) -> Node {
+    let entries = map
+        .entries
+        .iter()
+        .filter(|entry| !keys.contains(&entry.key.name.as_str()));
+    Node {
+        span: node.span.clone(),
+        line: node.line,
+        kind: Kind::Map(Map {
+            entries: entries.cloned().collect(),
+            flow: map.flow,
+        }),
+    }
+}

@@ -1,0 +1,376 @@
+//! Operators and their operands.
+
+use std::time::Duration;
+
+use super::super::template::text::{has_template, value_has_template};
+use super::matcher::Looked;
+use super::{Parser, Wording};
+use crate::model::Value;
+use crate::model::capability::{Group, Subject};
+use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
+use crate::yaml::{Entry, Kind, Node};
+
+/// How far ahead a weekday is looked for unless `within` says otherwise.
+const A_WEEK: Duration = Duration::from_hours(7 * 24);
+
+impl Parser {
+    /// One operator of a matcher.
+    pub(super) fn operator(&mut self, entry: &Entry, looked: Looked<'_>) -> Option<Matcher> {
+        let (name, node) = (entry.key.name.as_str(), &entry.value);
+        let what = format!("`{name}`");
+        // `is_type: null` names the type.
+        let is_word = name == "is_type" && !node.span.is_empty();
+        if node.is_null() && name != "equals" && !is_word {
+            let example = Group::Operator.key(name).map_or("", |key| key.example);
+            self.missing_value(node, &what, &format!("for example `{name}: {example}`"));
+            return None;
+        }
+        match name {
+            "equals" => Some(Matcher::Equals(self.value(node))),
+            "contains" => self.searched(node, &what, looked).map(Matcher::Contains),
+            "icontains" => self.searched(node, &what, looked).map(Matcher::IContains),
+            "starts_with" => self.searched(node, &what, looked).map(Matcher::StartsWith),
+            "ends_with" => self.searched(node, &what, looked).map(Matcher::EndsWith),
+            "matches" => self.pattern(node, &what).map(Matcher::Matches),
+            "any_of" => self.several(node, &what, looked).map(Matcher::AnyOf),
+            "all_of" => self.several(node, &what, looked).map(Matcher::AllOf),
+            "not" => self
+                .matcher(
+                    node,
+                    Looked {
+                        what: &what,
+                        ..looked
+                    },
+                )
+                .map(Box::new)
+                .map(Matcher::Not),
+            "gt" => self.compared(node, &what, looked, Comparison::Greater),
+            "gte" => self.compared(node, &what, looked, Comparison::GreaterOrEqual),
+            "lt" => self.compared(node, &what, looked, Comparison::Less),
+            "lte" => self.compared(node, &what, looked, Comparison::LessOrEqual),
+            "between" => self.between(node, looked),
+            "approx" => self.approx(node, looked),
+            "has_length" => self.inner(node, &what, Subject::Number).map(Matcher::HasLength),
+            "is_type" => self.value_type(node),
+            "absent" => {
+                self.only_true(
+                    node,
+                    &what,
+                    "for something that must be there, write `present: true`",
+                )?;
+                Some(Matcher::Absent)
+            }
+            "present" => {
+                self.only_true(
+                    node,
+                    &what,
+                    "for something that must not be there, write `absent: true`",
+                )?;
+                Some(Matcher::Present)
+            }
+            "unchanged" => {
+                self.only_true(
+                    node,
+                    &what,
+                    "for a value that must change, write `not: { unchanged: true }`",
+                )?;
+                Some(Matcher::Unchanged)
+            }
+            "each" => self.inner(node, &what, looked.items().subject).map(Matcher::Each),
+            "has_item" => self
+                .inner(node, &what, looked.items().subject)
+                .map(Matcher::HasItem),
+            "similar" => self.similar(node),
+            "wer" => self.word_error_rate(node),
+            "date" => self.date(node).map(Matcher::Date),
+            _ => None,
+        }
+    }
+
+    fn inner(&mut self, node: &Node, what: &str, subject: Subject) -> Option<Box<Matcher>> {
+        self.matcher(node, Looked::new(what, subject)).map(Box::new)
+    }
+
+    /// What is looked for within a text or list: not empty, because nothing is found everywhere.
+    fn searched(&mut self, node: &Node, what: &str, looked: Looked<'_>) -> Option<Value> {
+        match &node.kind {
+            Kind::List(_) => {
+                let message = format!("{what} looks for one thing, not a list");
+                let operator = what.trim_matches('`');
+                self.reader
+                    .error("wrong-type", message, node.span.clone())
+                    .help
+                    .push(format!(
+                        "for several write `all_of: [{{ {operator}: … }}, {{ {operator}: … }}]`"
+                    ));
+                return None;
+            }
+            Kind::Map(_) if looked.subject != Subject::Any => {
+                self.reader.wrong_type(node, what, "a text");
+                return None;
+            }
+            Kind::Text(text) if text.value.is_empty() => {
+                self.empty_operand(node, what);
+                return None;
+            }
+            _ => {}
+        }
+        if looked.subject == Subject::Text {
+            return self.text(node, what, Wording::Free).map(Value::String);
+        }
+        Some(self.value(node))
+    }
+
+    fn empty_operand(&mut self, node: &Node, what: &str) {
+        let message = format!("{what} looks for an empty text, which is everywhere");
+        self.reader
+            .error("empty-operand", message, node.span.clone())
+            .help
+            .push("is a template's value empty? for no text at all, write `absent: true`".to_owned());
+    }
+
+    /// A regular expression.
+    pub(super) fn pattern(&mut self, node: &Node, what: &str) -> Option<String> {
+        let pattern = self.text(node, what, Wording::Free)?;
+        if pattern.is_empty() {
+            self.empty_operand(node, what);
+            return None;
+        }
+        if !self.thorough || has_template(&pattern) {
+            return Some(pattern);
+        }
+        match regex::Regex::new(&pattern) {
+            Ok(_) => Some(pattern),
+            Err(error) => {
+                self.bad_pattern(node, &pattern, &error);
+                None
+            }
+        }
+    }
+
+    fn bad_pattern(&mut self, node: &Node, pattern: &str, error: &regex::Error) {
+        let told = error.to_string();
+        let last = told.lines().last().unwrap_or_default();
+        let message = format!(
+            "not a regular expression: {}",
+            last.strip_prefix("error: ").unwrap_or(last)
+        );
+        let span = match caret(&told, pattern) {
+            Some(caret) => self.place_within(node, pattern, caret),
+            None => node.span.clone(),
+        };
+        let problem = self.reader.error("bad-pattern", message, span);
+        if last.contains("look-") || last.contains("backreference") {
+            let help = "look-around and back references are not supported; `all_of` and `not` may do instead";
+            problem.help.push(help.to_owned());
+        }
+    }
+
+    fn several(&mut self, node: &Node, what: &str, looked: Looked<'_>) -> Option<Vec<Matcher>> {
+        let items = self.reader.list(node, what)?;
+        if items.is_empty() {
+            self.reader.error(
+                "empty-operand",
+                format!("{what} lists nothing"),
+                node.span.clone(),
+            );
+            return None;
+        }
+        let matchers: Vec<Matcher> = items
+            .iter()
+            .filter_map(|item| self.matcher(item, Looked { what, ..looked }))
+            .collect();
+        (matchers.len() == items.len()).then_some(matchers)
+    }
+
+    /// An operand of an ordering: what suits the subject, else a number, or a text such as an ISO date.
+    fn ordered(&mut self, node: &Node, what: &str, looked: Looked<'_>) -> Option<Value> {
+        match (looked.subject, &node.kind) {
+            (Subject::Number | Subject::Duration, _) => self.plain(node, Looked { what, ..looked }),
+            (_, Kind::Number(_)) => self.number(node, what),
+            (_, Kind::Text(_)) => self.filled_text(node, what, Wording::Free).map(Value::String),
+            _ => {
+                self.reader.wrong_type(node, what, "a number");
+                None
+            }
+        }
+    }
+
+    fn compared(
+        &mut self,
+        node: &Node,
+        what: &str,
+        looked: Looked<'_>,
+        comparison: Comparison,
+    ) -> Option<Matcher> {
+        let operand = self.ordered(node, what, looked)?;
+        Some(Matcher::Compare(comparison, operand))
+    }
+
+    fn between(&mut self, node: &Node, looked: Looked<'_>) -> Option<Matcher> {
+        let Some([low, high]) = node.as_list() else {
+            self.reader.wrong_type(node, "`between`", "a list of two values");
+            return None;
+        };
+        let (from, to) = (
+            self.ordered(low, "`between`", looked)?,
+            self.ordered(high, "`between`", looked)?,
+        );
+        if let (Some(low), Some(high)) = (from.as_f64(), to.as_f64())
+            && low > high
+        {
+            let message = "nothing lies between these: the first is greater than the second";
+            self.reader.error("out-of-range", message, node.span.clone());
+            return None;
+        }
+        Some(Matcher::Between(from, to))
+    }
+
+    fn approx(&mut self, node: &Node, looked: Looked<'_>) -> Option<Matcher> {
+        let map = self.group(node, Group::Approx)?;
+        let (to, within) = (map.get("to")?, map.get("within")?);
+        let subject = match looked.subject {
+            Subject::Duration => Subject::Duration,
+            _ => Subject::Number,
+        };
+        let to = self.plain(to, Looked::new("`to`", subject))?;
+        let within = self.plain(within, Looked::new("`within`", subject))?;
+        Some(Matcher::Approx { to, within })
+    }
+
+    fn value_type(&mut self, node: &Node) -> Option<Matcher> {
+        const TYPES: [(&str, ValueType); 7] = [
+            ("text", ValueType::Text),
+            ("number", ValueType::Number),
+            ("integer", ValueType::Integer),
+            ("boolean", ValueType::Boolean),
+            ("list", ValueType::List),
+            ("object", ValueType::Object),
+            ("null", ValueType::Null),
+        ];
+        if node.is_null() {
+            return Some(Matcher::IsType(ValueType::Null));
+        }
+        let found = self.choice(node, "`is_type`", &TYPES.map(|(name, _)| name))?;
+        TYPES
+            .iter()
+            .find(|(name, _)| *name == found)
+            .map(|(_, kind)| Matcher::IsType(*kind))
+    }
+
+    fn similar(&mut self, node: &Node) -> Option<Matcher> {
+        const ALGORITHMS: [(&str, SimilarityAlgorithm); 3] = [
+            ("levenshtein", SimilarityAlgorithm::Levenshtein),
+            ("jaro_winkler", SimilarityAlgorithm::JaroWinkler),
+            ("words", SimilarityAlgorithm::Words),
+        ];
+        let map = self.group(node, Group::Similar)?;
+        let algorithm = match map.get("algorithm") {
+            None => SimilarityAlgorithm::Levenshtein,
+            Some(node) => {
+                let found = self.choice(node, "`algorithm`", &ALGORITHMS.map(|(name, _)| name))?;
+                ALGORITHMS.iter().find(|(name, _)| *name == found)?.1
+            }
+        };
+        let (to, at_least) = (map.get("to")?, map.get("at_least")?);
+        let to = self.filled_text(to, "`to`", Wording::Free)?;
+        let at_least = self.share(at_least, "`at_least`")?;
+        Some(Matcher::Similar {
+            to: Value::String(to),
+            at_least,
+            algorithm,
+        })
+    }
+
+    fn word_error_rate(&mut self, node: &Node) -> Option<Matcher> {
+        let map = self.group(node, Group::Wer)?;
+        let (to, at_most) = (map.get("to")?, map.get("at_most")?);
+        let to = self.filled_text(to, "`to`", Wording::Free)?;
+        let at_most = self.number(at_most, "`at_most`")?;
+        Some(Matcher::Wer {
+            to: Value::String(to),
+            at_most,
+        })
+    }
+
+    /// A number from 0 to 1.
+    fn share(&mut self, node: &Node, what: &str) -> Option<Value> {
+        let value = self.number(node, what)?;
+        if value.as_f64().is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+            self.reader.error(
+                "out-of-range",
+                format!("{what} must lie between 0 and 1"),
+                node.span.clone(),
+            );
+            return None;
+        }
+        Some(value)
+    }
+
+    fn date(&mut self, node: &Node) -> Option<DateMatcher> {
+        if node.as_map().is_none() {
+            return self.day(node).map(DateMatcher::On);
+        }
+        let map = self.group(node, Group::Date)?;
+        match (map.entry("from_today"), map.entry("weekday"), map.entry("within")) {
+            (Some(days), None, None) => self.whole_days(&days.value).map(DateMatcher::FromToday),
+            (None, Some(weekday), within) => {
+                let within = match within {
+                    None => A_WEEK,
+                    Some(entry) => self.duration(&entry.value, "`within`")?,
+                };
+                let weekday = self.weekday(&weekday.value)?;
+                Some(DateMatcher::Weekday { weekday, within })
+            }
+            _ => {
+                let message = "`date` is a day, `{ from_today: n }`, or `{ weekday: …, within: … }`";
+                self.reader.error("bad-date", message, node.span.clone());
+                None
+            }
+        }
+    }
+
+    fn day(&mut self, node: &Node) -> Option<Value> {
+        let text = self.filled_text(node, "`date`", Wording::Name)?;
+        if !has_template(&text) && text.parse::<chrono::NaiveDate>().is_err() {
+            let message = format!("`date` must be a day such as `2026-03-01`, not `{text}`");
+            self.reader.error("bad-date", message, node.span.clone());
+            return None;
+        }
+        Some(Value::String(text))
+    }
+
+    fn whole_days(&mut self, node: &Node) -> Option<Value> {
+        let value = self.number(node, "`from_today`")?;
+        if !value_has_template(&value) && value.as_i64().is_none() {
+            let message = "`from_today` must be a whole number of days";
+            self.reader.error("out-of-range", message, node.span.clone());
+            return None;
+        }
+        Some(value)
+    }
+
+    fn weekday(&mut self, node: &Node) -> Option<chrono::Weekday> {
+        use chrono::Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+        const DAYS: [(&str, chrono::Weekday); 7] = [
+            ("monday", Mon),
+            ("tuesday", Tue),
+            ("wednesday", Wed),
+            ("thursday", Thu),
+            ("friday", Fri),
+            ("saturday", Sat),
+            ("sunday", Sun),
+        ];
+        let found = self.choice(node, "`weekday`", &DAYS.map(|(name, _)| name))?;
+        DAYS.iter().find(|(name, _)| *name == found).map(|(_, day)| *day)
+    }
+}
+
+/// Where a regular expression goes wrong, in characters: the error draws a caret below the pattern.
+fn caret(told: &str, pattern: &str) -> Option<usize> {
+    const INDENT: usize = 4;
+    let mut lines = told
+        .lines()
+        .skip_while(|line| line.get(INDENT..) != Some(pattern));
+    lines.nth(1)?.find('^')?.checked_sub(INDENT)
+}

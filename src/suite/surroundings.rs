@@ -1,0 +1,140 @@
+//! What suites are read in: the root, the settings' defaults, and which target plays which role.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::parse::{Called, Layer, Parser};
+use super::template::fill::{Names as Fixed, fill};
+use super::validate::ExportNames;
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::model::capability::Group;
+use crate::model::suite::Service;
+use crate::settings::play::PlayPatch;
+use crate::settings::root::Root;
+use crate::yaml::Node;
+
+/// What suites are read in.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The folder of the settings.
+    pub root: Root,
+    /// What plays each role: every target under its own name, and roles that a profile or the command line maps.
+    pub roles: BTreeMap<String, Role>,
+    /// What the settings give to every conversation, nearest first: the chosen profile's, the settings' own.
+    pub layers: Vec<SettingsLayer>,
+    /// What outweighs every suite: flags, then the environment.
+    pub overrides: PlayPatch,
+    /// The environment variables that may be read: `{{ env.NAME }}`.
+    pub variables: Vec<String>,
+}
+
+/// Who plays a role.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Name of the target in the settings.
+    pub target: String,
+    /// The service it speaks.
+    pub service: Service,
+    /// Which names it knows.
+    pub names: Names,
+}
+
+/// Which names a target knows.
+#[derive(Debug, Clone)]
+pub enum Names {
+    /// Those of an agent's export.
+    Export(Arc<ExportNames>),
+    /// None: a live Dialogflow CX agent without an export takes ids only.
+    IdsOnly,
+    /// Nobody can tell.
+    Unchecked,
+}
+
+/// What a part of the settings gives to every conversation, as it is written: suites know what it means.
+#[derive(Debug, Clone)]
+pub struct SettingsLayer {
+    /// The settings file.
+    pub file: Arc<SourceFile>,
+    /// The value of `defaults:`.
+    pub defaults: Option<Node>,
+    /// The value of `tools:`.
+    pub tools: Option<Node>,
+    /// The value of `webhooks:`.
+    pub webhooks: Option<Node>,
+    /// Timeouts, retries and repetitions that stand elsewhere in this part: a profile's.
+    pub play: PlayPatch,
+}
+
+/// The settings' layers as each service understands them.
+#[derive(Debug, Default)]
+pub(super) struct Inherited {
+    cx: Vec<Layer>,
+    ces: Vec<Layer>,
+    unknown: Vec<Layer>,
+}
+
+impl Inherited {
+    /// Reads the settings' layers, and finds what is wrong with them.
+    pub(super) fn read(surroundings: &Surroundings) -> (Self, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let inherited = Self {
+            cx: read_all(surroundings, Some(Service::Cx), &mut Vec::new()),
+            ces: read_all(surroundings, Some(Service::Ces), &mut Vec::new()),
+            unknown: read_all(surroundings, None, &mut problems),
+        };
+        (inherited, problems)
+    }
+
+    /// The layers for a service, nearest first.
+    pub(super) fn of(&self, service: Option<Service>) -> &[Layer] {
+        match service {
+            Some(Service::Cx) => &self.cx,
+            Some(Service::Ces) => &self.ces,
+            None => &self.unknown,
+        }
+    }
+}
+
+fn read_all(
+    surroundings: &Surroundings,
+    service: Option<Service>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Layer> {
+    let read = |layer| read(layer, &surroundings.variables, service, problems);
+    surroundings.layers.iter().flat_map(read).collect()
+}
+
+/// The defaults, then the settings' own stubs.
+fn read(
+    layer: &SettingsLayer,
+    variables: &[String],
+    service: Option<Service>,
+    problems: &mut Vec<Diagnostic>,
+) -> [Layer; 2] {
+    let path = Arc::from(layer.file.path.as_path());
+    let mut parser = Parser::new(&layer.file, &path, true, service);
+    parser.lenient = true;
+    let names = Fixed::fixed(&[], variables);
+    let defaults = layer.defaults.as_ref().and_then(|node| {
+        let node = fill(node, &names, &mut parser.reader);
+        let map = parser.group(&node, Group::Defaults)?;
+        Some(parser.layer(map))
+    });
+    let mut stubs = |node: Option<&Node>, called, what| {
+        let node = fill(node?, &names, &mut parser.reader);
+        parser.stubs(&node, called, what)
+    };
+    let own = Layer {
+        tools: stubs(layer.tools.as_ref(), Called::Tool, "`tools`")
+            .into_iter()
+            .collect(),
+        webhooks: stubs(layer.webhooks.as_ref(), Called::Webhook, "`webhooks`")
+            .into_iter()
+            .collect(),
+        ..Layer::default()
+    };
+    problems.append(&mut parser.reader.problems);
+    let mut defaults = defaults.unwrap_or_default();
+    defaults.play = layer.play.over(defaults.play);
+    [defaults, own]
+}

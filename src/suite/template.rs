@@ -1,0 +1,18 @@
+//! `{{ name }}` in texts: what is known when a suite is read is filled in then, captures, dates and environment
+//! variables when the conversation is played.
+//!
+//! [`text`] takes a text apart, [`fill`] fills what is known into a tree (with places for messages), [`render`]
+//! fills the rest into a turn that is about to be played.
+
+pub use render::{
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+};
+
+pub(super) mod fill;
+mod render;
+pub(super) mod text;
+
+/// Names that are known only while a conversation is played, besides captures: dates of its clock.
+pub const DATES: [&str; 3] = ["today", "tomorrow", "now"];
+/// Before the name of an environment variable.
+pub const ENVIRONMENT: &str = "env.";

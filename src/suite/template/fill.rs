@@ -1,0 +1,349 @@
+//! Filling into a tree what is known when a suite is read: arguments, row values, `vars`. What is known only while
+//! the conversation is played stays, but must be a name that can be known then.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::text::{Malformed, Piece, Template, pieces, shown, to_number, to_text, whole};
+use super::{DATES, ENVIRONMENT};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::model::{Map, Value};
+use crate::yaml::{Entry, Key, Kind, List, Node, Number, Reader, Style, Text, Written};
+
+/// The names that can stand in templates of a place.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::suite) struct Names<'a> {
+    /// Values known now, nearest first.
+    pub(in crate::suite) known: &'a [&'a Map],
+    /// Names that turns before have captured.
+    pub(in crate::suite) captured: &'a BTreeSet<String>,
+    /// Names that any turn of the conversation captures, for the message.
+    pub(in crate::suite) captured_later: &'a BTreeSet<String>,
+    /// Environment variables that may be read.
+    pub(in crate::suite) variables: &'a [String],
+    /// Any other name may be known later: for steps that are not used.
+    pub(in crate::suite) lenient: bool,
+}
+
+/// What a name stands for.
+enum Meaning<'a> {
+    /// A value.
+    Value(&'a Value),
+    /// Something known while the conversation is played.
+    Later,
+}
+
+/// Names that nothing has captured.
+pub(in crate::suite) static NO_CAPTURES: BTreeSet<String> = BTreeSet::new();
+
+impl<'a> Names<'a> {
+    /// Names without captures.
+    pub(in crate::suite) fn fixed(known: &'a [&'a Map], variables: &'a [String]) -> Self {
+        Self {
+            known,
+            captured: &NO_CAPTURES,
+            captured_later: &NO_CAPTURES,
+            variables,
+            lenient: false,
+        }
+    }
+
+    fn meaning(&self, name: &str) -> Option<Meaning<'a>> {
+        if let Some(value) = self.known.iter().find_map(|values| values.get(name)) {
+            return Some(Meaning::Value(value));
+        }
+        let variable = name.strip_prefix(ENVIRONMENT);
+        let later = self.lenient
+            || self.captured.contains(name)
+            || DATES.contains(&name)
+            || variable.is_some_and(|variable| self.variables.iter().any(|listed| listed == variable));
+        later.then_some(Meaning::Later)
+    }
+
+    /// Why a name is not known, and what to do.
+    fn unknown(&self, name: &str) -> (String, Option<String>) {
+        if let Some(variable) = name.strip_prefix(ENVIRONMENT) {
+            let message = format!("the environment variable `{variable}` may not be read");
+            let listed: Vec<&str> = self.variables.iter().map(String::as_str).collect();
+            let help = match suggest::nearest(variable, listed) {
+                Some(nearest) => format!("did you mean `{ENVIRONMENT}{nearest}`?"),
+                None => format!("list it in the settings: `env: [{variable}]`"),
+            };
+            return (message, Some(help));
+        }
+        if self.captured_later.contains(name) {
+            let help = "a capture can be used in the turns after the one that captures it";
+            return (format!("`{name}` is not captured yet"), Some(help.to_owned()));
+        }
+        let mut all: Vec<&str> = self
+            .known
+            .iter()
+            .flat_map(|values| values.keys())
+            .map(String::as_str)
+            .collect();
+        all.extend(self.captured.iter().map(String::as_str));
+        all.extend(DATES);
+        let help =
+            suggest::nearest(name, all.iter().copied()).map(|nearest| format!("did you mean `{nearest}`?"));
+        let known = || {
+            let names: Vec<String> = all.iter().take(20).map(|name| format!("`{name}`")).collect();
+            format!("known here: {}", names.join(", "))
+        };
+        (
+            format!("nothing is called `{name}`"),
+            help.or_else(|| Some(known())),
+        )
+    }
+}
+
+/// The tree with what is known filled in; problems go to the reader.
+pub(in crate::suite) fn fill<'node>(
+    node: &'node Node,
+    names: &Names<'_>,
+    reader: &mut Reader,
+) -> Cow<'node, Node> {
+    if !has_templates(node) {
+        return Cow::Borrowed(node);
+    }
+    Cow::Owned(Fill { names, reader }.node(node))
+}
+
+/// The names in the templates of a tree.
+pub(in crate::suite) fn names_used(node: &Node, into: &mut BTreeSet<String>) {
+    let mut add = |text: &str| {
+        for piece in pieces(text) {
+            if let Piece::Template(template) = piece {
+                into.insert(template.name.to_owned());
+            }
+        }
+    };
+    match &node.kind {
+        Kind::Text(text) if text.value.contains("{{") => add(&text.value),
+        Kind::List(list) => list.items.iter().for_each(|item| names_used(item, into)),
+        Kind::Map(map) => {
+            for entry in &map.entries {
+                add(&entry.key.name);
+            }
+            map.entries
+                .iter()
+                .for_each(|entry| names_used(&entry.value, into));
+        }
+        _ => {}
+    }
+}
+
+fn has_templates(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Text(text) => text.value.contains("{{"),
+        Kind::List(list) => list.items.iter().any(has_templates),
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .any(|entry| entry.key.name.contains("{{") || has_templates(&entry.value)),
+        _ => false,
+    }
+}
+
+/// A value as a tree whose nodes all stand in one place.
+pub(in crate::suite) fn tree(value: &Value, span: &Range<usize>, line: u32) -> Node {
+    let kind = match value {
+        Value::Null => Kind::Null,
+        Value::Bool(value) => Kind::Bool(*value),
+        Value::Number(value) => Kind::Number(Number {
+            value: value.clone(),
+            written: value.to_string(),
+            kept: Written::Exactly,
+        }),
+        Value::String(value) => text(value.clone()),
+        Value::Array(items) => Kind::List(List {
+            items: items.iter().map(|item| tree(item, span, line)).collect(),
+            flow: true,
+        }),
+        Value::Object(members) => Kind::Map(crate::yaml::Map {
+            entries: members
+                .iter()
+                .map(|(name, value)| Entry {
+                    key: Key {
+                        name: name.clone(),
+                        span: span.clone(),
+                        line,
+                    },
+                    value: tree(value, span, line),
+                })
+                .collect(),
+            flow: true,
+        }),
+    };
+    Node {
+        span: span.clone(),
+        line,
+        kind,
+    }
+}
+
+fn text(value: String) -> Kind {
+    Kind::Text(Text {
+        value,
+        style: Style::Quoted,
+    })
+}
+
+struct Fill<'names, 'reader> {
+    names: &'names Names<'names>,
+    reader: &'reader mut Reader,
+}
+
+impl<'names> Fill<'names, '_> {
+    fn node(&mut self, node: &Node) -> Node {
+        let kind = match &node.kind {
+            Kind::Text(text) if text.value.contains("{{") => return self.text(node, &text.value),
+            Kind::List(list) => Kind::List(List {
+                items: list.items.iter().map(|item| self.node(item)).collect(),
+                flow: list.flow,
+            }),
+            Kind::Map(map) => Kind::Map(crate::yaml::Map {
+                entries: map.entries.iter().map(|entry| self.entry(entry)).collect(),
+                flow: map.flow,
+            }),
+            other => other.clone(),
+        };
+        Node {
+            span: node.span.clone(),
+            line: node.line,
+            kind,
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Entry {
+        Entry {
+            key: self.key(&entry.key),
+            value: self.node(&entry.value),
+        }
+    }
+
+    /// A key must be known before the conversation is played.
+    fn key(&mut self, key: &Key) -> Key {
+        if !key.name.contains("{{") {
+            return key.clone();
+        }
+        let mut name = String::new();
+        for piece in pieces(&key.name) {
+            match piece {
+                Piece::Literal(text) => name.push_str(text),
+                Piece::Malformed { written, problem } => {
+                    self.malformed(written, problem, &key.span);
+                    name.push_str(written);
+                }
+                Piece::Template(template) => match self.meaning(template, &key.span) {
+                    Some(Meaning::Value(value)) => {
+                        name.push_str(&self.within_text(template, value, &key.span));
+                    }
+                    Some(Meaning::Later) if !self.names.lenient => {
+                        let message = format!(
+                            "`{}` is not known before the conversation is played",
+                            template.name
+                        );
+                        self.problem("late-template", message, template.written, &key.span)
+                            .help
+                            .push("keys can hold arguments, row values and `vars`".to_owned());
+                    }
+                    _ => name.push_str(template.written),
+                },
+            }
+        }
+        Key { name, ..key.clone() }
+    }
+
+    fn text(&mut self, node: &Node, value: &str) -> Node {
+        if let Some(template) = whole(value) {
+            let filled = match self.meaning(template, &node.span) {
+                Some(Meaning::Value(value)) => self.converted(template, value, &node.span),
+                _ => return node.clone(),
+            };
+            return tree(&filled, &node.span, node.line);
+        }
+        let mut filled = String::new();
+        for piece in pieces(value) {
+            match piece {
+                Piece::Literal(text) => filled.push_str(text),
+                Piece::Malformed { written, problem } => {
+                    self.malformed(written, problem, &node.span);
+                    filled.push_str(written);
+                }
+                Piece::Template(template) => match self.meaning(template, &node.span) {
+                    Some(Meaning::Value(value)) => {
+                        filled.push_str(&self.within_text(template, value, &node.span));
+                    }
+                    _ => filled.push_str(template.written),
+                },
+            }
+        }
+        Node {
+            kind: text(filled),
+            ..node.clone()
+        }
+    }
+
+    fn meaning(&mut self, template: Template<'_>, span: &Range<usize>) -> Option<Meaning<'names>> {
+        let meaning = self.names.meaning(template.name);
+        if meaning.is_none() {
+            let (message, help) = self.names.unknown(template.name);
+            self.problem("unknown-name", message, template.written, span)
+                .help
+                .extend(help);
+        }
+        meaning
+    }
+
+    /// The value, made a number if that is asked for.
+    fn converted(&mut self, template: Template<'_>, value: &Value, span: &Range<usize>) -> Value {
+        if !template.number {
+            return value.clone();
+        }
+        // A value that is itself known only later is converted then.
+        if let Some(inner) = value.as_str().and_then(whole) {
+            return Value::String(format!("{{{{ {} | number }}}}", inner.name));
+        }
+        to_number(value).unwrap_or_else(|problem| {
+            let message = format!("`{}` cannot be made a number: {problem}", template.name);
+            self.problem("bad-template", message, template.written, span);
+            Value::String(template.written.to_owned())
+        })
+    }
+
+    fn within_text(&mut self, template: Template<'_>, value: &Value, span: &Range<usize>) -> String {
+        let value = self.converted(template, value, span);
+        to_text(&value).unwrap_or_else(|problem| {
+            let message = format!("`{}` is {}: {problem}", template.name, shown(&value));
+            self.problem("bad-template", message, template.written, span);
+            template.written.to_owned()
+        })
+    }
+
+    fn malformed(&mut self, written: &str, problem: Malformed, span: &Range<usize>) {
+        let (message, help) = match problem {
+            Malformed::Empty => ("a template needs a name", "write `{{ name }}`"),
+            Malformed::Conversion => ("there is no such conversion", "`| number` is the only one"),
+        };
+        self.problem("bad-template", message.to_owned(), written, span)
+            .help
+            .push(help.to_owned());
+    }
+
+    /// A problem at a template's place within a text.
+    fn problem(
+        &mut self,
+        code: &'static str,
+        message: String,
+        written: &str,
+        span: &Range<usize>,
+    ) -> &mut Diagnostic {
+        let source = self.reader.file.text.get(span.clone()).unwrap_or_default();
+        let place = source.find(written).map_or_else(
+            || span.clone(),
+            |at| span.start + at..span.start + at + written.len(),
+        );
+        self.reader.error(code, message, place)
+    }
+}

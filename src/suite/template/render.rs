@@ -1,0 +1,224 @@
+//! The run-time half: captures, dates and environment variables are filled into a turn that is about to be played.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, FixedOffset, SecondsFormat};
+
+use super::text::{Piece, Template, pieces, shown, to_number, to_text, whole};
+use super::{DATES, ENVIRONMENT};
+use crate::model::suite::{Expectation, Input, Location, Start, StubRule, Stubs, Turn};
+use crate::model::{Map, Value};
+
+use fillable::Fillable;
+
+mod fillable;
+
+/// What is known while a conversation is played.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// What turns have captured so far.
+    pub captures: Map,
+    /// The conversation's clock, in its time zone.
+    pub now: DateTime<FixedOffset>,
+    /// The environment variables that may be read.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Why a template cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{location}: {message}")]
+pub struct TemplateError {
+    /// The turn or rule concerned.
+    pub location: Location,
+    /// What is wrong, as a lowercase fragment.
+    pub message: String,
+}
+
+impl Scope {
+    /// A scope in which nothing has been captured.
+    pub fn new(now: DateTime<FixedOffset>, environment: BTreeMap<String, String>) -> Self {
+        Self {
+            captures: Map::new(),
+            now,
+            environment,
+        }
+    }
+
+    fn value(&self, name: &str) -> Result<Value, String> {
+        if let Some(value) = self.captures.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(variable) = name.strip_prefix(ENVIRONMENT) {
+            return match self.environment.get(variable) {
+                Some(value) => Ok(Value::String(value.clone())),
+                None => Err(format!(
+                    "the environment variable `{variable}` is not set, or may not be read"
+                )),
+            };
+        }
+        if DATES.contains(&name) {
+            return self.date(name).map(Value::String);
+        }
+        Err(format!(
+            "`{name}` was not captured: the turn that captures it was not played"
+        ))
+    }
+
+    fn date(&self, name: &str) -> Result<String, String> {
+        let today = self.now.date_naive();
+        match name {
+            "today" => Ok(today.to_string()),
+            "tomorrow" => today
+                .checked_add_days(Days::new(1))
+                .map(|date| date.to_string())
+                .ok_or_else(|| "there is no tomorrow on this clock".to_owned()),
+            _ => Ok(self.now.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        }
+    }
+
+    fn converted(&self, template: Template<'_>) -> Result<Value, String> {
+        let value = self.value(template.name)?;
+        if !template.number {
+            return Ok(value);
+        }
+        to_number(&value).map_err(|problem| format!("`{}` cannot be made a number: {problem}", template.name))
+    }
+
+    /// A text with everything filled in.
+    fn text(&self, text: &str) -> Result<String, String> {
+        self.text_with(text, |value| value)
+    }
+
+    /// A regular expression with everything filled in: what was captured is data, not a pattern.
+    fn pattern(&self, pattern: &str) -> Result<String, String> {
+        self.text_with(pattern, |value| regex::escape(&value))
+    }
+
+    fn text_with(&self, text: &str, written: impl Fn(String) -> String) -> Result<String, String> {
+        if !text.contains("{{") {
+            return Ok(text.to_owned());
+        }
+        let mut filled = String::with_capacity(text.len());
+        for piece in pieces(text) {
+            match piece {
+                Piece::Literal(text) | Piece::Malformed { written: text, .. } => filled.push_str(text),
+                Piece::Template(template) => {
+                    let value = self.converted(template)?;
+                    let text = to_text(&value)
+                        .map_err(|problem| format!("`{}` is {}: {problem}", template.name, shown(&value)))?;
+                    filled.push_str(&written(text));
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// A value with everything filled in; a text that is one template becomes the template's value.
+    fn json(&self, value: &Value) -> Result<Value, String> {
+        match value {
+            Value::String(text) => match whole(text) {
+                Some(template) => self.converted(template),
+                None => self.text(text).map(Value::String),
+            },
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.json(item))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
+            Value::Object(members) => self.map(members).map(Value::Object),
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn map(&self, members: &Map) -> Result<Map, String> {
+        members
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), self.json(value)?)))
+            .collect()
+    }
+}
+
+/// A turn with everything filled in.
+///
+/// # Errors
+/// When a name has no value, or a value cannot stand where it is used.
+pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
+    let render = || {
+        let input = scope.fill(&turn.input)?;
+        if matches!(&input, Input::Say(text) if text.trim().is_empty()) {
+            return Err("there is nothing to say: the text is empty".to_owned());
+        }
+        Ok(Turn {
+            location: turn.location.clone(),
+            used_at: turn.used_at.clone(),
+            input,
+            with: scope.fill(&turn.with)?,
+            via: turn.via,
+            when: scope.fill(&turn.when)?,
+            answers: scope.fill(&turn.answers)?,
+            capture: turn.capture.clone(),
+            expect: scope.fill(&turn.expect)?,
+            restart: turn.restart,
+        })
+    };
+    render().map_err(|message| TemplateError {
+        location: turn.location.clone(),
+        message,
+    })
+}
+
+/// The expectations of a conversation with everything filled in; `location` is the conversation's.
+///
+/// # Errors
+/// As [`render_turn`].
+pub fn render_expectations(
+    expectations: &[Expectation],
+    location: &Location,
+    scope: &Scope,
+) -> Result<Vec<Expectation>, TemplateError> {
+    let each = expectations
+        .iter()
+        .map(|expectation| scope.fill(expectation))
+        .collect::<Result<_, _>>();
+    at(location, each)
+}
+
+/// Stubs with everything filled in; `location` is the conversation's.
+///
+/// # Errors
+/// As [`render_turn`].
+pub fn render_stubs(stubs: &Stubs, location: &Location, scope: &Scope) -> Result<Stubs, TemplateError> {
+    at(location, scope.fill(stubs))
+}
+
+/// One rule of a stub with everything filled in.
+///
+/// # Errors
+/// As [`render_turn`].
+pub fn render_stub(rule: &StubRule, scope: &Scope) -> Result<StubRule, TemplateError> {
+    at(&rule.location, scope.fill(rule))
+}
+
+/// Where a conversation starts, with everything filled in; `location` is the conversation's.
+///
+/// # Errors
+/// As [`render_turn`].
+pub fn render_start(start: &Start, location: &Location, scope: &Scope) -> Result<Start, TemplateError> {
+    at(location, scope.fill(start))
+}
+
+fn at<T>(location: &Location, result: Result<T, String>) -> Result<T, TemplateError> {
+    result.map_err(|message| TemplateError {
+        location: location.clone(),
+        message,
+    })
+}
+
+impl Scope {
+    fn fill<T: Fillable>(&self, value: &T) -> Result<T, String> {
+        value.filled(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! The turns of a conversation in order: steps inserted, names filled in, captures followed from turn to turn.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::expand::Source;
+use super::parse::{Parser, Use, is_use};
+use super::steps::Step;
+use super::template::fill::{Names, fill, names_used};
+use crate::diagnostic::{Diagnostic, Label};
+use crate::model::Map as Object;
+use crate::model::suite::Turn;
+use crate::yaml::Node;
+
+/// More turns than this come of steps that use each other again and again.
+const MOST_TURNS: usize = 1_000;
+
+/// Collects the turns of a conversation.
+pub(super) struct Turns<'a, 'p> {
+    source: Source<'a>,
+    /// Row values and `vars`.
+    known: &'a [&'a Object],
+    /// Reads the suite file; problems of steps are put there as well.
+    parser: &'p mut Parser,
+    done: Vec<Turn>,
+    captured: BTreeSet<String>,
+    captured_later: BTreeSet<String>,
+    /// The steps whose turns are being inserted, outermost first.
+    inside: Vec<Arc<Step>>,
+    overflown: bool,
+}
+
+impl<'a, 'p> Turns<'a, 'p> {
+    pub(super) fn new(source: Source<'a>, known: &'a [&'a Object], parser: &'p mut Parser) -> Self {
+        Self {
+            source,
+            known,
+            parser,
+            done: Vec::new(),
+            captured: BTreeSet::new(),
+            captured_later: BTreeSet::new(),
+            inside: Vec::new(),
+            overflown: false,
+        }
+    }
+
+    /// Notes what the conversation's own turns will capture, for messages.
+    pub(super) fn announce(&mut self, items: &[Node]) {
+        let captures = items.iter().filter_map(|item| item.get("capture")?.as_map());
+        self.captured_later
+            .extend(captures.flat_map(|map| map.entries.iter().map(|entry| entry.key.name.clone())));
+    }
+
+    /// The turns, and everything they capture.
+    pub(super) fn finish(self) -> (Vec<Turn>, BTreeSet<String>) {
+        (self.done, self.captured)
+    }
+
+    fn names<'n>(&'n self, known: &'n [&'n Object]) -> Names<'n> {
+        Names {
+            known,
+            captured: &self.captured,
+            captured_later: &self.captured_later,
+            variables: &self.source.shared.surroundings.variables,
+            lenient: false,
+        }
+    }
+
+    /// One item of `turns`.
+    pub(super) fn add(&mut self, item: &Node) {
+        let filled = {
+            let names = Names {
+                known: self.known,
+                captured: &self.captured,
+                captured_later: &self.captured_later,
+                variables: &self.source.shared.surroundings.variables,
+                lenient: false,
+            };
+            fill(item, &names, &mut self.parser.reader)
+        };
+        if is_use(&filled) {
+            if let Some(step) = self.parser.use_of_step(&filled) {
+                self.use_step(&step);
+            }
+            return;
+        }
+        self.check_when(&filled);
+        if let Some(turn) = self.parser.turn(&filled) {
+            self.push(turn);
+        }
+    }
+
+    fn push(&mut self, turn: Turn) {
+        self.captured
+            .extend(turn.capture.iter().map(|capture| capture.name.clone()));
+        self.done.push(turn);
+    }
+
+    /// The first turn has no previous reply.
+    fn check_when(&mut self, item: &Node) {
+        let Some(when) = item
+            .as_map()
+            .and_then(|map| map.entry("when"))
+            .filter(|_| self.done.is_empty())
+        else {
+            return;
+        };
+        let message = "`when` looks at the previous reply, which the first turn does not have";
+        self.parser
+            .reader
+            .error("unobservable", message, when.key.span.clone());
+    }
+
+    /// Inserts the turns of a step.
+    pub(super) fn use_step(&mut self, used: &Use) {
+        let Some(step) = self.source.frame.steps.find(&used.step).cloned() else {
+            let help = self.source.frame.steps.help(&used.step);
+            let mut problem = Diagnostic::error("unknown-step", format!("there is no step `{}`", used.step));
+            problem = problem.at(&used.file, used.span.clone(), "");
+            problem.help.extend(help);
+            self.parser.reader.push(problem);
+            return;
+        };
+        step.mark_used();
+        if self.inside.iter().any(|outer| Arc::ptr_eq(outer, &step)) {
+            let message = format!("the step `{}` uses itself", step.name);
+            let problem = Diagnostic::error("recursive-step", message).at(
+                &used.file,
+                used.span.clone(),
+                "used again here",
+            );
+            self.parser.reader.push(problem);
+            return;
+        }
+        self.check_arguments(used, &step);
+        self.insert(used, &step);
+    }
+
+    /// An argument that no template of the step names would do nothing.
+    fn check_arguments(&mut self, used: &Use, step: &Step) {
+        if !self.source.thorough || used.args.is_empty() {
+            return;
+        }
+        let mut names = BTreeSet::new();
+        step.turns.iter().for_each(|turn| names_used(turn, &mut names));
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (name, span) in &used.argument_spans {
+            if names.contains(name) {
+                continue;
+            }
+            let message = format!("the step `{}` has no use for the argument `{name}`", step.name);
+            let mut problem = Diagnostic::error("unknown-argument", message).at(&used.file, span.clone(), "");
+            problem
+                .help
+                .extend(crate::diagnostic::suggest::help(name, &known));
+            self.parser.reader.push(problem);
+        }
+    }
+
+    fn insert(&mut self, used: &Use, step: &Arc<Step>) {
+        let file = step.file.as_ref().unwrap_or(self.source.file);
+        let path: Arc<Path> = match &step.file {
+            Some(file) => Arc::from(file.path.as_path()),
+            None => Arc::clone(&self.source.frame.path),
+        };
+        let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
+        let known: Vec<&Object> = std::iter::once(&used.args)
+            .chain(self.known.iter().copied())
+            .collect();
+        self.inside.push(Arc::clone(step));
+        for item in &step.turns {
+            if self.overflown {
+                break;
+            }
+            self.insert_one(item, used, &known, &mut parser);
+        }
+        self.inside.pop();
+        self.take_over(parser, used);
+    }
+
+    fn insert_one(&mut self, item: &Node, used: &Use, known: &[&Object], parser: &mut Parser) {
+        let filled = fill(item, &self.names(known), &mut parser.reader).into_owned();
+        if is_use(&filled) {
+            if let Some(mut inner) = parser.use_of_step(&filled) {
+                // Failures name the place in the conversation, not the one in between.
+                inner.location = used.location.clone();
+                self.use_step(&inner);
+            }
+            return;
+        }
+        if self.done.len() >= MOST_TURNS {
+            self.overflow(used);
+            return;
+        }
+        let nothing_before = self.done.is_empty();
+        if let Some(when) = filled
+            .as_map()
+            .and_then(|map| map.entry("when"))
+            .filter(|_| nothing_before)
+        {
+            let message = "`when` looks at the previous reply, which the first turn does not have";
+            parser
+                .reader
+                .error("unobservable", message, when.key.span.clone());
+        }
+        if let Some(mut turn) = parser.turn(&filled) {
+            turn.used_at = Some(used.location.clone());
+            self.push(turn);
+        }
+    }
+
+    fn overflow(&mut self, used: &Use) {
+        self.overflown = true;
+        let message = format!("more than {MOST_TURNS} turns come of these steps");
+        let problem = Diagnostic::error("too-many-turns", message).at(&used.file, used.span.clone(), "");
+        self.parser.reader.push(problem);
+    }
+
+    /// Problems of a step also show where it was used: the arguments may be to blame.
+    fn take_over(&mut self, mut parser: Parser, used: &Use) {
+        for problem in &mut parser.reader.problems {
+            if problem.code == "unknown-name" {
+                problem.help.insert(
+                    0,
+                    "arguments are given where the step is used: `args: { … }`".to_owned(),
+                );
+            }
+            problem.labels.push(Label {
+                file: Arc::clone(&used.file),
+                span: used.span.clone(),
+                text: "used here".to_owned(),
+            });
+        }
+        self.parser.reader.problems.append(&mut parser.reader.problems);
+        self.parser.mentions.append(&mut parser.mentions);
+        self.parser.given.append(&mut parser.given);
+    }
+}
+
+/// What is wrong with a step that nothing uses, whatever its arguments would be.
+pub(super) fn check_unused(
+    step: &Step,
+    file: &Arc<crate::diagnostic::SourceFile>,
+    path: &Arc<Path>,
+) -> Vec<Diagnostic> {
+    let mut parser = Parser::new(file, path, true, None);
+    let names = Names {
+        lenient: true,
+        ..Names::fixed(&[], &[])
+    };
+    for item in &step.turns {
+        let filled = fill(item, &names, &mut parser.reader);
+        if is_use(&filled) {
+            parser.use_of_step(&filled);
+        } else {
+            parser.turn(&filled);
+        }
+    }
+    parser.reader.problems
+}

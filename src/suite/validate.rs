@@ -1,0 +1,221 @@
+//! Names in suites against the agent's export: what the agent does not have is reported, with what was probably
+//! meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::mention::{Kind, Mention};
+use super::parse::title;
+use super::surroundings::{Names, Role};
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::export::SymbolicTarget;
+use crate::export::agent::Agent;
+use crate::model::capability::Group;
+
+mod collect;
+
+/// The names that an agent's export has.
+#[derive(Debug, Clone, Default)]
+pub struct ExportNames {
+    intents: BTreeSet<String>,
+    /// Pages by flow.
+    flows: BTreeMap<String, BTreeSet<String>>,
+    playbooks: BTreeSet<String>,
+    entity_types: BTreeSet<String>,
+    webhooks: BTreeSet<String>,
+    /// Session parameters, lower case: set by forms, intents and presets, or referred to.
+    parameters: BTreeSet<String>,
+    /// Members of parameters whose entity type is composite, lower case.
+    members: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl ExportNames {
+    /// Collects the names of an agent.
+    pub fn new(agent: &Agent) -> Self {
+        collect::names(agent)
+    }
+
+    fn pages(&self) -> impl Iterator<Item = &str> {
+        self.flows.values().flatten().map(String::as_str)
+    }
+
+    /// The pages of a flow, or of all flows when it is not known.
+    fn pages_of(&self, flow: Option<&str>) -> impl Iterator<Item = &str> {
+        let known = flow.filter(|flow| self.flows.contains_key(*flow));
+        let of_flow = move |name: &str| known.is_none_or(|flow| flow == name);
+        self.flows
+            .iter()
+            .filter(move |(name, _)| of_flow(name))
+            .flat_map(|(_, pages)| pages)
+            .map(String::as_str)
+    }
+
+    fn has_page(&self, flow: Option<&str>, name: &str) -> bool {
+        if SymbolicTarget::parse(name).is_some() {
+            return true;
+        }
+        match flow.and_then(|flow| self.flows.get(flow)) {
+            Some(pages) => pages.contains(name),
+            None => self.pages().any(|page| page == name),
+        }
+    }
+}
+
+/// Reports the names that the agent of a target does not have; `given` are parameters that suites set themselves.
+pub(super) fn check(mentions: &[Mention], given: &BTreeSet<String>, role: &Role) -> Vec<Diagnostic> {
+    match &role.names {
+        Names::Unchecked => Vec::new(),
+        Names::IdsOnly => mentions
+            .iter()
+            .filter_map(|mention| needs_id(mention, role))
+            .collect(),
+        Names::Export(names) => {
+            let given: BTreeSet<String> = given.iter().map(|name| name.to_lowercase()).collect();
+            mentions
+                .iter()
+                .filter_map(|mention| unknown(mention, names, &given, role))
+                .collect()
+        }
+    }
+}
+
+/// The service wants ids; only an export maps names to them.
+fn needs_id(mention: &Mention, role: &Role) -> Option<Diagnostic> {
+    if !mention.sent {
+        return None;
+    }
+    let message = format!(
+        "{} `{}` must be given by id on the target `{}`",
+        what(&mention.kind),
+        mention.name,
+        role.target
+    );
+    let export = format!(
+        "or give the target an `export:` that maps names to ids: `{}`",
+        role.target
+    );
+    let problem =
+        Diagnostic::error("needs-id", message).at(&mention.file, mention.span.clone(), "a display name");
+    Some(problem.help("write `{ id: … }`").help(export))
+}
+
+fn unknown(
+    mention: &Mention,
+    names: &ExportNames,
+    given: &BTreeSet<String>,
+    role: &Role,
+) -> Option<Diagnostic> {
+    let name = mention.name.as_str();
+    let (is_known, nearest) = match &mention.kind {
+        Kind::MatchType => return None,
+        Kind::Operator { parameter } => return like_an_operator(mention, parameter, names),
+        Kind::Intent => (names.intents.contains(name), nearest(name, &names.intents)),
+        Kind::Flow => (
+            names.flows.contains_key(name),
+            suggest::nearest(name, names.flows.keys().map(String::as_str)),
+        ),
+        Kind::Page { flow } => {
+            let flow = flow.as_deref();
+            (
+                names.has_page(flow, name),
+                suggest::nearest(name, names.pages_of(flow)),
+            )
+        }
+        Kind::Place => {
+            let known = names.has_page(None, name)
+                || names.flows.contains_key(name)
+                || names.playbooks.contains(name);
+            let flows = names.flows.keys().map(String::as_str);
+            (known, suggest::nearest(name, names.pages().chain(flows)))
+        }
+        Kind::Playbook => (names.playbooks.contains(name), nearest(name, &names.playbooks)),
+        Kind::EntityType => {
+            let bare = name.strip_prefix('@').unwrap_or(name);
+            let known = bare.starts_with("sys.") || names.entity_types.contains(bare);
+            (known, nearest(bare, &names.entity_types))
+        }
+        Kind::Webhook => (names.webhooks.contains(name), nearest(name, &names.webhooks)),
+        Kind::Parameter => (
+            is_parameter(name, names, given),
+            nearest_parameter(name, names, given),
+        ),
+    };
+    if is_known {
+        return None;
+    }
+    let in_flow = match &mention.kind {
+        Kind::Page { flow: Some(flow) } => format!(" in its flow `{flow}`"),
+        _ => String::new(),
+    };
+    let message = format!(
+        "the agent of `{}` ({}) has no {} `{name}`{in_flow}",
+        role.target,
+        title(role.service),
+        noun(&mention.kind)
+    );
+    let problem =
+        Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
+    Some(match nearest {
+        Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+        None => problem,
+    })
+}
+
+fn nearest<'a>(name: &str, known: &'a BTreeSet<String>) -> Option<&'a str> {
+    suggest::nearest(name, known.iter().map(String::as_str))
+}
+
+/// The whole name, or the name before a path into its value.
+fn is_parameter(name: &str, names: &ExportNames, given: &BTreeSet<String>) -> bool {
+    let name = unquoted(name).to_lowercase();
+    let known = |name: &str| names.parameters.contains(name) || given.contains(name);
+    let mut ends = name.match_indices(['.', '[']).map(|(at, _)| at);
+    known(&name) || ends.any(|end| known(&name[..end]))
+}
+
+/// `["member.firstName"]` → `member.firstName`.
+fn unquoted(name: &str) -> &str {
+    let inner = name.strip_prefix("[\"").and_then(|rest| rest.strip_suffix("\"]"));
+    inner.unwrap_or(name)
+}
+
+fn nearest_parameter<'a>(name: &str, names: &'a ExportNames, given: &'a BTreeSet<String>) -> Option<&'a str> {
+    let known = names.parameters.iter().chain(given).map(String::as_str);
+    suggest::nearest(unquoted(name), known)
+}
+
+/// `{ date: … }` below a parameter that has a member called `date` is taken for the operator.
+fn like_an_operator(mention: &Mention, parameter: &str, names: &ExportNames) -> Option<Diagnostic> {
+    let name = mention.name.as_str();
+    let member = names
+        .members
+        .get(&parameter.to_lowercase())?
+        .contains(&name.to_lowercase());
+    if !member || Group::Operator.key(name).is_none() {
+        return None;
+    }
+    let message = format!("`{parameter}` has a member `{name}`, but here it is the operator `{name}`");
+    let help = format!("for the member write `{parameter}.{name}: …` beside the other parameters");
+    let problem = Diagnostic::warning("like-an-operator", message);
+    Some(problem.at(&mention.file, mention.span.clone(), "").help(help))
+}
+
+fn noun(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Intent => "intent",
+        Kind::Flow => "flow",
+        Kind::Page { .. } => "page",
+        Kind::Place => "page, flow or playbook",
+        Kind::MatchType => "match type",
+        Kind::Playbook => "playbook",
+        Kind::Parameter | Kind::Operator { .. } => "parameter",
+        Kind::EntityType => "entity type",
+        Kind::Webhook => "webhook",
+    }
+}
+
+fn what(kind: &Kind) -> String {
+    format!("the {}", noun(kind))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! Suites with a mistake each, and the message that each gets: `tests/cases/<topic>/<case>.yaml` with the expected
+//! message beside it, as `<case>.snap`. A case without problems shows its conversations instead.
+//!
+//! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
+//! own agent), `live` (CX, ids only), `support` (CES).
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use regex::Regex;
+use turnproof::diagnostic::render::{count_line, render};
+use turnproof::model::suite::{Conversation, Input, Service, Turn};
+use turnproof::settings::play::PlayPatch;
+use turnproof::settings::root::Root;
+use turnproof::suite::discover::SuiteFile;
+use turnproof::suite::validate::ExportNames;
+use turnproof::suite::{Entry, Names, Role, SettingsLayer, Suites, Surroundings, read};
+
+fn role(target: &str, service: Service, names: Names) -> (String, Role) {
+    let target = target.to_owned();
+    (
+        target.clone(),
+        Role {
+            target,
+            service,
+            names,
+        },
+    )
+}
+
+fn roles() -> BTreeMap<String, Role> {
+    let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/agents/bike-workshop");
+    let loaded = turnproof::export::load_runtime(&agent).unwrap();
+    let workshop = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
+    [
+        role("flights", Service::Cx, Names::Unchecked),
+        role("workshop", Service::Cx, workshop),
+        role("live", Service::Cx, Names::IdsOnly),
+        role("support", Service::Ces, Names::Unchecked),
+    ]
+    .into()
+}
+
+/// The settings of a topic: `turnproof.yaml` in its folder, of which `defaults`, `tools` and `webhooks` count.
+fn layers(folder: &Path) -> Vec<SettingsLayer> {
+    let path = folder.join("turnproof.yaml");
+    let Ok(file) = turnproof::yaml::read(&path, Path::new("turnproof.yaml")) else {
+        return Vec::new();
+    };
+    let root = turnproof::yaml::parse(&file).root.unwrap();
+    let value = |key: &str| root.get(key).cloned();
+    vec![SettingsLayer {
+        defaults: value("defaults"),
+        tools: value("tools"),
+        webhooks: value("webhooks"),
+        play: PlayPatch::default(),
+        file,
+    }]
+}
+
+fn read_cases(folder: &Path, cases: &[PathBuf]) -> Suites {
+    let root = Root::new(folder, folder).unwrap();
+    let files: Vec<SuiteFile> = cases
+        .iter()
+        .map(|path| {
+            let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+            SuiteFile {
+                path: path.canonicalize().unwrap(),
+                shown: PathBuf::from(&file),
+                suite: file.rsplit_once('.').unwrap().0.to_owned(),
+                file,
+                lines: Vec::new(),
+            }
+        })
+        .collect();
+    let surroundings = Surroundings {
+        root,
+        roles: roles(),
+        layers: layers(folder),
+        overrides: PlayPatch::default(),
+        variables: vec!["PROJECT".to_owned()],
+    };
+    read(&files, surroundings)
+}
+
+/// The messages, or what came of a suite that has none; every conversation can be read again.
+fn outcome(suites: &Suites) -> String {
+    let mut shown = render(&suites.problems, false);
+    if suites.problems.is_empty() {
+        suites.entries.iter().for_each(|entry| sketch(entry, &mut shown));
+    }
+    shown.push_str(&count_line(&suites.problems));
+    shown
+}
+
+/// A conversation in short: what is not as it would be without a word.
+fn sketch(entry: &Entry, shown: &mut String) {
+    let Conversation {
+        suite,
+        name,
+        row,
+        location,
+        tags,
+        turns,
+        expect,
+        ..
+    } = entry.load().unwrap();
+    assert_eq!(
+        (suite.as_str(), name.as_str(), tags.as_slice()),
+        (entry.suite(), entry.name(), entry.tags())
+    );
+    assert_eq!((location.line, row.as_deref()), (entry.lines().0, entry.row()));
+    let (first, last) = entry.lines();
+    writeln!(
+        shown,
+        "{suite} / {name} (lines {first} to {last}) on {}",
+        entry.role()
+    )
+    .unwrap();
+    let rest = Conversation {
+        suite: String::new(),
+        name: String::new(),
+        turns: Vec::new(),
+        expect: Vec::new(),
+        ..entry.load().unwrap()
+    };
+    writeln!(shown, "  {}", short(&rest)).unwrap();
+    for turn in turns {
+        let used = turn
+            .used_at
+            .as_ref()
+            .map(|at| format!(" from {at}"))
+            .unwrap_or_default();
+        let beside = Turn {
+            input: Input::Silence,
+            expect: Vec::new(),
+            used_at: None,
+            ..turn.clone()
+        };
+        writeln!(shown, "  {}{used}: {}", turn.location, short(&turn.input)).unwrap();
+        let beside = short(&beside)
+            .replace("input: Silence, ", "")
+            .replace("input: Silence ", "");
+        let beside = beside.trim_start_matches("Turn {").trim();
+        let beside = beside.strip_suffix('}').unwrap_or_default().trim();
+        if !beside.is_empty() {
+            writeln!(shown, "    {beside}").unwrap();
+        }
+        turn.expect
+            .iter()
+            .for_each(|expectation| writeln!(shown, "    {}", short(expectation)).unwrap());
+    }
+    expect
+        .iter()
+        .for_each(|expectation| writeln!(shown, "  {}", short(expectation)).unwrap());
+    shown.push('\n');
+}
+
+/// Without the members that say nothing.
+fn short(value: &impl Debug) -> String {
+    const BUILT_IN: [&str; 4] = [
+        "timeouts: Timeouts { turn: 30s, conversation: 300s }",
+        "retries: Retries { errored: 1, failed: 0 }",
+        "repeat: Repeat { times: 1, at_least: 1 }",
+        "required: true",
+    ];
+    const NOTHING: &str =
+        r#"\b\w+: (None|\{\}|\[\]|""|EmulatorOverride|Start|With|Location \{[^}]*\})(, | \})"#;
+    let nothing = Regex::new(NOTHING).unwrap();
+    let unset = Regex::new(r"\b(restart|supplement): false(, | \})").unwrap();
+    let empty = Regex::new(r"\b(EmulatorOverride|Start|With) \{ *\}").unwrap();
+    let mut text = format!("{value:?}");
+    for known in BUILT_IN {
+        text = text.replace(&format!("{known}, "), "");
+    }
+    let end = |found: &regex::Captures<'_>| found[2].trim_start_matches(", ").to_owned();
+    for _ in 0..4 {
+        text = nothing.replace_all(&text, end).into_owned();
+        text = unset.replace_all(&text, end).replace(",  }", " }");
+        text = empty.replace_all(&text, "$1").into_owned();
+    }
+    text
+}
+
+#[test]
+fn cases_get_their_messages() {
+    insta::glob!("../cases", "*/*.yaml", |path| {
+        if path.file_name().unwrap() == "turnproof.yaml" {
+            return;
+        }
+        let folder = path.parent().unwrap();
+        let suites = read_cases(folder, &[path.to_owned()]);
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        insta::with_settings!({
+            snapshot_path => folder,
+            prepend_module_to_snapshot => false,
+            snapshot_suffix => "",
+            omit_expression => true,
+            input_file => "",
+        }, {
+            insta::assert_snapshot!(name, outcome(&suites));
+        });
+    });
+}
