@@ -18,3 +18,4 @@ mod proto_wire;
 mod runner_sessions;
 mod scripted;
 mod suite_cases;
+mod suite_schema;
