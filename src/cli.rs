@@ -17,14 +17,23 @@ pub mod args;
 pub mod exit;
 pub mod options;
 
+mod agents;
+mod check;
 mod completions;
 mod console;
 mod crash;
+mod emulate;
 mod failure;
+mod import;
 mod init;
+mod list;
+mod prepare;
+mod run;
+mod schema;
 mod show_settings;
 mod surroundings;
 mod values;
+mod workplace;
 
 /// Runs the program as the command line says.
 pub fn main() -> std::process::ExitCode {
@@ -58,8 +67,15 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
     let here = Surroundings::read()?;
     match &typed.line.command {
         Command::Init(args) => init::init(args, &here, console),
+        Command::Emulate(args) => emulate::emulate(args, &here, console),
+        Command::Schema(args) => schema::schema(args, console),
         Command::Completions(args) => completions::completions(args, console),
-        _ => Ok(Exit::Success),
+        Command::Run(args) => run::run(args, &typed.origins, &here, console),
+        Command::Check(args) => check::check(args, &typed.origins, &here, console),
+        Command::List(args) => list::list(args, &typed.origins, &here, console),
+        Command::Import(args) => match &args.from {
+            ImportFrom::CxTests(args) => import::cx_tests(args, console),
+        },
     }
 }
 

@@ -8,7 +8,7 @@
 //! Not here: what is expected of a reply (`expect`), how a service is reached (`backend`), which target a role means
 //! (`settings`), and what reports look like (`report`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
@@ -78,6 +78,8 @@ pub struct RunContext {
     pub targets: HashMap<String, RunTarget>,
     /// What must not leave an executor.
     pub redactor: Redactor,
+    /// The environment variables that conversations may read: `{{ env.NAME }}`.
+    pub variables: BTreeMap<String, String>,
     /// Where progress is told. When nobody listens any more, the run goes on.
     pub events: mpsc::Sender<RunEvent>,
     /// How it is stopped.

@@ -31,6 +31,7 @@ use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
 pub use surroundings::{Names, Role, SettingsLayer, Surroundings};
+pub use webhook_file::read_webhooks;
 
 pub mod discover;
 mod entry;
@@ -47,6 +48,7 @@ mod surroundings;
 pub mod template;
 mod turns;
 pub mod validate;
+mod webhook_file;
 
 /// What came of reading suites.
 #[derive(Debug, Default)]

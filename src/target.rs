@@ -1,1 +1,152 @@
-//! From a target's settings to a backend: live client, or emulator and client.
+//! From a target of the settings to something that can be played against: a client of the live service, or an
+//! emulator of our own with the very same client in front of it.
+//!
+//! Here the settings' words meet the backends'. What a target is asked is the runner's business.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tokio::task::spawn_blocking;
+
+use crate::backend::auth::CredentialPolicy;
+use crate::backend::error::BackendErrorKind;
+use crate::backend::{Backend, BackendError};
+use crate::diagnostic::Diagnostic;
+use crate::export::agent::Agent;
+use crate::export::{Loaded, load_runtime};
+use crate::model::event::TargetInfo;
+use crate::settings::target::{CxRevision, Served, Target, TargetKind};
+
+mod app_names;
+mod emulated;
+mod live;
+
+/// A target that is ready, or the reason why it is not.
+pub struct ReadyTarget {
+    /// As reports name it.
+    pub info: TargetInfo,
+    /// What plays; an error makes the conversations of the target errored.
+    pub backend: Result<Arc<dyn Backend>, BackendError>,
+}
+
+/// What targets are made with.
+#[derive(Debug, Clone, Default)]
+pub struct Means {
+    /// Where credentials may go; from the command line alone.
+    pub policy: CredentialPolicy,
+    /// The seed of emulators whose settings name none.
+    pub seed: u64,
+    /// Exports that were loaded already, by resolved path; others are loaded when they are needed.
+    pub exports: HashMap<PathBuf, Export>,
+}
+
+/// An agent's export, as far as targets need it.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The agent.
+    pub agent: Arc<Agent>,
+    /// SHA-256 of what decides what the agent does, hex.
+    pub hash: String,
+}
+
+impl From<Loaded> for Export {
+    fn from(loaded: Loaded) -> Self {
+        Self {
+            agent: Arc::new(loaded.agent),
+            hash: loaded.hash,
+        }
+    }
+}
+
+/// Makes targets ready, all at the same time; the order stays. Live ones connect with their first turn, emulators
+/// listen when this returns. Must run within a tokio runtime.
+pub async fn make_ready(targets: &[&Target], means: &Means) -> Vec<ReadyTarget> {
+    join_all(targets.iter().map(|target| make_one_ready(target, means))).await
+}
+
+async fn make_one_ready(target: &Target, means: &Means) -> ReadyTarget {
+    let export = match target.export() {
+        None => Ok(None),
+        Some(file) => export(&file.path, &file.written, means).await.map(Some),
+    };
+    let info = info(target, export.as_ref().ok().and_then(Option::as_ref));
+    let backend = match export {
+        Ok(export) => backend(target, export.as_ref(), means).await,
+        Err(error) => Err(error),
+    };
+    ReadyTarget { info, backend }
+}
+
+async fn backend(
+    target: &Target,
+    export: Option<&Export>,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    match &target.kind {
+        TargetKind::Cx(cx) => live::cx(target, cx, export, means.policy.clone()),
+        TargetKind::Ces(ces) => live::ces(target, ces, means.policy.clone()),
+        TargetKind::Emulator(emulator) => emulated::start(target, emulator, export, means).await,
+    }
+}
+
+async fn export(path: &Path, written: &str, means: &Means) -> Result<Export, BackendError> {
+    if let Some(export) = means.exports.get(path) {
+        return Ok(export.clone());
+    }
+    let path = path.to_path_buf();
+    let loaded = spawn_blocking(move || load_runtime(&path)).await;
+    match loaded {
+        Ok(Ok(loaded)) => Ok(loaded.into()),
+        Ok(Err(problems)) => Err(unreadable(written, &problems)),
+        Err(error) => Err(BackendError::new(BackendErrorKind::Service, error.to_string())),
+    }
+}
+
+/// A file of the target that cannot be used, by its first problem.
+fn unreadable(written: &str, problems: &[Diagnostic]) -> BackendError {
+    let first = problems
+        .iter()
+        .find(|problem| problem.is_error())
+        .map_or("it cannot be read", |problem| problem.message.as_str());
+    BackendError::new(BackendErrorKind::Request, format!("`{written}`: {first}"))
+        .hint("`turnproof check` shows all that is wrong")
+}
+
+/// What reports say of a target.
+fn info(target: &Target, export: Option<&Export>) -> TargetInfo {
+    let mut info = TargetInfo {
+        name: target.name.clone(),
+        backend: target.backend().to_owned(),
+        export_hash: export.map(|export| export.hash.clone()),
+        ..TargetInfo::default()
+    };
+    match &target.kind {
+        TargetKind::Cx(cx) => {
+            info.agent = Some(cx.agent.to_string());
+            match &cx.revision {
+                CxRevision::Draft => {}
+                CxRevision::Environment(id) => info.environment = Some(id.clone()),
+                CxRevision::FlowVersions(versions) => info.versions.clone_from(versions),
+            }
+        }
+        TargetKind::Ces(ces) => info.app = Some(ces.app.to_string()),
+        TargetKind::Emulator(emulator) => match &emulator.served {
+            Served::Agent(file) => info.agent = Some(file.written.clone()),
+            Served::App(file) => info.app = Some(file.written.clone()),
+        },
+    }
+    info
+}
+
+impl std::fmt::Debug for ReadyTarget {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let backend = self.backend.as_ref().map(|backend| backend.service());
+        formatter
+            .debug_struct("ReadyTarget")
+            .field("info", &self.info)
+            .field("backend", &backend)
+            .finish()
+    }
+}

@@ -34,12 +34,22 @@ impl Console {
         out.flush()
     }
 
+    /// Whether standard output is coloured.
+    pub(super) fn colors_out(self) -> bool {
+        self.choice(&io::stdout()) != ColorChoice::Never
+    }
+
+    /// Whether standard error is coloured.
+    pub(super) fn colors_err(self) -> bool {
+        self.choice(&io::stderr()) != ColorChoice::Never
+    }
+
     /// Prints problems, and how many there are, to standard error.
     pub(super) fn diagnostics(self, problems: &[Diagnostic]) -> io::Result<()> {
         if problems.is_empty() {
             return Ok(());
         }
-        let colored = self.choice(&io::stderr()) != ColorChoice::Never;
+        let colored = self.colors_err();
         let mut stderr = io::stderr().lock();
         stderr.write_all(render(problems, colored).as_bytes())?;
         writeln!(stderr, "{}", count_line(problems))
@@ -53,11 +63,6 @@ impl Console {
             Some(help) => writeln!(stderr, "  help: {}", clean_terminal(help)),
             None => Ok(()),
         }
-    }
-
-    /// Prints a remark to standard error.
-    pub(super) fn note(message: &str) -> io::Result<()> {
-        writeln!(io::stderr().lock(), "note: {}", clean_terminal(message))
     }
 
     fn choice(self, stream: &(impl IsTerminal + anstream::stream::RawStream)) -> ColorChoice {

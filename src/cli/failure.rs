@@ -18,6 +18,8 @@ pub(super) enum Failure {
         /// What to do next.
         help: String,
     },
+    /// It could not be found out whether the agent is good; messages with what to do next.
+    CouldNotTest(Vec<(String, String)>),
     /// Output could not be written, or something on this machine not be read.
     Io(io::Error),
 }
@@ -32,6 +34,7 @@ impl Failure {
         match self {
             Self::Invalid(_) => Exit::Invalid,
             Self::Nothing { .. } => Exit::NothingRan,
+            Self::CouldNotTest(_) => Exit::CouldNotTest,
             // Who closes the pipe has read enough.
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
             Self::Io(_) => Exit::CouldNotTest,
@@ -42,6 +45,9 @@ impl Failure {
         match self {
             Self::Invalid(problems) => console.diagnostics(problems),
             Self::Nothing { message, help } => Console::error(message, Some(help)),
+            Self::CouldNotTest(reasons) => reasons
+                .iter()
+                .try_for_each(|(message, help)| Console::error(message, Some(help))),
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Self::Io(error) => Console::error(&error.to_string(), None),
         }

@@ -1,9 +1,11 @@
 //! The resolved choices of a run: what was typed, over the environment, over the profile, over the built-in values.
 //! Pure. What conversations and suites may choose for themselves is settled with the suites.
 
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use super::args::{Origins, RunArgs};
+use crate::runner;
 use crate::settings::layers::{Layered, Origin};
 use crate::settings::play::PlayPatch;
 use crate::settings::profile::Profile;
@@ -70,6 +72,17 @@ impl RunOptions {
                 value,
                 origin: origins.of("--retries"),
             }),
+        }
+    }
+
+    /// What of it the runner wants to know.
+    pub fn for_runner(&self) -> runner::RunOptions {
+        let jobs = usize::try_from(self.jobs.value).ok().and_then(NonZeroUsize::new);
+        runner::RunOptions {
+            jobs: jobs.unwrap_or(NonZeroUsize::MIN),
+            timeout: self.timeout.value,
+            max_failures: self.max_failures.value.map(u64::from).and_then(NonZeroU64::new),
+            fail_on_flaky: self.fail_on_flaky.value,
         }
     }
 

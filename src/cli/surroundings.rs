@@ -4,6 +4,7 @@ use std::env;
 use std::io;
 use std::path::PathBuf;
 
+use crate::backend::endpoint::DEFAULT_UNIVERSE;
 use crate::settings::variables::Environment;
 
 /// Where and under what circumstances the program runs.
@@ -13,6 +14,13 @@ pub(super) struct Surroundings {
     pub(super) working_directory: PathBuf,
     /// `CI` is set: secrets are about, and suites may come from strangers.
     pub(super) ci: bool,
+    /// `GITHUB_ACTIONS` is set: failures are annotated.
+    pub(super) github_actions: bool,
+    /// Where GitHub Actions has checked out the repository.
+    pub(super) github_workspace: Option<PathBuf>,
+    /// The domain whose hosts may get credentials: Google's, or that of another universe. It is read from the
+    /// process and not from settings, which may come from a stranger.
+    pub(super) universe: String,
 }
 
 impl Surroundings {
@@ -20,6 +28,10 @@ impl Surroundings {
         Ok(Self {
             working_directory: env::current_dir()?.canonicalize()?,
             ci: is_set("CI"),
+            github_actions: is_set("GITHUB_ACTIONS"),
+            github_workspace: env::var_os("GITHUB_WORKSPACE")
+                .and_then(|path| PathBuf::from(path).canonicalize().ok()),
+            universe: universe(env::var("GOOGLE_CLOUD_UNIVERSE_DOMAIN").ok()),
         })
     }
 
@@ -31,6 +43,13 @@ impl Surroundings {
             allowed,
         }
     }
+}
+
+fn universe(configured: Option<String>) -> String {
+    let configured = configured.map(|domain| domain.trim().to_ascii_lowercase());
+    configured
+        .filter(|domain| !domain.is_empty())
+        .unwrap_or_else(|| DEFAULT_UNIVERSE.to_owned())
 }
 
 /// Whether a variable says yes: set, and neither empty nor `false` nor `0`.

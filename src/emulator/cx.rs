@@ -3,6 +3,7 @@
 //! [`program`] makes an export ready to run; [`engine`] plays turns on it; [`nlu`] decides what an utterance means;
 //! [`entities`] finds values in it.
 
+mod bounds;
 mod chance;
 pub mod condition;
 mod cursor;
@@ -11,6 +12,8 @@ mod diagnostics;
 pub mod engine;
 pub mod entities;
 pub mod environment;
+#[cfg(test)]
+mod fixture;
 mod form;
 pub mod functions;
 mod language;

@@ -16,7 +16,7 @@ use crate::model::suite::Stubs;
 use crate::proto::{cx_v3, cx_v3beta1};
 
 /// How often sessions whose time is over are swept away.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// What an emulator serves, and where.
 #[derive(Debug)]

@@ -120,7 +120,7 @@ impl<'run> Player<'run> {
             conversation,
             webhooks,
             target,
-            script: Script::new(conversation, now),
+            script: Script::new(conversation, now, &context.variables),
             budget: Budget::new(conversation.timeouts),
             now,
             session: None,
@@ -195,9 +195,8 @@ impl<'run> Player<'run> {
             start: self
                 .script
                 .start(&self.conversation.start)
-                .map_err(Unknown::suite)?
-                .into_owned(),
-            webhooks: Arc::clone(self.webhooks),
+                .map_err(Unknown::suite)?,
+            webhooks: Arc::new(self.script.stubs(self.webhooks).map_err(Unknown::suite)?),
         };
         let opened = self.budget.wait(backend.open(start)).await?;
         opened.map_err(|error| Unknown::from(&error))

@@ -1,7 +1,7 @@
 //! For tests: a backend that answers as it is told and notes what it was sent, conversations to play against it, and
 //! a run around both.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -361,6 +361,7 @@ impl FakeRun {
                 source: Arc::new(FakeSource(self.conversations)),
                 targets: HashMap::from([("fake".to_owned(), target)]),
                 redactor: self.redactor,
+                variables: BTreeMap::new(),
                 events,
                 cancellation: self.cancellation,
             },

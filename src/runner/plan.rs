@@ -30,11 +30,11 @@ impl Plan {
     /// Keeps what did not pass in an earlier run. `shown` gives a conversation's name as that run wrote it
     /// (redacted).
     #[must_use]
-    pub fn only_last_failed<'name>(
+    pub fn only_last_failed(
         mut self,
         source: &dyn ConversationSource,
         previous: &Previous,
-        shown: impl Fn(&str) -> std::borrow::Cow<'name, str>,
+        shown: impl Fn(&str) -> std::borrow::Cow<'_, str>,
     ) -> Self {
         self.order.retain(|position| {
             let heading = source.heading(*position);
@@ -102,6 +102,9 @@ mod tests {
 
     #[test]
     fn what_did_not_pass_is_found_by_the_name_it_was_written_with() {
+        fn shown(name: &str) -> Cow<'_, str> {
+            Cow::Owned(name.replace("4111", "[redacted]"))
+        }
         let folder = tempfile::tempdir().unwrap();
         let lines = [
             r#"{"format":"turnproof-journal/1"}"#,
@@ -110,7 +113,6 @@ mod tests {
         std::fs::write(folder.path().join("journal.jsonl"), lines.join("\n")).unwrap();
         let previous = Previous::read(folder.path()).unwrap().unwrap();
         let source = FakeSource::new([conversation("greets"), conversation("pays with 4111")]);
-        let shown = |name: &str| Cow::Owned(name.replace("4111", "[redacted]"));
         let plan = Plan::new(0..2).only_last_failed(&source, &previous, shown);
         assert_eq!(plan.positions(), [1]);
     }

@@ -1,64 +1,72 @@
-//! What a running conversation fills into what its author wrote: the names bound before it, and what it has captured
-//! since.
+//! What a running conversation fills into what its author wrote: what it has captured so far, dates of its clock, and
+//! environment variables.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
 
 use crate::model::Value;
-use crate::model::suite::{Conversation, Expectation, Start, StubRule, Turn};
-use crate::suite::template::{Scope, TemplateError, filled};
+use crate::model::suite::{Conversation, Expectation, Location, Start, StubRule, Stubs, Turn};
+use crate::suite::template::{
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+};
 
 /// The names known so far in an attempt.
 #[derive(Debug)]
 pub(super) struct Script {
     scope: Scope,
+    /// Where the conversation stands, for messages.
+    location: Location,
 }
 
 impl Script {
-    /// The names that are known before the first turn; `now` gives today's date.
-    pub(super) fn new(conversation: &Conversation, now: DateTime<FixedOffset>) -> Self {
+    /// Before the first turn; `now` gives dates, `variables` are those of the environment that may be read.
+    pub(super) fn new(
+        conversation: &Conversation,
+        now: DateTime<FixedOffset>,
+        variables: &BTreeMap<String, String>,
+    ) -> Self {
         Self {
-            scope: Scope::new(conversation.bindings.clone(), now),
+            scope: Scope::new(now, variables.clone()),
+            location: conversation.location.clone(),
         }
     }
 
     /// Binds what was captured.
     pub(super) fn remember(&mut self, name: &str, value: Value) {
-        self.scope.bind(name, value);
+        self.scope.captures.insert(name.to_owned(), value);
     }
 
     /// A turn ready to be sent.
-    pub(super) fn turn<'turn>(&self, turn: &'turn Turn) -> Result<Cow<'turn, Turn>, String> {
-        filled(turn, &self.scope).map_err(told)
+    pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, String> {
+        render_turn(turn, &self.scope).map_err(told)
     }
 
     /// Expectations ready to be evaluated.
-    pub(super) fn expectations<'turn>(
-        &self,
-        expectations: &'turn Vec<Expectation>,
-    ) -> Result<Cow<'turn, [Expectation]>, String> {
-        Ok(match filled(expectations, &self.scope).map_err(told)? {
-            Cow::Borrowed(expectations) => Cow::Borrowed(expectations),
-            Cow::Owned(expectations) => Cow::Owned(expectations),
-        })
+    pub(super) fn expectations(&self, expectations: &[Expectation]) -> Result<Vec<Expectation>, String> {
+        render_expectations(expectations, &self.location, &self.scope).map_err(told)
     }
 
     /// Where a session starts.
-    pub(super) fn start<'start>(&self, start: &'start Start) -> Result<Cow<'start, Start>, String> {
-        filled(start, &self.scope).map_err(told)
+    pub(super) fn start(&self, start: &Start) -> Result<Start, String> {
+        render_start(start, &self.location, &self.scope).map_err(told)
     }
 
     /// A stub ready to be asked.
-    pub(super) fn stub<'stub>(&self, rule: &'stub StubRule) -> Result<Cow<'stub, StubRule>, String> {
-        filled(rule, &self.scope).map_err(told)
+    pub(super) fn stub(&self, rule: &StubRule) -> Result<StubRule, String> {
+        render_stub(rule, &self.scope).map_err(told)
+    }
+
+    /// Stubs ready to be handed on.
+    pub(super) fn stubs(&self, stubs: &[Stubs]) -> Result<Vec<Stubs>, String> {
+        let ready = stubs
+            .iter()
+            .map(|stubs| render_stubs(stubs, &self.location, &self.scope));
+        ready.collect::<Result<_, _>>().map_err(told)
     }
 }
 
-/// A name that is not bound here was checked when the suite was read: it is a capture that did not come about.
+/// The turn that it concerns is known where the message goes.
 fn told(error: TemplateError) -> String {
-    match error.unknown {
-        Some(name) => format!("`{name}` was not captured before this turn"),
-        None => error.message,
-    }
+    error.message
 }

@@ -3,28 +3,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::keys::fields;
 use super::play::{PlayPatch, positive};
 use super::rate::Rate;
 use super::target::read_rate;
 use super::{REPORT_FORMATS, check_report};
+use crate::model::capability::Group;
 use crate::yaml::{Map, Node, Reader};
-
-/// The keys of a profile.
-pub const PROFILE_KEYS: [&str; 13] = [
-    "targets",
-    "jobs",
-    "rate",
-    "timeouts",
-    "retries",
-    "repeat",
-    "pass",
-    "timeout",
-    "fail_on_flaky",
-    "fail_fast",
-    "max_failures",
-    "shuffle",
-    "reports",
-];
 
 /// A named set of choices for a run; what it does not say is left to the layers below.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +46,8 @@ pub(super) fn read_profiles(reader: &mut Reader, node: &Node) -> Vec<Profile> {
     map.entries
         .iter()
         .filter_map(|entry| {
-            let fields = reader.fields(&entry.value, "a profile", &PROFILE_KEYS)?;
-            Some(read_profile(reader, &entry.key.name, fields))
+            let map = fields(reader, &entry.value, Group::Profile)?;
+            Some(read_profile(reader, &entry.key.name, map))
         })
         .collect()
 }

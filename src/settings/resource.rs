@@ -187,9 +187,10 @@ impl Endpoint {
                 .is_ok_and(|address| address.is_loopback())
     }
 
-    /// Whether Google's credentials may go there without further ado.
-    pub fn is_google(&self) -> bool {
-        self.tls && (self.host == "googleapis.com" || self.host.ends_with(".googleapis.com"))
+    /// Whether the host belongs to a domain, and is asked over TLS.
+    pub fn is_within(&self, domain: &str) -> bool {
+        let above = self.host.strip_suffix(domain);
+        self.tls && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
     }
 }
 
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn credentials_go_to_google_only() {
-        let google = |text: &str| Endpoint::parse(text).unwrap().is_google();
+        let google = |text: &str| Endpoint::parse(text).unwrap().is_within("googleapis.com");
         assert!(
             google("https://dialogflow.googleapis.com") && google("https://ces.us.rep.googleapis.com:443")
         );

@@ -1,7 +1,7 @@
 //! Roles → targets: a suite names a role; the command line, a profile, or a target of the same name say what plays
 //! it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use super::layers::Origin;
@@ -182,6 +182,18 @@ impl<'s> Roles<'s> {
                 problems: entry.unusable.clone(),
             }),
         }
+    }
+
+    /// Every role that something plays: the targets' own names, and what profile and command line map.
+    pub fn all(&self) -> Vec<(String, &'s TargetEntry)> {
+        let targets = self.settings.targets.iter().map(|entry| &entry.name);
+        let of_profile = self.profile.into_iter().flat_map(|profile| &profile.targets);
+        let roles: BTreeSet<&String> = targets
+            .chain(of_profile.map(|(role, ..)| role))
+            .chain(self.by_role.keys())
+            .collect();
+        let played = |role: &String| Some((role.clone(), self.entry(Some(role)).ok()?.0));
+        roles.into_iter().filter_map(played).collect()
     }
 
     fn entry(&self, role: Option<&str>) -> Result<(&'s TargetEntry, Origin, bool), RoleError> {

@@ -12,7 +12,7 @@ use super::resource::{AgentName, AppName, Endpoint};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::suite::{Service, Via};
 
-pub use read::{CES_KEYS, CX_KEYS, EMULATOR_KEYS, TargetEntry};
+pub use read::TargetEntry;
 pub(super) use read::{read_rate, read_targets};
 
 mod read;
@@ -213,15 +213,26 @@ impl Target {
         }
     }
 
-    /// The problem of credentials that would leave for a host which nobody vouched for. `allowed` are the hosts of
-    /// `--allow-credentials-to`, in lower case.
-    pub fn credentials_problem(&self, allowed: &[String]) -> Option<Diagnostic> {
+    /// The time at which the agent lives, if not now: that of an emulator.
+    pub fn clock(&self) -> Option<DateTime<FixedOffset>> {
+        match &self.kind {
+            TargetKind::Emulator(emulator) => emulator.clock,
+            TargetKind::Cx(_) | TargetKind::Ces(_) => None,
+        }
+    }
+
+    /// The problem of credentials that would leave for a host which nobody vouched for. `universe` is the domain of
+    /// Google's services (`googleapis.com`), `allowed` are the hosts of `--allow-credentials-to`, in lower case.
+    pub fn credentials_problem(&self, universe: &str, allowed: &[String]) -> Option<Diagnostic> {
         let (endpoint, credentials) = match &self.kind {
             TargetKind::Cx(target) => (target.endpoint.as_ref()?, &target.credentials),
             TargetKind::Ces(target) => (target.endpoint.as_ref()?, &target.credentials),
             TargetKind::Emulator(_) => return None,
         };
-        if *credentials == Credentials::None || endpoint.is_google() || allowed.contains(&endpoint.host) {
+        if *credentials == Credentials::None
+            || endpoint.is_within(universe)
+            || allowed.contains(&endpoint.host)
+        {
             return None;
         }
         let message = format!(

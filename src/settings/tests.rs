@@ -434,7 +434,7 @@ fn credentials_stay_with_google() {
     let problem = |name: &str, allowed: &[&str]| {
         let allowed: Vec<String> = allowed.iter().map(|host| (*host).to_owned()).collect();
         target(&settings, name)
-            .credentials_problem(&allowed)
+            .credentials_problem("googleapis.com", &allowed)
             .map(|problem| problem.message)
     };
     assert_eq!(

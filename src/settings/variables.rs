@@ -91,6 +91,11 @@ impl Variables {
         self.listed.iter().map(String::as_str)
     }
 
+    /// The variables that may be read and are set.
+    pub fn readable(&self) -> BTreeMap<String, String> {
+        self.values.clone()
+    }
+
     /// The values that were read: secrets to every report.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.values.values().map(String::as_str)

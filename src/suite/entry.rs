@@ -11,7 +11,8 @@ use super::frame::Frame;
 use super::rows::Row;
 use crate::diagnostic::SourceFile;
 use crate::model::suite::{Conversation, Service};
-use crate::yaml::{self, Node, Slice};
+use crate::settings::play::PlayPatch;
+use crate::yaml::{self, Node, Reader, Slice};
 
 /// A conversation that can be played: one for each row.
 #[derive(Debug, Clone)]
@@ -123,6 +124,18 @@ impl Entry {
             .roles
             .get(&*self.role)
             .map(|role| role.service)
+    }
+
+    /// What the suite's own `defaults:` say about playing; for telling where a value comes from.
+    pub fn suite_play(&self) -> PlayPatch {
+        let source = SourceFile {
+            path: self.frame.path.to_path_buf(),
+            text: String::new(),
+        };
+        let map = self.frame.defaults.as_ref().and_then(Node::as_map);
+        // What is wrong there was reported when the file was checked.
+        map.map(|map| PlayPatch::read(&mut Reader::new(&Arc::new(source)), map))
+            .unwrap_or_default()
     }
 
     /// Reads the conversation again.

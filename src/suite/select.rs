@@ -21,8 +21,8 @@ pub struct Subject<'a> {
     pub file: &'a str,
     /// Tags of suite and conversation.
     pub tags: &'a [String],
-    /// The role, and the target it was mapped to if that is known.
-    pub targets: &'a [&'a str],
+    /// The role, and the target that plays it.
+    pub targets: [&'a str; 2],
 }
 
 /// A filter expression, ready to be asked.

@@ -10,7 +10,7 @@ use super::entities::SessionEntityType;
 use super::names::SessionName;
 use super::overrides::{Overrides, Start};
 use super::program::{FlowIndex, Place, Program, START_PAGE};
-use super::request::{Input, Request};
+use super::request::{Input, PinnedIntent, Request};
 use super::understanding::{IntentValue, Meaning, Understood};
 use crate::backend::resource::last_id;
 use crate::export::SymbolicTarget;
@@ -23,7 +23,7 @@ use super::nlu::Filled;
 use cx::r#match::MatchType;
 
 /// Longest life of a session (cx-sessions-api 5.3).
-const LONGEST_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_TTL: Duration = Duration::from_hours(24);
 
 /// What came in a call, ready to be played.
 #[derive(Debug)]
@@ -53,8 +53,8 @@ impl Call {
         let now = overrides.clock.map_or(now, |clock| clock.to_utc());
         let mut request = Request::new(read_input(program, input)?, now);
         request.language = language;
-        request.forced_intent.clone_from(&overrides.matched);
-        if let Some(Some(intent)) = &overrides.matched
+        request.pinned_intent.clone_from(&overrides.matched);
+        if let Some(PinnedIntent::Named(intent)) = &overrides.matched
             && !program.intents_by_name.contains_key(intent)
         {
             return Err(Status::invalid_argument(format!(

@@ -23,8 +23,8 @@ pub struct Engine {
 
 impl Engine {
     /// For an agent, with a seed for what is left to chance.
-    pub fn new(agent: Agent, seed: u64) -> Self {
-        let agent = Arc::new(agent);
+    pub fn new(agent: impl Into<Arc<Agent>>, seed: u64) -> Self {
+        let agent = agent.into();
         Self {
             program: Program::new(Arc::clone(&agent)),
             nlu: Nlu::new(agent),

@@ -162,11 +162,6 @@ impl Recogniser {
         })
     }
 
-    /// Whether the type is the agent's own.
-    pub fn is_custom(&self, entity_type: &str) -> bool {
-        SystemType::named(bare(entity_type)).is_none()
-    }
-
     /// The regular expressions of the agent that cannot be used.
     pub fn broken_patterns(&self) -> Vec<BrokenPattern> {
         let mut broken = Vec::new();

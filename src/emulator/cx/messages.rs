@@ -5,7 +5,7 @@ use crate::model::{Map, Value};
 
 /// What part of the agent a message came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseKind {
+pub(super) enum ResponseKind {
     /// The entry of a page.
     Entry,
     /// The prompt of a form parameter.
@@ -16,18 +16,18 @@ pub enum ResponseKind {
 
 /// A message on its way to the user.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub(super) struct Said {
     /// Where it came from.
-    pub kind: ResponseKind,
+    pub(super) kind: ResponseKind,
     /// The channel it is for; empty for all.
-    pub channel: String,
+    pub(super) channel: String,
     /// The message.
-    pub content: SaidContent,
+    pub(super) content: SaidContent,
 }
 
 /// What is said or signalled.
 #[derive(Debug, Clone, PartialEq)]
-pub enum SaidContent {
+pub(super) enum SaidContent {
     /// A text, exactly one.
     Text {
         /// The text.
@@ -49,6 +49,25 @@ pub enum SaidContent {
     TelephonyTransferCall(Value),
     /// The session ended.
     EndInteraction,
+}
+
+impl SaidContent {
+    /// Bytes of what is said, roughly.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text { text, .. } => text.len(),
+            Self::Payload(members) | Self::LiveAgentHandoff(members) | Self::ConversationSuccess(members) => {
+                members
+                    .iter()
+                    .map(|(key, value)| key.len() + value.to_string().len())
+                    .sum()
+            }
+            Self::OutputAudioText(value) | Self::PlayAudio(value) | Self::TelephonyTransferCall(value) => {
+                value.to_string().len()
+            }
+            Self::EndInteraction => 0,
+        }
+    }
 }
 
 /// The language that a request is answered in: one the agent knows, by the whole code or by its first part; the

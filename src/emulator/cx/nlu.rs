@@ -9,15 +9,16 @@ use std::sync::{Arc, OnceLock};
 use chrono::DateTime;
 use chrono_tz::Tz;
 
-use self::decide::{Findings, Fit, Rule, Waiting, decide};
-use self::model::{Decided, Model};
-use self::phrases::{ExactPhrase, Phrases};
-use super::entities::{EntityContext, Extracted, Recogniser, SessionEntityType, gather};
-use super::words::words;
+use self::extract::Habits;
+use self::model::Model;
+use self::phrases::Phrases;
+use self::turn::Turn;
+use super::entities::{Extracted, Recogniser, SessionEntityType};
 use crate::export::agent::Agent;
 use crate::model::Value;
 
 mod decide;
+mod extract;
 mod features;
 mod model;
 mod phrases;
@@ -25,9 +26,7 @@ mod score;
 mod spelling;
 mod svm;
 mod template;
-
-/// Scored intents that are reported.
-const ALTERNATIVES: usize = 10;
+mod turn;
 
 /// An utterance and where it was said.
 #[derive(Debug, Clone, Copy)]
@@ -131,17 +130,9 @@ pub struct Nlu {
     agent: Arc<Agent>,
     recogniser: Recogniser,
     phrases: Phrases,
+    habits: Habits,
     /// Models by flow and phrase language.
     models: BTreeMap<String, BTreeMap<String, OnceLock<Model>>>,
-}
-
-/// Scores of the flow's intents for an utterance.
-#[derive(Debug, Default)]
-struct Scores {
-    /// The best intent in scope, with its score.
-    best: Option<(String, f32)>,
-    alternatives: Vec<Alternative>,
-    resolved_input: Option<String>,
 }
 
 impl Nlu {
@@ -159,9 +150,11 @@ impl Nlu {
             .keys()
             .map(|flow| (flow.clone(), languages()))
             .collect();
+        let recogniser = Recogniser::new(Arc::clone(&agent));
         Self {
-            recogniser: Recogniser::new(Arc::clone(&agent)),
+            recogniser,
             models,
+            habits: Habits::new(&agent),
             phrases,
             agent,
         }
@@ -174,107 +167,7 @@ impl Nlu {
 
     /// Decides what the utterance means.
     pub fn understand(&self, question: &Question<'_>) -> Understanding {
-        if let Some(Some(intent)) = question.forced {
-            return self.understood(
-                question,
-                Rule::Exact,
-                "forced",
-                Some((intent, 1.0)),
-                Scores::default(),
-            );
-        }
-        let waiting = question.active.as_ref().map(|slot| self.waiting(slot, question));
-        let exact = if question.forced.is_some() {
-            None
-        } else {
-            self.exact(question)
-        };
-        let mut findings = Findings {
-            exact: exact.is_some(),
-            waiting,
-            score: None,
-            threshold: score::threshold(question.threshold, waiting.is_some()),
-        };
-        let mut scores = Scores::default();
-        if question.forced.is_none() && !findings.exact && needs_score(&findings) {
-            scores = self.scores(question);
-            findings.score = scores.best.as_ref().map(|(_, score)| *score);
-        }
-        let rule = decide(&findings);
-        let reason = reason(rule, question.forced.is_some(), findings.score);
-        let intent = match (rule, exact) {
-            (Rule::Exact, Some(exact)) => Some((exact.intent.display_name.clone(), 1.0)),
-            (Rule::Classifier, _) => scores
-                .best
-                .clone()
-                .map(|(name, score)| (name, score::confidence(score))),
-            _ => None,
-        };
-        let intent = intent
-            .as_ref()
-            .map(|(name, confidence)| (name.as_str(), *confidence));
-        self.understood(question, rule, &reason, intent, scores)
-    }
-
-    fn understood(
-        &self,
-        question: &Question<'_>,
-        rule: Rule,
-        reason: &str,
-        intent: Option<(&str, f64)>,
-        scores: Scores,
-    ) -> Understanding {
-        let best = scores
-            .best
-            .as_ref()
-            .map_or(0.0, |(_, score)| score::confidence(*score));
-        let decision = match (intent, rule) {
-            (Some((name, confidence)), _) => Decision::Intent {
-                name: name.to_owned(),
-                confidence,
-                parameters: Vec::new(),
-            },
-            (None, Rule::SlotFull | Rule::SlotPart | Rule::SlotText) => Decision::Fill {
-                values: self.fill(question),
-            },
-            (None, _) => Decision::NoMatch { best },
-        };
-        Understanding {
-            decision,
-            alternatives: scores.alternatives,
-            reason: reason.to_owned(),
-            resolved_input: scores.resolved_input.unwrap_or_else(|| question.text.to_owned()),
-        }
-    }
-
-    /// What the utterance holds for the waiting parameter.
-    fn waiting(&self, slot: &FormSlot<'_>, question: &Question<'_>) -> Waiting {
-        let any = slot.entity_type == "@sys.any";
-        let spans = if any {
-            Vec::new()
-        } else {
-            self.recogniser
-                .find(slot.entity_type, question.text, &context(question))
-        };
-        let fits = spans.iter().filter(|span| span.genuine);
-        let fit = fits
-            .map(|span| if span.full { Fit::Full } else { Fit::Part })
-            .max()
-            .unwrap_or(Fit::None);
-        let plausible = spans.iter().any(|span| !span.genuine);
-        Waiting {
-            fit,
-            any,
-            plausible,
-            custom: self.recogniser.is_custom(slot.entity_type),
-        }
-    }
-
-    fn exact(&self, question: &Question<'_>) -> Option<ExactPhrase<'_>> {
-        let language = self.phrases.language(question.language)?;
-        self.phrases.exact(&self.agent, language, question.text, |name| {
-            question.scope.contains(&name)
-        })
+        Turn::new(self, question).understand()
     }
 
     /// The model of a flow, trained at first use; `None` for an unknown flow or a language without phrases.
@@ -283,101 +176,5 @@ impl Nlu {
         let slot = self.models.get(flow)?.get(language)?;
         let flow = self.agent.flows.get(flow)?;
         Some(slot.get_or_init(|| Model::train(&self.agent, flow, language)))
-    }
-
-    fn scores(&self, question: &Question<'_>) -> Scores {
-        let Some(model) = self.model(question.flow, question.language) else {
-            return Scores::default();
-        };
-        let said = words(question.text);
-        let repaired = if self.agent.settings.enable_spell_correction {
-            spelling::repair(&said, model, |_| false)
-        } else {
-            None
-        };
-        let plain: Vec<&str> = match &repaired {
-            Some(repaired) => repaired.iter().map(String::as_str).collect(),
-            None => said.iter().map(|word| word.text.as_str()).collect(),
-        };
-        let sample = model.sample(&plain);
-        let decided = model.decide(&sample);
-        let in_scope = |name: &str| question.scope.contains(&name);
-        let best = decided.iter().find(|one| in_scope(one.intent));
-        let score = |one: &Decided<'_>| one.svm + model.cosine(&sample, one);
-        let alternatives = decided.iter().take(ALTERNATIVES).map(|one| Alternative {
-            intent: one.intent.to_owned(),
-            score: score::confidence(score(one)),
-            in_scope: in_scope(one.intent),
-        });
-        Scores {
-            best: best.map(|one| (one.intent.to_owned(), score(one))),
-            alternatives: alternatives.collect(),
-            resolved_input: repaired
-                .as_ref()
-                .map(|repaired| spelling::rewrite(question.text, &said, repaired)),
-        }
-    }
-
-    /// The values that fill the form: the waiting parameter's, then what else the utterance holds.
-    fn fill(&self, question: &Question<'_>) -> Vec<Filled> {
-        let Some(slot) = &question.active else {
-            return Vec::new();
-        };
-        let mut spans = self
-            .recogniser
-            .find(slot.entity_type, question.text, &context(question));
-        if spans.is_empty() {
-            let text = question.text.trim();
-            let value = Value::from(text);
-            let value = if slot.is_list {
-                Value::Array(vec![value])
-            } else {
-                value
-            };
-            return vec![Filled {
-                parameter: slot.name.to_owned(),
-                value,
-                original: text.to_owned(),
-            }];
-        }
-        if !slot.is_list {
-            spans.truncate(1);
-        }
-        let Some(extracted) = gather(spans, slot.is_list, question.text) else {
-            return Vec::new();
-        };
-        vec![Filled {
-            parameter: slot.name.to_owned(),
-            value: extracted.value,
-            original: extracted.original,
-        }]
-    }
-}
-
-/// Whether the decision depends on the classifier.
-fn needs_score(findings: &Findings) -> bool {
-    findings
-        .waiting
-        .is_none_or(|waiting| waiting.any || waiting.fit == Fit::None)
-}
-
-fn context<'a>(question: &Question<'a>) -> EntityContext<'a> {
-    EntityContext {
-        language: question.language,
-        now: question.now,
-        session_entities: question.session_entities,
-    }
-}
-
-fn reason(rule: Rule, forced: bool, score: Option<f32>) -> String {
-    let g = score.map(|score| format!(" g={score:.2}")).unwrap_or_default();
-    match rule {
-        Rule::Exact => "exact".to_owned(),
-        Rule::Classifier => format!("classifier{g}"),
-        Rule::SlotFull => "slot-full".to_owned(),
-        Rule::SlotPart => "slot-part".to_owned(),
-        Rule::SlotText => format!("slot-text{g}"),
-        Rule::BelowThreshold if forced => "forced".to_owned(),
-        Rule::BelowThreshold => format!("below-threshold{g}"),
     }
 }

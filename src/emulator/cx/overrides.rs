@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
+use super::request::PinnedIntent;
 use super::stubs::read_answer;
 use super::webhook::WebhookAnswer;
 use crate::model::{Map, Value};
@@ -15,8 +16,8 @@ pub(super) struct Overrides {
     pub(super) clock: Option<DateTime<FixedOffset>>,
     /// Where the turn starts, by display names.
     pub(super) start: Option<Start>,
-    /// What the NLU answers; `Some(None)` means that no intent matches.
-    pub(super) matched: Option<Option<String>>,
+    /// What the NLU answers.
+    pub(super) matched: Option<PinnedIntent>,
     /// The answer to every webhook call of the turn.
     pub(super) webhook: Option<WebhookAnswer>,
 }
@@ -59,7 +60,8 @@ impl Overrides {
                     "it lacks `intent`, a name or null",
                 ));
             }
-            overrides.matched = Some(optional_text(&matched, "x-turnproof-match", "intent")?);
+            let intent = optional_text(&matched, "x-turnproof-match", "intent")?;
+            overrides.matched = Some(intent.map_or(PinnedIntent::Nothing, PinnedIntent::Named));
         }
         if let Some(answer) = object(metadata, "x-turnproof-webhook", &[])? {
             let answer = read_answer(&answer).map_err(|reason| malformed("x-turnproof-webhook", &reason))?;
@@ -141,11 +143,11 @@ mod tests {
         );
         assert_eq!(
             read("x-turnproof-match", r#"{"intent": "pay"}"#).unwrap().matched,
-            Some(Some("pay".to_owned()))
+            Some(PinnedIntent::Named("pay".to_owned()))
         );
         assert_eq!(
             read("x-turnproof-match", r#"{"intent": null}"#).unwrap().matched,
-            Some(None)
+            Some(PinnedIntent::Nothing)
         );
         let answer = read(
             "x-turnproof-webhook",

@@ -35,8 +35,8 @@ pub struct Request {
     pub session_entity_types: Vec<SessionEntityType>,
     /// Whether sentiment was asked for, which is not analysed.
     pub analyze_sentiment: bool,
-    /// What the NLU answers: `Some(None)` means that no intent matches.
-    pub forced_intent: Option<Option<String>>,
+    /// What the NLU answers, instead of judging the text itself.
+    pub pinned_intent: Option<PinnedIntent>,
     /// What the input was understood as, when a match is being fulfilled.
     pub(super) understood: Option<Understood>,
 }
@@ -57,10 +57,19 @@ impl Request {
             channel: String::new(),
             session_entity_types: Vec::new(),
             analyze_sentiment: false,
-            forced_intent: None,
+            pinned_intent: None,
             understood: None,
         }
     }
+}
+
+/// An answer of the NLU that is not its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PinnedIntent {
+    /// This intent matches, by its display name.
+    Named(String),
+    /// No intent matches: form filling or no-match decides.
+    Nothing,
 }
 
 /// What the user did.

@@ -170,7 +170,7 @@ impl CxService {
 
     /// The flow and language whose model a text may need first; `None` when it is there or none is needed.
     fn room(&self, session: &Session, request: &Request) -> Option<Room> {
-        if !matches!(request.input, Input::Text(_)) || request.forced_intent.is_some() {
+        if !matches!(request.input, Input::Text(_)) || request.pinned_intent.is_some() {
             return None;
         }
         let place = request.start.unwrap_or(session.place);
@@ -359,7 +359,7 @@ impl CxService {
     }
 
     /// Feedback is checked and given back; nothing comes of it.
-    fn feedback(&self, request: cx::SubmitAnswerFeedbackRequest) -> Result<cx::AnswerFeedback, Status> {
+    fn feedback(request: cx::SubmitAnswerFeedbackRequest) -> Result<cx::AnswerFeedback, Status> {
         SessionName::parse(&request.session).map_err(Status::invalid_argument)?;
         if request.response_id.is_empty() {
             return Err(Status::invalid_argument("response_id is missing"));

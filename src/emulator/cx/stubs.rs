@@ -69,7 +69,7 @@ fn respond(response: &StubResponse, timeout: Duration) -> WebhookOutcome {
             waited: timeout,
         },
         StubResponse::Delayed { delay, then } => {
-            let outcome = respond(then, timeout - *delay);
+            let outcome = respond(then, timeout.saturating_sub(*delay));
             WebhookOutcome {
                 waited: *delay + outcome.waited,
                 ..outcome

@@ -1,5 +1,6 @@
 //! Texts with references and function calls in them: replies, payloads, presets, webhook bodies (cx-runtime 10.5).
 
+use super::bounds::LONGEST_TEXT;
 use super::cursor::{Cursor, SyntaxError};
 use super::environment::Environment;
 use super::functions::Call;
@@ -39,13 +40,13 @@ impl Template {
             let dollar = cursor.position();
             let piece = match Call::read(&mut cursor, depth) {
                 Ok(Some(call)) => Piece::Call(Box::new(call)),
-                Ok(None) => match Reference::read(&mut cursor) {
-                    Some(reference) => Piece::Reference(reference),
-                    None => {
+                Ok(None) => {
+                    let Some(reference) = Reference::read(&mut cursor) else {
                         cursor.next();
                         continue;
-                    }
-                },
+                    };
+                    Piece::Reference(reference)
+                }
                 Err(problem) => {
                     problems.push(problem);
                     cursor.next();
@@ -73,6 +74,10 @@ impl Template {
     pub fn render(&self, environment: &dyn Environment) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
+            if text.len() > LONGEST_TEXT {
+                environment.record("", Err("the text is too long and was cut off"));
+                break;
+            }
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Reference(reference) => match environment.lookup(reference) {

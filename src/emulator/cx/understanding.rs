@@ -9,7 +9,7 @@ use super::entities::EntityContext;
 use super::form;
 use super::nlu::{Alternative, Decision, Filled, Question};
 use super::program::{IntentIndex, PagePart};
-use super::request::{Input, Request};
+use super::request::{Input, PinnedIntent, Request};
 use super::session::Session;
 use crate::model::{Map, Value};
 
@@ -100,7 +100,7 @@ impl Engine {
             Input::Text(text) if text.trim().is_empty() => {
                 Understood::of(Meaning::NoInput, 0.0, text, "silence")
             }
-            Input::Text(text) if request.forced_intent.is_none() && text.chars().count() > LONGEST_TEXT => {
+            Input::Text(text) if request.pinned_intent.is_none() && text.chars().count() > LONGEST_TEXT => {
                 Understood::of(Meaning::TooLong, 0.0, text, "too long")
             }
             Input::Text(text) => self.understand_text(session, request, text, language, now),
@@ -157,7 +157,10 @@ impl Engine {
             now,
             session_entities: &session.entity_types,
             threshold: flow.threshold,
-            forced: request.forced_intent.as_ref().map(Option::as_deref),
+            forced: request.pinned_intent.as_ref().map(|pinned| match pinned {
+                PinnedIntent::Named(name) => Some(name.as_str()),
+                PinnedIntent::Nothing => None,
+            }),
         });
         let (meaning, confidence) = match understanding.decision {
             Decision::Intent {

@@ -136,11 +136,10 @@ impl WebhookFailure {
     /// The event that tells of it, beside the general `webhook.error`.
     pub fn event(&self) -> &'static str {
         match self {
-            Self::Unanswered | Self::Unreachable => "webhook.error.not-found",
+            Self::Unanswered | Self::Unreachable | Self::Status(404) => "webhook.error.not-found",
             Self::Timeout => "webhook.error.timeout",
             Self::Status(400) => "webhook.error.bad-request",
             Self::Status(401 | 403) => "webhook.error.rejected",
-            Self::Status(404) => "webhook.error.not-found",
             Self::Status(503) => "webhook.error.unavailable",
             Self::Status(_) | Self::Malformed(_) => "webhook.error",
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::Counts;
-use super::messages::{Messages, collapse};
+use super::messages::{Messages, collapse, text_matcher};
 use super::recording::{Input, Output, TestCase, Turn, plain_name};
 use super::templates;
 use super::webhooks::{Settable, is_same};
@@ -222,11 +222,11 @@ impl Composer {
         };
         expect.push((
             "intent".to_owned(),
-            output.intent().map_or_else(absent, Node::text),
+            output.intent().map_or_else(absent, text_matcher),
         ));
         let (page, flow) = output.place();
-        expect.extend(page.map(|page| ("page".to_owned(), Node::text(page))));
-        expect.extend(flow.map(|flow| ("flow".to_owned(), Node::text(flow))));
+        expect.extend(page.map(|page| ("page".to_owned(), text_matcher(page))));
+        expect.extend(flow.map(|flow| ("flow".to_owned(), text_matcher(flow))));
         expect.push(("replies".to_owned(), Node::List(self.replies(output))));
         let exactly = case.recorded_parameters();
         if exactly {
@@ -303,6 +303,7 @@ fn absent() -> Node {
 fn value_matcher(value: &Value) -> Node {
     match value {
         Value::Null => absent(),
+        Value::String(text) => text_matcher(text),
         Value::Array(_) | Value::Object(_) => Node::member("equals", Node::Plain(value.clone())),
         other => Node::Plain(other.clone()),
     }

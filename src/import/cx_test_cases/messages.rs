@@ -99,7 +99,7 @@ impl Pattern {
     /// A matcher for a suite: as readable as it can be.
     fn node(&self) -> Node {
         match self.literals.as_slice() {
-            [only] => Node::text(only),
+            [only] => text_matcher(only),
             _ => Node::member(
                 "matches",
                 Node::text(&format!(r"(?s)^\s*{}\s*$", self.written.join(".*?"))),
@@ -228,7 +228,7 @@ impl Messages {
     /// message of one variant says nothing beyond the recording.
     pub(super) fn matcher(&mut self, text: &str) -> (Node, bool) {
         let said = collapse(text);
-        let mut options = vec![Node::text(text)];
+        let mut options = vec![text_matcher(text)];
         let mut seen = HashSet::from([said.clone()]);
         for number in self.origins(&said) {
             let variants = &self.variants[number];
@@ -238,7 +238,7 @@ impl Messages {
             for variant in variants {
                 let (key, node) = match variant {
                     Variant::Fixed(fixed) if fixed.is_empty() => continue,
-                    Variant::Fixed(fixed) => (fixed.clone(), Node::text(fixed)),
+                    Variant::Fixed(fixed) => (fixed.clone(), text_matcher(fixed)),
                     Variant::Templated(pattern) if pattern.weight() <= LEAST_PATTERN => continue,
                     Variant::Templated(pattern) => (pattern.written.join(".*?"), pattern.node()),
                 };
@@ -252,6 +252,14 @@ impl Messages {
         }
         (Node::member("any_of", Node::List(options)), true)
     }
+}
+
+/// A matcher for one text. What a suite would take for a template is written as a pattern.
+pub(super) fn text_matcher(text: &str) -> Node {
+    if !text.contains("{{") {
+        return Node::text(text);
+    }
+    Node::member("matches", Node::text(&format!(r"^\s*{}\s*$", readable(text))))
 }
 
 /// Calls `work` for every fulfillment of the agent.

@@ -1,5 +1,5 @@
-//! Recorded texts that a suite would take for templates. The language has no escape for `{{`; a variable that holds
-//! one brace says the same.
+//! Recorded texts that a suite would take for templates, where no pattern can stand for them: what the user says,
+//! parameters. The language has no escape for `{{`; a variable that holds one brace says the same.
 
 use crate::model::Value;
 use crate::yaml::write::Node;

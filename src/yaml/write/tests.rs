@@ -1,3 +1,5 @@
+//! The writer: what is quoted, how blocks look, and that everything reads back.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

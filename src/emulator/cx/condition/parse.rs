@@ -148,9 +148,9 @@ fn operand(cursor: &mut Cursor<'_>, side: Side, depth: usize) -> Result<Operand,
 /// A word without quotes. On the left an operator ends it, on the right it may contain one (`12:30`).
 fn bare(cursor: &mut Cursor<'_>, side: Side) -> Result<Operand, SyntaxError> {
     let word = cursor.eat_while(|character| {
-        !character.is_whitespace()
-            && !matches!(character, '(' | ')' | ',' | '"' | '\'')
-            && !(side == Side::Left && matches!(character, '=' | '<' | '>' | ':' | '!'))
+        let ends_every_word = character.is_whitespace() || matches!(character, '(' | ')' | ',' | '"' | '\'');
+        let begins_operator = matches!(character, '=' | '<' | '>' | ':' | '!');
+        !(ends_every_word || (side == Side::Left && begins_operator))
     });
     if word.is_empty() {
         return Err(cursor.error("a value was expected"));

@@ -11,8 +11,8 @@ use crate::emulator::cx::render::text_of;
 use crate::model::Value;
 
 /// The present moment in the session's time zone.
-pub(super) fn now(_: &[Value], environment: &dyn Environment) -> Answer {
-    Ok(Moment::from(environment.now().naive_local()).write())
+pub(super) fn now(environment: &dyn Environment) -> Value {
+    Moment::from(environment.now().naive_local()).write()
 }
 
 fn moment(value: &Value) -> Result<Moment, FunctionError> {

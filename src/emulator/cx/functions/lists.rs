@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::numbers::whole;
+use super::texts::too_long;
 use super::{Answer, FunctionError};
+use crate::emulator::cx::bounds::{LONGEST_TEXT, MOST_ELEMENTS};
 use crate::emulator::cx::condition::same;
 use crate::emulator::cx::render::{push_value, text_of};
 use crate::model::Value;
@@ -31,6 +33,16 @@ fn flattened(values: &[Value]) -> impl Iterator<Item = &Value> {
     })
 }
 
+/// Comparing everything with everything is for lists that a person could have made.
+fn few(count: usize) -> Result<(), FunctionError> {
+    if count > MOST_ELEMENTS {
+        return Err(FunctionError::new(format_args!(
+            "the list has more than {MOST_ELEMENTS} elements"
+        )));
+    }
+    Ok(())
+}
+
 pub(super) fn count(values: &[Value]) -> Answer {
     match &values[0] {
         Value::Null => Ok(0.into()),
@@ -54,37 +66,41 @@ pub(super) fn get(values: &[Value]) -> Answer {
         .unwrap_or_default())
 }
 
-pub(super) fn contain(values: &[Value]) -> Answer {
+pub(super) fn contain(values: &[Value]) -> Value {
     let found = elements(&values[0])
         .iter()
         .any(|element| alike(element, &values[1]));
-    Ok(found.into())
+    found.into()
 }
 
 /// `MATCH`: where the value stands, or -1.
-pub(super) fn index_of(values: &[Value]) -> Answer {
+pub(super) fn index_of(values: &[Value]) -> Value {
     let position = elements(&values[0])
         .iter()
         .position(|element| alike(element, &values[1]));
-    Ok(position.map_or_else(|| (-1).into(), Into::into))
+    position.map_or_else(|| (-1).into(), Into::into)
 }
 
-pub(super) fn append(values: &[Value]) -> Answer {
+pub(super) fn append(values: &[Value]) -> Value {
     let mut list = elements(&values[0]).into_owned();
     list.extend(flattened(&values[1..]).cloned());
-    Ok(list.into())
+    list.into()
 }
 
 pub(super) fn remove(values: &[Value]) -> Answer {
     let unwanted: Vec<&Value> = flattened(&values[1..]).collect();
+    few(unwanted.len())?;
     let mut list = elements(&values[0]).into_owned();
+    few(list.len())?;
     list.retain(|element| !unwanted.iter().any(|value| alike(element, value)));
     Ok(list.into())
 }
 
 pub(super) fn unique(values: &[Value]) -> Answer {
     let mut distinct: Vec<Value> = Vec::new();
-    for element in elements(&values[0]).iter() {
+    let list = elements(&values[0]);
+    few(list.len())?;
+    for element in list.iter() {
         if !distinct.iter().any(|known| same(known, element)) {
             distinct.push(element.clone());
         }
@@ -107,6 +123,9 @@ pub(super) fn join(values: &[Value]) -> Answer {
             });
         }
         push_value(&mut text, element);
+        if text.len() > LONGEST_TEXT {
+            return Err(too_long());
+        }
     }
     Ok(text.into())
 }

@@ -7,8 +7,8 @@ use crate::emulator::cx::render::text_of;
 use crate::model::{Map, Value};
 
 /// The value with its type.
-pub(super) fn identity(values: &[Value]) -> Answer {
-    Ok(values[0].clone())
+pub(super) fn identity(values: &[Value]) -> Value {
+    values[0].clone()
 }
 
 /// Reads JSON; single quotes may stand for double ones.
@@ -38,12 +38,12 @@ fn with_double_quotes(text: &str) -> String {
 }
 
 /// A member of an object, or null.
-pub(super) fn get_field(values: &[Value]) -> Answer {
+pub(super) fn get_field(values: &[Value]) -> Value {
     let key = text_of(&values[1]);
-    Ok(match &values[0] {
+    match &values[0] {
         Value::Object(members) => member(members, &key).cloned().unwrap_or_default(),
         _ => Value::Null,
-    })
+    }
 }
 
 fn member<'v>(members: &'v Map, key: &str) -> Option<&'v Value> {
@@ -90,8 +90,21 @@ pub(in crate::emulator::cx) fn split_key(key: &str) -> Result<(&str, Vec<usize>)
 
 /// All nodes that a JSONPath finds.
 pub(super) fn filter(values: &[Value]) -> Answer {
-    let path = text_of(&values[1]);
-    let path = JsonPath::parse(&path)
-        .map_err(|error| FunctionError::new(format_args!("`{path}` is no JSONPath: {error}")))?;
+    let text = text_of(&values[1]);
+    let path = parse_path(&text).map_err(FunctionError::new)?;
     Ok(path.query(&values[0]).all().into_iter().cloned().collect())
+}
+
+/// Reads a JSONPath that is no longer and no deeper than one that a person writes.
+pub(in crate::emulator::cx) fn parse_path(text: &str) -> Result<JsonPath, String> {
+    const LONGEST: usize = 1000;
+    const DEEPEST: usize = 20;
+    let opened = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'(' | b'[' | b'!'))
+        .count();
+    if text.len() > LONGEST || opened > DEEPEST {
+        return Err("the JSONPath is too long or nested too deep".to_owned());
+    }
+    JsonPath::parse(text).map_err(|error| format!("`{text}` is no JSONPath: {error}"))
 }

@@ -16,8 +16,6 @@ pub(super) enum Fit {
 pub(super) struct Waiting {
     /// How a recognised value fits.
     pub(super) fit: Fit,
-    /// The type is the agent's own.
-    pub(super) custom: bool,
     /// The type takes any words (`@sys.any`).
     pub(super) any: bool,
     /// No recogniser knows all values of the type, and the utterance could be one.
@@ -35,6 +33,15 @@ pub(super) struct Findings {
     pub(super) score: Option<f32>,
     /// Least score of a match.
     pub(super) threshold: f32,
+}
+
+impl Findings {
+    /// How a recognised value of the waiting parameter fits; none counts where any words are one.
+    pub(super) fn fit(&self) -> Fit {
+        self.waiting
+            .filter(|waiting| !waiting.any)
+            .map_or(Fit::None, |waiting| waiting.fit)
+    }
 }
 
 /// What to do.
@@ -56,12 +63,8 @@ pub(super) enum Rule {
 
 /// Which rule holds.
 pub(super) fn decide(findings: &Findings) -> Rule {
-    let fit = findings.waiting.map_or(
-        Fit::None,
-        |waiting| if waiting.any { Fit::None } else { waiting.fit },
-    );
-    let custom = findings.waiting.is_some_and(|waiting| waiting.custom);
-    if findings.exact && !(fit == Fit::Full && custom) {
+    let fit = findings.fit();
+    if findings.exact && fit != Fit::Full {
         return Rule::Exact;
     }
     match fit {

@@ -2,6 +2,7 @@
 //! names, trained against the others and against the phrases of the default negative intent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
 use super::phrases::{is_matched, phrases, text_of};
@@ -9,6 +10,14 @@ use super::svm::{Rows, train};
 use super::template::Templates;
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Agent, Flow, Intent, Route, TrainingPhrase};
+
+/// Most weights of a model; a flow of very many intents and phrases gives up its rarest features.
+const WEIGHT_LIMIT: usize = 16_000_000;
+/// What a value that is the whole utterance, as in a phrase of the intent, adds to the decision.
+const LONE_VALUE: f32 = 1.0;
+
+/// How much likeness counts beside the decision when intents are ordered.
+const RANK_COSINE: f32 = 0.5;
 
 /// A trained model.
 #[derive(Debug, Default)]
@@ -19,7 +28,7 @@ pub(super) struct Model {
     /// Weights, all classes of a column side by side; the intercepts are the last column.
     weights: Vec<f32>,
     templates: Templates,
-    /// Words of the phrases with how often they occur.
+    /// Words of phrases and values with how often they occur in phrases.
     vocabulary: BTreeMap<String, u32>,
 }
 
@@ -28,7 +37,9 @@ pub(super) struct Model {
 struct Class {
     name: String,
     /// Its rows.
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
+    /// Entity types of which a value alone is a phrase of it, `@` included.
+    lone_types: BTreeSet<String>,
 }
 
 /// An utterance as the model sees it.
@@ -43,10 +54,22 @@ pub(super) struct Sample {
 pub(super) struct Decided<'a> {
     /// Display name.
     pub(super) intent: &'a str,
-    /// Where its class stands in the model.
-    class: usize,
     /// The decision: 1 for a typical phrase of it, -1 for a typical one of the others.
-    pub(super) svm: f32,
+    svm: f32,
+    /// The likeness to its most similar phrase, 0 to 1.
+    cosine: f32,
+}
+
+impl Decided<'_> {
+    /// What the intents of a flow are ordered by.
+    pub(super) fn rank(&self) -> f32 {
+        self.svm + RANK_COSINE * self.cosine
+    }
+
+    /// What decides whether the intent matches at all (nlu 3.3).
+    pub(super) fn score(&self) -> f32 {
+        self.svm + self.cosine
+    }
 }
 
 impl Model {
@@ -61,6 +84,7 @@ impl Model {
             templates: Templates::new(agent, intents.iter().map(|(_, intent)| *intent), language),
             ..Self::default()
         };
+        this.vocabulary = this.templates.words().map(|word| (word.to_owned(), 0)).collect();
         let mut bags = Vec::new();
         for (name, intent) in intents {
             let begin = bags.len();
@@ -69,9 +93,14 @@ impl Model {
                     .iter()
                     .map(|phrase| this.read(phrase, intent)),
             );
+            let lone_types = phrases(intent, language)
+                .iter()
+                .filter_map(|phrase| lone_type(phrase, intent))
+                .collect();
             this.classes.push(Class {
                 name: name.to_owned(),
                 rows: begin..bags.len(),
+                lone_types,
             });
         }
         for negative in agent.intents.values().filter(|intent| intent.is_fallback) {
@@ -81,7 +110,7 @@ impl Model {
                     .map(|phrase| this.read(phrase, negative)),
             );
         }
-        this.vectoriser = Vectoriser::fit(&bags);
+        this.vectoriser = Vectoriser::fit(&bags, WEIGHT_LIMIT / this.classes.len().max(1));
         for bag in &bags {
             this.rows.push(&this.vectoriser.vector(bag));
         }
@@ -105,11 +134,7 @@ impl Model {
         let width = self.vectoriser.width();
         let classes = self.classes.len();
         self.weights = vec![0.0; (width + 1) * classes];
-        if self
-            .classes
-            .first()
-            .is_none_or(|only| classes == 1 && only.rows.len() == self.rows.len())
-        {
+        if self.classes.is_empty() || self.is_only() {
             return;
         }
         for (number, class) in self.classes.iter().enumerate() {
@@ -125,11 +150,13 @@ impl Model {
         }
     }
 
-    /// Prepares an utterance of these normalised words.
-    pub(super) fn sample(&self, words: &[&str]) -> Sample {
+    /// Prepares an utterance of these normalised words; `values` are values of system types in it with their types,
+    /// the longest first.
+    pub(super) fn sample(&self, words: &[&str], values: &[(Range<usize>, String)]) -> Sample {
+        let template = self.templates.of(words, values);
         let vector = self
             .vectoriser
-            .vector(&Bags::new(words.iter().copied(), &self.templates.of(words)));
+            .vector(&Bags::new(words.iter().copied(), &template));
         let mut dense = vec![0.0; self.vectoriser.width()];
         for (column, value) in vector.columns.iter().zip(&vector.values) {
             if let Some(place) = dense.get_mut(*column as usize) {
@@ -139,18 +166,59 @@ impl Model {
         Sample { vector, dense }
     }
 
-    /// The decisions for all intents of the flow, best first.
-    pub(super) fn decide(&self, sample: &Sample) -> Vec<Decided<'_>> {
+    /// The system types whose values make templates of this model's phrases.
+    pub(super) fn system_types(&self) -> impl Iterator<Item = &str> {
+        self.templates.system_types()
+    }
+
+    /// Entity types of which a value alone is a phrase of some intent.
+    pub(super) fn lone_types(&self) -> BTreeSet<&str> {
+        self.classes
+            .iter()
+            .flat_map(|class| &class.lone_types)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// The decisions for all intents of the flow, best first. `alone` are types of which the whole utterance is a
+    /// value: it means an intent that has such a value as a phrase.
+    pub(super) fn decide(&self, sample: &Sample, alone: &BTreeSet<&str>) -> Vec<Decided<'_>> {
+        let sums = self.decisions(sample);
+        let only = self.is_only();
+        let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
+            let cosine = class
+                .rows
+                .clone()
+                .map(|row| self.cosine(sample, row))
+                .fold(0.0, f32::max);
+            let svm = if only { 2.0 * cosine - 1.0 } else { sum };
+            let fits = class.lone_types.iter().any(|lone| alone.contains(lone.as_str()));
+            Decided {
+                intent: &class.name,
+                svm: if fits { svm + LONE_VALUE } else { svm },
+                cosine,
+            }
+        });
+        let mut decided: Vec<Decided<'_>> = decided.collect();
+        decided.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then(a.intent.cmp(b.intent)));
+        decided
+    }
+
+    /// Whether there is nothing to tell the only intent from.
+    fn is_only(&self) -> bool {
+        matches!(self.classes.as_slice(), [only] if only.rows.len() == self.rows.len())
+    }
+
+    /// The products of the utterance with the weights of every class, intercepts included.
+    fn decisions(&self, sample: &Sample) -> Vec<f32> {
         let classes = self.classes.len();
         let mut sums = vec![0.0_f32; classes];
+        let columns = sample.vector.columns.iter().map(|column| *column as usize);
         let intercept = (self.vectoriser.width(), 1.0);
-        let entries = sample
-            .vector
-            .columns
-            .iter()
-            .map(|column| *column as usize)
-            .zip(sample.vector.values.iter().copied());
-        for (column, value) in entries.chain([intercept]) {
+        for (column, value) in columns
+            .zip(sample.vector.values.iter().copied())
+            .chain([intercept])
+        {
             let weights = self
                 .weights
                 .get(column * classes..(column + 1) * classes)
@@ -159,44 +227,13 @@ impl Model {
                 *sum += value * weight;
             }
         }
-        let alone = classes == 1
-            && self
-                .classes
-                .first()
-                .is_some_and(|only| only.rows.len() == self.rows.len());
-        let mut decided: Vec<Decided<'_>> = self
-            .classes
-            .iter()
-            .zip(sums)
-            .enumerate()
-            .map(|(class, (known, svm))| Decided {
-                intent: known.name.as_str(),
-                class,
-                svm,
-            })
-            .collect();
-        if alone {
-            for one in &mut decided {
-                one.svm = 2.0 * self.cosine(sample, one) - 1.0;
-            }
-        }
-        decided.sort_by(|a, b| b.svm.total_cmp(&a.svm).then(a.class.cmp(&b.class)));
-        decided
+        sums
     }
 
-    /// The largest cosine between the utterance and a phrase of the intent.
-    pub(super) fn cosine(&self, sample: &Sample, decided: &Decided<'_>) -> f32 {
-        self.nearest(sample, decided).map_or(0.0, |(_, cosine)| cosine)
-    }
-
-    /// The phrase of the intent most like the utterance: its position among the intent's phrases, and the cosine.
-    fn nearest(&self, sample: &Sample, decided: &Decided<'_>) -> Option<(usize, f32)> {
-        let rows = self.classes.get(decided.class)?.rows.clone();
+    /// The likeness of the utterance and a phrase.
+    fn cosine(&self, sample: &Sample, row: usize) -> f32 {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        let similar = rows
-            .enumerate()
-            .map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full));
-        similar.max_by(|(one, a), (other, b)| a.total_cmp(b).then(other.cmp(one)))
+        self.rows.dot(row, &sample.dense) / full
     }
 
     /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
@@ -204,24 +241,21 @@ impl Model {
         let Some(class) = self.classes.iter().find(|class| class.name == intent) else {
             return Vec::new();
         };
-        let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        let mut similar: Vec<(usize, f32)> = class
-            .rows
-            .clone()
-            .enumerate()
-            .map(|(phrase, row)| (phrase, self.rows.dot(row, &sample.dense) / full))
+        let rows = class.rows.clone().enumerate();
+        let mut similar: Vec<(usize, f32)> = rows
+            .map(|(phrase, row)| (phrase, self.cosine(sample, row)))
             .collect();
         similar.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
         similar.truncate(count);
         similar
     }
 
-    /// How often a word occurs in the phrases.
-    pub(super) fn frequency(&self, word: &str) -> u32 {
-        self.vocabulary.get(word).copied().unwrap_or_default()
+    /// How often a known word occurs in the phrases; words of values may not occur there at all.
+    pub(super) fn frequency(&self, word: &str) -> Option<u32> {
+        self.vocabulary.get(word).copied()
     }
 
-    /// The words of the phrases that start with a letter.
+    /// The known words that start with a letter.
     pub(super) fn words_from(&self, first: char) -> impl Iterator<Item = &str> {
         let start = first.to_string();
         self.vocabulary
@@ -229,6 +263,17 @@ impl Model {
             .map(|(word, _)| word.as_str())
             .take_while(move |word| word.starts_with(first))
     }
+}
+
+/// The type of the value that is the whole phrase.
+fn lone_type(phrase: &TrainingPhrase, intent: &Intent) -> Option<String> {
+    let mut spoken = phrase.parts.iter().filter(|part| !words(&part.text).is_empty());
+    let part = spoken.next().filter(|part| !part.parameter_id.is_empty())?;
+    let parameter = intent
+        .parameters
+        .iter()
+        .find(|parameter| parameter.id == part.parameter_id)?;
+    spoken.next().is_none().then(|| parameter.entity_type.clone())
 }
 
 /// Names of the intents that any route of the flow, its pages and its route groups mentions, in order.

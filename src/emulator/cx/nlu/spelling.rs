@@ -1,27 +1,24 @@
 //! Spelling repair (nlu 3.4): an unknown word becomes the nearest known one.
 
+use std::cmp::Reverse;
+
 use strsim::osa_distance;
 
 use super::model::Model;
 use crate::emulator::cx::words::Word;
 
 /// Shortest word that is repaired.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 5;
 /// From this length on two slips are forgiven.
 const LONG: usize = 7;
 
-/// The words of an utterance with the unknown ones repaired; `None` when nothing is to be repaired. `known` tells
-/// words that stand as they are.
-pub(super) fn repair(words: &[Word], model: &Model, known: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+/// The words of an utterance with the unknown ones repaired; `None` when nothing is to be repaired.
+pub(super) fn repair(words: &[Word], model: &Model) -> Option<Vec<String>> {
     let mut changed = false;
     let repaired = words
         .iter()
         .map(|word| {
-            let better = if known(&word.text) {
-                None
-            } else {
-                nearest(&word.text, model)
-            };
+            let better = nearest(&word.text, model);
             changed |= better.is_some();
             better.unwrap_or(&word.text).to_owned()
         })
@@ -34,7 +31,7 @@ fn nearest<'m>(word: &str, model: &'m Model) -> Option<&'m str> {
     let length = word.chars().count();
     let first = word.chars().next()?;
     if length < SHORTEST
-        || model.frequency(word) > 0
+        || model.frequency(word).is_some()
         || word.chars().any(|character| character.is_ascii_digit())
     {
         return None;
@@ -45,7 +42,7 @@ fn nearest<'m>(word: &str, model: &'m Model) -> Option<&'m str> {
         .filter(|known| known.chars().count().abs_diff(length) <= allowed)
         .filter_map(|known| {
             let distance = osa_distance(word, known);
-            (distance <= allowed).then(|| (distance, u32::MAX - model.frequency(known), known))
+            (distance <= allowed).then(|| (distance, Reverse(model.frequency(known)), known))
         })
         .min()
         .map(|(_, _, known)| known)

@@ -2,11 +2,44 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::emulator::cx::entities::trie::WordTrie;
 use crate::emulator::cx::language;
 use crate::emulator::cx::words::{normalise, words};
 use crate::export::agent::{Agent, Intent, TrainingPhrase};
+
+/// System types whose values say what an utterance is about; names and free text do not.
+const TELLING: &[&str] = &[
+    "sys.date",
+    "sys.date-time",
+    "sys.date-period",
+    "sys.time",
+    "sys.time-period",
+    "sys.duration",
+    "sys.email",
+    "sys.url",
+    "sys.phone-number",
+    "sys.zip-code",
+    "sys.number-sequence",
+    "sys.number",
+    "sys.number-integer",
+    "sys.cardinal",
+    "sys.ordinal",
+    "sys.percentage",
+    "sys.unit-currency",
+    "sys.currency-name",
+    "sys.geo-city",
+    "sys.geo-country",
+    "sys.geo-state",
+    "sys.color",
+    "sys.language",
+    "sys.temperature",
+    "sys.age",
+    "sys.unit-length",
+    "sys.unit-weight",
+    "sys.flight-number",
+];
 
 /// One place of a template: a word, or the types a value fits.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +61,8 @@ pub(super) struct Templates {
     values: WordTrie,
     /// Sets of types, `@` included; the trie's payloads point here.
     types: Vec<Vec<String>>,
+    /// System types of the intents' parameters, `@` included.
+    system: BTreeSet<String>,
 }
 
 impl Templates {
@@ -37,6 +72,8 @@ impl Templates {
             .flat_map(|intent| &intent.parameters)
             .filter_map(|parameter| parameter.entity_type.strip_prefix('@'))
             .collect();
+        let telling = used.iter().filter(|name| TELLING.contains(name));
+        let system = telling.map(|name| format!("@{name}")).collect();
         let mut types_of: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for name in used {
             let Some(entity_type) = agent
@@ -55,7 +92,10 @@ impl Templates {
                 types_of.entry(normalise(phrase)).or_default().insert(name);
             }
         }
-        let mut this = Self::default();
+        let mut this = Self {
+            system,
+            ..Self::default()
+        };
         for (phrase, types) in types_of {
             let payload = u32::try_from(this.types.len()).unwrap_or(u32::MAX);
             this.types
@@ -66,22 +106,43 @@ impl Templates {
         this
     }
 
-    /// The template of plain words: longest value first.
-    pub(super) fn of<'a>(&'a self, words: &[&'a str]) -> Vec<Slot<'a>> {
+    /// The words of all values.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.values.vocabulary()
+    }
+
+    /// System types whose values are to be told to [`Templates::of`].
+    pub(super) fn system_types(&self) -> impl Iterator<Item = &str> {
+        self.system.iter().map(String::as_str)
+    }
+
+    /// The template of plain words: longest value first. `values` are values of system types, longest first.
+    pub(super) fn of<'a>(&'a self, words: &[&'a str], values: &[(Range<usize>, String)]) -> Vec<Slot<'a>> {
         let mut slots = Vec::with_capacity(words.len());
-        let mut rest = words;
-        while let Some((first, tail)) = rest.split_first() {
-            if let Some((length, payload)) = self.values.prefixes(rest.iter().copied()).pop() {
+        let mut at = 0;
+        while let Some((first, _)) = words.get(at..).and_then(<[&str]>::split_first) {
+            let own = self
+                .values
+                .prefixes(words.get(at..).unwrap_or_default().iter().copied())
+                .pop();
+            let system = values.iter().find(|(words, _)| words.start == at);
+            let length = own.map_or(0, |(length, _)| length);
+            if let Some((words, entity_type)) = system.filter(|(words, _)| words.len() > length) {
+                slots.push(Slot {
+                    names: vec![Cow::Owned(coarse(entity_type).to_owned())],
+                });
+                at = words.end;
+            } else if let Some((length, payload)) = own {
                 let types = self.types.get(payload as usize).map_or(&[][..], Vec::as_slice);
                 slots.push(Slot {
                     names: types.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
                 });
-                rest = rest.get(length..).unwrap_or_default();
+                at += length;
             } else {
                 slots.push(Slot {
                     names: vec![Cow::Borrowed(shape(first).unwrap_or(first))],
                 });
-                rest = tail;
+                at += 1;
             }
         }
         slots
@@ -120,7 +181,7 @@ impl Templates {
                 .map(|name| Cow::Owned(name.into_owned()))
                 .collect(),
         };
-        slots.extend(self.of(&found).into_iter().map(owned));
+        slots.extend(self.of(&found, &[]).into_iter().map(owned));
         plain.clear();
     }
 }

@@ -117,7 +117,7 @@ impl Sessions for CxService {
         &self,
         request: Request<cx::SubmitAnswerFeedbackRequest>,
     ) -> Result<Response<cx::AnswerFeedback>, Status> {
-        let feedback = self.feedback(other(&request.into_inner())?)?;
+        let feedback = Self::feedback(other(&request.into_inner())?)?;
         Ok(Response::new(other(&feedback)?))
     }
 }

@@ -5,6 +5,7 @@ use super::super::messages::ResponseKind;
 use super::super::program::{Handler, PagePart};
 use super::super::trace::{HandlerCalled, PageStatus};
 use super::super::webhook::WebhookFailure;
+use super::cycle::after_call;
 use super::transitions::Origin;
 use super::{Next, Owner, Turn};
 
@@ -49,13 +50,11 @@ impl Turn<'_> {
                 None => Called::Nobody,
             };
         }
-        match first_of(&[&page.handlers, &flow.handlers], &names) {
-            Some(handler) => Called::Handler(self.call_handler(handler, true)),
-            None => {
-                self.note_data_stores(page, event);
-                Called::Nobody
-            }
+        if let Some(handler) = first_of(&[&page.handlers, &flow.handlers], &names) {
+            return Called::Handler(self.call_handler(handler, true));
         }
+        self.note_data_stores(page, event);
+        Called::Nobody
     }
 
     /// Calls a handler. `is_input`: the event is what the turn's input came to.
@@ -68,7 +67,7 @@ impl Turn<'_> {
         let target = self.reachable(handler.target.as_ref());
         let owner = Owner::Handler(Origin::Event, target.is_some());
         let next = self.fulfill(&handler.fulfillment, ResponseKind::Handler, owner);
-        self.after_call(next, target, Origin::Event)
+        after_call(next, target, Origin::Event)
     }
 
     /// Calls the handler of a failed webhook, the finest in scope; silent when there is none (cx-runtime 8.6).
@@ -91,7 +90,7 @@ impl Turn<'_> {
         self.open_step(PageStatus::Routing, Some(called(handler)));
         let target = self.reachable(handler.target.as_ref());
         let next = self.fulfill(&handler.fulfillment, ResponseKind::Handler, Owner::ErrorHandler);
-        match self.after_call(next, target, Origin::Event) {
+        match after_call(next, target, Origin::Event) {
             Next::Continue => Next::Stop,
             other => other,
         }

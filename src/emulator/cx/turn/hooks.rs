@@ -1,9 +1,9 @@
 //! Calling a webhook in the middle of a turn and applying what it wants (cx-runtime 8).
 
 use serde_json::json;
-use serde_json_path::JsonPath;
 
 use super::super::form;
+use super::super::functions::parse_path;
 use super::super::messages::{ResponseKind, Said, SaidContent};
 use super::super::program::{Place, Target, WebhookCallSite, WebhookPart, symbolic};
 use super::super::request::Input;
@@ -38,7 +38,7 @@ impl Turn<'_> {
         }
         let call = self.describe_call(site, webhook);
         let WebhookOutcome { result, waited } = self.answers.answer(&call);
-        let result = result.and_then(|answer| self.check_answer(answer, webhook));
+        let result = result.and_then(|answer| Self::check_answer(answer, webhook));
         let called = |failure: Option<WebhookFailure>, payload: Map| WebhookCalled {
             name: site.name.clone(),
             tag: site.tag.clone(),
@@ -102,11 +102,7 @@ impl Turn<'_> {
     }
 
     /// A raw body is read as the kind of webhook says; one that is too large or malformed is a failure.
-    fn check_answer(
-        &self,
-        answer: WebhookAnswer,
-        webhook: &WebhookPart,
-    ) -> Result<WebhookAnswer, WebhookFailure> {
+    fn check_answer(answer: WebhookAnswer, webhook: &WebhookPart) -> Result<WebhookAnswer, WebhookFailure> {
         let Some(body) = &answer.body else {
             return Ok(answer);
         };
@@ -164,7 +160,7 @@ impl Turn<'_> {
     /// The parts of a flexible webhook's answer become parameters (cx-runtime 8.4).
     fn map_body(&mut self, body: &Value, webhook: &WebhookPart) {
         for (key, path) in &webhook.mapping {
-            let Ok(path) = JsonPath::parse(path) else {
+            let Ok(path) = parse_path(path) else {
                 self.trace.note(format!(
                     "the webhook's mapping of `{}` is no JSONPath: `{path}`",
                     key.name()

@@ -1,1 +1,9 @@
+//! Each settled rule of the runtime as a test of its own, with an agent made for it. The topics are the files below.
 
+mod events;
+mod flows;
+mod forms;
+mod fulfillments;
+mod handlers;
+mod requests;
+mod webhooks;

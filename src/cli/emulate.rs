@@ -1,0 +1,124 @@
+//! `turnproof emulate`: serves an exported agent until it is told to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tonic::service::Routes;
+
+use super::args::EmulateArgs;
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::run::exit_of_signal;
+use super::surroundings::Surroundings;
+use crate::diagnostic::Diagnostic;
+use crate::emulator::ces::app::App;
+use crate::emulator::ces::{CesEmulator, CesOptions};
+use crate::emulator::cx::engine::Engine;
+use crate::emulator::cx::service::{CxOptions, CxService};
+use crate::emulator::fault::Faults;
+use crate::emulator::{Emulator, EmulatorOptions};
+use crate::export;
+use crate::model::event::CancelReason;
+use crate::model::suite::Stubs;
+use crate::runner::{Cancellation, fresh_seed, listen_to_signals};
+use crate::suite::read_webhooks;
+
+pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
+    check_address(args)?;
+    let cx = args
+        .agent
+        .as_deref()
+        .map(|agent| cx_service(args, agent, here, console))
+        .transpose()?;
+    let ces = args
+        .app
+        .as_deref()
+        .map(|app| ces_emulator(args, app, console))
+        .transpose()?;
+    let options = EmulatorOptions {
+        listen: args.listen,
+        cx,
+        others: ces.map(|ces| Routes::new(ces.into_service())),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(options, console))
+}
+
+/// Other machines reach the agent only when that was asked for.
+fn check_address(args: &EmulateArgs) -> Result<(), Failure> {
+    if args.allow_remote || args.listen.ip().is_loopback() {
+        return Ok(());
+    }
+    let message = format!("other machines could reach {} and talk to the agent", args.listen);
+    let problem = Diagnostic::error("remote", message)
+        .help("listen on 127.0.0.1")
+        .help("if they are meant to, add `--allow-remote`");
+    Err(Failure::usage(problem))
+}
+
+fn cx_service(
+    args: &EmulateArgs,
+    agent: &Path,
+    here: &Surroundings,
+    console: Console,
+) -> Result<CxService, Failure> {
+    let webhooks = args
+        .webhooks
+        .as_deref()
+        .map(|path| webhooks(path, here))
+        .transpose()?;
+    let loaded = export::load_runtime(agent)?;
+    console.diagnostics(&loaded.warnings)?;
+    let engine = Engine::new(Arc::new(loaded.agent), seed(args));
+    let options = CxOptions {
+        clock: args.clock.into(),
+        faults: faults(args),
+        webhooks: Arc::new(webhooks.into_iter().collect()),
+    };
+    Ok(CxService::new(engine, options))
+}
+
+fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesEmulator, Failure> {
+    let loaded = App::load(app, app)?;
+    console.diagnostics(&loaded.warnings)?;
+    let options = CesOptions {
+        clock: args.clock.into(),
+        faults: faults(args),
+        seed: seed(args),
+    };
+    Ok(CesEmulator::from_app(loaded.app, options))
+}
+
+fn seed(args: &EmulateArgs) -> u64 {
+    args.seed.unwrap_or_else(fresh_seed)
+}
+
+fn faults(args: &EmulateArgs) -> Faults {
+    Faults {
+        latency: args.latency.unwrap_or_default(),
+    }
+}
+
+fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {
+    Ok(read_webhooks(&here.working_directory.join(path), path)?)
+}
+
+async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failure> {
+    let stop = Cancellation::new();
+    let signals = listen_to_signals(stop.clone(), |reason| {
+        std::process::exit(exit_of_signal(reason).code().into());
+    })?;
+    let mut emulator = Emulator::start(options).await.map_err(|error| {
+        let help = "another program may listen there: port 0 takes any that is free".to_owned();
+        Failure::CouldNotTest(vec![(error.to_string(), help)])
+    })?;
+    // One line, so that a program which started the emulator can read where it is.
+    console.print(&format!("listening on http://{}\n", emulator.address()))?;
+    tokio::select! {
+        () = stop.cancelled() => emulator.shutdown().await,
+        () = emulator.wait() => {}
+    }
+    signals.abort();
+    Ok(exit_of_signal(stop.reason().unwrap_or(CancelReason::Terminated)))
+}

@@ -1,0 +1,139 @@
+//! `turnproof list`: what would run, after filters, without playing it.
+
+use serde::Serialize;
+
+use super::args::{ListArgs, ListFormat, Origins};
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::prepare::{Demands, Prepared};
+use super::show_settings::aligned;
+use super::surroundings::Surroundings;
+use super::workplace::Workplace;
+use crate::redact::{Redact as _, Redactor, clean_terminal_line};
+use crate::suite::Entry;
+
+/// The format of the JSON document.
+const FORMAT: &str = "turnproof-list/1";
+
+/// A conversation of the list. The names of its members are part of the public interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+struct Listed {
+    suite: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<String>,
+    file: String,
+    line: u32,
+    tags: Vec<String>,
+    target: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    conversations: &'a [Listed],
+}
+
+pub(super) fn list(
+    args: &ListArgs,
+    origins: &Origins,
+    here: &Surroundings,
+    console: Console,
+) -> Result<Exit, Failure> {
+    let suites = &args.suites;
+    let workplace = Workplace::open(suites, here)?;
+    let profile = workplace.profile(suites)?;
+    let roles = workplace.roles(suites, profile, origins)?;
+    let demands = Demands {
+        strict: suites.strict,
+        ..Demands::default()
+    };
+    let prepared = Prepared::read(&workplace, profile, roles, demands)?;
+    console.diagnostics(&prepared.warnings)?;
+    let selected = prepared.select(args.filter.filter.as_deref())?;
+    let redactor = &workplace.settings.redactor;
+    let listed: Vec<_> = selected
+        .iter()
+        .map(|position| Listed::new(&prepared.entries[*position], redactor))
+        .collect();
+    console.print(&match args.format {
+        ListFormat::Table => table(&listed),
+        ListFormat::Json => json(&listed)?,
+    })?;
+    Ok(Exit::Success)
+}
+
+impl Listed {
+    fn new(entry: &Entry, redactor: &Redactor) -> Self {
+        let mut listed = Self {
+            suite: entry.suite().to_owned(),
+            name: entry.name().to_owned(),
+            row: entry.row().map(str::to_owned),
+            file: entry.path().display().to_string(),
+            line: entry.lines().0,
+            tags: entry.tags().to_vec(),
+            target: entry.target().to_owned(),
+        };
+        listed.name.redact(redactor);
+        listed.row.redact(redactor);
+        listed
+    }
+}
+
+fn table(listed: &[Listed]) -> String {
+    let clean = |text: &str| clean_terminal_line(text).into_owned();
+    let rows: Vec<[String; 4]> = listed
+        .iter()
+        .map(|one| {
+            let title = format!("{} / {}", one.suite, one.name);
+            let place = format!("{}:{}", one.file, one.line);
+            [
+                clean(&title),
+                clean(&one.target),
+                clean(&one.tags.join(", ")),
+                clean(&place),
+            ]
+        })
+        .collect();
+    let count = match listed.len() {
+        1 => "1 conversation".to_owned(),
+        count => format!("{count} conversations"),
+    };
+    let head = ["conversation", "target", "tags", "place"].map(str::to_owned);
+    format!("{}\n{count}\n", aligned(&head, &rows))
+}
+
+fn json(listed: &[Listed]) -> Result<String, Failure> {
+    let document = Document {
+        format: FORMAT,
+        conversations: listed,
+    };
+    let mut text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_place_and_target() {
+        let listed = Listed {
+            suite: "billing/pay".to_owned(),
+            name: "pays\u{1b}[31m".to_owned(),
+            file: "suites/billing/pay.yaml".to_owned(),
+            line: 7,
+            tags: vec!["smoke".to_owned(), "slow".to_owned()],
+            target: "flights".to_owned(),
+            row: None,
+        };
+        assert_eq!(
+            table(&[listed]),
+            "conversation                      target   tags         place\n\
+             billing/pay / pays\\u{1b}[31m      flights  smoke, slow  suites/billing/pay.yaml:7\n\
+             \n1 conversation\n"
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! `turnproof run`: plays suites and writes reports.
+//!
+//! What is played is settled here, step by step; playing itself is the runner's, writing the reports'.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::args::{Origins, RunArgs};
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::options::RunOptions;
+use super::prepare::{Demands, Prepared};
+use super::show_settings;
+use super::surroundings::Surroundings;
+use super::workplace::Workplace;
+use crate::backend::auth::CredentialPolicy;
+use crate::model::event::{CancelReason, RunEnd, RunInfo};
+use crate::redact::Redact as _;
+use crate::runner::{
+    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, Limit, Plan, Run, RunContext, RunStatus,
+    RunTarget,
+};
+use crate::settings::target::Target;
+use crate::target::{self, Means, ReadyTarget};
+
+use chosen::Chosen;
+use conversations::Conversations;
+use reporting::Reporting;
+
+mod chosen;
+mod conversations;
+mod reporting;
+
+/// The folder of the journal's folder, in the working directory.
+const REPORTS_FOLDER: &str = "reports";
+/// Events that wait to be shown.
+const WAITING_EVENTS: usize = 1024;
+
+pub(super) fn run(
+    args: &RunArgs,
+    origins: &Origins,
+    here: &Surroundings,
+    console: Console,
+) -> Result<Exit, Failure> {
+    let workplace = Workplace::open(&args.suites, here)?;
+    let profile = workplace.profile(&args.suites)?;
+    let roles = workplace.roles(&args.suites, profile, origins)?;
+    let options = RunOptions::resolve(args, origins, profile);
+    let demands = Demands {
+        strict: args.suites.strict,
+        usable_targets: !args.output.show_settings,
+        overrides: options.overrides(),
+    };
+    let prepared = Prepared::read(&workplace, profile, roles, demands)?;
+    console.diagnostics(&prepared.warnings)?;
+    let selected = prepared.select(args.filter.filter.as_deref())?;
+    if args.output.show_settings {
+        let profile = profile.map(|profile| (profile, origins.of("--profile")));
+        console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
+        return Ok(Exit::Success);
+    }
+    let mut chosen = Chosen::of(
+        &prepared,
+        &selected,
+        &args.play.allow_credentials_to,
+        &here.universe,
+    )?;
+    if let Some(seed) = options.seed.value {
+        chosen.reseed(seed);
+    }
+    let reporting = Reporting::new(args, &options, chosen.notices.clone(), here, console);
+    let job = Job {
+        plan: Plan::new(selected),
+        conversations: Arc::new(Conversations::new(prepared.entries)),
+        exports: prepared.exports,
+        workplace: &workplace,
+        chosen,
+        options,
+        args,
+        here,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(job.play(reporting));
+    // Nothing that still waits (an idle connection, a late answer) may hold up the end.
+    runtime.shutdown_background();
+    exit
+}
+
+/// Everything that is settled before the first request.
+struct Job<'a> {
+    plan: Plan,
+    conversations: Arc<Conversations>,
+    exports: std::collections::BTreeMap<PathBuf, crate::export::Loaded>,
+    workplace: &'a Workplace,
+    chosen: Chosen,
+    options: RunOptions,
+    args: &'a RunArgs,
+    here: &'a Surroundings,
+}
+
+impl Job<'_> {
+    async fn play(mut self, reporting: Reporting) -> Result<Exit, Failure> {
+        let seed = self.options.seed.value.unwrap_or_else(runner::fresh_seed);
+        self.order(seed)?;
+        let cancellation = Cancellation::new();
+        let signals = runner::listen_to_signals(cancellation.clone(), |reason| {
+            std::process::exit(exit_of_signal(reason).code().into());
+        })?;
+        let reporters = reporting.open()?;
+        let (info, targets) = self.make_ready(seed).await;
+        let journal = self.journal(&info)?;
+        let (events, shown) = mpsc::channel(WAITING_EVENTS);
+        let progress = reporting.show_progress(shown);
+        let run = self.into_run(&info, targets, events, &cancellation);
+        let fail_on_flaky = run.options.fail_on_flaky;
+        let played = runner::play(run, journal).await;
+        // The last event has been sent; the bar leaves the screen before reports are written to it.
+        let _ = progress.await;
+        let (end, journal) = played?;
+        let reports_failed = write(reporters, journal, &info, &end).await?;
+        signals.abort();
+        let status = runner::run_status(&end.summary, cancellation.reason(), reports_failed, fail_on_flaky);
+        Ok(exit_of(status))
+    }
+
+    /// Settles what is played, in which order.
+    fn order(&mut self, seed: u64) -> Result<(), Failure> {
+        if self.args.last_failed {
+            let redactor = &self.workplace.settings.redactor;
+            let plan = std::mem::take(&mut self.plan);
+            let previous = runner::Previous::read(&self.journal_folder())?.ok_or_else(no_run_before)?;
+            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| redactor.text(name));
+            if self.plan.is_empty() {
+                return Err(Failure::Nothing {
+                    message: "nothing is selected: none of these conversations failed in the run before"
+                        .to_owned(),
+                    help: "run without --last-failed to play them all".to_owned(),
+                });
+            }
+        }
+        if self.options.shuffle.value {
+            self.plan = std::mem::take(&mut self.plan).shuffled(seed);
+        }
+        Ok(())
+    }
+
+    /// Starts emulators, and says of each target what reports will.
+    async fn make_ready(&mut self, seed: u64) -> (Arc<RunInfo>, Vec<ReadyTarget>) {
+        let means = Means {
+            policy: CredentialPolicy {
+                universe: self.here.universe.clone(),
+                allowed_hosts: self.args.play.allow_credentials_to.clone(),
+            },
+            seed,
+            exports: std::mem::take(&mut self.exports)
+                .into_iter()
+                .map(|(path, loaded)| (path, loaded.into()))
+                .collect(),
+        };
+        let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
+        let targets = target::make_ready(&chosen, &means).await;
+        let mut info = RunInfo {
+            id: uuid::Uuid::new_v4().to_string(),
+            started_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed,
+            targets: targets.iter().map(|target| target.info.clone()).collect(),
+        };
+        info.redact(&self.workplace.settings.redactor);
+        (Arc::new(info), targets)
+    }
+
+    fn into_run(
+        self,
+        info: &Arc<RunInfo>,
+        ready: Vec<ReadyTarget>,
+        events: mpsc::Sender<crate::model::event::RunEvent>,
+        cancellation: &Cancellation,
+    ) -> Run {
+        let rate = self.options.rate.value;
+        let targets = ready
+            .into_iter()
+            .zip(&self.chosen.targets)
+            .map(|(ready, target)| {
+                let limit = rate
+                    .or(target.rate)
+                    .map(|rate| Limit::per_minute(rate.per_minute()));
+                (
+                    target.name.clone(),
+                    RunTarget {
+                        backend: ready.backend,
+                        limit,
+                        clock: target.clock(),
+                    },
+                )
+            });
+        Run {
+            info: Arc::clone(info),
+            context: RunContext {
+                source: self.conversations,
+                targets: targets.collect(),
+                redactor: self.workplace.settings.redactor.clone(),
+                variables: self.workplace.settings.variables.readable(),
+                events,
+                cancellation: cancellation.clone(),
+            },
+            options: self.options.for_runner(),
+            plan: self.plan,
+        }
+    }
+
+    fn journal(&self, info: &RunInfo) -> Result<JournalWriter, Failure> {
+        Ok(JournalWriter::create(Some(&self.journal_folder()), info)?)
+    }
+
+    fn journal_folder(&self) -> PathBuf {
+        self.here
+            .working_directory
+            .join(Path::new(REPORTS_FOLDER).join(JOURNAL_FOLDER))
+    }
+}
+
+/// Writes the reports, and says how many could not be written.
+async fn write(
+    reporters: Vec<Box<dyn crate::model::event::Reporter>>,
+    mut journal: Journal,
+    info: &Arc<RunInfo>,
+    end: &RunEnd,
+) -> Result<usize, Failure> {
+    let (info, end) = (Arc::clone(info), end.clone());
+    let written =
+        tokio::task::spawn_blocking(move || runner::write_reports(&mut journal, reporters, &info, &end))
+            .await;
+    let failures = written.map_err(|error| Failure::Io(std::io::Error::other(error)))?;
+    for failure in &failures {
+        let hint = crate::report::hint(&failure.error);
+        // Who reads a pipe no further has seen enough of that report.
+        if failure.error.kind() != std::io::ErrorKind::BrokenPipe {
+            Console::error(&failure.to_string(), Some(hint))?;
+        }
+    }
+    Ok(failures
+        .iter()
+        .filter(|failure| failure.error.kind() != std::io::ErrorKind::BrokenPipe)
+        .count())
+}
+
+fn no_run_before() -> Failure {
+    Failure::Nothing {
+        message: "there is no run before this one whose failures could be played".to_owned(),
+        help: "run without --last-failed first, in the same working directory".to_owned(),
+    }
+}
+
+fn exit_of(status: RunStatus) -> Exit {
+    match status {
+        RunStatus::Passed => Exit::Success,
+        RunStatus::Failed => Exit::Failed,
+        RunStatus::CouldNotTest => Exit::CouldNotTest,
+        RunStatus::NothingRan => Exit::NothingRan,
+        RunStatus::Interrupted => Exit::Interrupted,
+        RunStatus::Terminated => Exit::Terminated,
+    }
+}
+
+pub(super) fn exit_of_signal(reason: CancelReason) -> Exit {
+    match reason {
+        CancelReason::Terminated => Exit::Terminated,
+        _ => Exit::Interrupted,
+    }
+}

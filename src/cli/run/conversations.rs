@@ -1,0 +1,47 @@
+//! The suites' conversations as the runner wants them.
+
+use crate::model::outcome::ErrorRecord;
+use crate::model::suite::Conversation;
+use crate::runner::{ConversationSource, Heading};
+use crate::suite::Entry;
+
+/// All conversations that were read, in order of file and position.
+pub(super) struct Conversations {
+    entries: Vec<Entry>,
+}
+
+impl Conversations {
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        Self { entries }
+    }
+}
+
+impl ConversationSource for Conversations {
+    fn heading(&self, position: usize) -> Heading {
+        self.entries
+            .get(position)
+            .map_or_else(Heading::default, |entry| Heading {
+                suite: entry.suite().to_owned(),
+                name: entry.name().to_owned(),
+                row: entry.row().map(str::to_owned),
+                file: entry.path().display().to_string(),
+                line: entry.lines().0,
+                tags: entry.tags().to_vec(),
+                target: entry.target().to_owned(),
+            })
+    }
+
+    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord> {
+        let record = |message: String| ErrorRecord {
+            kind: "suite".to_owned(),
+            code: None,
+            message,
+            hint: None,
+        };
+        let entry = self
+            .entries
+            .get(position)
+            .ok_or_else(|| record("there is no such conversation".to_owned()))?;
+        entry.load().map_err(|error| record(error.to_string()))
+    }
+}

@@ -1,0 +1,175 @@
+//! Conditions over variables, arguments and answers, as matchers of the suite language: values, members, and the
+//! operators that a script needs.
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Value;
+use crate::model::suite::{Comparison, Matcher};
+use crate::yaml::{Entry, Kind, Map, Node, Reader};
+
+use super::keys::OPERATORS;
+use super::read::pattern;
+
+/// Members with their conditions.
+pub(super) fn members(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<(String, Matcher)>> {
+    let map = reader.map(node, what)?;
+    let members: Vec<(String, Matcher)> = map
+        .entries
+        .iter()
+        .filter_map(|entry| {
+            Some((
+                entry.key.name.clone(),
+                condition(reader, &entry.value, &entry.key.name)?,
+            ))
+        })
+        .collect();
+    (members.len() == map.entries.len()).then_some(members)
+}
+
+/// One condition.
+pub(super) fn condition(reader: &mut Reader, node: &Node, what: &str) -> Option<Matcher> {
+    match &node.kind {
+        Kind::Null => {
+            let message = format!("`{what}` is compared with nothing");
+            reader
+                .error("missing-value", message, node.span.clone())
+                .help
+                .push("for no value, write `{ absent: true }`".to_owned());
+            None
+        }
+        Kind::Map(map) => mapping(reader, node, map, what),
+        Kind::List(_) => several(reader, node, what).map(Matcher::List),
+        _ => Some(Matcher::Is(value(reader, node))),
+    }
+}
+
+fn several(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Matcher>> {
+    let items = reader.list(node, &format!("`{what}`"))?;
+    let conditions: Vec<Matcher> = items
+        .iter()
+        .filter_map(|item| condition(reader, item, what))
+        .collect();
+    (conditions.len() == items.len()).then_some(conditions)
+}
+
+fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Matcher> {
+    let is_operator = |entry: &&Entry| OPERATORS.contains(&entry.key.name.as_str());
+    let operators: Vec<&Entry> = map.entries.iter().filter(is_operator).collect();
+    if operators.is_empty() {
+        return members(reader, node, &format!("`{what}`")).map(Matcher::Subset);
+    }
+    if let Some(member) = map.entries.iter().find(|entry| !is_operator(entry)) {
+        let message = format!(
+            "`{}` is an operator, `{}` is not: they cannot stand side by side",
+            operators.first()?.key.name,
+            member.key.name
+        );
+        let problem =
+            Diagnostic::error("mixed-matcher", message).at(&reader.file, member.key.span.clone(), "");
+        let nearest = crate::diagnostic::suggest::nearest(&member.key.name, OPERATORS);
+        let help = nearest.map(|name| format!("did you mean `{name}`?"));
+        reader.push(problem).help.extend(help);
+        return None;
+    }
+    let mut parts: Vec<Matcher> = operators
+        .iter()
+        .filter_map(|entry| operator(reader, entry))
+        .collect();
+    match (parts.len() == operators.len(), parts.len()) {
+        (false, _) => None,
+        (true, 1) => parts.pop(),
+        (true, _) => Some(Matcher::AllOf(parts)),
+    }
+}
+
+fn operator(reader: &mut Reader, entry: &Entry) -> Option<Matcher> {
+    let (name, node) = (entry.key.name.as_str(), &entry.value);
+    if node.is_null() && name != "equals" {
+        reader.error(
+            "missing-value",
+            format!("`{name}` has no value"),
+            node.span.clone(),
+        );
+        return None;
+    }
+    let compare =
+        |reader: &mut Reader, comparison| Some(Matcher::Compare(comparison, number(reader, node, name)?));
+    match name {
+        "equals" => Some(Matcher::Equals(node.to_value())),
+        "contains" => sought(reader, node, name).map(Matcher::Contains),
+        "icontains" => sought(reader, node, name).map(Matcher::IContains),
+        "starts_with" => sought(reader, node, name).map(Matcher::StartsWith),
+        "ends_with" => sought(reader, node, name).map(Matcher::EndsWith),
+        "matches" => pattern(reader, node).map(|regex| Matcher::Matches(regex.as_str().to_owned())),
+        "any_of" => several(reader, node, name).map(Matcher::AnyOf),
+        "all_of" => several(reader, node, name).map(Matcher::AllOf),
+        "not" => condition(reader, node, name).map(Box::new).map(Matcher::Not),
+        "gt" => compare(reader, Comparison::Greater),
+        "gte" => compare(reader, Comparison::GreaterOrEqual),
+        "lt" => compare(reader, Comparison::Less),
+        "lte" => compare(reader, Comparison::LessOrEqual),
+        "between" => between(reader, node),
+        "absent" => only_true(reader, node, name).map(|()| Matcher::Absent),
+        "present" => only_true(reader, node, name).map(|()| Matcher::Present),
+        _ => None,
+    }
+}
+
+fn value(reader: &mut Reader, node: &Node) -> Value {
+    if let Kind::Number(number) = &node.kind {
+        reader.check_number(number, node);
+    }
+    node.to_value()
+}
+
+/// A text or number that is looked for; an empty text is everywhere.
+fn sought(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
+    match &node.kind {
+        Kind::Text(text) if text.value.is_empty() => {
+            let message = format!("`{name}` looks for an empty text, which is everywhere");
+            reader.error("empty-value", message, node.span.clone());
+            None
+        }
+        Kind::Text(_) | Kind::Number(_) | Kind::Bool(_) => Some(value(reader, node)),
+        _ => {
+            reader.wrong_type(node, &format!("`{name}`"), "a text");
+            None
+        }
+    }
+}
+
+fn number(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
+    if matches!(node.kind, Kind::Number(_)) {
+        return Some(value(reader, node));
+    }
+    reader.wrong_type(node, &format!("`{name}`"), "a number");
+    None
+}
+
+fn between(reader: &mut Reader, node: &Node) -> Option<Matcher> {
+    let ends = reader.list(node, "`between`")?;
+    let [low, high] = ends else {
+        reader.error(
+            "wrong-type",
+            "`between` has two ends: `[low, high]`",
+            node.span.clone(),
+        );
+        return None;
+    };
+    Some(Matcher::Between(
+        number(reader, low, "between")?,
+        number(reader, high, "between")?,
+    ))
+}
+
+/// `true` and nothing else.
+pub(super) fn only_true(reader: &mut Reader, node: &Node, name: &str) -> Option<()> {
+    if matches!(node.kind, Kind::Bool(true)) {
+        return Some(());
+    }
+    reader.error(
+        "wrong-type",
+        format!("`{name}` must be `true`"),
+        node.span.clone(),
+    );
+    None
+}

@@ -1,0 +1,633 @@
+//! Plays one turn of a scripted app: rules and their steps, until the turn is complete, the client must run a tool,
+//! or the session has ended.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use tonic::Status;
+
+use crate::expect;
+use crate::model::suite::Matcher;
+use crate::model::{Map, Value};
+use crate::proto::ces_v1 as ces;
+use crate::proto::ces_v1::chunk::Data;
+use crate::proto::ces_v1::session_output::OutputType;
+use crate::proto::json::struct_to_json;
+
+use super::app::{App, Call, Rule, Step, Steps, Trigger, plain_words, seen_answer};
+use super::session::{Pending, PendingCall, Session, Stimulus, TurnState};
+use super::template;
+use super::trace::{self, ToolSpan, Trace, USER};
+
+/// Steps and reactions of one turn: a script that needs more goes round in circles.
+const MOST_PLAYED: u32 = 500;
+
+/// What a turn is played in.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings {
+    /// Resource name of the app, as the caller has it.
+    pub(super) app_name: String,
+    /// The time, in the session's time zone.
+    pub(super) now: DateTime<FixedOffset>,
+    /// Tools with a fake use it.
+    pub(super) use_fakes: bool,
+    pub(super) seed: u64,
+    /// Id of the deployment; empty for none.
+    pub(super) deployment: String,
+}
+
+/// What comes in with a request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Inputs {
+    pub(super) variables: Map,
+    pub(super) stimuli: Vec<Stimulus>,
+    /// Answers of the client's tools; `None` when there are none in the request.
+    pub(super) responses: Option<Vec<ces::ToolResponse>>,
+}
+
+/// Plays a request: the session as it is then, and the outputs.
+///
+/// # Errors
+/// When the request does not suit the session, or the script goes round in circles; the session stays as it was.
+pub(super) fn play(
+    app: &App,
+    session: &Session,
+    inputs: Inputs,
+    surroundings: &Surroundings,
+) -> Result<(Session, Vec<ces::SessionOutput>), Status> {
+    if session.ended {
+        return Err(Status::failed_precondition("the session has ended"));
+    }
+    let mut session = session.clone();
+    let pending = session.pending.take();
+    let (state, resumed) = match (inputs.responses, pending) {
+        (Some(responses), Some(pending)) => {
+            let answers = answers(&pending, &responses)?;
+            let Pending { calls, rest, state } = *pending;
+            (state, Some((calls, answers, rest)))
+        }
+        (Some(_), None) => return Err(Status::invalid_argument("no tool call waits for an answer")),
+        // The user goes on without having answered: the turn that waited is given up.
+        (None, _) => {
+            session.turns = session.turns.saturating_add(1);
+            (TurnState::new(surroundings.now.to_utc()), None)
+        }
+    };
+    let mut turn = Turn {
+        app,
+        session,
+        surroundings,
+        state,
+        outputs: Vec::new(),
+    };
+    if turn.session.turns == 1 && resumed.is_none() && !app.variables.is_empty() {
+        turn.state.trace.add(USER, trace::defaults(app)?, turn.utc());
+    }
+    turn.take_variables(inputs.variables)?;
+    turn.take_stimuli(inputs.stimuli);
+    let progress = match resumed {
+        Some((calls, answers, (steps, next))) => {
+            turn.take_answers(&calls, answers, next >= steps.len())?;
+            turn.steps(&steps, next)?
+        }
+        None => Progress::Done,
+    };
+    turn.go_on(progress)
+}
+
+impl TurnState {
+    fn new(started: DateTime<Utc>) -> Self {
+        Self {
+            trace: Trace::new(started),
+            locals: Map::new(),
+            queue: VecDeque::new(),
+            calls: 0,
+            played: 0,
+            choices: 0,
+        }
+    }
+}
+
+/// The answers in the order of the calls.
+fn answers(pending: &Pending, responses: &[ces::ToolResponse]) -> Result<Vec<Map>, Status> {
+    for response in responses {
+        if !pending.calls.iter().any(|call| call.id == response.id) {
+            let waiting: Vec<&str> = pending.calls.iter().map(|call| call.id.as_str()).collect();
+            let message = format!(
+                "no tool call `{}` waits for an answer, but {}",
+                response.id,
+                waiting.join(", ")
+            );
+            return Err(Status::invalid_argument(message));
+        }
+    }
+    let of = |call: &PendingCall| {
+        let mut of_call = responses.iter().filter(|response| response.id == call.id);
+        match (of_call.next(), of_call.next()) {
+            (Some(response), None) => Ok(response.response.as_ref().map(struct_to_json).unwrap_or_default()),
+            (Some(_), Some(_)) => Err(Status::invalid_argument(format!(
+                "the tool call `{}` is answered twice",
+                call.id
+            ))),
+            (None, _) => Err(Status::invalid_argument(format!(
+                "the tool call `{}` is not answered",
+                call.id
+            ))),
+        }
+    };
+    pending.calls.iter().map(of).collect()
+}
+
+/// How far some steps came.
+enum Progress {
+    Done,
+    /// The client must run tools first.
+    Waits(Box<Pending>),
+    Ended,
+}
+
+struct Turn<'a> {
+    app: &'a App,
+    session: Session,
+    surroundings: &'a Surroundings,
+    state: TurnState,
+    outputs: Vec<OutputType>,
+}
+
+impl Turn<'_> {
+    fn utc(&self) -> DateTime<Utc> {
+        self.surroundings.now.to_utc()
+    }
+
+    fn agent_name(&self) -> String {
+        self.app
+            .agents
+            .get(self.session.agent)
+            .map(|agent| agent.name.clone())
+            .unwrap_or_default()
+    }
+
+    fn told(&mut self, data: Data) {
+        let (agent, now) = (self.agent_name(), self.utc());
+        self.state.trace.add(&agent, data, now);
+    }
+
+    /// Counts against the bound of a turn.
+    fn count(&mut self) -> Result<(), Status> {
+        self.state.played += 1;
+        if self.state.played > MOST_PLAYED {
+            let message =
+                format!("the script goes round in circles: more than {MOST_PLAYED} steps in one turn");
+            return Err(Status::internal(message));
+        }
+        Ok(())
+    }
+
+    // ---- what comes in ----
+
+    fn take_variables(&mut self, variables: Map) -> Result<(), Status> {
+        if variables.is_empty() {
+            return Ok(());
+        }
+        self.state.trace.input("variables");
+        let now = self.utc();
+        let told = Data::UpdatedVariables(trace::fields(&variables)?);
+        self.state.trace.add(USER, told, now);
+        self.session.variables.extend(variables);
+        trace::check_size(&self.session.variables)
+    }
+
+    fn take_stimuli(&mut self, stimuli: Vec<Stimulus>) {
+        let now = self.utc();
+        for stimulus in stimuli {
+            let (kind, text) = match &stimulus {
+                Stimulus::Text(text) => ("text", text.clone()),
+                Stimulus::Event(event) => ("event", format!("<event>{event}</event>")),
+                Stimulus::Dtmf(digits) => ("dtmf", digits.clone()),
+                Stimulus::Result { .. } | Stimulus::Transfer => continue,
+            };
+            self.state.trace.input(kind);
+            self.state.trace.add(USER, Data::Text(text), now);
+            self.state.queue.push_back(stimulus);
+        }
+    }
+
+    /// Takes the answers of the client's tools; when no step comes after the calls, the agent reacts to them.
+    fn take_answers(&mut self, calls: &[PendingCall], answers: Vec<Map>, reacts: bool) -> Result<(), Status> {
+        let (app, agent, now) = (self.app, self.agent_name(), self.utc());
+        let mut reactions = Vec::new();
+        for (call, answer) in calls.iter().zip(answers) {
+            let Some(tool) = app.tools.get(call.tool) else {
+                continue;
+            };
+            let response = trace::tool_response(&self.surroundings.app_name, tool, &call.id, &answer)?;
+            self.told(Data::ToolResponse(response));
+            let span = ToolSpan {
+                tool: &tool.name,
+                agent: &agent,
+                kind: "ClientFunctionTool",
+                id: &call.id,
+                args: &call.args,
+                response: Some(&answer),
+                started: call.made_at,
+            };
+            self.state.trace.tool(&span, now)?;
+            self.state.locals.insert(tool.name.clone(), seen_answer(&answer));
+            reactions.push(Stimulus::Result {
+                tool: call.tool,
+                answer,
+            });
+        }
+        if reacts {
+            for reaction in reactions.into_iter().rev() {
+                self.state.queue.push_front(reaction);
+            }
+        }
+        Ok(())
+    }
+
+    // ---- what is done ----
+
+    /// Plays on until nothing is left to react to.
+    fn go_on(mut self, mut progress: Progress) -> Result<(Session, Vec<ces::SessionOutput>), Status> {
+        loop {
+            match progress {
+                Progress::Done => {}
+                Progress::Waits(mut pending) => {
+                    pending.state = self.state;
+                    self.session.pending = Some(pending);
+                    let outputs = numbered(self.outputs, self.session.turns);
+                    return Ok((self.session, outputs));
+                }
+                Progress::Ended => {
+                    self.session.ended = true;
+                    return self.complete();
+                }
+            }
+            let Some(stimulus) = self.state.queue.pop_front() else {
+                return self.complete();
+            };
+            self.count()?;
+            progress = self.react(&stimulus)?;
+        }
+    }
+
+    fn complete(self) -> Result<(Session, Vec<ces::SessionOutput>), Status> {
+        let now = self.utc();
+        let mut outputs = numbered(self.outputs, self.session.turns);
+        if outputs.is_empty() {
+            outputs.push(ces::SessionOutput {
+                turn_index: self.session.turns,
+                ..Default::default()
+            });
+        }
+        let diagnostics = self.state.trace.finish(&self.surroundings.deployment, now)?;
+        if let Some(last) = outputs.last_mut() {
+            last.turn_completed = true;
+            last.diagnostic_info = Some(diagnostics);
+        }
+        Ok((self.session, outputs))
+    }
+
+    /// Finds the rule that fits and plays it.
+    fn react(&mut self, stimulus: &Stimulus) -> Result<Progress, Status> {
+        let (agent, now) = (self.agent_name(), self.utc());
+        self.state.trace.decision(&agent, now)?;
+        self.state.trace.message(&agent, now);
+        if let Some(input) = stimulus.input() {
+            self.state.locals.insert("input".to_owned(), Value::from(input));
+        }
+        let app = self.app;
+        let Some(current) = app.agents.get(self.session.agent) else {
+            return Err(Status::internal("the session is at an agent that does not exist"));
+        };
+        let found = current
+            .rules
+            .iter()
+            .find_map(|rule| Some((rule, self.fits(rule, stimulus)?)));
+        let steps = match found {
+            Some((rule, groups)) => {
+                self.state.locals.extend(groups);
+                Some(&rule.steps)
+            }
+            None if stimulus.input().is_some() => current.otherwise.as_ref().or(app.otherwise.as_ref()),
+            None => None,
+        };
+        match steps {
+            Some(steps) => self.steps(&Steps::clone(steps), 0),
+            None => Ok(Progress::Done),
+        }
+    }
+
+    /// The named groups that a rule found, when it fits.
+    fn fits(&self, rule: &Rule, stimulus: &Stimulus) -> Option<Map> {
+        let holds = |matcher: &Matcher, value: &Value| {
+            expect::matches(matcher, value, self.surroundings.now).unwrap_or(false)
+        };
+        let is_one_of =
+            |texts: &[String], text: &str| texts.iter().any(|known| known.eq_ignore_ascii_case(text));
+        let mut groups = Map::new();
+        let fits = match (&rule.trigger, stimulus) {
+            (Trigger::Anything, stimulus) => stimulus.input().is_some(),
+            (Trigger::Says(texts), Stimulus::Text(text)) => texts.contains(&plain_words(text)),
+            (Trigger::Matches(regex), Stimulus::Text(text)) => match regex.captures(text) {
+                Some(found) => {
+                    for name in regex.capture_names().flatten() {
+                        let group = found.name(name).map(|group| Value::from(group.as_str()));
+                        groups.insert(name.to_owned(), group.unwrap_or_default());
+                    }
+                    true
+                }
+                None => false,
+            },
+            (Trigger::Event(events), Stimulus::Event(event)) => is_one_of(events, event),
+            (Trigger::Dtmf(keys), Stimulus::Dtmf(digits)) => {
+                is_one_of(keys, digits) || is_one_of(keys, digits.trim_end_matches('#'))
+            }
+            (Trigger::Result { tool, response }, Stimulus::Result { tool: called, answer }) => {
+                let answer = seen_answer(answer);
+                tool == called && response.as_ref().is_none_or(|matcher| holds(matcher, &answer))
+            }
+            (Trigger::Transfer, Stimulus::Transfer) => true,
+            _ => false,
+        };
+        let variables = &self.session.variables;
+        let conditions_hold = || {
+            rule.variables
+                .iter()
+                .all(|(name, matcher)| holds(matcher, variables.get(name).unwrap_or(&Value::Null)))
+        };
+        (fits && conditions_hold()).then_some(groups)
+    }
+
+    /// Plays steps from one of them on.
+    fn steps(&mut self, steps: &Steps, from: usize) -> Result<Progress, Status> {
+        let mut next = from;
+        while let Some(step) = steps.get(next) {
+            self.count()?;
+            next += 1;
+            let is_last = next >= steps.len();
+            match step {
+                Step::Say(texts) => {
+                    for text in texts {
+                        self.say(text)?;
+                    }
+                }
+                Step::SayOneOf(texts) => {
+                    let index = self.choose(texts.len());
+                    if let Some(text) = texts.get(index) {
+                        self.say(text)?;
+                    }
+                }
+                Step::Set(values) => {
+                    let values = template::fill_members(values, &|name| self.find(name));
+                    self.told(Data::UpdatedVariables(trace::fields(&values)?));
+                    self.session.variables.extend(values);
+                    trace::check_size(&self.session.variables)?;
+                }
+                Step::Payload(payload) => {
+                    let payload = template::fill_members(payload, &|name| self.find(name));
+                    let payload = trace::fields(&payload)?;
+                    self.told(Data::Payload(payload.clone()));
+                    self.outputs.push(OutputType::Payload(payload));
+                }
+                Step::Transfer(agent) => self.transfer(*agent, is_last),
+                Step::End(metadata) => return self.end(metadata),
+                Step::Call(call) if self.is_for_client(call) => return self.ask_client(steps, next - 1),
+                Step::Call(call) => self.call(call, is_last)?,
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Status> {
+        let text = template::fill_text(text, &|name| self.find(name));
+        trace::check_length(&text)?;
+        self.told(Data::Text(text.clone()));
+        self.outputs.push(OutputType::Text(text));
+        Ok(())
+    }
+
+    /// One of so many: the same seed and turn choose the same in every session.
+    fn choose(&mut self, count: usize) -> usize {
+        use rand::rngs::StdRng;
+        use rand::{RngCore as _, SeedableRng as _};
+        let turn = u64::from(self.session.turns.unsigned_abs());
+        let mut seed = [0_u8; 32];
+        for (place, part) in seed
+            .chunks_mut(8)
+            .zip([self.surroundings.seed, turn, self.state.choices, 0])
+        {
+            place.copy_from_slice(&part.to_le_bytes());
+        }
+        self.state.choices += 1;
+        let bits = StdRng::from_seed(seed).next_u64();
+        let count = u64::try_from(count.max(1)).unwrap_or(1);
+        usize::try_from(bits % count).unwrap_or_default()
+    }
+
+    fn transfer(&mut self, agent: usize, is_last: bool) {
+        let app = self.app;
+        let Some(target) = app.agents.get(agent) else {
+            return;
+        };
+        let (from, now) = (self.agent_name(), self.utc());
+        self.told(Data::AgentTransfer(trace::transfer(
+            &self.surroundings.app_name,
+            target,
+        )));
+        let args = Map::from_iter([("agent".to_owned(), Value::from(target.name.as_str()))]);
+        let span = ToolSpan {
+            tool: "transfer_to_agent",
+            agent: &from,
+            kind: "TransferToAgentTool",
+            id: "",
+            args: &args,
+            response: None,
+            started: now,
+        };
+        // A name and a few words are never too deep.
+        let _ = self.state.trace.tool(&span, now);
+        self.session.agent = agent;
+        self.state.trace.message(&target.name, now);
+        if is_last {
+            self.state.queue.push_front(Stimulus::Transfer);
+        }
+    }
+
+    fn end(&mut self, metadata: &Map) -> Result<Progress, Status> {
+        let metadata = template::fill_members(metadata, &|name| self.find(name));
+        let id = self.call_id();
+        self.told(Data::ToolCall(trace::end_call(&id, &metadata)?));
+        let (agent, now) = (self.agent_name(), self.utc());
+        let span = ToolSpan {
+            tool: "end_session",
+            agent: &agent,
+            kind: "EndSessionTool",
+            id: &id,
+            args: &metadata,
+            response: None,
+            started: now,
+        };
+        self.state.trace.tool(&span, now)?;
+        let metadata = (!metadata.is_empty())
+            .then(|| trace::fields(&metadata))
+            .transpose()?;
+        self.outputs
+            .push(OutputType::EndSession(ces::EndSession { metadata }));
+        Ok(Progress::Ended)
+    }
+
+    // ---- tools ----
+
+    fn call_id(&mut self) -> String {
+        self.state.calls += 1;
+        format!("call-{}-{}", self.session.turns, self.state.calls)
+    }
+
+    fn is_for_client(&self, call: &Call) -> bool {
+        let tool = self.app.tools.get(call.tool);
+        tool.is_some_and(|tool| tool.by_client && !(self.surroundings.use_fakes && tool.fake.is_some()))
+    }
+
+    /// Hands the calls that follow each other here to the client.
+    fn ask_client(&mut self, steps: &Steps, from: usize) -> Result<Progress, Status> {
+        let now = self.utc();
+        let mut calls = Vec::new();
+        let mut wire = Vec::new();
+        let mut next = from;
+        while let Some(Step::Call(call)) = steps
+            .get(next)
+            .filter(|step| matches!(step, Step::Call(call) if self.is_for_client(call)))
+        {
+            next += 1;
+            let Some(tool) = self.app.tools.get(call.tool) else {
+                continue;
+            };
+            let args = template::fill_members(&call.args, &|name| self.find(name));
+            let id = self.call_id();
+            let made = trace::tool_call(&self.surroundings.app_name, tool, &id, &args)?;
+            self.told(Data::ToolCall(made.clone()));
+            wire.push(made);
+            calls.push(PendingCall {
+                id,
+                tool: call.tool,
+                args,
+                made_at: now,
+            });
+        }
+        self.outputs
+            .push(OutputType::ToolCalls(ces::ToolCalls { tool_calls: wire }));
+        Ok(Progress::Waits(Box::new(Pending {
+            calls,
+            rest: (Steps::clone(steps), next),
+            state: TurnState::new(now),
+        })))
+    }
+
+    /// Calls a tool that the service runs, or a fake.
+    fn call(&mut self, call: &Call, is_last: bool) -> Result<(), Status> {
+        let app = self.app;
+        let Some(tool) = app.tools.get(call.tool) else {
+            return Ok(());
+        };
+        let args = template::fill_members(&call.args, &|name| self.find(name));
+        let fake = tool.fake.as_ref().filter(|_| self.surroundings.use_fakes);
+        let scripted = fake
+            .or(call.respond.as_ref())
+            .or_else(|| self.answer_of(tool, &args));
+        let answer = match scripted {
+            Some(answer) => template::fill_members(answer, &|name| self.find(name)),
+            None => Map::from_iter([(
+                "error".to_owned(),
+                Value::from("the script has no answer to this call"),
+            )]),
+        };
+        let (agent, now, id) = (self.agent_name(), self.utc(), self.call_id());
+        let span = ToolSpan {
+            tool: &tool.name,
+            agent: &agent,
+            kind: match fake {
+                Some(_) => trace::FAKE,
+                None if tool.toolset.is_some() => "OpenApiTool",
+                None => "PythonFunctionTool",
+            },
+            id: if call.by_callback { "" } else { &id },
+            args: &args,
+            response: Some(&answer),
+            started: now,
+        };
+        if call.by_callback {
+            self.state.trace.by_callback(&span, now)?;
+        } else {
+            let app_name = &self.surroundings.app_name;
+            let made = trace::tool_call(app_name, tool, &id, &args)?;
+            let response = trace::tool_response(app_name, tool, &id, &answer)?;
+            self.state.trace.tool(&span, now)?;
+            self.told(Data::ToolCall(made));
+            self.told(Data::ToolResponse(response));
+        }
+        self.state.locals.insert(tool.name.clone(), seen_answer(&answer));
+        if is_last {
+            self.state.queue.push_front(Stimulus::Result {
+                tool: call.tool,
+                answer,
+            });
+        }
+        Ok(())
+    }
+
+    fn answer_of<'tool>(&self, tool: &'tool super::app::Tool, args: &Map) -> Option<&'tool Map> {
+        let holds = |matcher: &Matcher, value: &Value| {
+            expect::matches(matcher, value, self.surroundings.now).unwrap_or(false)
+        };
+        let fits = |when: &[(String, Matcher)]| {
+            when.iter()
+                .all(|(name, matcher)| holds(matcher, args.get(name).unwrap_or(&Value::Null)))
+        };
+        tool.answers
+            .iter()
+            .find(|answer| fits(&answer.when))
+            .map(|answer| &answer.respond)
+    }
+
+    /// The value of a name in a template.
+    fn find(&self, name: &str) -> Option<Value> {
+        let known = self
+            .state
+            .locals
+            .get(name)
+            .or_else(|| self.session.variables.get(name));
+        if let Some(value) = known {
+            return Some(value.clone());
+        }
+        let today = self.surroundings.now.date_naive();
+        match name {
+            "today" => Some(Value::from(today.to_string())),
+            "tomorrow" => today.succ_opt().map(|day| Value::from(day.to_string())),
+            "now" => Some(Value::from(self.surroundings.now.to_rfc3339())),
+            _ => None,
+        }
+    }
+}
+
+impl Stimulus {
+    /// What the user did, in words; nothing when it was not the user.
+    fn input(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Event(text) | Self::Dtmf(text) => Some(text),
+            Self::Result { .. } | Self::Transfer => None,
+        }
+    }
+}
+
+fn numbered(outputs: Vec<OutputType>, turn: i32) -> Vec<ces::SessionOutput> {
+    outputs
+        .into_iter()
+        .map(|output| ces::SessionOutput {
+            turn_index: turn,
+            output_type: Some(output),
+            ..Default::default()
+        })
+        .collect()
+}

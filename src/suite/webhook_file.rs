@@ -1,0 +1,65 @@
+//! A file of webhook answers on its own, in the shape of the settings' `webhooks:`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::parse::{Called, Parser};
+use super::template::fill::{Names as Fixed, fill};
+use crate::diagnostic::Diagnostic;
+use crate::model::suite::{Service, Stubs};
+use crate::yaml;
+
+/// Reads a file of webhook answers; an empty file has none. `shown` is the path as the user would type it.
+///
+/// # Errors
+/// All that is wrong with it; warnings are not told.
+pub fn read_webhooks(path: &Path, shown: &Path) -> Result<Stubs, Vec<Diagnostic>> {
+    let file = yaml::read(path, shown).map_err(|problem| vec![problem])?;
+    let parsed = yaml::parse(&file);
+    let mut parser = Parser::new(&file, &Arc::from(shown), true, Some(Service::Cx));
+    parser.reader.problems = parsed.problems;
+    let node = parsed.root.filter(|node| !node.is_null());
+    let stubs = node.and_then(|node| {
+        let node = fill(&node, &Fixed::fixed(&[], &[]), &mut parser.reader);
+        parser.stubs(&node, Called::Webhook, "the file")
+    });
+    let problems = parser.reader.problems;
+    if problems.iter().any(Diagnostic::is_error) {
+        Err(problems)
+    } else {
+        Ok(stubs.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Stubs, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("webhooks.yaml");
+        std::fs::write(&path, text).unwrap();
+        read_webhooks(&path, Path::new("webhooks.yaml"))
+            .map_err(|problems| problems.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn answers_are_read_by_webhook() {
+        let stubs = read(
+            "Order lookup:\n  - when: { tag: find }\n    respond: { parameters: { status: shipped } }\n",
+        );
+        let stubs = stubs.unwrap();
+        assert_eq!(stubs.by_name.len(), 1);
+        assert_eq!(
+            (stubs.by_name[0].0.as_str(), stubs.by_name[0].1.len()),
+            ("Order lookup", 1)
+        );
+        assert!(read("").unwrap().by_name.is_empty());
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        assert_eq!(read("[1]").unwrap_err().len(), 1);
+        assert_eq!(read("A: [{ respnd: {} }]").unwrap_err().len(), 2);
+    }
+}

@@ -1,0 +1,204 @@
+//! An emulator started for a target, on a loopback port, and the service's own client in front of it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::task::spawn_blocking;
+use tonic::service::Routes;
+
+use super::app_names::AppNames;
+use super::live::{api_version, language, names};
+use super::{Export, Means, unreadable};
+use crate::backend::auth::{CredentialPolicy, Credentials};
+use crate::backend::call::Connection;
+use crate::backend::ces::{CesBackend, CesTarget};
+use crate::backend::cx::{CxBackend, CxTarget};
+use crate::backend::endpoint::Endpoint;
+use crate::backend::error::BackendErrorKind;
+use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnRequest};
+use crate::emulator::ces::app::App;
+use crate::emulator::ces::{CesEmulator, CesOptions};
+use crate::emulator::cx::engine::Engine;
+use crate::emulator::cx::service::{CxOptions, CxService};
+use crate::emulator::fault::Faults;
+use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
+use crate::model::suite::{Service, Via};
+use crate::model::transcript::AgentReply;
+use crate::settings::target::{EmulatorTarget, FileName, Served, Target};
+
+/// Agents and apps are served under every well-formed name; this is what ours are called.
+const AGENT: &str = "projects/turnproof/locations/global/agents/emulated";
+/// See [`AGENT`].
+const APP: &str = "projects/turnproof/locations/us/apps/emulated";
+
+/// Starts the emulator and connects nothing yet.
+pub(super) async fn start(
+    target: &Target,
+    emulator: &EmulatorTarget,
+    export: Option<&Export>,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    match (&emulator.served, export) {
+        (Served::App(app), _) => start_ces(target, emulator, app, means).await,
+        (Served::Agent(_), Some(export)) => start_cx(target, emulator, export, means).await,
+        (Served::Agent(agent), None) => {
+            let message = format!("`{}` was not loaded", agent.written);
+            Err(BackendError::new(BackendErrorKind::Request, message))
+        }
+    }
+}
+
+async fn start_cx(
+    target: &Target,
+    emulator: &EmulatorTarget,
+    export: &Export,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    let service = cx_service(emulator, export, means).await?;
+    let running = listen(Some(service), None).await?;
+    let client = CxTarget {
+        agent: AGENT.parse()?,
+        environment: None,
+        flow_versions: Vec::new(),
+        api_version: api_version(emulator.api_version),
+        via: target.via.unwrap_or(Via::Detect),
+        language: language(Some(export)),
+        names: names(Some(export)),
+        emulator: true,
+    };
+    let client = CxBackend::new(client, connection(&running)?)?;
+    Ok(Arc::new(Emulated {
+        client: Arc::new(client),
+        emulator: Arc::new(running),
+    }))
+}
+
+async fn start_ces(
+    target: &Target,
+    emulator: &EmulatorTarget,
+    app: &FileName,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    let path = app.path.clone();
+    let shown = PathBuf::from(&app.written);
+    let loaded = spawn_blocking(move || App::load(&path, &shown)).await;
+    let loaded = loaded.map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))?;
+    let app = loaded
+        .map_err(|problems| unreadable(&app.written, &problems))?
+        .app;
+    let names = Arc::new(AppNames::of(&app));
+    let options = CesOptions {
+        clock: emulator.clock.into(),
+        faults: faults(emulator),
+        seed: emulator.seed.unwrap_or(means.seed),
+    };
+    let service = CesEmulator::from_app(app, options).into_service();
+    let running = listen(None, Some(Routes::new(service))).await?;
+    let client = CesTarget {
+        app: APP.parse()?,
+        deployment: None,
+        via: target.via.unwrap_or(Via::Run),
+        names,
+    };
+    let client = CesBackend::new(client, connection(&running)?)?;
+    Ok(Arc::new(Emulated {
+        client: Arc::new(client),
+        emulator: Arc::new(running),
+    }))
+}
+
+async fn cx_service(
+    emulator: &EmulatorTarget,
+    export: &Export,
+    means: &Means,
+) -> Result<CxService, BackendError> {
+    let agent = Arc::clone(&export.agent);
+    let seed = emulator.seed.unwrap_or(means.seed);
+    let options = CxOptions {
+        clock: emulator.clock.into(),
+        faults: faults(emulator),
+        ..CxOptions::default()
+    };
+    // Making a large agent ready takes a while.
+    spawn_blocking(move || CxService::new(Engine::new(agent, seed), options))
+        .await
+        .map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))
+}
+
+fn faults(emulator: &EmulatorTarget) -> Faults {
+    Faults {
+        latency: emulator.latency.unwrap_or_default(),
+    }
+}
+
+/// On a loopback port that is free.
+async fn listen(cx: Option<CxService>, others: Option<Routes>) -> Result<RunningEmulator, BackendError> {
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Emulator::start(EmulatorOptions { listen, cx, others })
+        .await
+        .map_err(|error| BackendError::new(BackendErrorKind::Connect, error.to_string()))
+}
+
+fn connection(emulator: &RunningEmulator) -> Result<Connection, BackendError> {
+    Ok(Connection {
+        endpoint: Endpoint::parse(&format!("http://{}", emulator.address()))?,
+        credentials: Credentials::None,
+        policy: CredentialPolicy::default(),
+        user_project: None,
+    })
+}
+
+/// A client and the emulator it talks to, which lives as long as anybody plays.
+struct Emulated {
+    client: Arc<dyn Backend>,
+    emulator: Arc<RunningEmulator>,
+}
+
+#[async_trait]
+impl Backend for Emulated {
+    fn service(&self) -> Service {
+        self.client.service()
+    }
+
+    async fn open(&self, start: SessionStart) -> Result<Box<dyn Session>, BackendError> {
+        if !start.webhooks.is_empty() {
+            self.emulator
+                .register_webhooks(&start.session_id, Arc::clone(&start.webhooks));
+        }
+        let memory = Memory {
+            emulator: Arc::clone(&self.emulator),
+            session_id: start.session_id.clone(),
+        };
+        Ok(Box::new(EmulatedSession {
+            session: self.client.open(start).await?,
+            _memory: memory,
+        }))
+    }
+}
+
+struct EmulatedSession {
+    session: Box<dyn Session>,
+    /// After the session, so that nobody is asked about a forgotten one.
+    _memory: Memory,
+}
+
+#[async_trait]
+impl Session for EmulatedSession {
+    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+        self.session.play(turn).await
+    }
+}
+
+/// What the emulator remembers of a session; forgotten with it.
+struct Memory {
+    emulator: Arc<RunningEmulator>,
+    session_id: String,
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.emulator.forget_session(&self.session_id);
+    }
+}
