@@ -24,4 +24,5 @@ mod readme;
 mod runner_sessions;
 mod scripted;
 mod suite_cases;
+mod suite_schema;
 mod targets;
