@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tonic::service::Routes;
+
 use super::args::EmulateArgs;
 use super::console::Console;
 use super::exit::Exit;
@@ -10,6 +12,8 @@ use super::failure::Failure;
 use super::run::exit_of_signal;
 use super::surroundings::Surroundings;
 use crate::diagnostic::Diagnostic;
+use crate::emulator::ces::app::App;
+use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
@@ -27,12 +31,17 @@ pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console)
         .as_deref()
         .map(|agent| cx_service(args, agent, here, console))
         .transpose()?;
+    let ces = args
+        .app
+        .as_deref()
+        .map(|app| ces_service(args, app, here, console))
+        .transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(
         EmulatorOptions {
             listen: args.listen,
             cx,
-            others: None,
+            others: ces,
         },
         console,
     ))
@@ -66,12 +75,34 @@ fn cx_service(
     let engine = Engine::new(Arc::new(loaded.agent), args.seed.unwrap_or_else(fresh_seed));
     let options = CxOptions {
         clock: args.clock.into(),
-        faults: Faults {
-            latency: args.latency.unwrap_or_default(),
-        },
+        faults: faults(args),
         webhooks: Arc::new(webhooks.into_iter().collect()),
     };
     Ok(CxService::new(engine, options))
+}
+
+fn ces_service(
+    args: &EmulateArgs,
+    app: &Path,
+    here: &Surroundings,
+    console: Console,
+) -> Result<Routes, Failure> {
+    let loaded = App::load(&here.working_directory.join(app), app)?;
+    console.diagnostics(&loaded.warnings)?;
+    let options = CesOptions {
+        clock: args.clock.into(),
+        faults: faults(args),
+        seed: args.seed.unwrap_or_else(fresh_seed),
+    };
+    Ok(Routes::new(
+        CesEmulator::from_app(loaded.app, options).into_service(),
+    ))
+}
+
+fn faults(args: &EmulateArgs) -> Faults {
+    Faults {
+        latency: args.latency.unwrap_or_default(),
+    }
 }
 
 fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {
