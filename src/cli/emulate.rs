@@ -34,17 +34,15 @@ pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console)
     let ces = args
         .app
         .as_deref()
-        .map(|app| ces_service(args, app, here, console))
+        .map(|app| ces_emulator(args, app, console))
         .transpose()?;
+    let options = EmulatorOptions {
+        listen: args.listen,
+        cx,
+        others: ces.map(|ces| Routes::new(ces.into_service())),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(
-        EmulatorOptions {
-            listen: args.listen,
-            cx,
-            others: ces,
-        },
-        console,
-    ))
+    runtime.block_on(serve(options, console))
 }
 
 /// Other machines reach the agent only when that was asked for.
@@ -72,7 +70,7 @@ fn cx_service(
         .transpose()?;
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
-    let engine = Engine::new(Arc::new(loaded.agent), args.seed.unwrap_or_else(fresh_seed));
+    let engine = Engine::new(Arc::new(loaded.agent), seed(args));
     let options = CxOptions {
         clock: args.clock.into(),
         faults: faults(args),
@@ -81,22 +79,19 @@ fn cx_service(
     Ok(CxService::new(engine, options))
 }
 
-fn ces_service(
-    args: &EmulateArgs,
-    app: &Path,
-    here: &Surroundings,
-    console: Console,
-) -> Result<Routes, Failure> {
-    let loaded = App::load(&here.working_directory.join(app), app)?;
+fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesEmulator, Failure> {
+    let loaded = App::load(app, app)?;
     console.diagnostics(&loaded.warnings)?;
     let options = CesOptions {
         clock: args.clock.into(),
         faults: faults(args),
-        seed: args.seed.unwrap_or_else(fresh_seed),
+        seed: seed(args),
     };
-    Ok(Routes::new(
-        CesEmulator::from_app(loaded.app, options).into_service(),
-    ))
+    Ok(CesEmulator::from_app(loaded.app, options))
+}
+
+fn seed(args: &EmulateArgs) -> u64 {
+    args.seed.unwrap_or_else(fresh_seed)
 }
 
 fn faults(args: &EmulateArgs) -> Faults {
