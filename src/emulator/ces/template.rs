@@ -1,24 +1,18 @@
 //! `{{ name }}` in an app's texts and values.
 
-use crate::model::{Map, Value};
+use crate::model::Value;
 
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     /// As it is.
     Literal(&'a str),
-    /// To be filled in.
-    Template(Template<'a>),
-    /// Between braces, but no template.
+    /// A name and a path into its value: `lookup_order.status`.
+    Path(&'a str),
+    /// The same, to be made a number: `amount | number`, the one conversion there is.
+    Number(&'a str),
+    /// Between braces, but no path.
     Malformed(&'a str),
-}
-
-/// A name and a path into its value: `lookup_order.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Template<'a> {
-    path: &'a str,
-    /// `| number`: a text becomes a number.
-    number: bool,
 }
 
 /// Takes a text apart. Braces that are not closed are literal.
@@ -32,7 +26,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         if !before.is_empty() {
             pieces.push(Piece::Literal(before));
         }
-        pieces.push(Template::read(inner).map_or(Piece::Malformed(inner), Piece::Template));
+        pieces.push(piece(inner));
         rest = behind;
     }
     if !rest.is_empty() {
@@ -41,34 +35,30 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-impl<'a> Template<'a> {
-    fn read(inner: &'a str) -> Option<Self> {
-        let (path, number) = match inner.split_once('|') {
-            None => (inner.trim(), false),
-            Some((path, conversion)) => (path.trim(), (conversion.trim() == "number").then_some(true)?),
-        };
-        let is_path = !path.is_empty() && !path.contains(['{', '}', '"']);
-        is_path.then_some(Self { path, number })
-    }
-
-    /// The name that the path starts with.
-    pub(super) fn name(self) -> &'a str {
-        self.path.split(['.', '[']).next().unwrap_or(self.path).trim_end()
-    }
-
-    fn value(self, find: &impl Fn(&str) -> Option<Value>) -> Option<Value> {
-        let below = self.path.strip_prefix(self.name())?.trim_start();
-        let value = follow(find(self.name())?, below)?;
-        match &value {
-            Value::String(text) if self.number => text.trim().parse().ok().map(Value::Number),
-            _ => Some(value),
-        }
+/// What stands between braces.
+fn piece(inner: &str) -> Piece<'_> {
+    let (path, conversion) = match inner.split_once('|') {
+        Some((path, conversion)) => (path.trim(), Some(conversion.trim())),
+        None => (inner.trim(), None),
+    };
+    let is_path = !path.is_empty() && !path.contains(['{', '}', '"']);
+    match conversion {
+        None if is_path => Piece::Path(path),
+        Some("number") if is_path => Piece::Number(path),
+        _ => Piece::Malformed(inner),
     }
 }
 
-/// Follows a path into a value: `.member` and `[0]`.
+/// The name that a path starts with.
+pub(super) fn root(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path).trim_end()
+}
+
+/// Follows a path into the value of its name: `.member` and `[0]`.
 fn follow(value: Value, path: &str) -> Option<Value> {
-    path.split(['.', '['])
+    let below = path.strip_prefix(root(path))?.trim_start();
+    below
+        .split(['.', '['])
         .map(|step| step.trim_end_matches(']').trim())
         .filter(|step| !step.is_empty())
         .try_fold(value, |value, step| match value {
@@ -90,8 +80,9 @@ pub(super) fn fill_text(text: &str, find: &impl Fn(&str) -> Option<Value>) -> St
     for piece in pieces(text) {
         match piece {
             Piece::Literal(literal) => filled.push_str(literal),
-            Piece::Template(template) => {
-                let shown = shown(template.value(find).as_ref());
+            Piece::Path(path) | Piece::Number(path) => {
+                let value = find(root(path)).and_then(|value| follow(value, path));
+                let shown = shown(value.as_ref());
                 if filled.len() + shown.len() <= LONGEST {
                     filled.push_str(&shown);
                 }
@@ -106,7 +97,13 @@ pub(super) fn fill_text(text: &str, find: &impl Fn(&str) -> Option<Value>) -> St
 pub(super) fn fill(value: &Value, find: &impl Fn(&str) -> Option<Value>) -> Value {
     match value {
         Value::String(text) => match pieces(text).as_slice() {
-            [Piece::Template(template)] => template.value(find).unwrap_or_default(),
+            [Piece::Path(path)] => find(root(path))
+                .and_then(|value| follow(value, path))
+                .unwrap_or_default(),
+            [Piece::Number(path)] => find(root(path))
+                .and_then(|value| follow(value, path))
+                .map(number)
+                .unwrap_or_default(),
             _ => Value::String(fill_text(text, find)),
         },
         Value::Array(items) => items.iter().map(|item| fill(item, find)).collect(),
@@ -116,11 +113,29 @@ pub(super) fn fill(value: &Value, find: &impl Fn(&str) -> Option<Value>) -> Valu
 }
 
 /// Fills every text in the members of an object.
-pub(super) fn fill_members(members: &Map, find: &impl Fn(&str) -> Option<Value>) -> Map {
+pub(super) fn fill_members(
+    members: &crate::model::Map,
+    find: &impl Fn(&str) -> Option<Value>,
+) -> crate::model::Map {
     members
         .iter()
         .map(|(name, value)| (name.clone(), fill(value, find)))
         .collect()
+}
+
+/// The number that a text writes; what writes none stays as it is, so that the script's own conditions see it.
+fn number(value: Value) -> Value {
+    let Value::String(text) = &value else {
+        return value;
+    };
+    let whole = text.trim().parse::<i64>().ok().map(Value::from);
+    let fraction = || {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .and_then(serde_json::Number::from_f64)
+    };
+    whole.or_else(|| fraction().map(Value::Number)).unwrap_or(value)
 }
 
 /// A value within a text.
@@ -142,10 +157,26 @@ mod tests {
         match name {
             "city" => Some(json!("Paris")),
             "party" => Some(json!(4)),
-            "amount" => Some(json!(" 40 ")),
             "lookup" => Some(json!({"status": "shipped", "stops": [{"at": "A"}, {"at": "B"}]})),
             _ => None,
         }
+    }
+
+    #[test]
+    fn texts_become_numbers_when_asked() {
+        let find = |name: &str| (name == "amount").then(|| json!("40")).or_else(|| find(name));
+        for (text, filled) in [
+            ("{{ amount }}", json!("40")),
+            ("{{ amount | number }}", json!(40)),
+            ("{{ city | number }}", json!("Paris")),
+            ("for {{ amount | number }}", json!("for 40")),
+        ] {
+            assert_eq!(fill(&json!(text), &find), filled, "{text}");
+        }
+        assert_eq!(
+            pieces("{{ amount | upper }}"),
+            [Piece::Malformed(" amount | upper ")]
+        );
     }
 
     #[test]
@@ -160,7 +191,6 @@ mod tests {
             ),
             ("{{ open", "{{ open"),
             ("}} {{ city }}", "}} Paris"),
-            ("{{ amount | number }}.{{ city | number }}", "40."),
         ] {
             assert_eq!(fill_text(text, &find), filled, "{text}");
         }
@@ -168,19 +198,18 @@ mod tests {
 
     #[test]
     fn a_template_alone_keeps_its_type() {
-        let value = json!({"n": "{{ party }}", "t": "{{ party }} seats", "x": ["{{ nobody }}"], "a": "{{ amount|number }}"});
-        assert_eq!(
-            fill(&value, &find),
-            json!({"n": 4, "t": "4 seats", "x": [null], "a": 40})
+        let filled = fill(
+            &json!({"n": "{{ party }}", "t": "{{ party }} seats", "x": ["{{ nobody }}"]}),
+            &find,
         );
+        assert_eq!(filled, json!({"n": 4, "t": "4 seats", "x": [null]}));
     }
 
     #[test]
     fn malformed_ones_are_told() {
         assert_eq!(pieces("a {{ }}"), [Piece::Literal("a "), Piece::Malformed(" ")]);
-        assert_eq!(pieces("{{ x | upper }}"), [Piece::Malformed(" x | upper ")]);
-        for (path, name) in [("a.b[0]", "a"), ("a[0].b", "a"), ("crm/find.tier", "crm/find")] {
-            assert_eq!(Template::read(path).unwrap().name(), name);
-        }
+        assert_eq!(pieces("{{ x | number }}"), [Piece::Malformed(" x | number ")]);
+        assert_eq!(root("a.b[0]"), "a");
+        assert_eq!(root("a[0].b"), "a");
     }
 }

@@ -351,8 +351,8 @@ impl Script {
         for piece in template::pieces(text) {
             match piece {
                 template::Piece::Literal(_) => {}
-                template::Piece::Template(found) => {
-                    let name = found.name().to_owned();
+                template::Piece::Path(path) | template::Piece::Number(path) => {
+                    let name = template::root(path).to_owned();
                     self.mentions.templates.push((name, node.span.clone()));
                 }
                 template::Piece::Malformed(written) => {

@@ -1,12 +1,14 @@
 //! One utterance on its way to a decision: what is found in it, the rule that follows, and what goes along.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::decide::{Findings, Fit, Rule, Waiting, decide};
 use super::extract::from_phrase;
 use super::model::{Decided, Model};
 use super::phrases::ExactPhrase;
+use super::score::Expected;
 use super::{Alternative, Decision, Filled, FormSlot, Nlu, Question, Understanding, score, spelling};
 use crate::emulator::cx::entities::{EntityContext, Extracted, Span, gather};
 use crate::emulator::cx::words::{Word, words};
@@ -86,7 +88,12 @@ impl<'a> Turn<'a> {
             any: is_any(slot),
             plausible: spans.iter().any(|span| !span.genuine),
         });
-        let threshold = score::threshold(self.question.threshold, waiting.is_some());
+        let expected = match waiting {
+            None => Expected::Anything,
+            Some(waiting) if waiting.any => Expected::AnyWords,
+            Some(_) => Expected::Value,
+        };
+        let threshold = score::threshold(self.question.threshold, expected);
         Findings { exact, waiting, score: None, threshold }
     }
 
@@ -115,7 +122,7 @@ impl<'a> Turn<'a> {
             None => said.iter().map(|word| word.text.as_str()).collect(),
         };
         let sample = model.sample(&plain, &self.system_values(model, &said));
-        let decided = model.decide(&sample);
+        let decided = model.decide(&sample, &self.alone(model));
         let in_scope = |name: &str| self.question.scope.contains(&name);
         let best = decided.iter().find(|one| in_scope(one.intent));
         // An utterance that fits an intent out of scope better fits the one in scope less.
@@ -131,6 +138,15 @@ impl<'a> Turn<'a> {
             alternatives: alternatives.collect(),
             resolved_input: repaired.map(|repaired| spelling::rewrite(self.question.text, &said, &repaired)),
         }
+    }
+
+    /// Types of which the whole utterance is a value, of those that matter to the model.
+    fn alone<'m>(&self, model: &'m Model) -> BTreeSet<&'m str> {
+        let whole = |entity_type: &&str| {
+            let found = self.nlu.recogniser.find(entity_type, self.question.text, &self.context);
+            **entity_type != *"@sys.any" && found.iter().any(|span| span.full && span.genuine)
+        };
+        model.lone_types().into_iter().filter(whole).collect()
     }
 
     /// Values of system types in the utterance, as words of it, for the types that the model's intents use. Values
