@@ -61,6 +61,8 @@ pub(super) struct TurnState {
     pub(super) locals: Map,
     /// What is still to be reacted to.
     pub(super) queue: VecDeque<Stimulus>,
+    /// What the steps being played have caused: reacted to when they are done, before the rest of the queue.
+    pub(super) caused: Vec<Stimulus>,
     /// Tool calls made in the turn.
     pub(super) calls: u32,
     /// Steps and reactions played in the turn.
@@ -78,13 +80,13 @@ pub(super) enum Stimulus {
     Event(String),
     /// Keys were pressed.
     Dtmf(String),
-    /// A tool answered, and nothing else was to be done.
+    /// A tool answered.
     Result {
         /// The tool's index.
         tool: usize,
         /// Its answer.
         answer: Map,
     },
-    /// The conversation was handed over, and nothing else was to be done.
+    /// The conversation was handed over.
     Transfer,
 }

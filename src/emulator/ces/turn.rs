@@ -87,7 +87,7 @@ pub(super) fn play(
     turn.take_stimuli(inputs.stimuli);
     let progress = match resumed {
         Some((calls, answers, (steps, next))) => {
-            turn.take_answers(&calls, answers, next >= steps.len())?;
+            turn.take_answers(&calls, answers)?;
             turn.steps(&steps, next)?
         }
         None => Progress::Done,
@@ -101,6 +101,7 @@ impl TurnState {
             trace: Trace::new(started),
             locals: Map::new(),
             queue: VecDeque::new(),
+            caused: Vec::new(),
             calls: 0,
             played: 0,
             choices: 0,
@@ -212,10 +213,9 @@ impl Turn<'_> {
         }
     }
 
-    /// Takes the answers of the client's tools; when no step comes after the calls, the agent reacts to them.
-    fn take_answers(&mut self, calls: &[PendingCall], answers: Vec<Map>, reacts: bool) -> Result<(), Status> {
+    /// Takes the answers of the client's tools.
+    fn take_answers(&mut self, calls: &[PendingCall], answers: Vec<Map>) -> Result<(), Status> {
         let (app, agent, now) = (self.app, self.agent_name(), self.utc());
-        let mut reactions = Vec::new();
         for (call, answer) in calls.iter().zip(answers) {
             let Some(tool) = app.tools.get(call.tool) else {
                 continue;
@@ -233,15 +233,10 @@ impl Turn<'_> {
             };
             self.state.trace.tool(&span, now)?;
             self.state.locals.insert(tool.name.clone(), seen_answer(&answer));
-            reactions.push(Stimulus::Result {
+            self.state.caused.push(Stimulus::Result {
                 tool: call.tool,
                 answer,
             });
-        }
-        if reacts {
-            for reaction in reactions.into_iter().rev() {
-                self.state.queue.push_front(reaction);
-            }
         }
         Ok(())
     }
@@ -292,8 +287,6 @@ impl Turn<'_> {
     /// Finds the rule that fits and plays it.
     fn react(&mut self, stimulus: &Stimulus) -> Result<Progress, Status> {
         let (agent, now) = (self.agent_name(), self.utc());
-        self.state.trace.decision(&agent, now)?;
-        self.state.trace.message(&agent, now);
         if let Some(input) = stimulus.input() {
             self.state.locals.insert("input".to_owned(), Value::from(input));
         }
@@ -310,9 +303,12 @@ impl Turn<'_> {
                 self.state.locals.extend(groups);
                 Some(&rule.steps)
             }
-            None if stimulus.input().is_some() => current.otherwise.as_ref().or(app.otherwise.as_ref()),
-            None => None,
+            // Nothing need come of what the script itself has caused.
+            None if stimulus.input().is_none() => return Ok(Progress::Done),
+            None => current.otherwise.as_ref().or(app.otherwise.as_ref()),
         };
+        self.state.trace.decision(&agent, now)?;
+        self.state.trace.message(&agent, now);
         match steps {
             Some(steps) => self.steps(&Steps::clone(steps), 0),
             None => Ok(Progress::Done),
@@ -366,7 +362,6 @@ impl Turn<'_> {
         while let Some(step) = steps.get(next) {
             self.count()?;
             next += 1;
-            let is_last = next >= steps.len();
             match step {
                 Step::Say(texts) => {
                     for text in texts {
@@ -391,11 +386,14 @@ impl Turn<'_> {
                     self.told(Data::Payload(payload.clone()));
                     self.outputs.push(OutputType::Payload(payload));
                 }
-                Step::Transfer(agent) => self.transfer(*agent, is_last),
+                Step::Transfer(agent) => self.transfer(*agent),
                 Step::End(metadata) => return self.end(metadata),
                 Step::Call(call) if self.is_for_client(call) => return self.ask_client(steps, next - 1),
-                Step::Call(call) => self.call(call, is_last)?,
+                Step::Call(call) => self.call(call)?,
             }
+        }
+        for stimulus in std::mem::take(&mut self.state.caused).into_iter().rev() {
+            self.state.queue.push_front(stimulus);
         }
         Ok(Progress::Done)
     }
@@ -426,7 +424,7 @@ impl Turn<'_> {
         usize::try_from(bits % count).unwrap_or_default()
     }
 
-    fn transfer(&mut self, agent: usize, is_last: bool) {
+    fn transfer(&mut self, agent: usize) {
         let app = self.app;
         let Some(target) = app.agents.get(agent) else {
             return;
@@ -450,9 +448,7 @@ impl Turn<'_> {
         let _ = self.state.trace.tool(&span, now);
         self.session.agent = agent;
         self.state.trace.message(&target.name, now);
-        if is_last {
-            self.state.queue.push_front(Stimulus::Transfer);
-        }
+        self.state.caused.push(Stimulus::Transfer);
     }
 
     fn end(&mut self, metadata: &Map) -> Result<Progress, Status> {
@@ -526,7 +522,7 @@ impl Turn<'_> {
     }
 
     /// Calls a tool that the service runs, or a fake.
-    fn call(&mut self, call: &Call, is_last: bool) -> Result<(), Status> {
+    fn call(&mut self, call: &Call) -> Result<(), Status> {
         let app = self.app;
         let Some(tool) = app.tools.get(call.tool) else {
             return Ok(());
@@ -538,6 +534,8 @@ impl Turn<'_> {
             .or_else(|| self.answer_of(tool, &args));
         let answer = match scripted {
             Some(answer) => template::fill_members(answer, &|name| self.find(name)),
+            // A tool of which nothing is told answers nothing.
+            None if tool.answers.is_empty() => Map::new(),
             None => Map::from_iter([(
                 "error".to_owned(),
                 Value::from("the script has no answer to this call"),
@@ -568,8 +566,8 @@ impl Turn<'_> {
             self.told(Data::ToolResponse(response));
         }
         self.state.locals.insert(tool.name.clone(), seen_answer(&answer));
-        if is_last {
-            self.state.queue.push_front(Stimulus::Result {
+        if !call.by_callback {
+            self.state.caused.push(Stimulus::Result {
                 tool: call.tool,
                 answer,
             });

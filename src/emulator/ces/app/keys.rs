@@ -50,7 +50,10 @@ pub const TOOL: Table = Table {
             "run_by",
             "`client`: the program at the other end is asked to run it; `server` (unless set): the script answers",
         ),
-        ("answers", "answers of a server's tool, the first that fits"),
+        (
+            "answers",
+            "answers of a server's tool, the first that fits; a tool without any answers nothing",
+        ),
         ("fake", "the answer while tool fakes are switched on"),
     ],
 };
@@ -99,11 +102,14 @@ pub const WHEN: Table = Table {
         ),
         ("event", "the user's event has this name, or one of these"),
         ("dtmf", "the user pressed these keys, or one of these sequences"),
-        ("result", "this tool has answered, and its call was the last step"),
+        (
+            "result",
+            "this tool has answered; looked at when the steps that called it are done",
+        ),
         ("response", "beside `result`: what the answer is like"),
         (
             "transfer",
-            "`true`: the conversation was just handed to this agent, and that was the last step",
+            "`true`: the conversation was handed to this agent; looked at when the steps that did so are done",
         ),
         (
             "variables",
@@ -190,7 +196,7 @@ pub fn reference() -> String {
         text,
         "A condition is a value, members that are conditions again, or an operator as in suites: {}. \
          `{{{{ name }}}}` in a text is a variable, a named group of `matches`, the answer of a tool, `input` (what the \
-         user said), `today`, `tomorrow` or `now`; a value that is one template alone keeps its type, and `{{{{ name | number }}}}` makes a number of a text.",
+         user said), `today`, `tomorrow` or `now`; a value that is one template alone keeps its type, and `{{{{ name | number }}}}` makes a text a number.",
         operators.join(", ")
     );
     text

@@ -1,6 +1,5 @@
 //! Reads an app's file: the app, its variables, tools and agents. What agents do is in [`rule`](super::rule).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -25,8 +24,6 @@ pub(super) struct Script {
     pub(super) mentions: Mentions,
     /// Tools by name, in order.
     pub(super) tools: Vec<Tool>,
-    /// Indices of the tools that are wrong in themselves.
-    pub(super) unsound: BTreeSet<usize>,
     /// Names of the agents, in order.
     pub(super) agents: Vec<String>,
 }
@@ -38,7 +35,6 @@ pub(super) fn app(file: &Arc<SourceFile>) -> (Option<App>, Vec<Diagnostic>) {
         reader: Reader::new(file),
         mentions: Mentions::default(),
         tools: Vec::new(),
-        unsound: BTreeSet::new(),
         agents: Vec::new(),
     };
     script.reader.problems = parsed.problems;
@@ -115,11 +111,7 @@ impl Script {
                     .push("use letters, digits, `_` and `-`; `toolset/tool` for a tool of a set".to_owned());
             }
             // Even a tool that is wrong is known, so that its calls are not reported too.
-            let problems = self.reader.problems.len();
             let body = self.tool(&entry.value).unwrap_or_default();
-            if self.reader.problems.len() > problems {
-                self.unsound.insert(self.tools.len());
-            }
             let (toolset, own) = match second {
                 Some(tool) => (first.map(id_of), tool),
                 None => (None, name.as_str()),
@@ -139,6 +131,9 @@ impl Script {
     }
 
     fn tool(&mut self, node: &Node) -> Option<Tool> {
+        if node.is_null() {
+            return None;
+        }
         self.fields(node, &TOOL)?;
         let by_client = match node.get("run_by") {
             None => false,
@@ -365,7 +360,7 @@ impl Script {
                     self.reader
                         .error("bad-template", message, node.span.clone())
                         .help
-                        .push("write `{{ name }}` or `{{ name.member }}`".to_owned());
+                        .push("write `{{ name }}`, `{{ name.member }}` or `{{ name | number }}`".to_owned());
                 }
             }
         }

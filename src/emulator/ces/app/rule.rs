@@ -229,7 +229,7 @@ impl Script {
         };
         let tool = tool?;
         let known = self.tools.get(tool)?;
-        let (by_client, has_answer) = (known.by_client, respond.is_some() || !known.answers.is_empty());
+        let by_client = known.by_client;
         if let Some((respond, _)) = respond.as_ref().filter(|_| by_client) {
             let message = "a tool that the client runs is answered by the client";
             self.reader.error("useless-key", message, respond.span.clone());
@@ -237,15 +237,6 @@ impl Script {
         if by_client && by_callback {
             let message = "a callback cannot call a tool that the client runs";
             self.reader.error("useless-key", message, node.span.clone());
-        }
-        if !by_client && !has_answer && !self.unsound.contains(&tool) {
-            let message = "this tool has no answer";
-            self.reader
-                .error("missing-answer", message, node.span.clone())
-                .help
-                .push(
-                    "give it `answers:`, put `respond:` beside the call, or let the client run it".to_owned(),
-                );
         }
         Some(Call {
             tool,

@@ -159,7 +159,7 @@ fn names_that_do_not_exist_are_told() {
         "{ do: [{ say: \"{{ city | upper }}\" }] }",
         "bad-template",
         "\"{{ city | upper }}\"",
-        "` city | upper ` is no template | write `{{ name }}` or `{{ name.member }}`",
+        "` city | upper ` is no template | write `{{ name }}`, `{{ name.member }}` or `{{ name | number }}`",
     );
 }
 
@@ -255,12 +255,8 @@ fn tools_are_checked() {
         "[{ respond: {} }]",
         "a tool that the client runs is answered by the client | for an answer while tool fakes are switched on, write `fake:`",
     );
-    wrong(
-        &with("{}"),
-        "missing-answer",
-        "t",
-        "this tool has no answer | give it `answers:`, put `respond:` beside the call, or let the client run it",
-    );
+    assert!(problems(&with("{}")).is_empty());
+    assert!(problems(&with("")).is_empty());
     wrong(
         &with("{ answers: [{ when: {} }] }"),
         "missing-key",
