@@ -93,8 +93,15 @@ impl Model {
                     .iter()
                     .map(|phrase| this.read(phrase, intent)),
             );
-            let lone_types = phrases(intent, language).iter().filter_map(|phrase| lone_type(phrase, intent)).collect();
-            this.classes.push(Class { name: name.to_owned(), rows: begin..bags.len(), lone_types });
+            let lone_types = phrases(intent, language)
+                .iter()
+                .filter_map(|phrase| lone_type(phrase, intent))
+                .collect();
+            this.classes.push(Class {
+                name: name.to_owned(),
+                rows: begin..bags.len(),
+                lone_types,
+            });
         }
         for negative in agent.intents.values().filter(|intent| intent.is_fallback) {
             bags.extend(
@@ -147,7 +154,9 @@ impl Model {
     /// the longest first.
     pub(super) fn sample(&self, words: &[&str], values: &[(Range<usize>, String)]) -> Sample {
         let template = self.templates.of(words, values);
-        let vector = self.vectoriser.vector(&Bags::new(words.iter().copied(), &template));
+        let vector = self
+            .vectoriser
+            .vector(&Bags::new(words.iter().copied(), &template));
         let mut dense = vec![0.0; self.vectoriser.width()];
         for (column, value) in vector.columns.iter().zip(&vector.values) {
             if let Some(place) = dense.get_mut(*column as usize) {
@@ -164,7 +173,11 @@ impl Model {
 
     /// Entity types of which a value alone is a phrase of some intent.
     pub(super) fn lone_types(&self) -> BTreeSet<&str> {
-        self.classes.iter().flat_map(|class| &class.lone_types).map(String::as_str).collect()
+        self.classes
+            .iter()
+            .flat_map(|class| &class.lone_types)
+            .map(String::as_str)
+            .collect()
     }
 
     /// The decisions for all intents of the flow, best first. `alone` are types of which the whole utterance is a
@@ -173,10 +186,18 @@ impl Model {
         let sums = self.decisions(sample);
         let only = self.is_only();
         let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
-            let cosine = class.rows.clone().map(|row| self.cosine(sample, row)).fold(0.0, f32::max);
+            let cosine = class
+                .rows
+                .clone()
+                .map(|row| self.cosine(sample, row))
+                .fold(0.0, f32::max);
             let svm = if only { 2.0 * cosine - 1.0 } else { sum };
             let fits = class.lone_types.iter().any(|lone| alone.contains(lone.as_str()));
-            Decided { intent: &class.name, svm: if fits { svm + LONE_VALUE } else { svm }, cosine }
+            Decided {
+                intent: &class.name,
+                svm: if fits { svm + LONE_VALUE } else { svm },
+                cosine,
+            }
         });
         let mut decided: Vec<Decided<'_>> = decided.collect();
         decided.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then(a.intent.cmp(b.intent)));
@@ -194,8 +215,14 @@ impl Model {
         let mut sums = vec![0.0_f32; classes];
         let columns = sample.vector.columns.iter().map(|column| *column as usize);
         let intercept = (self.vectoriser.width(), 1.0);
-        for (column, value) in columns.zip(sample.vector.values.iter().copied()).chain([intercept]) {
-            let weights = self.weights.get(column * classes..(column + 1) * classes).unwrap_or_default();
+        for (column, value) in columns
+            .zip(sample.vector.values.iter().copied())
+            .chain([intercept])
+        {
+            let weights = self
+                .weights
+                .get(column * classes..(column + 1) * classes)
+                .unwrap_or_default();
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
@@ -207,16 +234,6 @@ impl Model {
     fn cosine(&self, sample: &Sample, row: usize) -> f32 {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
         self.rows.dot(row, &sample.dense) / full
-    }
-
-    /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
-    pub(super) fn neighbours(&self, sample: &Sample, intent: &str, count: usize) -> Vec<(usize, f32)> {
-        let Some(class) = self.classes.iter().find(|class| class.name == intent) else { return Vec::new() };
-        let rows = class.rows.clone().enumerate();
-        let mut similar: Vec<(usize, f32)> = rows.map(|(phrase, row)| (phrase, self.cosine(sample, row))).collect();
-        similar.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
-        similar.truncate(count);
-        similar
     }
 
     /// How often a known word occurs in the phrases; words of values may not occur there at all.
@@ -238,7 +255,10 @@ impl Model {
 fn lone_type(phrase: &TrainingPhrase, intent: &Intent) -> Option<String> {
     let mut spoken = phrase.parts.iter().filter(|part| !words(&part.text).is_empty());
     let part = spoken.next().filter(|part| !part.parameter_id.is_empty())?;
-    let parameter = intent.parameters.iter().find(|parameter| parameter.id == part.parameter_id)?;
+    let parameter = intent
+        .parameters
+        .iter()
+        .find(|parameter| parameter.id == part.parameter_id)?;
     spoken.next().is_none().then(|| parameter.entity_type.clone())
 }
 
