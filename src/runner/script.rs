@@ -59,7 +59,9 @@ impl Script {
 
     /// Stubs ready to be handed on.
     pub(super) fn stubs(&self, stubs: &[Stubs]) -> Result<Vec<Stubs>, String> {
-        let ready = stubs.iter().map(|stubs| render_stubs(stubs, &self.location, &self.scope));
+        let ready = stubs
+            .iter()
+            .map(|stubs| render_stubs(stubs, &self.location, &self.scope));
         ready.collect::<Result<_, _>>().map_err(told)
     }
 }

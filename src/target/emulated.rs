@@ -85,7 +85,9 @@ async fn start_ces(
     let shown = PathBuf::from(&app.written);
     let loaded = spawn_blocking(move || App::load(&path, &shown)).await;
     let loaded = loaded.map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))?;
-    let app = loaded.map_err(|problems| unreadable(&app.written, &problems))?.app;
+    let app = loaded
+        .map_err(|problems| unreadable(&app.written, &problems))?
+        .app;
     let names = Arc::new(AppNames::of(&app));
     let options = CesOptions {
         clock: emulator.clock.into(),

@@ -139,10 +139,25 @@ impl Nlu {
     /// For this agent; trains nothing yet.
     pub fn new(agent: Arc<Agent>) -> Self {
         let phrases = Phrases::new(&agent);
-        let languages = || phrases.languages().map(|code| (code.to_owned(), OnceLock::new())).collect();
-        let models = agent.flows.keys().map(|flow| (flow.clone(), languages())).collect();
+        let languages = || {
+            phrases
+                .languages()
+                .map(|code| (code.to_owned(), OnceLock::new()))
+                .collect()
+        };
+        let models = agent
+            .flows
+            .keys()
+            .map(|flow| (flow.clone(), languages()))
+            .collect();
         let recogniser = Recogniser::new(Arc::clone(&agent));
-        Self { recogniser, models, habits: Habits::new(&agent), phrases, agent }
+        Self {
+            recogniser,
+            models,
+            habits: Habits::new(&agent),
+            phrases,
+            agent,
+        }
     }
 
     /// The entity recogniser, for keys and for parameters outside a turn.

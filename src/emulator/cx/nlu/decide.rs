@@ -38,7 +38,9 @@ pub(super) struct Findings {
 impl Findings {
     /// How a recognised value of the waiting parameter fits; none counts where any words are one.
     pub(super) fn fit(&self) -> Fit {
-        self.waiting.filter(|waiting| !waiting.any).map_or(Fit::None, |waiting| waiting.fit)
+        self.waiting
+            .filter(|waiting| !waiting.any)
+            .map_or(Fit::None, |waiting| waiting.fit)
     }
 }
 

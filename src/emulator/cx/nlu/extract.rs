@@ -53,10 +53,22 @@ struct Claim {
 impl Habits {
     /// For the intents that have parameters.
     pub(super) fn new(agent: &Agent) -> Self {
-        let languages =
-            |intent: &Intent| intent.training_phrases.keys().map(|code| (code.clone(), OnceLock::new())).collect();
-        let with_parameters = agent.intents.iter().filter(|(_, intent)| !intent.parameters.is_empty());
-        Self { intents: with_parameters.map(|(name, intent)| (name.clone(), languages(intent))).collect() }
+        let languages = |intent: &Intent| {
+            intent
+                .training_phrases
+                .keys()
+                .map(|code| (code.clone(), OnceLock::new()))
+                .collect()
+        };
+        let with_parameters = agent
+            .intents
+            .iter()
+            .filter(|(_, intent)| !intent.parameters.is_empty());
+        Self {
+            intents: with_parameters
+                .map(|(name, intent)| (name.clone(), languages(intent)))
+                .collect(),
+        }
     }
 
     /// The parameters' values in an utterance that equals none of the intent's phrases.
@@ -103,11 +115,22 @@ pub(super) fn from_phrase(
         let length = words(&part.text).len();
         let place = at..at + length;
         at += length;
-        let known = intent.parameters.iter().position(|parameter| parameter.id == part.parameter_id);
-        let Some((parameter, bytes)) = known.zip(bytes(&said, place)) else { continue };
-        let Some(known) = intent.parameters.get(parameter) else { continue };
+        let known = intent
+            .parameters
+            .iter()
+            .position(|parameter| parameter.id == part.parameter_id);
+        let Some((parameter, bytes)) = known.zip(bytes(&said, place)) else {
+            continue;
+        };
+        let Some(known) = intent.parameters.get(parameter) else {
+            continue;
+        };
         let spans = spans_within(recogniser, &known.entity_type, text, bytes, context);
-        claims.extend(spans.into_iter().map(|span| Claim { parameter, span, fit: 0 }));
+        claims.extend(spans.into_iter().map(|span| Claim {
+            parameter,
+            span,
+            fit: 0,
+        }));
     }
     settle(claims, &intent.parameters, text)
 }
@@ -134,18 +157,30 @@ impl Habit {
             let found = recogniser.find(&parameter.entity_type, text, context);
             let genuine: Vec<Span> = found.into_iter().filter(|span| span.genuine).collect();
             if !genuine.is_empty() {
-                return genuine.into_iter().filter(|span| self.wants(&Surroundings::of(said, &span.range))).collect();
+                return genuine
+                    .into_iter()
+                    .filter(|span| self.wants(&Surroundings::of(said, &span.range)))
+                    .collect();
             }
         }
-        let place = self.annotated.iter().filter_map(|around| around.locate(said)).max_by_key(|(strength, _)| *strength);
+        let place = self
+            .annotated
+            .iter()
+            .filter_map(|around| around.locate(said))
+            .max_by_key(|(strength, _)| *strength);
         let bytes = place.and_then(|(_, place)| bytes(said, place));
-        bytes.map(|bytes| spans_within(recogniser, &parameter.entity_type, text, bytes, context)).unwrap_or_default()
+        bytes
+            .map(|bytes| spans_within(recogniser, &parameter.entity_type, text, bytes, context))
+            .unwrap_or_default()
     }
 
     /// How many words directly around a place stand around annotated values, too.
     fn fit(&self, around: &Surroundings) -> usize {
-        let common = |one: &[String], other: &[String]| one.iter().zip(other).take_while(|(a, b)| a == b).count();
-        let both = |known: &Surroundings| 2 * common(&known.before, &around.before) + common(&known.after, &around.after);
+        let common =
+            |one: &[String], other: &[String]| one.iter().zip(other).take_while(|(a, b)| a == b).count();
+        let both = |known: &Surroundings| {
+            2 * common(&known.before, &around.before) + common(&known.after, &around.after)
+        };
         self.annotated.iter().map(both).max().unwrap_or_default()
     }
 }
@@ -157,8 +192,21 @@ impl Surroundings {
         let end = said.partition_point(|word| word.range.start < range.end);
         let text = |word: &Word| word.text.clone();
         Self {
-            before: said.get(..start).unwrap_or_default().iter().rev().take(CONTEXT_WORDS).map(text).collect(),
-            after: said.get(end..).unwrap_or_default().iter().take(CONTEXT_WORDS).map(text).collect(),
+            before: said
+                .get(..start)
+                .unwrap_or_default()
+                .iter()
+                .rev()
+                .take(CONTEXT_WORDS)
+                .map(text)
+                .collect(),
+            after: said
+                .get(end..)
+                .unwrap_or_default()
+                .iter()
+                .take(CONTEXT_WORDS)
+                .map(text)
+                .collect(),
         }
     }
 
@@ -175,12 +223,20 @@ impl Surroundings {
             0
         } else {
             let ends = self.before.len()..=said.len();
-            ends.rev().find(|end| (1..).zip(&self.before).all(|(back, expected)| matches(end - back, expected)))?
+            ends.rev().find(|end| {
+                (1..)
+                    .zip(&self.before)
+                    .all(|(back, expected)| matches(end - back, expected))
+            })?
         };
         let end = if self.after.is_empty() {
             said.len()
         } else {
-            let fits = |at: &usize| (*at..).zip(&self.after).all(|(at, expected)| matches(at, expected));
+            let fits = |at: &usize| {
+                (*at..)
+                    .zip(&self.after)
+                    .all(|(at, expected)| matches(at, expected))
+            };
             (start + 1..said.len()).find(fits)?
         };
         (start < end).then_some((self.before.len() + self.after.len(), start..end))
@@ -188,16 +244,25 @@ impl Surroundings {
 }
 
 /// Learns how the phrases of an intent use its parameters.
-fn learn(recogniser: &Recogniser, intent: &Intent, language: &str, context: &EntityContext<'_>) -> Vec<Habit> {
+fn learn(
+    recogniser: &Recogniser,
+    intent: &Intent,
+    language: &str,
+    context: &EntityContext<'_>,
+) -> Vec<Habit> {
     let learnt = intent.parameters.iter().map(|parameter| {
         let mut habit = Habit::default();
         for phrase in phrases(intent, language).iter().take(PHRASES_READ) {
-            habit.annotated.extend(annotations(phrase, |part| part.parameter_id == parameter.id).map(|(_, around)| around));
+            habit.annotated.extend(
+                annotations(phrase, |part| part.parameter_id == parameter.id).map(|(_, around)| around),
+            );
         }
         // Without annotations there is nothing to weigh.
         if !habit.annotated.is_empty() && parameter.entity_type != "@sys.any" {
             for phrase in phrases(intent, language).iter().take(PHRASES_READ) {
-                habit.ignored.extend(ignored(recogniser, phrase, &parameter.entity_type, context));
+                habit
+                    .ignored
+                    .extend(ignored(recogniser, phrase, &parameter.entity_type, context));
             }
         }
         habit
@@ -206,7 +271,10 @@ fn learn(recogniser: &Recogniser, intent: &Intent, language: &str, context: &Ent
 }
 
 /// The parts of a phrase that fit, as bytes of its text, and what stands around each.
-fn annotations(phrase: &TrainingPhrase, fits: impl Fn(&PhrasePart) -> bool) -> impl Iterator<Item = (Range<usize>, Surroundings)> {
+fn annotations(
+    phrase: &TrainingPhrase,
+    fits: impl Fn(&PhrasePart) -> bool,
+) -> impl Iterator<Item = (Range<usize>, Surroundings)> {
     let said = words(&text_of(phrase));
     let mut at = 0;
     phrase.parts.iter().filter_map(move |part| {
@@ -225,13 +293,21 @@ fn ignored(
 ) -> Vec<Surroundings> {
     let text = text_of(phrase);
     let said = words(&text);
-    let marked: Vec<Range<usize>> =
-        annotations(phrase, |part| !part.parameter_id.is_empty()).map(|(range, _)| range).collect();
+    let marked: Vec<Range<usize>> = annotations(phrase, |part| !part.parameter_id.is_empty())
+        .map(|(range, _)| range)
+        .collect();
     let plain = |span: &Span| {
-        span.genuine && marked.iter().all(|range| range.end <= span.range.start || span.range.end <= range.start)
+        span.genuine
+            && marked
+                .iter()
+                .all(|range| range.end <= span.range.start || span.range.end <= range.start)
     };
     let found = recogniser.find(entity_type, &text, context);
-    found.iter().filter(|span| plain(span)).map(|span| Surroundings::of(&said, &span.range)).collect()
+    found
+        .iter()
+        .filter(|span| plain(span))
+        .map(|span| Surroundings::of(&said, &span.range))
+        .collect()
 }
 
 /// Values of a type in a piece of the text, placed in the whole of it.
@@ -243,8 +319,15 @@ fn spans_within(
     context: &EntityContext<'_>,
 ) -> Vec<Span> {
     let piece = text.get(bytes.clone()).unwrap_or_default();
-    let shift = |span: Span| Span { range: span.range.start + bytes.start..span.range.end + bytes.start, ..span };
-    recogniser.find(entity_type, piece, context).into_iter().map(shift).collect()
+    let shift = |span: Span| Span {
+        range: span.range.start + bytes.start..span.range.end + bytes.start,
+        ..span
+    };
+    recogniser
+        .find(entity_type, piece, context)
+        .into_iter()
+        .map(shift)
+        .collect()
 }
 
 /// The bytes from the first to the last word of a range.
@@ -256,11 +339,21 @@ fn bytes(said: &[Word], place: Range<usize>) -> Option<Range<usize>> {
 /// Gives each value to one parameter and, lists aside, each parameter one value. Of overlapping values the longest
 /// stays; then each goes, in the order of the text, to the parameter whose surroundings fit best.
 fn settle(mut claims: Vec<Claim>, parameters: &[IntentParameter], text: &str) -> Vec<(String, Extracted)> {
-    claims.sort_by_key(|claim| (Reverse(claim.span.range.len()), claim.span.range.start, Reverse(claim.fit), claim.parameter));
+    claims.sort_by_key(|claim| {
+        (
+            Reverse(claim.span.range.len()),
+            claim.span.range.start,
+            Reverse(claim.fit),
+            claim.parameter,
+        )
+    });
     let mut places: Vec<(Range<usize>, Vec<Claim>)> = Vec::new();
     for claim in claims {
         let range = claim.span.range.clone();
-        match places.iter_mut().find(|(other, _)| other.start < range.end && range.start < other.end) {
+        match places
+            .iter_mut()
+            .find(|(other, _)| other.start < range.end && range.start < other.end)
+        {
             Some((other, rivals)) if *other == range => rivals.push(claim),
             Some(_) => {}
             None => places.push((range, vec![claim])),
@@ -269,8 +362,14 @@ fn settle(mut claims: Vec<Claim>, parameters: &[IntentParameter], text: &str) ->
     places.sort_by_key(|(range, _)| range.start);
     let mut values: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
     for (_, rivals) in places {
-        let is_list = |claim: &Claim| parameters.get(claim.parameter).is_some_and(|parameter| parameter.is_list);
-        let winner = rivals.into_iter().find(|claim| is_list(claim) || !values.contains_key(&claim.parameter));
+        let is_list = |claim: &Claim| {
+            parameters
+                .get(claim.parameter)
+                .is_some_and(|parameter| parameter.is_list)
+        };
+        let winner = rivals
+            .into_iter()
+            .find(|claim| is_list(claim) || !values.contains_key(&claim.parameter));
         if let Some(claim) = winner {
             values.entry(claim.parameter).or_default().push(claim.span);
         }

@@ -142,7 +142,9 @@ impl Model {
     /// the longest first.
     pub(super) fn sample(&self, words: &[&str], values: &[(Range<usize>, String)]) -> Sample {
         let template = self.templates.of(words, values);
-        let vector = self.vectoriser.vector(&Bags::new(words.iter().copied(), &template));
+        let vector = self
+            .vectoriser
+            .vector(&Bags::new(words.iter().copied(), &template));
         let mut dense = vec![0.0; self.vectoriser.width()];
         for (column, value) in vector.columns.iter().zip(&vector.values) {
             if let Some(place) = dense.get_mut(*column as usize) {
@@ -162,8 +164,16 @@ impl Model {
         let sums = self.decisions(sample);
         let alone = self.is_alone();
         let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
-            let cosine = class.rows.clone().map(|row| self.cosine(sample, row)).fold(0.0, f32::max);
-            Decided { intent: &class.name, svm: if alone { 2.0 * cosine - 1.0 } else { sum }, cosine }
+            let cosine = class
+                .rows
+                .clone()
+                .map(|row| self.cosine(sample, row))
+                .fold(0.0, f32::max);
+            Decided {
+                intent: &class.name,
+                svm: if alone { 2.0 * cosine - 1.0 } else { sum },
+                cosine,
+            }
         });
         let mut decided: Vec<Decided<'_>> = decided.collect();
         decided.sort_by(|a, b| b.rank().total_cmp(&a.rank()).then(a.intent.cmp(b.intent)));
@@ -181,8 +191,14 @@ impl Model {
         let mut sums = vec![0.0_f32; classes];
         let columns = sample.vector.columns.iter().map(|column| *column as usize);
         let intercept = (self.vectoriser.width(), 1.0);
-        for (column, value) in columns.zip(sample.vector.values.iter().copied()).chain([intercept]) {
-            let weights = self.weights.get(column * classes..(column + 1) * classes).unwrap_or_default();
+        for (column, value) in columns
+            .zip(sample.vector.values.iter().copied())
+            .chain([intercept])
+        {
+            let weights = self
+                .weights
+                .get(column * classes..(column + 1) * classes)
+                .unwrap_or_default();
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
@@ -198,9 +214,13 @@ impl Model {
 
     /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
     pub(super) fn neighbours(&self, sample: &Sample, intent: &str, count: usize) -> Vec<(usize, f32)> {
-        let Some(class) = self.classes.iter().find(|class| class.name == intent) else { return Vec::new() };
+        let Some(class) = self.classes.iter().find(|class| class.name == intent) else {
+            return Vec::new();
+        };
         let rows = class.rows.clone().enumerate();
-        let mut similar: Vec<(usize, f32)> = rows.map(|(phrase, row)| (phrase, self.cosine(sample, row))).collect();
+        let mut similar: Vec<(usize, f32)> = rows
+            .map(|(phrase, row)| (phrase, self.cosine(sample, row)))
+            .collect();
         similar.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
         similar.truncate(count);
         similar

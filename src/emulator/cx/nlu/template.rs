@@ -11,10 +11,34 @@ use crate::export::agent::{Agent, Intent, TrainingPhrase};
 
 /// System types whose values say what an utterance is about; names and free text do not.
 const TELLING: &[&str] = &[
-    "sys.date", "sys.date-time", "sys.date-period", "sys.time", "sys.time-period", "sys.duration", "sys.email", "sys.url", "sys.phone-number",
-    "sys.zip-code", "sys.number-sequence", "sys.number", "sys.number-integer", "sys.cardinal", "sys.ordinal", "sys.percentage",
-    "sys.unit-currency", "sys.currency-name", "sys.geo-city", "sys.geo-country", "sys.geo-state", "sys.color", "sys.language",
-    "sys.temperature", "sys.age", "sys.unit-length", "sys.unit-weight", "sys.flight-number",
+    "sys.date",
+    "sys.date-time",
+    "sys.date-period",
+    "sys.time",
+    "sys.time-period",
+    "sys.duration",
+    "sys.email",
+    "sys.url",
+    "sys.phone-number",
+    "sys.zip-code",
+    "sys.number-sequence",
+    "sys.number",
+    "sys.number-integer",
+    "sys.cardinal",
+    "sys.ordinal",
+    "sys.percentage",
+    "sys.unit-currency",
+    "sys.currency-name",
+    "sys.geo-city",
+    "sys.geo-country",
+    "sys.geo-state",
+    "sys.color",
+    "sys.language",
+    "sys.temperature",
+    "sys.age",
+    "sys.unit-length",
+    "sys.unit-weight",
+    "sys.flight-number",
 ];
 
 /// One place of a template: a word, or the types a value fits.
@@ -68,7 +92,10 @@ impl Templates {
                 types_of.entry(normalise(phrase)).or_default().insert(name);
             }
         }
-        let mut this = Self { system, ..Self::default() };
+        let mut this = Self {
+            system,
+            ..Self::default()
+        };
         for (phrase, types) in types_of {
             let payload = u32::try_from(this.types.len()).unwrap_or(u32::MAX);
             this.types
@@ -94,18 +121,27 @@ impl Templates {
         let mut slots = Vec::with_capacity(words.len());
         let mut at = 0;
         while let Some((first, _)) = words.get(at..).and_then(<[&str]>::split_first) {
-            let own = self.values.prefixes(words.get(at..).unwrap_or_default().iter().copied()).pop();
+            let own = self
+                .values
+                .prefixes(words.get(at..).unwrap_or_default().iter().copied())
+                .pop();
             let system = values.iter().find(|(words, _)| words.start == at);
             let length = own.map_or(0, |(length, _)| length);
             if let Some((words, entity_type)) = system.filter(|(words, _)| words.len() > length) {
-                slots.push(Slot { names: vec![Cow::Owned(coarse(entity_type).to_owned())] });
+                slots.push(Slot {
+                    names: vec![Cow::Owned(coarse(entity_type).to_owned())],
+                });
                 at = words.end;
             } else if let Some((length, payload)) = own {
                 let types = self.types.get(payload as usize).map_or(&[][..], Vec::as_slice);
-                slots.push(Slot { names: types.iter().map(|name| Cow::Borrowed(name.as_str())).collect() });
+                slots.push(Slot {
+                    names: types.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
+                });
                 at += length;
             } else {
-                slots.push(Slot { names: vec![Cow::Borrowed(shape(first).unwrap_or(first))] });
+                slots.push(Slot {
+                    names: vec![Cow::Borrowed(shape(first).unwrap_or(first))],
+                });
                 at += 1;
             }
         }
