@@ -8,9 +8,11 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
+use crate::model::capability::Group;
 use crate::redact::Redactor;
 use crate::yaml::{self, Map, Node, Reader};
 
+use keys::fields;
 use profile::{Profile, read_profiles};
 use root::Root;
 use target::{TargetEntry, read_targets};
@@ -18,6 +20,7 @@ use variables::{Environment, Variables};
 
 pub use variables::is_variable_name;
 
+mod keys;
 pub mod layers;
 pub mod play;
 pub mod profile;
@@ -30,11 +33,6 @@ pub mod variables;
 
 /// The formats of reports.
 pub const REPORT_FORMATS: [&str; 4] = ["terminal", "junit", "json", "github"];
-
-/// The keys of the settings file.
-pub const KEYS: [&str; 7] = [
-    "env", "targets", "profiles", "defaults", "tools", "webhooks", "redact",
-];
 
 /// The settings of a run.
 #[derive(Debug, Clone)]
@@ -93,7 +91,7 @@ impl Settings {
         let map = if node.is_null() {
             Some(&empty)
         } else {
-            reader.fields(&node, "the settings file", &KEYS)
+            fields(&mut reader, &node, Group::Settings)
         };
         let Some(map) = map else {
             return (None, reader.problems);
@@ -236,10 +234,10 @@ fn read_redactor(reader: &mut Reader, map: &Map, variables: &Variables) -> Redac
             }
             continue;
         }
-        let Some(fields) = reader.fields(item, "an item of `redact`", &["matches"]) else {
+        let Some(rule) = fields(reader, item, Group::Redact) else {
             continue;
         };
-        let Some(pattern) = fields.get("matches") else {
+        let Some(pattern) = rule.get("matches") else {
             reader.error(
                 "missing-key",
                 "an item of `redact` is a name or has `matches`",

@@ -1,15 +1,16 @@
 //! What suites may know of the agents behind the roles: the service, and the names of its export.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::diagnostic::Diagnostic;
+use crate::emulator::ces::app::App;
 use crate::export::{self, Loaded};
 use crate::settings::roles::Roles;
-use crate::settings::target::{Target, TargetEntry, TargetKind};
+use crate::settings::target::{FileName, Served, Target, TargetEntry, TargetKind};
 use crate::suite::validate::ExportNames;
 use crate::suite::{Entry, Names, Role};
 
@@ -50,6 +51,9 @@ impl Agents {
                     .of_exports
                     .insert(role.clone(), problems.unwrap_or_default());
             }
+            if let Some(app) = usable.and_then(served_app) {
+                agents.of_exports.insert(role.clone(), problems_of_app(app));
+            }
             let names = path.and_then(|path| names.get(path)).cloned();
             let names = names.unwrap_or_else(|| names_without_export(usable));
             agents.roles.insert(
@@ -79,6 +83,25 @@ impl Agents {
             all.extend(of(&self.unusable));
         }
         all
+    }
+}
+
+/// The scripted app that a target serves.
+fn served_app(target: &Target) -> Option<&FileName> {
+    match &target.kind {
+        TargetKind::Emulator(emulator) => match &emulator.served {
+            Served::App(app) => Some(app),
+            Served::Agent(_) => None,
+        },
+        TargetKind::Cx(_) | TargetKind::Ces(_) => None,
+    }
+}
+
+/// Everything that is wrong with an app's file.
+fn problems_of_app(app: &FileName) -> Vec<Diagnostic> {
+    match App::load(&app.path, Path::new(&app.written)) {
+        Ok(loaded) => loaded.warnings,
+        Err(problems) => problems,
     }
 }
 

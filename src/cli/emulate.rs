@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tonic::service::Routes;
+
 use super::args::EmulateArgs;
 use super::console::Console;
 use super::exit::Exit;
@@ -10,6 +12,8 @@ use super::failure::Failure;
 use super::run::exit_of_signal;
 use super::surroundings::Surroundings;
 use crate::diagnostic::Diagnostic;
+use crate::emulator::ces::app::App;
+use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
@@ -27,15 +31,18 @@ pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console)
         .as_deref()
         .map(|agent| cx_service(args, agent, here, console))
         .transpose()?;
+    let ces = args
+        .app
+        .as_deref()
+        .map(|app| ces_emulator(args, app, console))
+        .transpose()?;
+    let options = EmulatorOptions {
+        listen: args.listen,
+        cx,
+        others: ces.map(|ces| Routes::new(ces.into_service())),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(
-        EmulatorOptions {
-            listen: args.listen,
-            cx,
-            others: None,
-        },
-        console,
-    ))
+    runtime.block_on(serve(options, console))
 }
 
 /// Other machines reach the agent only when that was asked for.
@@ -63,15 +70,34 @@ fn cx_service(
         .transpose()?;
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
-    let engine = Engine::new(Arc::new(loaded.agent), args.seed.unwrap_or_else(fresh_seed));
+    let engine = Engine::new(Arc::new(loaded.agent), seed(args));
     let options = CxOptions {
         clock: args.clock.into(),
-        faults: Faults {
-            latency: args.latency.unwrap_or_default(),
-        },
+        faults: faults(args),
         webhooks: Arc::new(webhooks.into_iter().collect()),
     };
     Ok(CxService::new(engine, options))
+}
+
+fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesEmulator, Failure> {
+    let loaded = App::load(app, app)?;
+    console.diagnostics(&loaded.warnings)?;
+    let options = CesOptions {
+        clock: args.clock.into(),
+        faults: faults(args),
+        seed: seed(args),
+    };
+    Ok(CesEmulator::from_app(loaded.app, options))
+}
+
+fn seed(args: &EmulateArgs) -> u64 {
+    args.seed.unwrap_or_else(fresh_seed)
+}
+
+fn faults(args: &EmulateArgs) -> Faults {
+    Faults {
+        latency: args.latency.unwrap_or_default(),
+    }
 }
 
 fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {

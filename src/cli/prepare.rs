@@ -152,27 +152,31 @@ fn subject(entry: &Entry) -> Subject<'_> {
 /// What profile and settings give to every conversation, nearest first; last what goes without saying.
 fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer> {
     let settings = &workplace.settings;
-    let layer = |defaults, tools, webhooks| SettingsLayer {
+    let nothing = || SettingsLayer {
         file: settings.file.clone(),
-        defaults,
-        tools,
-        webhooks,
+        defaults: None,
+        tools: None,
+        webhooks: None,
         play: PlayPatch::default(),
     };
     let mut layers = Vec::new();
     if let Some(profile) = profile {
         layers.push(SettingsLayer {
             play: profile.play,
-            ..layer(profile.defaults.clone(), None, None)
+            ..nothing()
         });
     }
-    layers.push(layer(
-        settings.defaults.clone(),
-        settings.tools.clone(),
-        settings.webhooks.clone(),
-    ));
+    layers.push(SettingsLayer {
+        defaults: settings.defaults.clone(),
+        tools: settings.tools.clone(),
+        webhooks: settings.webhooks.clone(),
+        ..nothing()
+    });
     if let [only] = &settings.targets[..] {
-        layers.push(layer(Some(only_target(&only.name)), None, None));
+        layers.push(SettingsLayer {
+            defaults: Some(only_target(&only.name)),
+            ..nothing()
+        });
     }
     layers
 }

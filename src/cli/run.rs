@@ -2,7 +2,6 @@
 //!
 //! What is played is settled here, step by step; playing itself is the runner's, writing the reports'.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +23,7 @@ use crate::runner::{
     self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, Limit, Plan, Run, RunContext, RunStatus,
     RunTarget,
 };
+use crate::settings::target::Target;
 use crate::target::{self, Means, ReadyTarget};
 
 use chosen::Chosen;
@@ -62,12 +62,15 @@ pub(super) fn run(
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
         return Ok(Exit::Success);
     }
-    let chosen = Chosen::of(
+    let mut chosen = Chosen::of(
         &prepared,
         &selected,
         &args.play.allow_credentials_to,
         &here.universe,
     )?;
+    if let Some(seed) = options.seed.value {
+        chosen.reseed(seed);
+    }
     let reporting = Reporting::new(args, &options, chosen.notices.clone(), here, console);
     let job = Job {
         plan: Plan::new(selected),
@@ -92,7 +95,7 @@ struct Job<'a> {
     conversations: Arc<Conversations>,
     exports: std::collections::BTreeMap<PathBuf, crate::export::Loaded>,
     workplace: &'a Workplace,
-    chosen: Chosen<'a>,
+    chosen: Chosen,
     options: RunOptions,
     args: &'a RunArgs,
     here: &'a Surroundings,
@@ -129,9 +132,7 @@ impl Job<'_> {
             let redactor = &self.workplace.settings.redactor;
             let plan = std::mem::take(&mut self.plan);
             let previous = runner::Previous::read(&self.journal_folder())?.ok_or_else(no_run_before)?;
-            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| {
-                Cow::Owned(redactor.text(name).into_owned())
-            });
+            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| redactor.text(name));
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
                     message: "nothing is selected: none of these conversations failed in the run before"
@@ -159,7 +160,8 @@ impl Job<'_> {
                 .map(|(path, loaded)| (path, loaded.into()))
                 .collect(),
         };
-        let targets = target::make_ready(&self.chosen.targets, &means).await;
+        let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
+        let targets = target::make_ready(&chosen, &means).await;
         let mut info = RunInfo {
             id: uuid::Uuid::new_v4().to_string(),
             started_at: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true),

@@ -3,6 +3,7 @@
 //! [`program`] makes an export ready to run; [`engine`] plays turns on it; [`nlu`] decides what an utterance means;
 //! [`entities`] finds values in it.
 
+mod bounds;
 mod chance;
 pub mod condition;
 mod cursor;

@@ -102,6 +102,9 @@ mod tests {
 
     #[test]
     fn what_did_not_pass_is_found_by_the_name_it_was_written_with() {
+        fn shown(name: &str) -> Cow<'_, str> {
+            Cow::Owned(name.replace("4111", "[redacted]"))
+        }
         let folder = tempfile::tempdir().unwrap();
         let lines = [
             r#"{"format":"turnproof-journal/1"}"#,
@@ -110,9 +113,7 @@ mod tests {
         std::fs::write(folder.path().join("journal.jsonl"), lines.join("\n")).unwrap();
         let previous = Previous::read(folder.path()).unwrap().unwrap();
         let source = FakeSource::new([conversation("greets"), conversation("pays with 4111")]);
-        let plan = Plan::new(0..2).only_last_failed(&source, &previous, |name| {
-            Cow::Owned(name.replace("4111", "[redacted]"))
-        });
+        let plan = Plan::new(0..2).only_last_failed(&source, &previous, shown);
         assert_eq!(plan.positions(), [1]);
     }
 

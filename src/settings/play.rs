@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::keys::fields;
+use crate::model::capability::Group;
 use crate::model::suite::{Repeat, Retries, Timeouts};
 use crate::yaml::{Map, Node, Reader};
 
@@ -58,7 +60,7 @@ impl PlayPatch {
     }
 
     fn read_timeouts(&mut self, reader: &mut Reader, node: &Node) {
-        let Some(map) = reader.fields(node, "`timeouts`", &["turn", "conversation"]) else {
+        let Some(map) = fields(reader, node, Group::Timeouts) else {
             return;
         };
         self.turn_timeout = map.get("turn").and_then(|node| positive(reader, node, "`turn`"));
@@ -73,7 +75,7 @@ impl PlayPatch {
             (self.errored_retries, self.failed_retries) = (both, both);
             return;
         }
-        let Some(map) = reader.fields(node, "`retries`", &["errored", "failed"]) else {
+        let Some(map) = fields(reader, node, Group::Retries) else {
             return;
         };
         self.errored_retries = map
@@ -158,8 +160,8 @@ fn read_repeat(reader: &mut Reader, map: &Map) -> Option<Repeat> {
             at_least: times,
         });
     };
-    let fields = reader.fields(pass, "`pass`", &["at_least"])?;
-    let Some(at_least) = fields.get("at_least") else {
+    let map = fields(reader, pass, Group::Pass)?;
+    let Some(at_least) = map.get("at_least") else {
         reader.error("missing-key", "`pass` needs `at_least`", pass.span.clone());
         return None;
     };

@@ -3,28 +3,13 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::play::{PLAY_KEYS, PlayPatch, positive};
+use super::keys::fields;
+use super::play::{PlayPatch, positive};
 use super::rate::Rate;
 use super::target::read_rate;
 use super::{REPORT_FORMATS, check_report};
-use crate::yaml::{Kind, Map, Node, Reader};
-
-/// The keys of a profile.
-pub const PROFILE_KEYS: [&str; 13] = [
-    "targets",
-    "jobs",
-    "rate",
-    "timeouts",
-    "retries",
-    "repeat",
-    "pass",
-    "timeout",
-    "fail_on_flaky",
-    "fail_fast",
-    "max_failures",
-    "shuffle",
-    "reports",
-];
+use crate::model::capability::Group;
+use crate::yaml::{Map, Node, Reader};
 
 /// A named set of choices for a run; what it does not say is left to the layers below.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +24,6 @@ pub struct Profile {
     pub rate: Option<Rate>,
     /// Time-outs, retries, repetitions.
     pub play: PlayPatch,
-    /// The same, as it is written: in the shape of `defaults:`.
-    pub defaults: Option<Node>,
     /// How long the run may take.
     pub timeout: Option<Duration>,
     /// A flaky conversation makes the run fail.
@@ -63,13 +46,13 @@ pub(super) fn read_profiles(reader: &mut Reader, node: &Node) -> Vec<Profile> {
     map.entries
         .iter()
         .filter_map(|entry| {
-            let fields = reader.fields(&entry.value, "a profile", &PROFILE_KEYS)?;
-            Some(read_profile(reader, &entry.key.name, &entry.value, fields))
+            let map = fields(reader, &entry.value, Group::Profile)?;
+            Some(read_profile(reader, &entry.key.name, map))
         })
         .collect()
 }
 
-fn read_profile(reader: &mut Reader, name: &str, node: &Node, map: &Map) -> Profile {
+fn read_profile(reader: &mut Reader, name: &str, map: &Map) -> Profile {
     let number = |reader: &mut Reader, key: &str, end: u64| {
         let value = reader.integer(map.get(key)?, &format!("`{key}`"), 1..end)?;
         u32::try_from(value).ok()
@@ -90,7 +73,6 @@ fn read_profile(reader: &mut Reader, name: &str, node: &Node, map: &Map) -> Prof
         jobs: number(reader, "jobs", u64::from(MOST_JOBS) + 1),
         rate: map.get("rate").and_then(|node| read_rate(reader, node)),
         play: PlayPatch::read(reader, map),
-        defaults: Some(as_defaults(node, map)),
         timeout: map
             .get("timeout")
             .and_then(|node| positive(reader, node, "`timeout`")),
@@ -98,22 +80,6 @@ fn read_profile(reader: &mut Reader, name: &str, node: &Node, map: &Map) -> Prof
         max_failures: most_failures.or(fail_fast.filter(|fast| *fast).map(|_| 1)),
         shuffle: flag(reader, "shuffle"),
         reports: map.get("reports").and_then(|node| reports(reader, node)),
-    }
-}
-
-/// What a profile shares with `defaults:`, with its places.
-fn as_defaults(node: &Node, map: &Map) -> Node {
-    let shared = map
-        .entries
-        .iter()
-        .filter(|entry| PLAY_KEYS.contains(&entry.key.name.as_str()));
-    let map = Map {
-        entries: shared.cloned().collect(),
-        flow: map.flow,
-    };
-    Node {
-        kind: Kind::Map(map),
-        ..node.clone()
     }
 }
 

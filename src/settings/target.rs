@@ -12,7 +12,7 @@ use super::resource::{AgentName, AppName, Endpoint};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::suite::{Service, Via};
 
-pub use read::{CES_KEYS, CX_KEYS, EMULATOR_KEYS, TargetEntry};
+pub use read::TargetEntry;
 pub(super) use read::{read_rate, read_targets};
 
 mod read;

@@ -235,4 +235,3 @@ fn spans(outputs: &[SessionOutput]) -> Vec<String> {
     told(&root, 0, &mut found);
     found
 }
-

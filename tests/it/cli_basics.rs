@@ -70,7 +70,10 @@ fn mistakes_on_the_command_line_are_2() {
     for (arguments, part) in [
         (&["--nope"][..], "unexpected argument '--nope'"),
         (&["runn"], "a similar subcommand exists: 'run'"),
-        (&["run", "--fail-on-flake"], "a similar argument exists: '--fail-on-flaky'"),
+        (
+            &["run", "--fail-on-flake"],
+            "a similar argument exists: '--fail-on-flaky'",
+        ),
         (
             &["run", "--jobs", "many"],
             "invalid value 'many' for '--jobs <N>'",

@@ -15,12 +15,17 @@ use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::export::{self, Loaded};
 use turnproof::model::suite::{Location, StubResponse, StubRule, Stubs};
 use turnproof::proto::cx_v3 as cx;
+use turnproof::proto::cx_v3::detect_intent_response::ResponseType;
 use turnproof::proto::cx_v3::r#match::MatchType;
 use turnproof::proto::cx_v3::query_input::Input;
+use turnproof::proto::cx_v3::response_message::ResponseType as Kind;
 use turnproof::proto::cx_v3::sessions_client::SessionsClient;
 use turnproof::proto::cx_v3beta1 as beta;
 use turnproof::proto::json::{json_to_struct, struct_to_json};
 use turnproof::proto::transcode;
+
+mod limits;
+mod pins;
 
 const AGENT: &str = "projects/local/locations/global/agents/any";
 
@@ -29,7 +34,9 @@ fn root() -> PathBuf {
 }
 
 fn load(path: &Path) -> Loaded {
-    export::load_runtime(path).unwrap_or_else(|problems| panic!("{}: {problems:?}", path.display()))
+    let loaded = export::load_runtime(path);
+    assert!(loaded.is_ok(), "{}: {:?}", path.display(), loaded.err());
+    loaded.unwrap()
 }
 
 async fn serve(path: &Path, options: CxOptions) -> RunningEmulator {
@@ -136,10 +143,7 @@ async fn a_turn_is_answered_as_the_service_answers_it() {
         .unwrap()
         .into_inner();
     assert!(!response.response_id.is_empty());
-    assert_eq!(
-        response.response_type(),
-        cx::detect_intent_response::ResponseType::Final
-    );
+    assert_eq!(response.response_type(), ResponseType::Final);
     let result = response.query_result.unwrap();
     assert_eq!(
         result.query,
@@ -168,7 +172,6 @@ async fn a_turn_is_answered_as_the_service_answers_it() {
         .iter()
         .map(|message| message.response_type)
         .collect();
-    use cx::response_message::ResponseType as Kind;
     assert_eq!(
         kinds,
         [i32::from(Kind::HandlerPrompt), i32::from(Kind::ParameterPrompt)]
@@ -378,7 +381,6 @@ async fn what_was_said_ahead_of_a_webhook_comes_as_a_partial_response() {
     while let Some(part) = stream.message().await.unwrap() {
         parts.push((part.response_type(), texts(&part.query_result.unwrap())));
     }
-    use cx::detect_intent_response::ResponseType;
     assert_eq!(
         parts,
         [
@@ -424,264 +426,6 @@ async fn text_may_come_over_the_two_way_stream_but_audio_may_not_yet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stubs_of_a_session_come_before_those_of_the_server() {
-    let options = CxOptions {
-        webhooks: stub("Stock", answer(&json!({ "messages": ["from the server"] }))),
-        ..CxOptions::default()
-    };
-    let emulator = serve(&root().join("tests/agents/counter"), options).await;
-    emulator.register_webhooks(
-        "mine",
-        stub("Stock", answer(&json!({ "messages": ["from the session"] }))),
-    );
-    emulator.register_webhooks("late", stub("Stock", StubResponse::Status(503)));
-    let mut client = client(&emulator).await;
-    assert_eq!(
-        texts(&detect(&mut client, "mine", event("look-up")).await)[1],
-        "from the session"
-    );
-    assert_eq!(
-        texts(&detect(&mut client, "other", event("look-up")).await)[1],
-        "from the server"
-    );
-    let result = detect(&mut client, "late", event("look-up")).await;
-    assert_eq!(texts(&result)[1], "The stock cannot be asked.");
-    assert_eq!(result.webhook_statuses[0].code, i32::from(Code::Unavailable));
-    let mut pinned = Request::new(request("mine", event("look-up")));
-    pinned.metadata_mut().insert(
-        "x-turnproof-webhook",
-        r#"{"messages": ["from the turn"], "payload": {"a": 1}}"#.parse().unwrap(),
-    );
-    let result = client
-        .detect_intent(pinned)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(texts(&result)[1], "from the turn");
-    assert_eq!(struct_to_json(&result.webhook_payloads[0])["a"], json!(1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_webhook_that_nothing_answers_fails_and_the_diagnostics_say_so() {
-    let emulator = counter().await;
-    let mut client = client(&emulator).await;
-    let result = detect(&mut client, "s1", event("look-up")).await;
-    assert_eq!(texts(&result), ["One moment.", "The stock cannot be asked."]);
-    assert_eq!(result.webhook_statuses[0].code, i32::from(Code::NotFound));
-    let notes = diagnostics(&result)["Emulator"].clone();
-    assert!(notes[0].as_str().unwrap().contains("webhook `Stock`"), "{notes}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_clock_is_the_servers_or_the_turns() {
-    let options = CxOptions {
-        clock: Clock::Fixed("2026-03-02T10:00:00+01:00".parse().unwrap()),
-        ..CxOptions::default()
-    };
-    let emulator = serve(&root().join("tests/agents/counter"), options).await;
-    let mut client = client(&emulator).await;
-    assert_eq!(
-        texts(&detect(&mut client, "s1", event("now")).await),
-        ["2026-03-02 10:00"]
-    );
-    let mut pinned = Request::new(request("s1", event("now")));
-    pinned
-        .metadata_mut()
-        .insert("x-turnproof-clock", "2020-12-24T18:30:00Z".parse().unwrap());
-    let result = client
-        .detect_intent(pinned)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(texts(&result), ["2020-12-24 19:30"]);
-    let mut elsewhere = request("s1", event("now"));
-    elsewhere.query_params = Some(cx::QueryParameters {
-        time_zone: "Asia/Tokyo".to_owned(),
-        ..cx::QueryParameters::default()
-    });
-    let result = client
-        .detect_intent(elsewhere)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(texts(&result), ["2026-03-02 18:00"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_turn_may_start_elsewhere_and_be_understood_as_told() {
-    let emulator = counter().await;
-    let mut client = client(&emulator).await;
-    let mut pinned = Request::new(request("s1", text("big")));
-    pinned
-        .metadata_mut()
-        .insert("x-turnproof-start", r#"{"page": "Size"}"#.parse().unwrap());
-    pinned
-        .metadata_mut()
-        .insert("x-turnproof-match", r#"{"intent": null}"#.parse().unwrap());
-    let result = client
-        .detect_intent(pinned)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(texts(&result), ["Size L."]);
-    let mut pinned = Request::new(request("s2", text("gibberish")));
-    pinned
-        .metadata_mut()
-        .insert("x-turnproof-match", r#"{"intent": "hello"}"#.parse().unwrap());
-    let result = client
-        .detect_intent(pinned)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(result.intent.unwrap().display_name, "hello");
-    let mut jump = request("s2", event("count"));
-    jump.query_params = Some(cx::QueryParameters {
-        current_page: format!("{AGENT}/flows/00000000-0000-0000-0000-000000000000/pages/START_PAGE"),
-        parameters: Some(json_to_struct(json!({ "n": 41 }).as_object().unwrap()).unwrap()),
-        ..cx::QueryParameters::default()
-    });
-    let result = client
-        .detect_intent(jump)
-        .await
-        .unwrap()
-        .into_inner()
-        .query_result
-        .unwrap();
-    assert_eq!(texts(&result), ["42"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_basic_view_has_no_diagnostics() {
-    let emulator = counter().await;
-    let mut client = client(&emulator).await;
-    for (view, shown) in [
-        (cx::DetectIntentResponseView::Unspecified, true),
-        (cx::DetectIntentResponseView::Full, true),
-        (cx::DetectIntentResponseView::Default, true),
-        (cx::DetectIntentResponseView::Basic, false),
-    ] {
-        let mut asked = request("s1", event("count"));
-        asked.response_view = view.into();
-        let result = client
-            .detect_intent(asked)
-            .await
-            .unwrap()
-            .into_inner()
-            .query_result
-            .unwrap();
-        assert_eq!(result.diagnostic_info.is_some(), shown, "{view:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_makes_no_sense_is_refused() {
-    let emulator = counter().await;
-    let mut client = client(&emulator).await;
-    let params = |params: cx::QueryParameters| {
-        let mut asked = request("s1", text("hello"));
-        asked.query_params = Some(params);
-        asked
-    };
-    let mut nameless = request("s1", text("x"));
-    nameless.session = "not/a/session".to_owned();
-    let mut empty = request("s1", text("x"));
-    empty.query_input = None;
-    let cases = [
-        (nameless, Code::InvalidArgument),
-        (empty, Code::InvalidArgument),
-        (request(&"x".repeat(37), text("x")), Code::InvalidArgument),
-        (request("s1", event("")), Code::InvalidArgument),
-        (
-            request(
-                "s1",
-                Input::Intent(cx::IntentInput {
-                    intent: "nobody".to_owned(),
-                }),
-            ),
-            Code::InvalidArgument,
-        ),
-        (
-            request("s1", Input::Audio(cx::AudioInput::default())),
-            Code::Unimplemented,
-        ),
-        (
-            params(cx::QueryParameters {
-                time_zone: "Mars/Olympus".to_owned(),
-                ..cx::QueryParameters::default()
-            }),
-            Code::InvalidArgument,
-        ),
-        (
-            params(cx::QueryParameters {
-                current_page: format!("{AGENT}/flows/x/pages/y"),
-                ..cx::QueryParameters::default()
-            }),
-            Code::InvalidArgument,
-        ),
-        (
-            params(cx::QueryParameters {
-                current_playbook: "p".to_owned(),
-                ..cx::QueryParameters::default()
-            }),
-            Code::Unimplemented,
-        ),
-        (
-            params(cx::QueryParameters {
-                session_ttl: Some(prost_types::Duration {
-                    seconds: 100_000,
-                    nanos: 0,
-                }),
-                ..cx::QueryParameters::default()
-            }),
-            Code::InvalidArgument,
-        ),
-    ];
-    for (asked, code) in cases {
-        let refused = client.detect_intent(asked).await.unwrap_err();
-        assert_eq!(refused.code(), code, "{}", refused.message());
-    }
-    for (key, value) in [
-        ("x-turnproof-clock", "noon"),
-        ("x-turnproof-start", r#"{"page": "Nowhere"}"#),
-        ("x-turnproof-match", r#"{"intent": "nobody"}"#),
-        ("x-turnproof-webhook", "yes"),
-    ] {
-        let mut asked = Request::new(request("s1", text("hello")));
-        asked.metadata_mut().insert(key, value.parse().unwrap());
-        let refused = client.detect_intent(asked).await.unwrap_err();
-        assert_eq!(
-            refused.code(),
-            Code::InvalidArgument,
-            "{key}: {}",
-            refused.message()
-        );
-    }
-    let feedback = cx::SubmitAnswerFeedbackRequest {
-        session: session("s1"),
-        response_id: "r".to_owned(),
-        answer_feedback: Some(cx::AnswerFeedback::default()),
-        update_mask: None,
-    };
-    client.submit_answer_feedback(feedback.clone()).await.unwrap();
-    let nothing = cx::SubmitAnswerFeedbackRequest {
-        answer_feedback: None,
-        ..feedback
-    };
-    let refused = client.submit_answer_feedback(nothing).await.unwrap_err();
-    assert_eq!(refused.code(), Code::InvalidArgument);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn keys_and_direct_intents_are_echoed() {
     let emulator = counter().await;
     let mut client = client(&emulator).await;
@@ -702,61 +446,4 @@ async fn keys_and_direct_intents_are_echoed() {
     .await;
     assert_eq!(result.query, Some(cx::query_result::Query::TriggerIntent(intent)));
     assert_eq!(result.r#match.unwrap().match_type(), MatchType::DirectIntent);
-}
-
-#[tokio::test(start_paused = true)]
-async fn answers_come_as_late_as_they_are_told_to() {
-    let faults = Faults {
-        latency: Duration::from_millis(50),
-    };
-    let begun = tokio::time::Instant::now();
-    faults.delay(Duration::from_secs(2)).await;
-    assert_eq!(begun.elapsed(), Duration::from_millis(2050));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_taken_port_is_an_error_that_names_it() {
-    let emulator = counter().await;
-    let second = Emulator::start(EmulatorOptions {
-        listen: emulator.address(),
-        cx: None,
-        others: None,
-    })
-    .await;
-    assert!(
-        second
-            .unwrap_err()
-            .to_string()
-            .contains(&emulator.address().to_string())
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_recorded_agent_answers() {
-    let folder = root().join("../shared/agents");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: {} is absent", folder.display());
-        return;
-    };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "zip") {
-            continue;
-        }
-        let emulator = serve(&path, CxOptions::default()).await;
-        let mut client = client(&emulator).await;
-        for input in [
-            text("hello"),
-            text(""),
-            event("sys.no-match-default"),
-            text("what can you do for me"),
-        ] {
-            let result = detect(&mut client, "s1", input).await;
-            assert!(
-                !result.current_page.unwrap().display_name.is_empty(),
-                "{}",
-                path.display()
-            );
-        }
-    }
 }

@@ -31,7 +31,12 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 
 /// A folder that looks like a fresh clone to the commands.
 fn clone_of_suites(folder: &Path) {
-    let copied = Command::new("cp").arg("-r").arg(root().join("suites")).arg(folder).status().unwrap();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(root().join("suites"))
+        .arg(folder)
+        .status()
+        .unwrap();
     assert!(copied.success());
 }
 
@@ -41,7 +46,11 @@ fn every_command_works_as_shown() {
     let folder = tempfile::tempdir().unwrap();
     clone_of_suites(folder.path());
     let binary = Path::new(env!("CARGO_BIN_EXE_turnproof"));
-    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let path = format!(
+        "{}:{}",
+        binary.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
     let commands = blocks(&readme, "sh");
     assert!(commands.len() >= 4, "the README shows hardly any commands");
     for block in commands {
@@ -57,7 +66,12 @@ fn every_command_works_as_shown() {
             .env_remove("GITHUB_ACTIONS")
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{block}\nended with {}:\n{told}", output.status);
+        let told =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{block}\nended with {}:\n{told}",
+            output.status
+        );
     }
 }

@@ -290,6 +290,7 @@ fn run(address: &str) -> Run {
         }),
         plan: Plan::new(0..CONVERSATIONS).shuffled(1),
         context: RunContext {
+            variables: std::collections::BTreeMap::default(),
             source: Arc::new(Generated),
             targets: HashMap::from([("recording".to_owned(), target)]),
             redactor: Redactor::new(),

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::failure::Failure;
 use crate::cli::prepare::Prepared;
-use crate::settings::target::Target;
+use crate::settings::target::{Target, TargetKind};
 
 /// The targets of a run.
-pub(super) struct Chosen<'a> {
+pub(super) struct Chosen {
     /// Each once, by name.
-    pub(super) targets: Vec<&'a Target>,
+    pub(super) targets: Vec<Target>,
     /// Which suites kept their target although another was asked for.
     pub(super) notices: Vec<String>,
 }
 
-impl<'a> Chosen<'a> {
+impl Chosen {
     /// Gathers the targets, and refuses those that would send credentials where nobody allowed them to go.
     pub(super) fn of(
-        prepared: &Prepared<'a>,
+        prepared: &Prepared<'_>,
         selected: &[usize],
         allowed_hosts: &[String],
         universe: &str,
@@ -27,7 +27,7 @@ impl<'a> Chosen<'a> {
         for entry in entries {
             suites_of.entry(entry.role()).or_default().insert(entry.suite());
         }
-        let mut targets: BTreeMap<&str, &'a Target> = BTreeMap::new();
+        let mut targets: BTreeMap<&str, &Target> = BTreeMap::new();
         let mut notices = Vec::new();
         for (role, suites) in suites_of {
             // Roles without a target were refused when the suites were read.
@@ -53,8 +53,16 @@ impl<'a> Chosen<'a> {
             return Err(Failure::Invalid(problems));
         }
         Ok(Self {
-            targets: targets.into_values().collect(),
+            targets: targets.into_values().cloned().collect(),
             notices,
         })
+    }
+    /// `--seed` outweighs the seeds of the settings.
+    pub(super) fn reseed(&mut self, seed: u64) {
+        for target in &mut self.targets {
+            if let TargetKind::Emulator(emulator) = &mut target.kind {
+                emulator.seed = Some(seed);
+            }
+        }
     }
 }

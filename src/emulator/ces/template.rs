@@ -9,6 +9,8 @@ pub(super) enum Piece<'a> {
     Literal(&'a str),
     /// A name and a path into its value: `lookup_order.status`.
     Path(&'a str),
+    /// The same, to be made a number: `amount | number`, the one conversion there is.
+    Number(&'a str),
     /// Between braces, but no path.
     Malformed(&'a str),
 }
@@ -24,19 +26,27 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         if !before.is_empty() {
             pieces.push(Piece::Literal(before));
         }
-        let path = inner.trim();
-        let is_path = !path.is_empty() && !path.contains(['{', '}', '|', '"']);
-        pieces.push(if is_path {
-            Piece::Path(path)
-        } else {
-            Piece::Malformed(inner)
-        });
+        pieces.push(piece(inner));
         rest = behind;
     }
     if !rest.is_empty() {
         pieces.push(Piece::Literal(rest));
     }
     pieces
+}
+
+/// What stands between braces.
+fn piece(inner: &str) -> Piece<'_> {
+    let (path, conversion) = match inner.split_once('|') {
+        Some((path, conversion)) => (path.trim(), Some(conversion.trim())),
+        None => (inner.trim(), None),
+    };
+    let is_path = !path.is_empty() && !path.contains(['{', '}', '"']);
+    match conversion {
+        None if is_path => Piece::Path(path),
+        Some("number") if is_path => Piece::Number(path),
+        _ => Piece::Malformed(inner),
+    }
 }
 
 /// The name that a path starts with.
@@ -70,7 +80,7 @@ pub(super) fn fill_text(text: &str, find: &impl Fn(&str) -> Option<Value>) -> St
     for piece in pieces(text) {
         match piece {
             Piece::Literal(literal) => filled.push_str(literal),
-            Piece::Path(path) => {
+            Piece::Path(path) | Piece::Number(path) => {
                 let value = find(root(path)).and_then(|value| follow(value, path));
                 let shown = shown(value.as_ref());
                 if filled.len() + shown.len() <= LONGEST {
@@ -90,6 +100,10 @@ pub(super) fn fill(value: &Value, find: &impl Fn(&str) -> Option<Value>) -> Valu
             [Piece::Path(path)] => find(root(path))
                 .and_then(|value| follow(value, path))
                 .unwrap_or_default(),
+            [Piece::Number(path)] => find(root(path))
+                .and_then(|value| follow(value, path))
+                .map(number)
+                .unwrap_or_default(),
             _ => Value::String(fill_text(text, find)),
         },
         Value::Array(items) => items.iter().map(|item| fill(item, find)).collect(),
@@ -107,6 +121,21 @@ pub(super) fn fill_members(
         .iter()
         .map(|(name, value)| (name.clone(), fill(value, find)))
         .collect()
+}
+
+/// The number that a text writes; what writes none stays as it is, so that the script's own conditions see it.
+fn number(value: Value) -> Value {
+    let Value::String(text) = &value else {
+        return value;
+    };
+    let whole = text.trim().parse::<i64>().ok().map(Value::from);
+    let fraction = || {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .and_then(serde_json::Number::from_f64)
+    };
+    whole.or_else(|| fraction().map(Value::Number)).unwrap_or(value)
 }
 
 /// A value within a text.
@@ -131,6 +160,23 @@ mod tests {
             "lookup" => Some(json!({"status": "shipped", "stops": [{"at": "A"}, {"at": "B"}]})),
             _ => None,
         }
+    }
+
+    #[test]
+    fn texts_become_numbers_when_asked() {
+        let find = |name: &str| (name == "amount").then(|| json!("40")).or_else(|| find(name));
+        for (text, filled) in [
+            ("{{ amount }}", json!("40")),
+            ("{{ amount | number }}", json!(40)),
+            ("{{ city | number }}", json!("Paris")),
+            ("for {{ amount | number }}", json!("for 40")),
+        ] {
+            assert_eq!(fill(&json!(text), &find), filled, "{text}");
+        }
+        assert_eq!(
+            pieces("{{ amount | upper }}"),
+            [Piece::Malformed(" amount | upper ")]
+        );
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::turn::TurnResult;
 use super::understanding::{Meaning, Understood};
 use crate::model::{Map, Value};
 
-/// Steps that are written out with everything said so far; a turn in a loop would repeat itself without end.
-const MOST_STEPS_WITH_RESPONSES: usize = 40;
+/// Bytes of what was said that are repeated from step to step; a turn in a loop would repeat itself without end.
+const MOST_REPEATED: usize = 256 << 10;
 
 /// What the emulator assumed or could not do, for the author: a list of texts.
 const OWN_KEY: &str = "Emulator";
@@ -97,11 +97,14 @@ fn alternatives(program: &Program, understood: &Understood) -> Vec<Value> {
 }
 
 fn execution_sequence(program: &Program, result: &TurnResult) -> Value {
+    let mut repeated = 0;
     let steps = result.trace.steps.iter().enumerate().map(|(index, step)| {
         let written = if index == 0 {
             initial_state(program, result, step)
         } else {
-            state_machine(program, result, step, index < MOST_STEPS_WITH_RESPONSES)
+            let so_far = result.messages.iter().take(step.responses.unwrap_or_default());
+            repeated += so_far.map(|said| said.content.size()).sum::<usize>();
+            state_machine(program, result, step, repeated < MOST_REPEATED)
         };
         let mut named = Map::new();
         named.insert(format!("Step {}", index + 1), written);

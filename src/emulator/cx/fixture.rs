@@ -1,4 +1,8 @@
 //! Small agents of our own, and conversations with them, for tests of the state machine.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "JSON written in place reads better without a borrow"
+)]
 
 use std::sync::Mutex;
 
@@ -288,7 +292,7 @@ impl Talk {
     /// The text is understood as this intent.
     pub(super) fn intent(&mut self, name: &str) -> Reply {
         self.turn(name, |request| {
-            request.pinned_intent = Some(PinnedIntent::Named(name.to_owned()))
+            request.pinned_intent = Some(PinnedIntent::Named(name.to_owned()));
         })
     }
 
@@ -313,7 +317,7 @@ impl Talk {
     /// No intent matches the text: it fills the form or nothing.
     pub(super) fn other(&mut self, text: &str) -> Reply {
         self.turn(text, |request| {
-            request.pinned_intent = Some(PinnedIntent::Nothing)
+            request.pinned_intent = Some(PinnedIntent::Nothing);
         })
     }
 

@@ -20,7 +20,7 @@ mod phones;
 mod table;
 mod texts;
 
-pub(super) use objects::split_key;
+pub(super) use objects::{parse_path, split_key};
 
 /// A call as it was written.
 #[derive(Debug, Clone, PartialEq)]

@@ -51,6 +51,25 @@ pub(super) enum SaidContent {
     EndInteraction,
 }
 
+impl SaidContent {
+    /// Bytes of what is said, roughly.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text { text, .. } => text.len(),
+            Self::Payload(members) | Self::LiveAgentHandoff(members) | Self::ConversationSuccess(members) => {
+                members
+                    .iter()
+                    .map(|(key, value)| key.len() + value.to_string().len())
+                    .sum()
+            }
+            Self::OutputAudioText(value) | Self::PlayAudio(value) | Self::TelephonyTransferCall(value) => {
+                value.to_string().len()
+            }
+            Self::EndInteraction => 0,
+        }
+    }
+}
+
 /// The language that a request is answered in: one the agent knows, by the whole code or by its first part; the
 /// agent's own where the request names none that it knows (cx-runtime 5.3).
 pub(super) fn answer_language<'a>(known: &'a [String], requested: &str) -> &'a str {

@@ -179,11 +179,11 @@ mod tests {
     async fn a_session_lives_half_an_hour_after_its_last_request() {
         let sessions = Sessions::default();
         let first = open(&sessions, "a");
-        tokio::time::advance(Duration::from_secs(29 * 60)).await;
+        tokio::time::advance(Duration::from_mins(29)).await;
         assert!(Arc::ptr_eq(&first, &open(&sessions, "a")));
-        tokio::time::advance(Duration::from_secs(29 * 60)).await;
+        tokio::time::advance(Duration::from_mins(29)).await;
         assert!(Arc::ptr_eq(&first, &open(&sessions, "a")));
-        tokio::time::advance(Duration::from_secs(30 * 60)).await;
+        tokio::time::advance(Duration::from_mins(30)).await;
         assert!(sessions.peek(&name("a")).is_none());
         assert!(!Arc::ptr_eq(&first, &open(&sessions, "a")));
     }
@@ -193,7 +193,7 @@ mod tests {
         let sessions = Sessions::default();
         let day = Duration::from_hours(24);
         let first = sessions.get(&name("a"), Some(day), || Session::at(START));
-        tokio::time::advance(day - Duration::from_secs(1)).await;
+        tokio::time::advance(day.saturating_sub(Duration::from_secs(1))).await;
         assert!(Arc::ptr_eq(&first, &open(&sessions, "a")));
     }
 
@@ -219,7 +219,7 @@ mod tests {
         for number in 0..MOST_PER_PART {
             let session = Arc::new(tokio::sync::Mutex::new(Session::at(START)));
             let expires =
-                now + Duration::from_secs(60) + Duration::from_millis(u64::try_from(number).unwrap());
+                now + Duration::from_mins(1) + Duration::from_millis(u64::try_from(number).unwrap());
             let kept = Kept {
                 agent: "a".into(),
                 session,

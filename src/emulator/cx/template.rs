@@ -1,5 +1,6 @@
 //! Texts with references and function calls in them: replies, payloads, presets, webhook bodies (cx-runtime 10.5).
 
+use super::bounds::LONGEST_TEXT;
 use super::cursor::{Cursor, SyntaxError};
 use super::environment::Environment;
 use super::functions::Call;
@@ -73,6 +74,10 @@ impl Template {
     pub fn render(&self, environment: &dyn Environment) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
+            if text.len() > LONGEST_TEXT {
+                environment.record("", Err("the text is too long and was cut off"));
+                break;
+            }
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
                 Piece::Reference(reference) => match environment.lookup(reference) {

@@ -78,6 +78,8 @@ pub(super) struct Turn<'a> {
     chance: Chance,
     transitions: usize,
     queue: Vec<Said>,
+    /// Bytes of the messages queued so far.
+    said_bytes: usize,
     partials: Vec<usize>,
     webhooks: Vec<WebhookCalled>,
     webhook_status: Option<u16>,
@@ -131,6 +133,7 @@ pub(super) fn play(
         now,
         transitions: 0,
         queue: Vec::new(),
+        said_bytes: 0,
         partials: Vec::new(),
         webhooks: Vec::new(),
         webhook_status: None,

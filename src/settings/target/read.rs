@@ -12,50 +12,14 @@ use super::{
     Served, Target, TargetKind,
 };
 use crate::diagnostic::Diagnostic;
+use crate::model::capability::Group;
 use crate::model::suite::{Service, Via};
+use crate::settings::keys::{check_keys, fields};
 use crate::settings::rate::Rate;
 use crate::settings::resource::{AgentName, AppName, Endpoint, is_segment};
 use crate::settings::root::Root;
 use crate::settings::variables::Variables;
 use crate::yaml::{Kind, Map, Node, Reader};
-
-/// Keys of a target with `backend: emulator`.
-pub const EMULATOR_KEYS: [&str; 9] = [
-    "backend",
-    "agent",
-    "app",
-    "clock",
-    "seed",
-    "latency",
-    "api_version",
-    "via",
-    "rate",
-];
-/// Keys of a target with `backend: cx`.
-pub const CX_KEYS: [&str; 11] = [
-    "backend",
-    "agent",
-    "export",
-    "environment",
-    "flow_versions",
-    "api_version",
-    "via",
-    "rate",
-    "endpoint",
-    "credentials",
-    "transport",
-];
-/// Keys of a target with `backend: ces`.
-pub const CES_KEYS: [&str; 8] = [
-    "backend",
-    "app",
-    "deployment",
-    "via",
-    "rate",
-    "endpoint",
-    "credentials",
-    "transport",
-];
 
 const BACKENDS: [&str; 3] = ["emulator", "cx", "ces"];
 
@@ -208,7 +172,7 @@ impl One<'_> {
     }
 
     fn emulator(&mut self, map: &Map, node: &Node) -> Option<EmulatorTarget> {
-        self.reader.check_keys(map, "an emulator target", &EMULATOR_KEYS);
+        check_keys(self.reader, map, Group::EmulatorTarget);
         let clock = map.get("clock").and_then(|node| clock(self.reader, node));
         let seed = map
             .get("seed")
@@ -251,7 +215,7 @@ impl One<'_> {
     }
 
     fn cx(&mut self, map: &Map, node: &Node) -> Option<CxTarget> {
-        self.reader.check_keys(map, "a cx target", &CX_KEYS);
+        check_keys(self.reader, map, Group::CxTarget);
         let revision = self.revision(map);
         let api_version = self.api_version(map);
         let endpoint = self.endpoint(map);
@@ -276,7 +240,7 @@ impl One<'_> {
     }
 
     fn ces(&mut self, map: &Map, node: &Node) -> Option<CesTarget> {
-        self.reader.check_keys(map, "a ces target", &CES_KEYS);
+        check_keys(self.reader, map, Group::CesTarget);
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
         self.transport(map);
@@ -434,7 +398,7 @@ impl One<'_> {
                 }
             };
         }
-        let Some(map) = self.reader.fields(node, "`credentials`", &["file", "token_env"]) else {
+        let Some(map) = fields(self.reader, node, Group::Credentials) else {
             return Credentials::default();
         };
         match (map.get("file"), map.get("token_env")) {

@@ -196,5 +196,3 @@ async fn latency_is_added_to_every_answer() {
     served.say("hello").await;
     assert!(before.elapsed() >= latency);
 }
-
-#[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::*;
 
+#[tokio::test]
 async fn streams_give_outputs_one_by_one() {
     let mut served = served().await;
     for in_fragments in [false, true] {

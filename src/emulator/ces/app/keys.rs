@@ -190,7 +190,7 @@ pub fn reference() -> String {
         text,
         "A condition is a value, members that are conditions again, or an operator as in suites: {}. \
          `{{{{ name }}}}` in a text is a variable, a named group of `matches`, the answer of a tool, `input` (what the \
-         user said), `today`, `tomorrow` or `now`; a value that is one template alone keeps its type.",
+         user said), `today`, `tomorrow` or `now`; a value that is one template alone keeps its type, and `{{{{ name | number }}}}` makes a number of a text.",
         operators.join(", ")
     );
     text

@@ -356,7 +356,7 @@ impl Script {
         for piece in template::pieces(text) {
             match piece {
                 template::Piece::Literal(_) => {}
-                template::Piece::Path(path) => {
+                template::Piece::Path(path) | template::Piece::Number(path) => {
                     let name = template::root(path).to_owned();
                     self.mentions.templates.push((name, node.span.clone()));
                 }

@@ -81,7 +81,7 @@ pub(super) fn numbers(text: &Text<'_>, language: &str) -> Vec<Spoken> {
 pub(super) fn moments(text: &Text<'_>, language: &str, now: DateTime<Tz>) -> Vec<Foreign> {
     with_duckling(text.raw, language, &[DimensionKind::Time], Some(now))
         .into_iter()
-        .filter_map(foreign)
+        .filter_map(|entity| foreign(entity, now.naive_local()))
         .collect()
 }
 
@@ -185,21 +185,13 @@ fn spoken(entity: Entity) -> Option<Spoken> {
     }
 }
 
-fn foreign(entity: Entity) -> Option<Foreign> {
+fn foreign(entity: Entity, now: NaiveDateTime) -> Option<Foreign> {
     let range = entity.start..entity.end;
     match entity.value {
-        // Of the coming occurrences the first is meant, also of `next friday`.
+        // Of the coming occurrences the first after now is meant, also of `next friday`.
         DimensionValue::Time(TimeValue::Single { value, values, .. }) => {
-            let first = values
-                .into_iter()
-                .next()
-                .filter(|first| first.grain() == value.grain());
-            let from = moment(&value);
-            let from = first
-                .as_ref()
-                .map(moment)
-                .filter(|first| first.at < from.at)
-                .unwrap_or(from);
+            let coming = values.iter().filter(|other| other.grain() == value.grain()).map(moment);
+            let from = coming.filter(|other| other.at > now).min_by_key(|other| other.at).unwrap_or(moment(&value));
             let end = span_end(&value);
             Some(Foreign { range, from, to: end })
         }

@@ -18,20 +18,14 @@ use crate::model::{Map, Value};
 mod calendar;
 mod clock;
 mod day;
+mod foreign;
 mod lexicon;
 mod range;
 mod reader;
 
-/// Whether the language has tables of its own.
-pub(super) fn knows(language: &str) -> bool {
-    lexicon(language).is_some()
-}
-
 /// Dates and times of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
-    let Some(lexicon) = lexicon(context.language) else {
-        return Vec::new();
-    };
+    let Some(lexicon) = lexicon(context.language) else { return foreign::find(kind, text, context) };
     let reader = Reader::new(text, lexicon, context.now.naive_local());
     let mut found = Vec::new();
     let mut at = 0;

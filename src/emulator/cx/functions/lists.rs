@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::numbers::whole;
+use super::texts::too_long;
 use super::{Answer, FunctionError};
+use crate::emulator::cx::bounds::{LONGEST_TEXT, MOST_ELEMENTS};
 use crate::emulator::cx::condition::same;
 use crate::emulator::cx::render::{push_value, text_of};
 use crate::model::Value;
@@ -29,6 +31,16 @@ fn flattened(values: &[Value]) -> impl Iterator<Item = &Value> {
         Value::Array(elements) => elements.as_slice(),
         single => std::slice::from_ref(single),
     })
+}
+
+/// Comparing everything with everything is for lists that a person could have made.
+fn few(count: usize) -> Result<(), FunctionError> {
+    if count > MOST_ELEMENTS {
+        return Err(FunctionError::new(format_args!(
+            "the list has more than {MOST_ELEMENTS} elements"
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn count(values: &[Value]) -> Answer {
@@ -75,25 +87,29 @@ pub(super) fn append(values: &[Value]) -> Value {
     list.into()
 }
 
-pub(super) fn remove(values: &[Value]) -> Value {
+pub(super) fn remove(values: &[Value]) -> Answer {
     let unwanted: Vec<&Value> = flattened(&values[1..]).collect();
+    few(unwanted.len())?;
     let mut list = elements(&values[0]).into_owned();
+    few(list.len())?;
     list.retain(|element| !unwanted.iter().any(|value| alike(element, value)));
-    list.into()
+    Ok(list.into())
 }
 
-pub(super) fn unique(values: &[Value]) -> Value {
+pub(super) fn unique(values: &[Value]) -> Answer {
     let mut distinct: Vec<Value> = Vec::new();
-    for element in elements(&values[0]).iter() {
+    let list = elements(&values[0]);
+    few(list.len())?;
+    for element in list.iter() {
         if !distinct.iter().any(|known| same(known, element)) {
             distinct.push(element.clone());
         }
     }
-    distinct.into()
+    Ok(distinct.into())
 }
 
 /// `JOIN(delimiter, list, last delimiter?)`.
-pub(super) fn join(values: &[Value]) -> Value {
+pub(super) fn join(values: &[Value]) -> Answer {
     let between = text_of(&values[0]);
     let before_last = values.get(2).map_or_else(|| between.clone(), text_of);
     let list = elements(&values[1]);
@@ -107,6 +123,9 @@ pub(super) fn join(values: &[Value]) -> Value {
             });
         }
         push_value(&mut text, element);
+        if text.len() > LONGEST_TEXT {
+            return Err(too_long());
+        }
     }
-    text.into()
+    Ok(text.into())
 }

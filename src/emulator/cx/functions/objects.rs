@@ -90,8 +90,21 @@ pub(in crate::emulator::cx) fn split_key(key: &str) -> Result<(&str, Vec<usize>)
 
 /// All nodes that a JSONPath finds.
 pub(super) fn filter(values: &[Value]) -> Answer {
-    let path = text_of(&values[1]);
-    let path = JsonPath::parse(&path)
-        .map_err(|error| FunctionError::new(format_args!("`{path}` is no JSONPath: {error}")))?;
+    let text = text_of(&values[1]);
+    let path = parse_path(&text).map_err(FunctionError::new)?;
     Ok(path.query(&values[0]).all().into_iter().cloned().collect())
+}
+
+/// Reads a JSONPath that is no longer and no deeper than one that a person writes.
+pub(in crate::emulator::cx) fn parse_path(text: &str) -> Result<JsonPath, String> {
+    const LONGEST: usize = 1000;
+    const DEEPEST: usize = 20;
+    let opened = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'(' | b'[' | b'!'))
+        .count();
+    if text.len() > LONGEST || opened > DEEPEST {
+        return Err("the JSONPath is too long or nested too deep".to_owned());
+    }
+    JsonPath::parse(text).map_err(|error| format!("`{text}` is no JSONPath: {error}"))
 }

@@ -80,7 +80,7 @@ static FUNCTIONS: [Function; 40] = [
     Function::new("IS_PHONE_NUMBER", 1, 2, |values, _| {
         Ok(phones::is_phone_number(values))
     }),
-    Function::new("JOIN", 2, 3, |values, _| Ok(lists::join(values))),
+    Function::new("JOIN", 2, 3, |values, _| lists::join(values)),
     Function::new("LEN", 1, 1, |values, _| texts::len(values)),
     Function::new("LOWER", 1, 1, |values, _| texts::lower(values)),
     Function::new("MATCH", 2, 2, |values, _| Ok(lists::index_of(values))),
@@ -90,7 +90,7 @@ static FUNCTIONS: [Function; 40] = [
     Function::of_reference("NESTED_FIELD", 2, 11, |values, _| objects::nested_field(values)),
     Function::new("NOW", 0, 0, |_, environment| Ok(dates::now(environment))),
     Function::new("RAND", 0, 0, numbers::rand),
-    Function::new("REMOVE", 2, MANY, |values, _| Ok(lists::remove(values))),
+    Function::new("REMOVE", 2, MANY, |values, _| lists::remove(values)),
     Function::new("ROUND", 1, 2, |values, _| numbers::round(values)),
     Function::new("SPLIT", 2, 2, |values, _| texts::split(values)),
     Function::new("SUBSTITUTE", 3, 3, |values, _| texts::substitute(values)),
@@ -100,7 +100,7 @@ static FUNCTIONS: [Function; 40] = [
         phones::to_phone_number(values)
     }),
     Function::new("TO_TEXT", 1, 1, |values, _| texts::to_text(values)),
-    Function::new("UNIQUE", 1, 1, |values, _| Ok(lists::unique(values))),
+    Function::new("UNIQUE", 1, 1, |values, _| lists::unique(values)),
     Function::new("UPPER", 1, 1, |values, _| texts::upper(values)),
     Function::new("URL_ENCODE", 1, 1, |values, _| texts::url_encode(values)),
     Function::new("UUID", 0, 0, |_, environment| Ok(texts::uuid(environment))),

@@ -331,6 +331,23 @@ fn errors_are_recorded_with_the_call_and_give_null() {
 }
 
 #[test]
+fn monstrous_paths_and_lists_are_refused() {
+    let deep = format!(
+        "$sys.func.FILTER($session.params.parts, \"$[?{}@.a{}]\")",
+        "(".repeat(400),
+        ")".repeat(400)
+    );
+    assert_eq!(call(&deep), Value::Null);
+    let many = vec!["1"; 5000].join(",");
+    assert_eq!(call(&format!("$sys.func.UNIQUE([{many}])")), Value::Null);
+    let delimiter = "x".repeat(2000);
+    assert_eq!(
+        call(&format!("$sys.func.JOIN(\"{delimiter}\", [{many}])")),
+        Value::Null
+    );
+}
+
+#[test]
 fn a_text_that_grows_without_end_is_refused() {
     let long = "x".repeat(2000);
     assert_eq!(

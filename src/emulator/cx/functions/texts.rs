@@ -5,21 +5,21 @@ use regex::{NoExpand, Regex};
 
 use super::numbers::whole;
 use super::{Answer, FunctionError};
+use crate::emulator::cx::bounds::{LONGEST_TEXT, MOST_ELEMENTS};
 use crate::emulator::cx::environment::Environment;
 use crate::emulator::cx::patterns::with_compiled;
 use crate::emulator::cx::render::text_of;
 use crate::model::Value;
 
-/// Longest text a function may make: replacing can multiply a text's length, and presets can feed on themselves.
-const LONGEST: usize = 1 << 20;
-
 fn bounded(text: String) -> Answer {
-    if text.len() > LONGEST {
-        return Err(FunctionError::new(format_args!(
-            "the result is longer than {LONGEST} bytes"
-        )));
+    if text.len() > LONGEST_TEXT {
+        return Err(too_long());
     }
     Ok(text.into())
+}
+
+pub(super) fn too_long() -> FunctionError {
+    FunctionError::new(format_args!("the result is longer than {LONGEST_TEXT} bytes"))
 }
 
 fn present(value: &Value) -> Result<String, FunctionError> {
@@ -71,9 +71,9 @@ pub(super) fn substitute(values: &[Value]) -> Answer {
     let text = present(&values[0])?;
     let replacement = text_of(&values[2]);
     with_pattern(&text_of(&values[1]), |pattern| {
-        // Longest possible: a replacement at every character.
-        if replacement.len().saturating_mul(text.len() + 1) > LONGEST {
-            return Err(FunctionError::new("the result would be too long"));
+        let matches = pattern.find_iter(&text).count();
+        if replacement.len().saturating_mul(matches) > LONGEST_TEXT {
+            return Err(too_long());
         }
         Ok(pattern
             .replace_all(&text, NoExpand(&replacement))
@@ -86,7 +86,17 @@ pub(super) fn substitute(values: &[Value]) -> Answer {
 pub(super) fn split(values: &[Value]) -> Answer {
     let text = present(&values[0])?;
     with_pattern(&text_of(&values[1]), |pattern| {
-        Ok(pattern.split(&text).map(Value::from).collect())
+        let parts: Vec<Value> = pattern
+            .split(&text)
+            .take(MOST_ELEMENTS + 1)
+            .map(Value::from)
+            .collect();
+        if parts.len() > MOST_ELEMENTS {
+            return Err(FunctionError::new(format_args!(
+                "there are more than {MOST_ELEMENTS} parts"
+            )));
+        }
+        Ok(parts.into())
     })
 }
 

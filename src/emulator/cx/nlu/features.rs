@@ -58,8 +58,29 @@ pub(super) struct Vector {
 }
 
 impl Vectoriser {
-    /// Learns columns and weights from the texts of a model.
-    pub(super) fn fit(texts: &[Bags]) -> Self {
+    /// Learns columns and weights from the texts of a model. Where there is no `room` for columns of all
+    /// features, those of few texts get none.
+    pub(super) fn fit(texts: &[Bags], room: usize) -> Self {
+        let mut this = Self::learn(texts);
+        let mut least = 2;
+        while this.width() > room && least < 1000 {
+            this.drop_rare(texts.len(), least);
+            least += 1;
+        }
+        this
+    }
+
+    /// Takes the columns of features that fewer than `least` of the texts have.
+    fn drop_rare(&mut self, texts: usize, least: u32) {
+        let limit = weight(texts, least);
+        let mut kept: Vec<(u64, u32)> = self.columns.drain().collect();
+        kept.sort_unstable_by_key(|(_, column)| *column);
+        kept.retain(|(_, column)| self.idf.get(*column as usize).is_some_and(|idf| *idf <= limit));
+        self.idf = kept.iter().filter_map(|(_, column)| self.idf.get(*column as usize).copied()).collect();
+        self.columns = kept.into_iter().zip(0..).map(|((feature, _), column)| (feature, column)).collect();
+    }
+
+    fn learn(texts: &[Bags]) -> Self {
         let mut this = Self::default();
         let mut frequencies: Vec<u32> = Vec::new();
         let mut block_of: Vec<usize> = Vec::new();
@@ -78,9 +99,7 @@ impl Vectoriser {
                 }
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "counts of phrases")]
-        let weight = |frequency: u32| ((1.0 + texts.len() as f32) / (1.0 + frequency as f32)).ln() + 1.0;
-        this.idf = frequencies.into_iter().map(weight).collect();
+        this.idf = frequencies.into_iter().map(|frequency| weight(texts.len(), frequency)).collect();
         for (idf, block) in this.idf.iter().zip(block_of) {
             let largest = this.largest.get_mut(block).filter(|largest| **largest < *idf);
             if let Some(largest) = largest {
@@ -131,6 +150,12 @@ impl Vectoriser {
         let (columns, values) = entries.into_iter().unzip();
         Vector { columns, values }
     }
+}
+
+/// The weight of a feature that so many of the texts have.
+#[expect(clippy::cast_precision_loss, reason = "counts of phrases")]
+fn weight(texts: usize, frequency: u32) -> f32 {
+    ((1.0 + texts as f32) / (1.0 + frequency as f32)).ln() + 1.0
 }
 
 /// Single slots and neighbouring pairs, each with the product of its shares.
@@ -222,5 +247,45 @@ impl Hasher for Identity {
 
     fn write_u64(&mut self, value: u64) {
         self.0 = value ^ (value >> 29);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bags(text: &str) -> Bags {
+        Bags::new(text.split_whitespace(), &[])
+    }
+
+    #[test]
+    fn equal_texts_have_the_greatest_likeness() {
+        let texts = [bags("book a table"), bags("cancel the order")];
+        let vectoriser = Vectoriser::fit(&texts, usize::MAX);
+        let length = |vector: &Vector| vector.values.iter().map(|value| value * value).sum::<f32>();
+        let full = BLOCK_WEIGHTS[0] * BLOCK_WEIGHTS[0] + BLOCK_WEIGHTS[1] * BLOCK_WEIGHTS[1];
+        let known = vectoriser.vector(&texts[0]);
+        assert!((length(&known) - full).abs() < 1e-5);
+        assert!(known.columns.is_sorted());
+        // Unknown words have no column and leave less length to the known ones.
+        let half_known = vectoriser.vector(&bags("book xyzzy"));
+        assert!(length(&half_known) < 0.6 * full);
+        assert_eq!(vectoriser.vector(&bags("")).columns, Vec::<u32>::new());
+    }
+
+    #[test]
+    fn rare_features_give_way() {
+        let texts: Vec<Bags> = ["the red one", "the blue one", "the green one"].map(bags).to_vec();
+        let all = Vectoriser::fit(&texts, usize::MAX).width();
+        let vectoriser = Vectoriser::fit(&texts, all / 2);
+        assert!(vectoriser.width() <= all / 2 && vectoriser.width() > 0);
+        assert_eq!(vectoriser.columns.len(), vectoriser.idf.len());
+        assert!(vectoriser.columns.values().all(|column| (*column as usize) < vectoriser.width()));
+    }
+
+    #[test]
+    fn short_words_are_one_gram() {
+        assert_eq!(grams(["a"].into_iter()).len(), 2 + 1);
+        assert_eq!(grams(["ab"].into_iter()).len(), 3 + 2 + 1);
     }
 }

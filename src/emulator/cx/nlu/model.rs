@@ -11,6 +11,11 @@ use super::template::Templates;
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Agent, Flow, Intent, Route, TrainingPhrase};
 
+/// Most weights of a model; a flow of very many intents and phrases gives up its rarest features.
+const WEIGHT_LIMIT: usize = 16_000_000;
+/// What a value that is the whole utterance, as in a phrase of the intent, adds to the decision.
+const LONE_VALUE: f32 = 1.0;
+
 /// How much likeness counts beside the decision when intents are ordered.
 const RANK_COSINE: f32 = 0.5;
 
@@ -33,6 +38,8 @@ struct Class {
     name: String,
     /// Its rows.
     rows: Range<usize>,
+    /// Entity types of which a value alone is a phrase of it, `@` included.
+    lone_types: BTreeSet<String>,
 }
 
 /// An utterance as the model sees it.
@@ -86,9 +93,14 @@ impl Model {
                     .iter()
                     .map(|phrase| this.read(phrase, intent)),
             );
+            let lone_types = phrases(intent, language)
+                .iter()
+                .filter_map(|phrase| lone_type(phrase, intent))
+                .collect();
             this.classes.push(Class {
                 name: name.to_owned(),
                 rows: begin..bags.len(),
+                lone_types,
             });
         }
         for negative in agent.intents.values().filter(|intent| intent.is_fallback) {
@@ -98,7 +110,7 @@ impl Model {
                     .map(|phrase| this.read(phrase, negative)),
             );
         }
-        this.vectoriser = Vectoriser::fit(&bags);
+        this.vectoriser = Vectoriser::fit(&bags, WEIGHT_LIMIT / this.classes.len().max(1));
         for bag in &bags {
             this.rows.push(&this.vectoriser.vector(bag));
         }
@@ -122,7 +134,7 @@ impl Model {
         let width = self.vectoriser.width();
         let classes = self.classes.len();
         self.weights = vec![0.0; (width + 1) * classes];
-        if self.classes.is_empty() || self.is_alone() {
+        if self.classes.is_empty() || self.is_only() {
             return;
         }
         for (number, class) in self.classes.iter().enumerate() {
@@ -159,19 +171,31 @@ impl Model {
         self.templates.system_types()
     }
 
-    /// The decisions for all intents of the flow, best first.
-    pub(super) fn decide(&self, sample: &Sample) -> Vec<Decided<'_>> {
+    /// Entity types of which a value alone is a phrase of some intent.
+    pub(super) fn lone_types(&self) -> BTreeSet<&str> {
+        self.classes
+            .iter()
+            .flat_map(|class| &class.lone_types)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// The decisions for all intents of the flow, best first. `alone` are types of which the whole utterance is a
+    /// value: it means an intent that has such a value as a phrase.
+    pub(super) fn decide(&self, sample: &Sample, alone: &BTreeSet<&str>) -> Vec<Decided<'_>> {
         let sums = self.decisions(sample);
-        let alone = self.is_alone();
+        let only = self.is_only();
         let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
             let cosine = class
                 .rows
                 .clone()
                 .map(|row| self.cosine(sample, row))
                 .fold(0.0, f32::max);
+            let svm = if only { 2.0 * cosine - 1.0 } else { sum };
+            let fits = class.lone_types.iter().any(|lone| alone.contains(lone.as_str()));
             Decided {
                 intent: &class.name,
-                svm: if alone { 2.0 * cosine - 1.0 } else { sum },
+                svm: if fits { svm + LONE_VALUE } else { svm },
                 cosine,
             }
         });
@@ -181,7 +205,7 @@ impl Model {
     }
 
     /// Whether there is nothing to tell the only intent from.
-    fn is_alone(&self) -> bool {
+    fn is_only(&self) -> bool {
         matches!(self.classes.as_slice(), [only] if only.rows.len() == self.rows.len())
     }
 
@@ -239,6 +263,17 @@ impl Model {
             .map(|(word, _)| word.as_str())
             .take_while(move |word| word.starts_with(first))
     }
+}
+
+/// The type of the value that is the whole phrase.
+fn lone_type(phrase: &TrainingPhrase, intent: &Intent) -> Option<String> {
+    let mut spoken = phrase.parts.iter().filter(|part| !words(&part.text).is_empty());
+    let part = spoken.next().filter(|part| !part.parameter_id.is_empty())?;
+    let parameter = intent
+        .parameters
+        .iter()
+        .find(|parameter| parameter.id == part.parameter_id)?;
+    spoken.next().is_none().then(|| parameter.entity_type.clone())
 }
 
 /// Names of the intents that any route of the flow, its pages and its route groups mentions, in order.

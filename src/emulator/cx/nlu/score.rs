@@ -4,6 +4,8 @@
 const FREE: f32 = -0.2;
 /// The same while one waits.
 const WAITING: f32 = -0.1;
+/// The same while one waits that takes any words: they mean it unless they nearly are a phrase.
+const ANY_WORDS: f32 = 0.8;
 /// The classification threshold that the two limits were measured at.
 const DEFAULT_THRESHOLD: f64 = 0.3;
 
@@ -12,9 +14,24 @@ pub(super) fn confidence(score: f32) -> f64 {
     (1.0 + (0.454 - 1.97 * f64::from(score)).exp()).recip()
 }
 
+/// What an utterance is expected to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// Nothing in particular.
+    Anything,
+    /// A value for a form parameter.
+    Value,
+    /// A value for a form parameter that takes any words.
+    AnyWords,
+}
+
 /// The least score of a match under a flow's classification threshold (0 or less: the default).
-pub(super) fn threshold(classification: f64, waiting: bool) -> f32 {
-    let base = if waiting { WAITING } else { FREE };
+pub(super) fn threshold(classification: f64, expected: Expected) -> f32 {
+    let base = match expected {
+        Expected::Anything => FREE,
+        Expected::Value => WAITING,
+        Expected::AnyWords => ANY_WORDS,
+    };
     if classification <= 0.0 || classification >= 1.0 {
         return if classification >= 1.0 {
             f32::INFINITY
@@ -45,10 +62,10 @@ mod tests {
 
     #[test]
     fn thresholds_follow_the_flow() {
-        assert!((threshold(0.3, false) - FREE).abs() < 1e-6);
-        assert!((threshold(0.0, true) - WAITING).abs() < 1e-6);
-        assert!(threshold(0.8, false) > threshold(0.3, false));
-        assert!(threshold(0.1, false) < threshold(0.3, false));
-        assert!(threshold(1.0, false).is_infinite());
+        assert!((threshold(0.3, Expected::Anything) - FREE).abs() < 1e-6);
+        assert!((threshold(0.0, Expected::Value) - WAITING).abs() < 1e-6);
+        assert!(threshold(0.8, Expected::Anything) > threshold(0.3, Expected::Anything));
+        assert!(threshold(0.1, Expected::Anything) < threshold(0.3, Expected::Anything));
+        assert!(threshold(1.0, Expected::Anything).is_infinite());
     }
 }

@@ -1,5 +1,6 @@
 //! Running a fulfillment: conditions of its branches, presets, messages, webhook, in this order (cx-runtime 5.1).
 
+use super::super::bounds::{LARGEST_REPLY, can_be_stored};
 use super::super::functions::split_key;
 use super::super::messages::{ResponseKind, Said, SaidContent, chosen};
 use super::super::program::{Case, CaseContent, Content, Fulfillment, Message, Preset, PresetTarget, Scoped};
@@ -48,6 +49,11 @@ impl Turn<'_> {
     /// Presets see what those before them set (cx-runtime 5.2).
     fn apply(&mut self, preset: &Preset) {
         let value = preset.value.resolve(&self.scope());
+        if !can_be_stored(&value) {
+            self.trace
+                .note("a preset's value is too large or nested too deep, and was not stored".to_owned());
+            return;
+        }
         match &preset.parameter {
             PresetTarget::Parameter(key) => self.set_at(key, value),
             PresetTarget::Member(target) => {
@@ -109,7 +115,13 @@ impl Turn<'_> {
     /// Queues the messages of the turn's language and channel.
     fn say(&mut self, messages: &[&Message], kind: ResponseKind) {
         for message in chosen(messages, self.language, &self.request.channel) {
+            if self.said_bytes > LARGEST_REPLY {
+                self.trace
+                    .note("the turn says more than a reply can hold; the rest was left out".to_owned());
+                return;
+            }
             if let Some(content) = self.render(&message.content) {
+                self.said_bytes += content.size();
                 self.queue.push(Said {
                     kind,
                     channel: message.channel.clone(),

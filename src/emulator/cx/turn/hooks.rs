@@ -1,9 +1,9 @@
 //! Calling a webhook in the middle of a turn and applying what it wants (cx-runtime 8).
 
 use serde_json::json;
-use serde_json_path::JsonPath;
 
 use super::super::form;
+use super::super::functions::parse_path;
 use super::super::messages::{ResponseKind, Said, SaidContent};
 use super::super::program::{Place, Target, WebhookCallSite, WebhookPart, symbolic};
 use super::super::request::Input;
@@ -160,7 +160,7 @@ impl Turn<'_> {
     /// The parts of a flexible webhook's answer become parameters (cx-runtime 8.4).
     fn map_body(&mut self, body: &Value, webhook: &WebhookPart) {
         for (key, path) in &webhook.mapping {
-            let Ok(path) = JsonPath::parse(path) else {
+            let Ok(path) = parse_path(path) else {
                 self.trace.note(format!(
                     "the webhook's mapping of `{}` is no JSONPath: `{path}`",
                     key.name()

@@ -357,6 +357,12 @@ fn other_languages() {
     );
 }
 
+#[test]
+fn languages_without_tables() {
+    check(SystemType::Date, "it", &[("domani", "2020-12-05"), ("il 3 maggio 2021", "2021-05-03"), ("32 maggio", "")]);
+    check(SystemType::Date, "xx", &[("tomorrow", "")]);
+}
+
 proptest! {
     #[test]
     fn never_panics(text in "(next |last |to |half |[0-9]{1,5}|[:/.-]|pm|th|may |friday|of |week |morning |\\PC| ){0,14}") {

@@ -265,3 +265,32 @@ fn a_generator_is_not_asked_but_noted() {
         ["a language model would speak here; models are not asked"]
     );
 }
+
+#[test]
+fn a_parameter_that_feeds_on_itself_stops_growing() {
+    for value in [
+        json!("$session.params.x$session.params.x"),
+        json!({ "a": "$sys.func.IDENTITY($session.params.x)", "b": "$sys.func.IDENTITY($session.params.x)" }),
+        json!(["$sys.func.IDENTITY($session.params.x)"]),
+        json!("$sys.func.APPEND($session.params.x, $session.params.x)"),
+    ] {
+        let mut talk = AgentBuilder::new(json!({ "transitionRoutes": [on("x", "", "P")] }))
+            .page(
+                START,
+                "P",
+                json!({
+                    "entryFulfillment": set(&json!({ "x": value }), "$session.params.x"),
+                    "transitionRoutes": [when("true", "", "Current Page")],
+                }),
+            )
+            .intent("x")
+            .talk();
+        let reply = talk.turn("x", |request| {
+            with(request, json!({ "x": ["seed"] }));
+            request.pinned_intent = Some(PinnedIntent::Named("x".to_owned()));
+        });
+        assert!(reply.parameters.to_string().len() < 300_000);
+        let said: usize = reply.texts.iter().map(String::len).sum();
+        assert!(said < 4 << 20, "{said}");
+    }
+}

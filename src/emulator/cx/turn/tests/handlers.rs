@@ -267,7 +267,7 @@ fn a_direct_intent_needs_a_route_in_scope_and_extracts_nothing() {
     assert_eq!(reply.texts, ["route"]);
     assert_eq!(reply.parameters, json!({}));
     let reply = talk.turn("", |request| {
-        request.input = Input::Intent("elsewhere".to_owned())
+        request.input = Input::Intent("elsewhere".to_owned());
     });
     assert_eq!(reply.called, Vec::<String>::new());
 }

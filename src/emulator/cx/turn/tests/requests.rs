@@ -28,7 +28,7 @@ fn parameters_are_merged_with_their_types_and_null_removes() {
         with(
             request,
             json!({ "a": true, "$session.params.b": [1], "member.name": "Ada" }),
-        )
+        );
     });
     let reply = talk.turn(" ", |request| with(request, json!({ "a": null, "c": 2 })));
     assert_eq!(
