@@ -17,5 +17,5 @@ mod proto_tables;
 mod proto_wire;
 mod runner_sessions;
 mod scripted;
-mod targets;
 mod suite_cases;
+mod targets;
