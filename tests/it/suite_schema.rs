@@ -1,7 +1,7 @@
 //! The capability table, the parser, the JSON Schema and README say the same: every key is read, means something,
 //! and is described.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
