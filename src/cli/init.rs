@@ -20,7 +20,7 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 17] = [
     file!("turnproof.yaml"),
     file!("order.yaml"),
     file!("agents/coffee-bar/agent.json"),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str); 16] = [
     file!("agents/coffee-bar/intents/Default Welcome Intent/Default Welcome Intent.json"),
     file!("agents/coffee-bar/intents/Default Welcome Intent/trainingPhrases/en.json"),
     file!("agents/coffee-bar/intents/Default Negative Intent/Default Negative Intent.json"),
+    file!("agents/coffee-bar/intents/Default Negative Intent/trainingPhrases/en.json"),
     file!("agents/coffee-bar/intents/opening.hours/opening.hours.json"),
     file!("agents/coffee-bar/intents/opening.hours/trainingPhrases/en.json"),
     file!("agents/coffee-bar/intents/order.drink/order.drink.json"),

@@ -3,10 +3,12 @@
 use crate::cli_place::Place;
 
 #[test]
-fn what_init_writes_is_valid() {
+fn what_init_writes_is_valid_and_passes() {
     let place = Place::initialised();
     let said = place.run(&["check", "--strict"]);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let said = place.run(&["run"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
 }
 
 #[test]
