@@ -10,7 +10,8 @@
 //! `validate` compares names with the agent's export. Which keys there are is said once, in
 //! [`capability`](crate::model::capability).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,9 +67,18 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings) -> Suites {
         inherited,
     });
     let folders = Folders::default();
+    let mut with_identity: HashMap<&str, usize> = HashMap::new();
+    for file in files {
+        *with_identity.entry(&file.suite).or_default() += 1;
+    }
+    let shares_identity = |file: &SuiteFile| {
+        with_identity
+            .get(file.suite.as_str())
+            .is_some_and(|count| *count > 1)
+    };
     let read: Vec<OneFile> = files
         .par_iter()
-        .map(|file| read_file(file, &shared, &folders))
+        .map(|file| read_file(file, shares_identity(file), &shared, &folders))
         .collect();
     let mut collected = Collected::default();
     collected.report(problems);
@@ -89,7 +99,9 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings) -> Suites {
 /// What came of one file.
 #[derive(Default)]
 struct OneFile {
-    entries: Vec<(Entry, NamePlace)>,
+    entries: Vec<Entry>,
+    /// Where each entry's name stands, when another file has the same identity; else nothing keeps the text.
+    names: Vec<NamePlace>,
     problems: Vec<Diagnostic>,
 }
 
@@ -97,7 +109,7 @@ struct OneFile {
 #[derive(Clone)]
 struct NamePlace {
     file: Arc<SourceFile>,
-    span: std::ops::Range<usize>,
+    span: Range<usize>,
 }
 
 /// What came of all files so far.
@@ -106,6 +118,7 @@ struct Collected {
     suites: Suites,
     /// Rows, steps and `every_turn` make the same problem many times.
     reported: HashSet<(String, usize, usize, &'static str, String)>,
+    /// The conversations of files that share their identity with another.
     names: BTreeMap<(String, String), NamePlace>,
 }
 
@@ -129,35 +142,35 @@ impl Collected {
 
     fn add(&mut self, file: OneFile) {
         self.report(file.problems);
-        for (entry, place) in file.entries {
+        for (entry, place) in file.entries.iter().zip(file.names) {
             let identity = (entry.suite().to_owned(), entry.name().to_owned());
-            if let Some(first) = self.names.get(&identity) {
-                let problem = duplicate(&entry, &place, first);
-                self.report(vec![problem]);
-                continue;
+            match self.names.get(&identity) {
+                Some(first) => {
+                    let problem = duplicate(entry.name(), &place, first)
+                        .help("a suite's identity is its path without extension: rename one of the files");
+                    self.report(vec![problem]);
+                }
+                None => drop(self.names.insert(identity, place)),
             }
-            self.names.insert(identity, place);
-            self.suites.entries.push(entry);
         }
+        self.suites.entries.extend(file.entries);
     }
 }
 
-fn duplicate(entry: &Entry, place: &NamePlace, first: &NamePlace) -> Diagnostic {
-    let message = format!("two conversations of this suite are called `{}`", entry.name());
+/// Line breaks within a text, trailing ones left out.
+fn lines_within(text: Option<&str>) -> u32 {
+    let breaks = text.unwrap_or_default().trim_end().matches('\n').count();
+    u32::try_from(breaks).unwrap_or(u32::MAX)
+}
+
+fn duplicate(name: &str, place: &NamePlace, first: &NamePlace) -> Diagnostic {
+    let message = format!("two conversations of this suite are called `{name}`");
     let problem =
         Diagnostic::error("duplicate-name", message).at(&place.file, place.span.clone(), "again here");
-    if place.span == first.span && Arc::ptr_eq(&place.file, &first.file) {
-        let help = "two rows have one name: give them a `name`, or use what tells them apart in the conversation's name";
-        return problem.help(help);
-    }
-    let problem = problem.at(&first.file, first.span.clone(), "first here");
-    if first.file.path == place.file.path {
-        return problem;
-    }
-    problem.help("a suite's identity is its path without extension: rename one of the files")
+    problem.at(&first.file, first.span.clone(), "first here")
 }
 
-fn read_file(suite: &SuiteFile, shared: &Arc<Shared>, folders: &Folders) -> OneFile {
+fn read_file(suite: &SuiteFile, shares_identity: bool, shared: &Arc<Shared>, folders: &Folders) -> OneFile {
     let surroundings = &shared.surroundings;
     let framed = match frame::read(suite, &surroundings.root, folders, &surroundings.variables) {
         Ok(framed) => framed,
@@ -172,19 +185,19 @@ fn read_file(suite: &SuiteFile, shared: &Arc<Shared>, folders: &Folders) -> OneF
         file,
         frame,
         conversations,
-        mentions,
         problems,
     } = framed;
-    let frame = Arc::new(frame);
     let mut reading = Reading {
         shared,
         file,
-        frame,
+        frame: Arc::new(frame),
+        shares_identity,
         out: OneFile {
             problems,
             ..OneFile::default()
         },
-        mentions: mentions.into_iter().map(|mention| (None, mention)).collect(),
+        names: HashMap::new(),
+        mentions: Vec::new(),
         given: BTreeSet::new(),
     };
     for found in conversations {
@@ -198,9 +211,12 @@ struct Reading<'a> {
     shared: &'a Arc<Shared>,
     file: Arc<SourceFile>,
     frame: Arc<Frame>,
+    shares_identity: bool,
     out: OneFile,
-    /// Names to be checked, with the role whose agent must have them.
-    mentions: Vec<(Option<String>, Mention)>,
+    /// The conversations so far, and where their names stand.
+    names: HashMap<String, Range<usize>>,
+    /// Names that the agent of a role may not have.
+    mentions: Vec<(String, Mention)>,
     /// Parameters that conversations of this file set.
     given: BTreeSet<String>,
 }
@@ -209,12 +225,13 @@ impl Reading<'_> {
     fn conversation(&mut self, found: Found) {
         let (place, node, last_line) = match found {
             Found::Tree(node) => {
-                let last_line = self.line_of(node.span.end);
+                let lines = lines_within(self.file.text.get(node.span.clone()));
+                let last_line = node.line.saturating_add(lines);
                 (Place::Tree(Arc::clone(&node)), Some(node), last_line)
             }
             Found::Slice(slice) => {
                 let text = self.file.text.get(slice.range.clone()).unwrap_or_default();
-                let last_line = self.line_of(slice.range.start + text.trim_end().len());
+                let last_line = slice.line.saturating_add(lines_within(Some(text)));
                 let parsed = yaml::parse_slice(&self.file, &slice, text);
                 self.out.problems.extend(parsed.problems);
                 let hash = hash_of(text.as_bytes());
@@ -231,10 +248,6 @@ impl Reading<'_> {
                 }
             }
         }
-    }
-
-    fn line_of(&self, offset: usize) -> u32 {
-        self.file.line_of(offset.saturating_sub(1))
     }
 
     /// The conversation's rows crossed with the suite's.
@@ -281,16 +294,20 @@ impl Reading<'_> {
         self.given.extend(given);
         let Some(conversation) = conversation else { return };
         let role = conversation.target;
-        self.mentions
-            .extend(mentions.into_iter().map(|mention| (Some(role.clone()), mention)));
-        let name_span = node
+        if let Some(known) = self.shared.surroundings.roles.get(&role) {
+            let doubtful = mentions
+                .into_iter()
+                .filter(|mention| validate::is_doubtful(mention, known));
+            self.mentions
+                .extend(doubtful.map(|mention| (role.clone(), mention)));
+        }
+        let span = node
             .get("name")
             .map_or(node.span.clone(), |name| name.span.clone());
-        let name_place = NamePlace {
-            file: Arc::clone(&self.file),
-            span: name_span,
-        };
-        let entry = Entry {
+        if !self.is_new(&conversation.name, &span) {
+            return;
+        }
+        self.out.entries.push(Entry {
             shared: Arc::clone(self.shared),
             frame: Arc::clone(&self.frame),
             place: place.clone(),
@@ -299,20 +316,48 @@ impl Reading<'_> {
             name: conversation.name,
             row: conversation.row,
             lines: (node.line, last_line.max(node.line)),
-            tags: conversation.tags.into(),
-            role,
+            tags: self.frame.shared_tags(conversation.tags),
+            role: role.into(),
+        });
+    }
+
+    /// Notes a conversation's name; reports it when there is one of that name already.
+    fn is_new(&mut self, name: &str, span: &Range<usize>) -> bool {
+        let place = |span: &Range<usize>| NamePlace {
+            file: Arc::clone(&self.file),
+            span: span.clone(),
         };
-        self.out.entries.push((entry, name_place));
+        let Some(first) = self.names.get(name) else {
+            if self.shares_identity {
+                self.out.names.push(place(span));
+            }
+            self.names.insert(name.to_owned(), span.clone());
+            return true;
+        };
+        let problem = if first == span {
+            let message = format!("two rows make a conversation called `{name}`");
+            let help = "give the rows a `name`, or use what tells them apart in the conversation's name";
+            Diagnostic::error("duplicate-name", message)
+                .at(&self.file, span.clone(), "")
+                .help(help)
+        } else {
+            duplicate(name, &place(span), &place(first))
+        };
+        self.out.problems.push(problem);
+        false
     }
 
     /// Names are compared with the export last: any conversation of the file may set a parameter.
     fn finish(mut self) -> OneFile {
         for (name, role) in &self.shared.surroundings.roles {
-            let of_role = self.mentions.iter().filter(|(of, _)| of.as_ref() == Some(name));
-            let mentions: Vec<Mention> = of_role.map(|(_, mention)| mention.clone()).collect();
+            let of_role = self
+                .mentions
+                .iter()
+                .filter(|(of, _)| of == name)
+                .map(|(_, mention)| mention);
             self.out
                 .problems
-                .extend(validate::check(&mentions, &self.given, role));
+                .extend(validate::check(of_role, &self.given, role));
         }
         for step in self.frame.steps.own.values().filter(|step| !step.is_used()) {
             self.out

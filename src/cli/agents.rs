@@ -10,7 +10,8 @@ use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
 use crate::export::{self, Loaded};
 use crate::settings::roles::Roles;
-use crate::settings::target::{FileName, Served, Target, TargetEntry, TargetKind};
+use crate::settings::root::Root;
+use crate::settings::target::{EmulatorTarget, Served, Target, TargetEntry, TargetKind};
 use crate::suite::validate::ExportNames;
 use crate::suite::{Entry, Names, Role};
 
@@ -21,41 +22,38 @@ pub(super) struct Agents {
     pub(super) roles: BTreeMap<String, Role>,
     /// The exports that were loaded, by resolved path.
     pub(super) exports: BTreeMap<PathBuf, Loaded>,
-    /// Why a role's target cannot be used here and now.
-    unusable: BTreeMap<String, Vec<Diagnostic>>,
-    /// What is wrong with the export of a role's target.
-    of_exports: BTreeMap<String, Vec<Diagnostic>>,
+    /// What is wrong, by role.
+    trouble: BTreeMap<String, Trouble>,
+}
+
+/// What is wrong with the agent behind a role. It concerns those who play it.
+#[derive(Default)]
+struct Trouble {
+    /// Why the target cannot be used here and now.
+    unusable: Vec<Diagnostic>,
+    /// What is wrong with the agent's files.
+    files: Vec<Diagnostic>,
 }
 
 impl Agents {
-    /// Learns what can be learnt; every export is loaded once, all at the same time.
-    pub(super) fn of(roles: &Roles<'_>) -> Self {
-        let played: Vec<(String, &TargetEntry)> = roles.all();
-        let (exports, refused) = load_exports(&played);
-        let names: BTreeMap<&PathBuf, Names> = exports
-            .iter()
-            .map(|(path, loaded)| (path, Names::Export(Arc::new(ExportNames::new(&loaded.agent)))))
-            .collect();
+    /// Learns what can be learnt; every file is loaded once, all at the same time.
+    pub(super) fn of(roles: &Roles<'_>, root: &Root) -> Self {
+        let played = roles.all();
+        let files = load(&played, root);
         let mut agents = Self::default();
         for (role, entry) in played {
             let Some(service) = entry.service else { continue };
             let usable = entry.target.as_ref().filter(|_| entry.unusable.is_empty());
-            let path = usable.and_then(Target::export).map(|file| &file.path);
-            if usable.is_none() {
-                agents.unusable.insert(role.clone(), entry.unusable.clone());
-            }
-            if let Some(path) = path {
-                let warnings = exports.get(path).map(|loaded| &loaded.warnings);
-                let problems = warnings.or(refused.get(path)).cloned();
-                agents
-                    .of_exports
-                    .insert(role.clone(), problems.unwrap_or_default());
-            }
-            if let Some(app) = usable.and_then(served_app) {
-                agents.of_exports.insert(role.clone(), problems_of_app(app));
-            }
-            let names = path.and_then(|path| names.get(path)).cloned();
-            let names = names.unwrap_or_else(|| names_without_export(usable));
+            let file = usable.and_then(file_of).and_then(|path| files.get(path));
+            let names = match file {
+                Some(file) => file.names.clone(),
+                None => names_without_export(usable),
+            };
+            let trouble = Trouble {
+                unusable: entry.unusable.clone(),
+                files: file.map(|file| file.problems.clone()).unwrap_or_default(),
+            };
+            agents.trouble.insert(role.clone(), trouble);
             agents.roles.insert(
                 role,
                 Role {
@@ -65,8 +63,10 @@ impl Agents {
                 },
             );
         }
-        drop(names);
-        agents.exports = exports;
+        agents.exports = files
+            .into_iter()
+            .filter_map(|(path, file)| Some((path.to_owned(), file.export?)))
+            .collect();
         agents
     }
 
@@ -74,34 +74,32 @@ impl Agents {
     /// used here and now.
     pub(super) fn problems_of_used(&self, entries: &[Entry], unusable: bool) -> Vec<Diagnostic> {
         let used: BTreeSet<&str> = entries.iter().map(Entry::role).collect();
-        let of = |problems: &BTreeMap<String, Vec<Diagnostic>>| {
-            let problems = used.iter().filter_map(|role| problems.get(*role));
-            problems.flatten().cloned().collect::<Vec<_>>()
-        };
-        let mut all = of(&self.of_exports);
-        if unusable {
-            all.extend(of(&self.unusable));
+        let mut all = Vec::new();
+        for trouble in used.iter().filter_map(|role| self.trouble.get(*role)) {
+            all.extend_from_slice(&trouble.files);
+            if unusable {
+                all.extend_from_slice(&trouble.unusable);
+            }
         }
         all
     }
 }
 
-/// The scripted app that a target serves.
-fn served_app(target: &Target) -> Option<&FileName> {
-    match &target.kind {
-        TargetKind::Emulator(emulator) => match &emulator.served {
-            Served::App(app) => Some(app),
-            Served::Agent(_) => None,
-        },
-        TargetKind::Cx(_) | TargetKind::Ces(_) => None,
-    }
+/// What an agent's file told.
+struct AgentFile {
+    names: Names,
+    export: Option<Loaded>,
+    problems: Vec<Diagnostic>,
 }
 
-/// Everything that is wrong with an app's file.
-fn problems_of_app(app: &FileName) -> Vec<Diagnostic> {
-    match App::load(&app.path, Path::new(&app.written)) {
-        Ok(loaded) => loaded.warnings,
-        Err(problems) => problems,
+/// The file that an agent is known from: its export, or the script of an emulated app.
+fn file_of(target: &Target) -> Option<&Path> {
+    match &target.kind {
+        TargetKind::Emulator(EmulatorTarget {
+            served: Served::App(app),
+            ..
+        }) => Some(&app.path),
+        _ => target.export().map(|file| file.path.as_path()),
     }
 }
 
@@ -112,19 +110,37 @@ fn names_without_export(target: Option<&Target>) -> Names {
     }
 }
 
-/// Exports that could be loaded, and what is wrong with those that could not.
-type Exports = (BTreeMap<PathBuf, Loaded>, BTreeMap<PathBuf, Vec<Diagnostic>>);
-
-fn load_exports(played: &[(String, &TargetEntry)]) -> Exports {
+/// Loads the file of every target that can be used.
+fn load<'a>(played: &[(String, &'a TargetEntry)], root: &Root) -> BTreeMap<&'a Path, AgentFile> {
     let usable = played.iter().filter(|(_, entry)| entry.unusable.is_empty());
-    let paths: BTreeSet<&PathBuf> = usable
-        .filter_map(|(_, entry)| Some(&entry.target.as_ref()?.export()?.path))
-        .collect();
-    let paths: Vec<&PathBuf> = paths.into_iter().collect();
-    paths
-        .into_par_iter()
-        .partition_map(|path| match export::load_runtime(path) {
-            Ok(loaded) => rayon::iter::Either::Left((path.clone(), loaded)),
-            Err(problems) => rayon::iter::Either::Right((path.clone(), problems)),
+    let targets: BTreeMap<&'a Path, &'a Target> = usable
+        .filter_map(|(_, entry)| {
+            let target = entry.target.as_ref()?;
+            Some((file_of(target)?, target))
         })
+        .collect();
+    targets
+        .into_par_iter()
+        .map(|(path, target)| (path, load_one(path, target, root)))
+        .collect()
+}
+
+fn load_one(path: &Path, target: &Target, root: &Root) -> AgentFile {
+    let shown = root.shown(path);
+    let unchecked = |problems| AgentFile {
+        names: Names::Unchecked,
+        export: None,
+        problems,
+    };
+    if target.export().is_none() {
+        return unchecked(App::load(path, &shown).map_or_else(|problems| problems, |loaded| loaded.warnings));
+    }
+    match export::load_runtime(&shown) {
+        Ok(mut loaded) => AgentFile {
+            names: Names::Export(Arc::new(ExportNames::new(&loaded.agent))),
+            problems: std::mem::take(&mut loaded.warnings),
+            export: Some(loaded),
+        },
+        Err(problems) => unchecked(problems),
+    }
 }

@@ -34,10 +34,9 @@ impl Failure {
         match self {
             Self::Invalid(_) => Exit::Invalid,
             Self::Nothing { .. } => Exit::NothingRan,
-            Self::CouldNotTest(_) => Exit::CouldNotTest,
             // Who closes the pipe has read enough.
             Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
-            Self::Io(_) => Exit::CouldNotTest,
+            Self::CouldNotTest(_) | Self::Io(_) => Exit::CouldNotTest,
         }
     }
 

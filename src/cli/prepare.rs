@@ -53,7 +53,7 @@ impl<'w> Prepared<'w> {
         roles: Roles<'w>,
         demands: Demands,
     ) -> Result<Self, Failure> {
-        let mut agents = Agents::of(&roles);
+        let mut agents = Agents::of(&roles, &workplace.settings.root);
         let variables = workplace.settings.variables.listed().map(str::to_owned);
         let surroundings = suite::Surroundings {
             root: workplace.settings.root.clone(),

@@ -115,12 +115,13 @@ impl<'run> Player<'run> {
             .clock
             .or(target.clock)
             .unwrap_or_else(|| Local::now().fixed_offset());
+        let zoned = expect::clock_in_zone(now, conversation.with.time_zone.as_deref());
         Self {
             context,
             conversation,
             webhooks,
             target,
-            script: Script::new(conversation, now, &context.variables),
+            script: Script::new(conversation, zoned, &context.variables),
             budget: Budget::new(conversation.timeouts),
             now,
             session: None,

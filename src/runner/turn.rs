@@ -30,7 +30,7 @@ impl Player<'_> {
             self.turns[index].failures.push(message);
             return Ok(());
         }
-        let turn = match self.script.turn(turn) {
+        let mut turn = match self.script.turn(turn) {
             Ok(turn) => turn,
             // What a template needs was not captured: the agent did not say it.
             Err(message) => {
@@ -38,6 +38,8 @@ impl Player<'_> {
                 return Ok(());
             }
         };
+        let clock = &mut turn.with.emulator.clock;
+        *clock = clock.or(self.conversation.clock);
         self.turns[index].input = record::input(&turn.input);
         let mut session = self.take_session().await?;
         self.exchange(index, &turn, session.as_mut()).await?;

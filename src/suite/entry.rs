@@ -26,7 +26,7 @@ pub struct Entry {
     pub(super) row: Option<String>,
     pub(super) lines: (u32, u32),
     pub(super) tags: Arc<[String]>,
-    pub(super) role: String,
+    pub(super) role: Arc<str>,
 }
 
 /// Where a conversation's text is.
@@ -113,11 +113,8 @@ impl Entry {
 
     /// The target that plays the role.
     pub fn target(&self) -> &str {
-        self.shared
-            .surroundings
-            .roles
-            .get(&self.role)
-            .map_or(&self.role, |role| &role.target)
+        let role = self.shared.surroundings.roles.get(&*self.role);
+        role.map_or(&self.role, |role| &role.target)
     }
 
     /// The service of that target.
@@ -125,7 +122,7 @@ impl Entry {
         self.shared
             .surroundings
             .roles
-            .get(&self.role)
+            .get(&*self.role)
             .map(|role| role.service)
     }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::SuiteFile;
-use super::mention::Mention;
 use super::parse::Parser;
 use super::rows::{Row, RowSource, rows};
 use super::steps::{self, Folders, Library};
@@ -33,7 +32,7 @@ pub(super) struct Frame {
     /// The role, and where it is named.
     pub(super) target: Option<(String, Range<usize>)>,
     /// The suite's tags.
-    pub(super) tags: Vec<String>,
+    pub(super) tags: Arc<[String]>,
     /// The suite's variables.
     pub(super) vars: Object,
     /// The suite's own rows.
@@ -52,6 +51,16 @@ pub(super) struct Frame {
     pub(super) steps: Library,
 }
 
+impl Frame {
+    /// A conversation's tags, shared with the suite's when they are the same.
+    pub(super) fn shared_tags(&self, tags: Vec<String>) -> Arc<[String]> {
+        if *self.tags == *tags {
+            return Arc::clone(&self.tags);
+        }
+        tags.into()
+    }
+}
+
 /// A conversation that was found, not read yet.
 pub(super) enum Found {
     /// A piece of the file.
@@ -68,8 +77,6 @@ pub(super) struct Framed {
     pub(super) frame: Frame,
     /// Its conversations.
     pub(super) conversations: Vec<Found>,
-    /// Names mentioned in the frame alone.
-    pub(super) mentions: Vec<Mention>,
     /// What is wrong with it.
     pub(super) problems: Vec<Diagnostic>,
 }
@@ -119,7 +126,6 @@ pub(super) fn read(
         file,
         frame,
         conversations,
-        mentions: parser.mentions,
         problems: parser.reader.problems,
     })
 }
@@ -230,7 +236,7 @@ fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, aro
         suite: suite.suite.clone(),
         title,
         target,
-        tags: tags.unwrap_or_default(),
+        tags: tags.unwrap_or_default().into(),
         vars,
         rows,
         defaults: map.get("defaults").cloned(),

@@ -60,18 +60,28 @@ impl ExportNames {
     }
 }
 
+/// Whether a name must be looked at again once all that suites set themselves is known. Of most suites no name is,
+/// so that hardly any need be kept.
+pub(super) fn is_doubtful(mention: &Mention, role: &Role) -> bool {
+    match &role.names {
+        Names::Unchecked => false,
+        Names::IdsOnly => mention.sent,
+        Names::Export(names) => unknown(mention, names, &BTreeSet::new(), role).is_some(),
+    }
+}
+
 /// Reports the names that the agent of a target does not have; `given` are parameters that suites set themselves.
-pub(super) fn check(mentions: &[Mention], given: &BTreeSet<String>, role: &Role) -> Vec<Diagnostic> {
+pub(super) fn check<'a>(
+    mentions: impl Iterator<Item = &'a Mention>,
+    given: &BTreeSet<String>,
+    role: &Role,
+) -> Vec<Diagnostic> {
     match &role.names {
         Names::Unchecked => Vec::new(),
-        Names::IdsOnly => mentions
-            .iter()
-            .filter_map(|mention| needs_id(mention, role))
-            .collect(),
+        Names::IdsOnly => mentions.filter_map(|mention| needs_id(mention, role)).collect(),
         Names::Export(names) => {
             let given: BTreeSet<String> = given.iter().map(|name| name.to_lowercase()).collect();
             mentions
-                .iter()
                 .filter_map(|mention| unknown(mention, names, &given, role))
                 .collect()
         }

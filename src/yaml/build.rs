@@ -196,7 +196,7 @@ impl<'text> Builder<'text> {
             Event::Scalar(value, style, anchor, tag) => {
                 self.uses_anchors |= anchor != 0 || tag.is_some();
                 if self.passes_left_out(span, None, range.end) {
-                    return self.count(span, 1);
+                    return Ok(());
                 }
                 let kind = self.scalar(&value, style, tag.as_deref(), &range);
                 let node = self.node(span, range, kind);
@@ -367,7 +367,7 @@ impl<'text> Builder<'text> {
             return self.too_deep(range);
         }
         if self.passes_left_out(span, Some(style == StructureStyle::Flow), range.end) {
-            return self.count(span, 1);
+            return Ok(());
         }
         if anchor != 0 {
             // Known, but not complete: an alias to it would hold itself.

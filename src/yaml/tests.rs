@@ -242,7 +242,55 @@ fn comments_after_values_are_seen() {
     );
 }
 
+/// Lines and pieces of items of a list.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "- a: b\n",
+        "- - x\n",
+        "  c: d\n",
+        "  e:\n",
+        "    - f\n",
+        "    g: |\n",
+        "      text\n",
+        "\n",
+        "- {a: [1,\n 2]}\n",
+        "-   k: v # x\n",
+        "    l: 'q\n      r'\n",
+        "- just text\n",
+        "-\n",
+        "  # note\n",
+        "- \"é\"\n",
+        "  h: >-\n",
+        "  i: {}\n",
+        "- ? j\n",
+        "  : k\n",
+    ])
+}
+
 proptest! {
+    #[test]
+    fn an_item_alone_is_the_item_within_its_file(pieces in prop::collection::vec(piece(), 1..8)) {
+        let text = format!("z: 1\nlist:\n{}last: 2\n", pieces.concat());
+        let file = source(&text);
+        let whole = parse(&file);
+        let outline = outline(&file, "list");
+        let (Some(root), Some(items)) = (whole.root.filter(|_| whole.problems.is_empty()), outline.items) else {
+            return Ok(());
+        };
+        let Some(expected) = root.get("list").and_then(Node::as_list) else {
+            return Ok(());
+        };
+        prop_assert_eq!(items.len(), expected.len());
+        for (slice, item) in items.iter().zip(expected) {
+            let alone = parse_slice(&file, slice, &text[slice.range.clone()]).root;
+            // The place of an empty block of text is where the parser noticed that it ends.
+            let same = alone.as_ref().is_some_and(|alone| {
+                (alone.to_value(), alone.span.start, alone.line) == (item.to_value(), item.span.start, item.line)
+            });
+            prop_assert!(item.is_null() || same, "{}\n{:?}\n{:?}", text, item, alone);
+        }
+    }
+
     #[test]
     fn no_text_makes_it_panic(text in "[-a-c{}\\[\\]:,&*!|>'\"%@`#?~ \t\r\n\\\\0-9é\u{FEFF}]{0,80}") {
         let file = source(&text);

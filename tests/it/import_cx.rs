@@ -2,8 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use turnproof::import::{Imported, cx_tests};
+use turnproof::model::suite::Service;
+use turnproof::settings::play::PlayPatch;
+use turnproof::suite::discover::discover;
+use turnproof::suite::select::PathArgument;
+use turnproof::suite::validate::ExportNames;
+use turnproof::suite::{Names, Role, Surroundings, read};
 
 fn tea_house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/tea-house")
@@ -177,5 +184,55 @@ fn shared_exports_import() {
         assert_eq!(imported.counts.conversations, conversations, "{name}");
         assert_eq!(imported.counts.turns, turns, "{name}");
         assert!(imported.folder.join(format!("agents/{name}.zip")).is_file());
+        assert_eq!(checked(&imported).0, conversations, "{name}");
     }
+}
+
+/// What `check` says of an imported folder: its conversations, and all problems as `code: message`.
+fn checked(imported: &Imported) -> (usize, Vec<String>) {
+    let argument = PathArgument {
+        path: imported.folder.clone(),
+        line: None,
+    };
+    let found = discover(&[argument], &imported.folder).unwrap();
+    let settings = fs::read_to_string(imported.folder.join("turnproof.yaml")).unwrap();
+    let target = settings
+        .lines()
+        .nth(2)
+        .unwrap()
+        .trim()
+        .split(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    let agent = turnproof::export::load_runtime(&imported.export).unwrap().agent;
+    let role = Role {
+        target: target.clone(),
+        service: Service::Cx,
+        names: Names::Export(Arc::new(ExportNames::new(&agent))),
+    };
+    let surroundings = Surroundings {
+        root: found.root,
+        roles: [(target, role)].into(),
+        layers: Vec::new(),
+        overrides: PlayPatch::default(),
+        variables: Vec::new(),
+    };
+    let suites = read(&found.files, surroundings);
+    for entry in &suites.entries {
+        assert!(entry.load().is_ok(), "{}", entry.name());
+    }
+    let problems = suites.problems.iter().map(|problem| {
+        assert!(!problem.is_error(), "{problem:?}");
+        format!("{}: {}", problem.code, problem.message)
+    });
+    (suites.entries.len(), problems.collect())
+}
+
+#[test]
+fn what_is_imported_passes_check() {
+    let (_guard, imported) = imported(&tea_house());
+    let (conversations, problems) = checked(&imported);
+    assert_eq!(conversations, imported.counts.conversations);
+    insta::assert_snapshot!("import_check", problems.join("\n"));
 }

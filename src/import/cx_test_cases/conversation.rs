@@ -42,8 +42,8 @@ pub(super) struct Composer {
     counts: Counts,
     /// Expectations on parameters of a flow, which no client can see: `(file, name)`.
     unseen: Vec<(String, String)>,
-    /// Whether the suite under way holds a text that it would take for a template.
-    needs_brace: bool,
+    /// Texts that a suite would take for templates, and that were changed: `(file, text)`.
+    changed: Vec<(String, String)>,
 }
 
 impl Composer {
@@ -61,7 +61,7 @@ impl Composer {
                 .to_owned(),
             counts: Counts::default(),
             unseen: Vec::new(),
-            needs_brace: false,
+            changed: Vec::new(),
         }
     }
 
@@ -86,21 +86,17 @@ impl Composer {
 
     /// A suite file.
     pub(super) fn suite(&mut self, title: &str, target: &str, cases: &[&TestCase]) -> String {
-        self.needs_brace = false;
         let names = unique_names(cases);
         let mut conversations = Vec::new();
         for (case, name) in cases.iter().zip(names) {
             let conversation = Node::List(vec![self.conversation(case, &name)]);
             conversations.push(WRITER.block(&conversation, 2));
         }
-        let mut head = vec![
-            ("suite".to_owned(), Node::text(&templates::without(title))),
+        let head = Node::Map(vec![
+            ("suite".to_owned(), Node::text(&templates::apart(title))),
             ("target".to_owned(), Node::text(target)),
-        ];
-        if self.needs_brace {
-            head.push(("vars".to_owned(), Node::member(templates::BRACE, Node::text("{"))));
-        }
-        let head = WRITER.block(&Node::Map(head), 0);
+        ]);
+        let head = WRITER.block(&head, 0);
         format!("{head}\nconversations:\n{}", conversations.join("\n"))
     }
 
@@ -126,7 +122,10 @@ impl Composer {
         let mut turns = Vec::new();
         for turn in &case.turns {
             let turn_node = self.turn(case, turn, &before, &language);
-            turns.push(templates::escaped(turn_node, &mut self.needs_brace));
+            let mut changed = Vec::new();
+            turns.push(templates::without(turn_node, &mut changed));
+            self.changed
+                .extend(changed.into_iter().map(|text| (case.file.clone(), text)));
             turn.parameters().clone_into(&mut before);
         }
         members.push(("turns".to_owned(), Node::List(turns)));
@@ -282,6 +281,13 @@ impl Composer {
                 format!("the test case expects `{name}`, a parameter of a flow, which no client sees");
             Diagnostic::warning("unobservable-parameter", message).in_file(export.join(file))
         });
+        let changed = self.changed.iter().map(|(file, text)| {
+            let message = format!(
+                "`{}` would be a template: the braces were set apart",
+                collapse(text)
+            );
+            Diagnostic::warning("template-in-text", message).in_file(export.join(file))
+        });
         let generated = (self.counts.generated_texts > 0).then(|| {
             let message = format!(
                 "{} texts were written by a language model",
@@ -291,7 +297,7 @@ impl Composer {
                 .in_file(export)
                 .help("they will hardly be said again word by word: expect less of these replies")
         });
-        unseen.chain(generated).collect()
+        unseen.chain(changed).chain(generated).collect()
     }
 }
 
@@ -323,14 +329,14 @@ fn notes(case: &TestCase) -> Option<String> {
     let tracked = (!tracked.is_empty()).then(|| format!("Tracked parameters: {}", tracked.join(", ")));
     let notes = Some(case.notes.trim().to_owned()).filter(|notes| !notes.is_empty());
     let all: Vec<String> = notes.into_iter().chain(tracked).collect();
-    (!all.is_empty()).then(|| templates::without(&all.join("\n")))
+    (!all.is_empty()).then(|| templates::apart(&all.join("\n")))
 }
 
 /// Names as they are, but for equal ones, which get a number.
 fn unique_names(cases: &[&TestCase]) -> Vec<String> {
     let mut taken = HashSet::new();
     let name = |case: &&TestCase| {
-        let name = templates::without(&collapse(&case.display_name));
+        let name = templates::apart(&collapse(&case.display_name));
         let name = if name.is_empty() { case.file.clone() } else { name };
         let numbered = (2..).map(|number| format!("{name} ({number})"));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::templates;
 use crate::export::agent::{Agent, CaseContent, ConditionalCases, EventHandler, Fulfillment, Message, Route};
 use crate::yaml::write::Node;
 
@@ -256,7 +257,7 @@ impl Messages {
 
 /// A matcher for one text. What a suite would take for a template is written as a pattern.
 pub(super) fn text_matcher(text: &str) -> Node {
-    if !text.contains("{{") {
+    if !templates::is_template(text) {
         return Node::text(text);
     }
     Node::member("matches", Node::text(&format!(r"^\s*{}\s*$", readable(text))))

@@ -1,65 +1,49 @@
 //! Recorded texts that a suite would take for templates, where no pattern can stand for them: what the user says,
-//! parameters. The language has no escape for `{{`; a variable that holds one brace says the same.
+//! parameters. The language has no escape for `{{ … }}`, so a blank is put between the braces, with a warning.
 
 use crate::model::Value;
 use crate::yaml::write::Node;
 
-/// The variable that holds a brace.
-pub(super) const BRACE: &str = "brace";
-
-/// The node with every text said as it was recorded; `needed` becomes true when that takes the variable.
-pub(super) fn escaped(node: Node, needed: &mut bool) -> Node {
+/// The node without templates; the texts that were changed are added to `changed`.
+pub(super) fn without(node: Node, changed: &mut Vec<String>) -> Node {
     match node {
-        Node::Plain(value) => Node::Plain(escaped_value(value, needed)),
-        Node::Map(members) => Node::Map(
-            members
-                .into_iter()
-                .map(|(name, value)| (name, escaped(value, needed)))
-                .collect(),
-        ),
-        Node::List(items) => Node::List(items.into_iter().map(|item| escaped(item, needed)).collect()),
+        Node::Plain(value) => Node::Plain(without_in(value, changed)),
+        Node::Map(members) => {
+            let member = |(name, value)| (name, without(value, changed));
+            Node::Map(members.into_iter().map(member).collect())
+        }
+        Node::List(items) => Node::List(items.into_iter().map(|item| without(item, changed)).collect()),
     }
 }
 
-fn escaped_value(value: Value, needed: &mut bool) -> Value {
+fn without_in(value: Value, changed: &mut Vec<String>) -> Value {
     match value {
-        Value::String(text) if text.contains("{{") => {
-            *needed = true;
-            Value::String(escaped_text(&text))
+        Value::String(text) if is_template(&text) => {
+            let apart = apart(&text);
+            changed.push(text);
+            Value::String(apart)
         }
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| escaped_value(item, needed))
-            .collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, value)| (name, escaped_value(value, needed)))
-            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| without_in(item, changed)).collect(),
+        Value::Object(members) => {
+            let member = |(name, value)| (name, without_in(value, changed));
+            members.into_iter().map(member).collect()
+        }
         other => other,
     }
 }
 
-/// Every brace that another one follows, by the variable's name.
-fn escaped_text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 16);
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '{' && characters.peek() == Some(&'{') {
-            escaped.push_str("{{ brace }}");
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
+/// Whether a suite takes something in the text for a template.
+pub(super) fn is_template(text: &str) -> bool {
+    text.find("{{").is_some_and(|start| text[start..].contains("}}"))
 }
 
-/// Text for people in which nothing is taken for a template.
-pub(super) fn without(text: &str) -> String {
-    let mut plain = text.to_owned();
-    while plain.contains("{{") {
-        plain = plain.replace("{{", "{ {");
+/// Text in which nothing is taken for a template.
+pub(super) fn apart(text: &str) -> String {
+    let mut apart = text.to_owned();
+    while is_template(&apart) {
+        apart = apart.replace("{{", "{ {");
     }
-    plain
+    apart
 }
 
 #[cfg(test)]
@@ -69,18 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn braces_are_said_by_name() {
-        let mut needed = false;
-        let plain = Node::Plain(json!({ "a": ["{ one }", "}}"] }));
-        assert_eq!(escaped(plain.clone(), &mut needed), plain);
-        assert!(!needed);
-        let node = Node::List(vec![Node::Plain(json!({ "a": ["x {{ y }}", "{{{"] }))]);
-        let wanted = Node::List(vec![Node::Plain(
-            json!({ "a": ["x {{ brace }}{ y }}", "{{ brace }}{{ brace }}{"] }),
-        )]);
-        assert_eq!(escaped(node, &mut needed), wanted);
-        assert!(needed);
-        assert_eq!(escaped_text("{{").replace("{{ brace }}", "{"), "{{");
-        assert_eq!(without("a {{{ b"), "a { { { b");
+    fn braces_that_make_templates_are_set_apart() {
+        let mut changed = Vec::new();
+        let plain = Node::Plain(json!({ "a": ["{ one }", "}}", "}} {{", "{{ open"] }));
+        assert_eq!(without(plain.clone(), &mut changed), plain);
+        assert!(changed.is_empty());
+        let node = Node::List(vec![Node::Plain(json!({ "a": ["x {{ y }}", "{{{z}}}"] }))]);
+        let wanted = Node::List(vec![Node::Plain(json!({ "a": ["x { { y }}", "{ { {z}}}"] }))]);
+        assert_eq!(without(node, &mut changed), wanted);
+        assert_eq!(changed, ["x {{ y }}", "{{{z}}}"]);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{ConversationResult, Sent, Verdict};
-use crate::model::suite::{Expectation, Matcher, Repeat, StubResponse, StubRule, Turn};
+use crate::model::suite::{Capture, Expectation, Matcher, Repeat, StubResponse, StubRule, Turn};
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 use crate::runner::fake::{
@@ -415,4 +415,90 @@ async fn the_start_goes_with_every_session() {
     assert_eq!(opened.len(), 1, "one session for both turns");
     assert_eq!(opened[0].start.parameters["tier"], "gold");
     assert_eq!(opened[0].webhooks.len(), 1);
+}
+
+fn capture(name: &str, from: &str, matches: Option<&str>) -> Capture {
+    Capture {
+        name: name.to_owned(),
+        line: 7,
+        from: from.to_owned(),
+        matches: matches.map(str::to_owned),
+    }
+}
+
+#[tokio::test]
+async fn what_was_captured_is_said_expected_and_answered_later() {
+    let remembers = Turn {
+        capture: vec![capture("code", "reply", Some("code ([A-Z0-9]+)"))],
+        ..say("your code is code X7")
+    };
+    let asks = expects("{{ code }} for Ann", r#"lookup = {"code":"{{ code }}"}"#);
+    let mut asked = with_turns("a", [remembers, asks]);
+    asked.tools = vec![stub(None, answer(json!({"code": "{{ code }}"})))];
+    let backend = FakeBackend::new(|sending, before| match before {
+        1 => Answer::Reply(calls(lookup(&sending.input))),
+        _ => Answer::Reply(says(&sending.input)),
+    });
+    let result = FakeRun::one(&backend, asked).await;
+    assert_eq!(result.verdict, Verdict::Passed, "{:?}", result.reason);
+    assert_eq!(backend.inputs()[1], "X7 for Ann");
+    assert_eq!(result.attempts[0].turns[1].input, json!({"say": "X7 for Ann"}));
+}
+
+#[tokio::test]
+async fn what_was_not_captured_fails_the_turns_that_need_it() {
+    let remembers = Turn {
+        capture: vec![capture("code", "reply", Some("code ([A-Z0-9]+)"))],
+        ..say("no such thing")
+    };
+    let backend = FakeBackend::echo();
+    let conversation = with_turns("a", [remembers, say("{{ code }}"), say("bye")]);
+    let result = FakeRun::one(&backend, conversation).await;
+    assert_eq!(result.verdict, Verdict::Failed);
+    let failures = failures(&result);
+    assert!(
+        failures[0][0].starts_with("`code` was not captured: "),
+        "{failures:?}"
+    );
+    assert!(failures[1][0].contains("`code` was not captured"), "{failures:?}");
+    assert_eq!(backend.inputs(), ["no such thing", "bye"]);
+    assert_eq!(result.attempts[0].turns[1].sent, Sent::No);
+}
+
+#[tokio::test]
+async fn every_attempt_starts_with_nothing_captured() {
+    let remembers = Turn {
+        capture: vec![capture("word", "reply", None)],
+        ..say("one")
+    };
+    let mut repeated = with_turns("a", [say("{{ word }}"), remembers]);
+    repeated.repeat = Repeat {
+        times: 2,
+        at_least: 1,
+    };
+    let backend = FakeBackend::echo();
+    FakeRun::one(&backend, repeated).await;
+    assert_eq!(backend.inputs(), ["one", "one"]);
+}
+
+#[tokio::test]
+async fn the_conversations_clock_goes_with_its_turns_unless_they_have_their_own() {
+    let moment = |text: &str| DateTime::parse_from_rfc3339(text).unwrap();
+    let (day, night) = (
+        moment("2026-03-02T10:00:00+01:00"),
+        moment("2026-03-02T23:00:00+01:00"),
+    );
+    let mut late = say("{{ now }}");
+    late.with.emulator.clock = Some(night);
+    let mut timed = with_turns("a", [say("{{ today }}"), late]);
+    timed.clock = Some(day);
+    let backend = FakeBackend::echo();
+    FakeRun::one(&backend, timed).await;
+    assert_eq!(backend.inputs(), ["2026-03-02", "2026-03-02T10:00:00+01:00"]);
+    let sent = backend.sent.lock().unwrap();
+    let clocks: Vec<_> = sent
+        .iter()
+        .map(|sending| sending.request.with.emulator.clock)
+        .collect();
+    assert_eq!(clocks, [Some(day), Some(night)]);
 }

@@ -68,7 +68,7 @@ fn runs(text: &Text<'_>, language: &str, separators: &[char]) -> Vec<Run> {
             .iter()
             .find(|number| number.range == word.range && !number.ordinal)?;
         (0..=9_u8)
-            .find(|digit| f64::from(*digit) == number.value)
+            .find(|digit| (f64::from(*digit) - number.value).abs() < f64::EPSILON)
             .map(|digit| digit.to_string())
     };
     let mut found: Vec<Run> = Vec::new();

@@ -10,6 +10,12 @@ use crate::model::{Map, Value};
 /// Steps a search of one type may take; more than any sensible entry and utterance need.
 const STEP_LIMIT: usize = 20_000;
 
+/// What a reference found: its alias, its type, and the value.
+type Member = (Option<String>, String, Value);
+
+/// Values of a type that start at a word: their words and values, longest first.
+type ValuesAt<'a> = dyn Fn(&str, usize) -> Vec<(Range<usize>, Value)> + 'a;
+
 /// An entry with references.
 #[derive(Debug)]
 pub(super) struct Composite {
@@ -24,24 +30,21 @@ pub(super) struct Found {
     /// Words of the utterance.
     pub(super) words: Range<usize>,
     /// What its references found, by alias; those without alias under no name.
-    members: Vec<(Option<String>, String, Value)>,
+    members: Vec<Member>,
 }
 
 /// A search through one utterance, with the steps it may still take.
 pub(super) struct Walk<'a> {
     /// The utterance.
     pub(super) text: &'a Text<'a>,
-    /// Values of a type that start at a word: their words and values, longest first.
-    pub(super) values_at: &'a dyn Fn(&str, usize) -> Vec<(Range<usize>, Value)>,
+    /// Where values of other types come from.
+    pub(super) values_at: &'a ValuesAt<'a>,
     steps: usize,
 }
 
 impl<'a> Walk<'a> {
     /// A fresh search.
-    pub(super) fn new(
-        text: &'a Text<'a>,
-        values_at: &'a dyn Fn(&str, usize) -> Vec<(Range<usize>, Value)>,
-    ) -> Self {
+    pub(super) fn new(text: &'a Text<'a>, values_at: &'a ValuesAt<'a>) -> Self {
         Self {
             text,
             values_at,
@@ -73,14 +76,6 @@ impl Composite {
         }
         found
     }
-
-    /// Names of the types it refers to.
-    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
-        self.elements.iter().filter_map(|element| match element {
-            Element::Reference { entity_type, .. } => Some(entity_type.as_str()),
-            Element::Word(_) => None,
-        })
-    }
 }
 
 impl Found {
@@ -109,7 +104,7 @@ fn follow(
     elements: &[Element],
     at: usize,
     walk: &mut Walk<'_>,
-    members: &mut Vec<(Option<String>, String, Value)>,
+    members: &mut Vec<Member>,
 ) -> Option<usize> {
     walk.steps += 1;
     if walk.steps > STEP_LIMIT {

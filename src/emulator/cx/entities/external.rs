@@ -81,7 +81,7 @@ pub(super) fn numbers(text: &Text<'_>, language: &str) -> Vec<Spoken> {
 pub(super) fn moments(text: &Text<'_>, language: &str, now: DateTime<Tz>) -> Vec<Foreign> {
     with_duckling(text.raw, language, &[DimensionKind::Time], Some(now))
         .into_iter()
-        .filter_map(|entity| foreign(entity, now.naive_local()))
+        .filter_map(|entity| foreign(&entity, now.naive_local()))
         .collect()
 }
 
@@ -185,20 +185,26 @@ fn spoken(entity: Entity) -> Option<Spoken> {
     }
 }
 
-fn foreign(entity: Entity, now: NaiveDateTime) -> Option<Foreign> {
+fn foreign(entity: &Entity, now: NaiveDateTime) -> Option<Foreign> {
     let range = entity.start..entity.end;
-    match entity.value {
+    match &entity.value {
         // Of the coming occurrences the first after now is meant, also of `next friday`.
         DimensionValue::Time(TimeValue::Single { value, values, .. }) => {
-            let coming = values.iter().filter(|other| other.grain() == value.grain()).map(moment);
-            let from = coming.filter(|other| other.at > now).min_by_key(|other| other.at).unwrap_or(moment(&value));
-            let end = span_end(&value);
+            let coming = values
+                .iter()
+                .filter(|other| other.grain() == value.grain())
+                .map(moment);
+            let from = coming
+                .filter(|other| other.at > now)
+                .min_by_key(|other| other.at)
+                .unwrap_or(moment(value));
+            let end = span_end(value);
             Some(Foreign { range, from, to: end })
         }
         DimensionValue::Time(TimeValue::Interval { from, to, .. }) => Some(Foreign {
             range,
-            from: moment(&from?),
-            to: Some(moment(&to?)),
+            from: moment(from.as_ref()?),
+            to: Some(moment(to.as_ref()?)),
         }),
         _ => None,
     }

@@ -25,7 +25,9 @@ mod reader;
 
 /// Dates and times of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
-    let Some(lexicon) = lexicon(context.language) else { return foreign::find(kind, text, context) };
+    let Some(lexicon) = lexicon(context.language) else {
+        return foreign::find(kind, text, context);
+    };
     let reader = Reader::new(text, lexicon, context.now.naive_local());
     let mut found = Vec::new();
     let mut at = 0;

@@ -76,8 +76,15 @@ impl Vectoriser {
         let mut kept: Vec<(u64, u32)> = self.columns.drain().collect();
         kept.sort_unstable_by_key(|(_, column)| *column);
         kept.retain(|(_, column)| self.idf.get(*column as usize).is_some_and(|idf| *idf <= limit));
-        self.idf = kept.iter().filter_map(|(_, column)| self.idf.get(*column as usize).copied()).collect();
-        self.columns = kept.into_iter().zip(0..).map(|((feature, _), column)| (feature, column)).collect();
+        self.idf = kept
+            .iter()
+            .filter_map(|(_, column)| self.idf.get(*column as usize).copied())
+            .collect();
+        self.columns = kept
+            .into_iter()
+            .zip(0..)
+            .map(|((feature, _), column)| (feature, column))
+            .collect();
     }
 
     fn learn(texts: &[Bags]) -> Self {
@@ -99,7 +106,10 @@ impl Vectoriser {
                 }
             }
         }
-        this.idf = frequencies.into_iter().map(|frequency| weight(texts.len(), frequency)).collect();
+        this.idf = frequencies
+            .into_iter()
+            .map(|frequency| weight(texts.len(), frequency))
+            .collect();
         for (idf, block) in this.idf.iter().zip(block_of) {
             let largest = this.largest.get_mut(block).filter(|largest| **largest < *idf);
             if let Some(largest) = largest {
@@ -275,12 +285,19 @@ mod tests {
 
     #[test]
     fn rare_features_give_way() {
-        let texts: Vec<Bags> = ["the red one", "the blue one", "the green one"].map(bags).to_vec();
+        let texts: Vec<Bags> = ["the red one", "the blue one", "the green one"]
+            .map(bags)
+            .to_vec();
         let all = Vectoriser::fit(&texts, usize::MAX).width();
         let vectoriser = Vectoriser::fit(&texts, all / 2);
         assert!(vectoriser.width() <= all / 2 && vectoriser.width() > 0);
         assert_eq!(vectoriser.columns.len(), vectoriser.idf.len());
-        assert!(vectoriser.columns.values().all(|column| (*column as usize) < vectoriser.width()));
+        assert!(
+            vectoriser
+                .columns
+                .values()
+                .all(|column| (*column as usize) < vectoriser.width())
+        );
     }
 
     #[test]

@@ -236,20 +236,6 @@ impl Model {
         self.rows.dot(row, &sample.dense) / full
     }
 
-    /// The phrases of an intent by likeness to the utterance, the most similar first, at most `count`.
-    pub(super) fn neighbours(&self, sample: &Sample, intent: &str, count: usize) -> Vec<(usize, f32)> {
-        let Some(class) = self.classes.iter().find(|class| class.name == intent) else {
-            return Vec::new();
-        };
-        let rows = class.rows.clone().enumerate();
-        let mut similar: Vec<(usize, f32)> = rows
-            .map(|(phrase, row)| (phrase, self.cosine(sample, row)))
-            .collect();
-        similar.sort_by(|(one, a), (other, b)| b.total_cmp(a).then(one.cmp(other)));
-        similar.truncate(count);
-        similar
-    }
-
     /// How often a known word occurs in the phrases; words of values may not occur there at all.
     pub(super) fn frequency(&self, word: &str) -> Option<u32> {
         self.vocabulary.get(word).copied()

@@ -38,9 +38,16 @@ struct Scores {
 impl<'a> Turn<'a> {
     /// An utterance for one agent.
     pub(super) fn new(nlu: &'a Nlu, question: &'a Question<'a>) -> Self {
-        let context =
-            EntityContext { language: question.language, now: question.now, session_entities: question.session_entities };
-        Self { nlu, question, context }
+        let context = EntityContext {
+            language: question.language,
+            now: question.now,
+            session_entities: question.session_entities,
+        };
+        Self {
+            nlu,
+            question,
+            context,
+        }
     }
 
     /// Decides.
@@ -54,7 +61,11 @@ impl<'a> Turn<'a> {
         let exact = if forced { None } else { self.exact() };
         let mut findings = self.findings(&spans, exact.is_some());
         let decided_already = findings.exact || findings.fit() != Fit::None;
-        let scores = if forced || decided_already { Scores::default() } else { self.scores() };
+        let scores = if forced || decided_already {
+            Scores::default()
+        } else {
+            self.scores()
+        };
         findings.score = scores.best.as_ref().map(|(_, score)| *score);
         let rule = decide(&findings);
         let decision = match (rule, exact, &scores.best) {
@@ -62,29 +73,54 @@ impl<'a> Turn<'a> {
             (Rule::Classifier, _, Some((name, score))) => {
                 let text = scores.resolved_input.as_deref().unwrap_or(self.question.text);
                 let parameters = self.parameters(name, text).unwrap_or_default();
-                Decision::Intent { name: name.clone(), confidence: score::confidence(*score), parameters }
+                Decision::Intent {
+                    name: name.clone(),
+                    confidence: score::confidence(*score),
+                    parameters,
+                }
             }
-            (Rule::SlotFull | Rule::SlotPart | Rule::SlotText, ..) => Decision::Fill { values: self.fill(spans) },
-            _ => Decision::NoMatch { best: findings.score.map_or(0.0, score::confidence) },
+            (Rule::SlotFull | Rule::SlotPart | Rule::SlotText, ..) => Decision::Fill {
+                values: self.fill(spans),
+            },
+            _ => Decision::NoMatch {
+                best: findings.score.map_or(0.0, score::confidence),
+            },
         };
         self.answer(decision, reason(rule, forced, findings.score), scores)
     }
 
     fn answer(&self, decision: Decision, reason: String, scores: Scores) -> Understanding {
-        let resolved_input = scores.resolved_input.unwrap_or_else(|| self.question.text.to_owned());
-        Understanding { decision, alternatives: scores.alternatives, reason, resolved_input }
+        let resolved_input = scores
+            .resolved_input
+            .unwrap_or_else(|| self.question.text.to_owned());
+        Understanding {
+            decision,
+            alternatives: scores.alternatives,
+            reason,
+            resolved_input,
+        }
     }
 
     /// Values of the waiting parameter's type in the utterance.
     fn spans(&self) -> Vec<Span> {
         let slot = self.question.active.as_ref();
-        slot.map(|slot| self.nlu.recogniser.find(slot.entity_type, self.question.text, &self.context)).unwrap_or_default()
+        slot.map(|slot| {
+            self.nlu
+                .recogniser
+                .find(slot.entity_type, self.question.text, &self.context)
+        })
+        .unwrap_or_default()
     }
 
     fn findings(&self, spans: &[Span], exact: bool) -> Findings {
         let fit = |span: &Span| if span.full { Fit::Full } else { Fit::Part };
         let waiting = self.question.active.as_ref().map(|slot| Waiting {
-            fit: spans.iter().filter(|span| span.genuine).map(fit).max().unwrap_or(Fit::None),
+            fit: spans
+                .iter()
+                .filter(|span| span.genuine)
+                .map(fit)
+                .max()
+                .unwrap_or(Fit::None),
             any: is_any(slot),
             plausible: spans.iter().any(|span| !span.genuine),
         });
@@ -94,7 +130,12 @@ impl<'a> Turn<'a> {
             Some(_) => Expected::Value,
         };
         let threshold = score::threshold(self.question.threshold, expected);
-        Findings { exact, waiting, score: None, threshold }
+        Findings {
+            exact,
+            waiting,
+            score: None,
+            threshold,
+        }
     }
 
     /// The phrase of an intent in scope that the utterance equals.
@@ -109,14 +150,22 @@ impl<'a> Turn<'a> {
 
     fn exact_where(&self, accept: impl Fn(&str) -> bool) -> Option<ExactPhrase<'a>> {
         let language = self.nlu.phrases.language(self.question.language)?;
-        self.nlu.phrases.exact(&self.nlu.agent, language, self.question.text, accept)
+        self.nlu
+            .phrases
+            .exact(&self.nlu.agent, language, self.question.text, accept)
     }
 
     fn scores(&self) -> Scores {
-        let Some(model) = self.nlu.model(self.question.flow, self.question.language) else { return Scores::default() };
+        let Some(model) = self.nlu.model(self.question.flow, self.question.language) else {
+            return Scores::default();
+        };
         let said = words(self.question.text);
         let repairs = self.nlu.agent.settings.enable_spell_correction;
-        let repaired = if repairs { spelling::repair(&said, model) } else { None };
+        let repaired = if repairs {
+            spelling::repair(&said, model)
+        } else {
+            None
+        };
         let plain: Vec<&str> = match &repaired {
             Some(repaired) => repaired.iter().map(String::as_str).collect(),
             None => said.iter().map(|word| word.text.as_str()).collect(),
@@ -126,8 +175,18 @@ impl<'a> Turn<'a> {
         let in_scope = |name: &str| self.question.scope.contains(&name);
         let best = decided.iter().find(|one| in_scope(one.intent));
         // An utterance that fits an intent out of scope better fits the one in scope less.
-        let lead = decided.first().zip(best).map_or(0.0, |(first, best)| first.rank() - best.rank());
-        let score = |one: &Decided<'_>| one.score() - if in_scope(one.intent) { LEAD_WEIGHT * lead } else { 0.0 };
+        let lead = decided
+            .first()
+            .zip(best)
+            .map_or(0.0, |(first, best)| first.rank() - best.rank());
+        let score = |one: &Decided<'_>| {
+            one.score()
+                - if in_scope(one.intent) {
+                    LEAD_WEIGHT * lead
+                } else {
+                    0.0
+                }
+        };
         let alternatives = decided.iter().take(ALTERNATIVES).map(|one| Alternative {
             intent: one.intent.to_owned(),
             score: score::confidence(score(one)),
@@ -143,7 +202,10 @@ impl<'a> Turn<'a> {
     /// Types of which the whole utterance is a value, of those that matter to the model.
     fn alone<'m>(&self, model: &'m Model) -> BTreeSet<&'m str> {
         let whole = |entity_type: &&str| {
-            let found = self.nlu.recogniser.find(entity_type, self.question.text, &self.context);
+            let found = self
+                .nlu
+                .recogniser
+                .find(entity_type, self.question.text, &self.context);
             **entity_type != *"@sys.any" && found.iter().any(|span| span.full && span.genuine)
         };
         model.lone_types().into_iter().filter(whole).collect()
@@ -154,7 +216,11 @@ impl<'a> Turn<'a> {
     fn system_values(&self, model: &Model, said: &[Word]) -> Vec<(Range<usize>, String)> {
         let mut values: Vec<(Range<usize>, String)> = Vec::new();
         for entity_type in model.system_types() {
-            for span in self.nlu.recogniser.find(entity_type, self.question.text, &self.context) {
+            for span in self
+                .nlu
+                .recogniser
+                .find(entity_type, self.question.text, &self.context)
+            {
                 let start = said.partition_point(|word| word.range.end <= span.range.start);
                 let end = said.partition_point(|word| word.range.start < span.range.end);
                 if span.genuine && start < end {
@@ -169,24 +235,38 @@ impl<'a> Turn<'a> {
     /// The sure match of an intent with its parameters.
     fn intent(&self, name: &str, exact: Option<ExactPhrase<'_>>) -> Decision {
         let parameters = match exact {
-            Some(exact) => {
-                from_phrase(&self.nlu.recogniser, exact.intent, exact.phrase, self.question.text, &self.context)
-            }
+            Some(exact) => from_phrase(
+                &self.nlu.recogniser,
+                exact.intent,
+                exact.phrase,
+                self.question.text,
+                &self.context,
+            ),
             None => self.parameters(name, self.question.text).unwrap_or_default(),
         };
-        Decision::Intent { name: name.to_owned(), confidence: 1.0, parameters }
+        Decision::Intent {
+            name: name.to_owned(),
+            confidence: 1.0,
+            parameters,
+        }
     }
 
     fn parameters(&self, name: &str, text: &str) -> Option<Vec<(String, Extracted)>> {
         let intent = self.nlu.agent.intents.get(name)?;
         let language = self.nlu.phrases.language(self.question.language)?;
-        Some(self.nlu.habits.extract(&self.nlu.recogniser, intent, language, text, &self.context))
+        Some(
+            self.nlu
+                .habits
+                .extract(&self.nlu.recogniser, intent, language, text, &self.context),
+        )
     }
 
     /// The values that fill the form: the waiting parameter's, then what the rest of the utterance holds for the
     /// others (cx-runtime 4.4).
     fn fill(&self, mut spans: Vec<Span>) -> Vec<Filled> {
-        let Some(slot) = &self.question.active else { return Vec::new() };
+        let Some(slot) = &self.question.active else {
+            return Vec::new();
+        };
         if spans.iter().any(|span| span.genuine) {
             spans.retain(|span| span.genuine);
         }
@@ -196,9 +276,14 @@ impl<'a> Turn<'a> {
         let mut taken: Vec<Range<usize>> = spans.iter().map(|span| span.range.clone()).collect();
         let mut filled: Vec<Filled> = self.filled(slot, spans).into_iter().collect();
         for other in self.question.others.iter().filter(|other| !is_any(other)) {
-            let mut found = self.nlu.recogniser.find(other.entity_type, self.question.text, &self.context);
+            let mut found = self
+                .nlu
+                .recogniser
+                .find(other.entity_type, self.question.text, &self.context);
             let free = |span: &Span| {
-                taken.iter().all(|taken| taken.end <= span.range.start || span.range.end <= taken.start)
+                taken
+                    .iter()
+                    .all(|taken| taken.end <= span.range.start || span.range.end <= taken.start)
             };
             found.retain(|span| span.genuine && free(span));
             if !other.is_list {
@@ -211,17 +296,33 @@ impl<'a> Turn<'a> {
     }
 
     fn filled(&self, slot: &FormSlot<'_>, spans: Vec<Span>) -> Option<Filled> {
-        let Extracted { original, value } = gather(spans, slot.is_list, self.question.text).or_else(|| self.whole(slot))?;
-        Some(Filled { parameter: slot.name.to_owned(), value, original })
+        let Extracted { original, value } =
+            gather(spans, slot.is_list, self.question.text).or_else(|| self.whole(slot))?;
+        Some(Filled {
+            parameter: slot.name.to_owned(),
+            value,
+            original,
+        })
     }
 
     /// The whole utterance as the waiting parameter's value, where its type takes any words.
     fn whole(&self, slot: &FormSlot<'_>) -> Option<Extracted> {
-        let active = self.question.active.as_ref().is_some_and(|active| active.name == slot.name);
+        let active = self
+            .question
+            .active
+            .as_ref()
+            .is_some_and(|active| active.name == slot.name);
         let text = self.question.text.trim();
         let value = Value::from(text);
-        let value = if slot.is_list { Value::Array(vec![value]) } else { value };
-        (active && is_any(slot)).then(|| Extracted { original: text.to_owned(), value })
+        let value = if slot.is_list {
+            Value::Array(vec![value])
+        } else {
+            value
+        };
+        (active && is_any(slot)).then(|| Extracted {
+            original: text.to_owned(),
+            value,
+        })
     }
 }
 

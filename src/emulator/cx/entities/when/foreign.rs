@@ -11,11 +11,16 @@ use crate::model::{Map, Value};
 
 /// Dates and times of a kind.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
-    let found = moments(text, context.language, context.now).into_iter().filter(|found| keeps_digits(text, found));
+    let found = moments(text, context.language, context.now)
+        .into_iter()
+        .filter(|found| keeps_digits(text, found));
     found
         .filter_map(|found| {
             let value = value(kind, &found)?;
-            Some(Candidate { tell_original: false, ..Candidate::exact(found.range, value) })
+            Some(Candidate {
+                tell_original: false,
+                ..Candidate::exact(found.range, value)
+            })
         })
         .collect()
 }
@@ -23,7 +28,8 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
 /// Whether no number directly beside was left out, as of a day that does not exist.
 fn keeps_digits(text: &Text<'_>, found: &Foreign) -> bool {
     let words = text.words_in(&found.range);
-    let is_number = |at: usize| !text.word(at).is_empty() && text.word(at).bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |at: usize| !text.word(at).is_empty() && text.word(at).bytes().all(|byte| byte.is_ascii_digit());
     !is_number(words.end) && !words.start.checked_sub(1).is_some_and(is_number)
 }
 
@@ -38,11 +44,17 @@ fn value(kind: SystemType, found: &Foreign) -> Option<Value> {
         }
         (SystemType::DateTime | SystemType::DatePeriod, Some(to)) if !from.is_time => {
             let last = to.at.checked_sub_signed(TimeDelta::try_days(1)?)?;
-            Some(span("Date", date_members(from.at.date()), date_members(last.date())))
+            Some(span(
+                "Date",
+                date_members(from.at.date()),
+                date_members(last.date()),
+            ))
         }
-        (SystemType::TimePeriod, Some(to)) if from.is_time => {
-            Some(span("Time", time_members(from.at.time()), time_members(to.at.time())))
-        }
+        (SystemType::TimePeriod, Some(to)) if from.is_time => Some(span(
+            "Time",
+            time_members(from.at.time()),
+            time_members(to.at.time()),
+        )),
         _ => None,
     }
 }

@@ -359,7 +359,15 @@ fn other_languages() {
 
 #[test]
 fn languages_without_tables() {
-    check(SystemType::Date, "it", &[("domani", "2020-12-05"), ("il 3 maggio 2021", "2021-05-03"), ("32 maggio", "")]);
+    check(
+        SystemType::Date,
+        "it",
+        &[
+            ("domani", "2020-12-05"),
+            ("il 3 maggio 2021", "2021-05-03"),
+            ("32 maggio", ""),
+        ],
+    );
     check(SystemType::Date, "xx", &[("tomorrow", "")]);
 }
 

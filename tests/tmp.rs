@@ -1,3 +1,0 @@
-#![allow(warnings)]
-#[path = "it/suite_cases.rs"]
-mod suite_cases;
