@@ -428,14 +428,24 @@ impl Row<'_> {
             }
             Verdict::Unobservable(reason) => self.skipped(format!("is not required, and {reason}")),
             Verdict::Differs(differences) => {
-                let diff = diff::of_differences(&differences)
-                    .or_else(|| diff::of_values(&self.expected, &self.actual));
+                let diff = diff::of_differences(&differences).or_else(|| self.text_diff(&differences));
                 let message = told(&differences);
                 let mut checked = self.row(Outcome::Failed, message);
                 checked.diff = diff;
                 checked
             }
         }
+    }
+
+    /// A diff of the texts, where the expected value is the text itself and not a description of it.
+    fn text_diff(&self, differences: &[Difference]) -> Option<crate::model::outcome::Diff> {
+        let [only] = differences else {
+            return None;
+        };
+        let is_itself = only.expected.as_deref() == Some(super::describe::show(&self.expected).as_str());
+        is_itself
+            .then(|| diff::of_values(&self.expected, &self.actual))
+            .flatten()
     }
 
     /// The row of an expectation that was not asked.

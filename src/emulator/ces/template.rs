@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn malformed_ones_are_told() {
         assert_eq!(pieces("a {{ }}"), [Piece::Literal("a "), Piece::Malformed(" ")]);
-        assert_eq!(pieces("{{ x | number }}"), [Piece::Malformed(" x | number ")]);
+        assert_eq!(pieces("{{ x | upper }}"), [Piece::Malformed(" x | upper ")]);
         assert_eq!(root("a.b[0]"), "a");
         assert_eq!(root("a[0].b"), "a");
     }

@@ -375,6 +375,9 @@ fn diffs_come_where_they_help() {
     );
     assert!(row.diff.is_some());
     assert!(rows(Check::Intent(is("x")))[0].diff.is_none());
+    // A description is not what the agent should have said.
+    let starts = Matcher::StartsWith(json!("Sorry, something went wrong"));
+    assert!(rows(Check::Reply(starts))[0].diff.is_none());
 }
 
 #[test]

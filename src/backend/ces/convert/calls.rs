@@ -135,6 +135,8 @@ fn result(mut answer: Map) -> Value {
 /// Adds what only the spans know: answers and agents of known calls, and calls that no message tells of.
 fn merge_spans(calls: &mut Vec<ToolCall>, tools: impl Iterator<Item = ToolSpan>) {
     let mut taken = vec![false; calls.len()];
+    // A call that no message tells of came after the call of the span before it.
+    let mut place = 0;
     for span in tools {
         let known = calls.iter().zip(&taken).position(|(call, taken)| {
             let same_call = call.tool == span.tool && (span.args.is_empty() || call.args == span.args);
@@ -147,12 +149,14 @@ fn merge_spans(calls: &mut Vec<ToolCall>, tools: impl Iterator<Item = ToolSpan>)
         });
         if let Some(position) = known {
             taken[position] = true;
+            place = position + 1;
             let call = &mut calls[position];
             call.response = call.response.take().or(span.response);
             call.agent = call.agent.take().or(span.agent);
         } else {
-            taken.push(true);
-            calls.push(nested(span));
+            taken.insert(place, true);
+            calls.insert(place, nested(span));
+            place += 1;
         }
     }
 }

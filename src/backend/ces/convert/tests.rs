@@ -279,6 +279,37 @@ fn calls_that_only_spans_tell_of_are_nested() {
 }
 
 #[test]
+fn nested_calls_stand_where_they_were_made() {
+    let tool = |name: &str, id: &str| span("Tool", json!({"name": name, "tool call id": id}), vec![]);
+    let told = diagnosed(
+        vec![message(
+            "Support",
+            vec![
+                Data::ToolCall(call("1", "first", json!({}))),
+                Data::ToolCall(call("2", "second", json!({}))),
+            ],
+        )],
+        Some(span(
+            "Turn",
+            json!({}),
+            vec![
+                tool("before", ""),
+                tool("first", "1"),
+                tool("between", ""),
+                tool("also between", ""),
+                tool("second", "2"),
+                tool("after", ""),
+            ],
+        )),
+    );
+    let names: Vec<String> = calls(&[told]).into_iter().map(|call| call.tool).collect();
+    assert_eq!(
+        names,
+        ["before", "first", "between", "also between", "second", "after"]
+    );
+}
+
+#[test]
 fn tools_are_named_as_suites_name_them() {
     use ces::tool_call::ToolIdentifier::{Tool, ToolsetTool};
     for (identifier, expected) in [
