@@ -18,6 +18,7 @@ mod cli_run;
 mod emulator_cx;
 mod house;
 mod import_cx;
+mod nlu_recorded;
 mod proto_tables;
 mod proto_wire;
 mod readme;
