@@ -40,7 +40,7 @@ fn recorded_turns_are_understood() {
         return;
     };
     let clean: BTreeMap<String, Vec<Value>> = serde_json::from_str(&clean).unwrap();
-    let mut shares = Vec::new();
+    let mut fractions = Vec::new();
     for (name, cases) in clean {
         let wanted: BTreeSet<&str> = cases
             .iter()
@@ -73,11 +73,11 @@ fn recorded_turns_are_understood() {
             tally.turns,
             100.0 * share
         );
-        shares.push(share);
+        fractions.push(share);
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of agents")]
-    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-    println!("mean over {} agents: {:.1} %", shares.len(), 100.0 * mean);
+    let mean = fractions.iter().sum::<f64>() / fractions.len() as f64;
+    println!("mean over {} agents: {:.1} %", fractions.len(), 100.0 * mean);
 }
 
 fn play(agent: &Arc<Agent>, wanted: &BTreeSet<&str>) -> Tally {

@@ -291,6 +291,10 @@ fn other_languages() {
         "tr",
         &[("saat 3", "03:00"), ("saat on dört buçuk", "14:30")],
     );
+}
+
+#[test]
+fn more_languages() {
     check(
         SystemType::Date,
         "fr",
