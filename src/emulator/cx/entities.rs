@@ -289,3 +289,6 @@ fn span(candidate: Candidate, text: &Text<'_>) -> Span {
         genuine,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ mod tests {
         let map = |codes: &[&str]| {
             codes
                 .iter()
-                .map(|code| ((*code).to_owned(), ()))
+                .map(|code| ((*code).to_owned(), code.len()))
                 .collect::<BTreeMap<_, _>>()
         };
         for (codes, wanted, expected) in [
@@ -43,7 +43,7 @@ mod tests {
             (&["en"], "de", None),
         ] {
             assert_eq!(
-                pick(&map(codes), wanted).map(|(code, ())| code),
+                pick(&map(codes), wanted).map(|(code, _)| code),
                 expected,
                 "{wanted}"
             );

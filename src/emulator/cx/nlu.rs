@@ -178,3 +178,6 @@ impl Nlu {
         Some(slot.get_or_init(|| Model::train(&self.agent, flow, language)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! An agent's own entity type in one language, ready for search: map, list and regexp kinds (cx-runtime 12).
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use super::composite::Composite;
 use super::fuzzy::FuzzyValues;
@@ -9,7 +9,7 @@ use super::pattern::parse;
 use super::regexp::{Pattern, patterns};
 use super::text::{Candidate, Quality, Text};
 use super::trie::WordTrie;
-use crate::emulator::cx::words::{normalise, words};
+use crate::emulator::cx::words::words;
 use crate::export::agent::{Entity, EntityType};
 use crate::model::Value;
 
@@ -28,7 +28,7 @@ pub(super) struct CustomType {
     patterns: Vec<Pattern>,
     /// Patterns that could not be compiled, each with the reason.
     pub(super) broken_patterns: Vec<(String, String)>,
-    excluded: HashSet<String>,
+    excluded: WordTrie,
     expands: bool,
     language: String,
 }
@@ -55,15 +55,16 @@ impl CustomType {
                 .entity_type
                 .enable_fuzzy_extraction
                 .then(FuzzyValues::default),
-            excluded: definition
-                .excluded
-                .iter()
-                .map(|phrase| normalise(phrase))
-                .collect(),
             expands: definition.entity_type.auto_expansion_mode == "AUTO_EXPANSION_MODE_DEFAULT",
             language: definition.language.to_owned(),
             ..Self::default()
         };
+        for phrase in definition.excluded {
+            let found = words(phrase);
+            compiled
+                .excluded
+                .insert(found.iter().map(|word| word.text.as_str()), 0);
+        }
         if definition.entity_type.kind == "KIND_REGEXP" {
             let sources = definition.entities.iter().flat_map(|entity| sources(entity));
             (compiled.patterns, compiled.broken_patterns) = patterns(sources);
@@ -201,9 +202,12 @@ impl CustomType {
         self.expands
     }
 
-    /// Whether a phrase is excluded from the type.
-    pub(super) fn excludes(&self, phrase: &str) -> bool {
-        !self.excluded.is_empty() && self.excluded.contains(&normalise(phrase))
+    /// The places of excluded phrases; nothing in them is a value of the type.
+    pub(super) fn excluded(&self, text: &Text<'_>) -> Vec<Range<usize>> {
+        let longest = |start: usize| self.excluded.prefixes(text.normal(start..text.words.len())).pop();
+        let places =
+            (0..text.words.len()).filter_map(|start| longest(start).map(|(length, _)| start..start + length));
+        places.filter_map(|words| text.bytes(words)).collect()
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn numbers(text: &Text<'_>, language: &str) -> Vec<Spoken> {
             None,
         )
         .into_iter()
-        .filter_map(spoken)
+        .filter_map(|entity| spoken(&entity))
         .collect(),
     }
 }
@@ -167,18 +167,18 @@ fn with_duckling(
     found.unwrap_or_default().into_iter().filter(sound).collect()
 }
 
-fn spoken(entity: Entity) -> Option<Spoken> {
+fn spoken(entity: &Entity) -> Option<Spoken> {
     let range = entity.start..entity.end;
-    match entity.value {
+    match &entity.value {
         DimensionValue::Numeral(value) => Some(Spoken {
             range,
-            value,
+            value: *value,
             ordinal: false,
         }),
         #[expect(clippy::cast_precision_loss, reason = "ranks are small")]
         DimensionValue::Ordinal(value) => Some(Spoken {
             range,
-            value: value as f64,
+            value: *value as f64,
             ordinal: true,
         }),
         _ => None,

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::composite::{Walk, starting_at};
@@ -56,8 +57,12 @@ impl<'a> Search<'a> {
             if found.is_empty() && custom.expands() {
                 found.extend(openended::unlisted(self.text));
             }
+            let excluded = custom.excluded(self.text);
             found.retain(|candidate| {
-                !custom.excludes(self.text.raw.get(candidate.range.clone()).unwrap_or_default())
+                let inside = |place: &Range<usize>| {
+                    place.start <= candidate.range.start && candidate.range.end <= place.end
+                };
+                !excluded.iter().any(inside)
             });
         });
         found

@@ -80,3 +80,52 @@ pub(super) fn decide(findings: &Findings) -> Rule {
         _ => Rule::BelowThreshold,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_fits() {
+        let waiting = |fit, any, plausible| Some(Waiting { fit, any, plausible });
+        for (exact, waiting, score, expected) in [
+            (true, None, None, Rule::Exact),
+            (true, waiting(Fit::Part, false, false), None, Rule::Exact),
+            (true, waiting(Fit::Full, false, false), None, Rule::SlotFull),
+            (true, waiting(Fit::Full, true, false), None, Rule::Exact),
+            (false, waiting(Fit::Full, false, false), Some(9.0), Rule::SlotFull),
+            (false, waiting(Fit::Part, false, true), Some(9.0), Rule::SlotPart),
+            (
+                false,
+                waiting(Fit::None, false, false),
+                Some(0.5),
+                Rule::Classifier,
+            ),
+            (
+                false,
+                waiting(Fit::None, false, true),
+                Some(0.5),
+                Rule::Classifier,
+            ),
+            (false, waiting(Fit::None, false, true), Some(-0.5), Rule::SlotText),
+            (false, waiting(Fit::Full, true, false), Some(-0.5), Rule::SlotText),
+            (
+                false,
+                waiting(Fit::None, false, false),
+                None,
+                Rule::BelowThreshold,
+            ),
+            (false, None, Some(-0.1), Rule::Classifier),
+            (false, None, Some(-0.3), Rule::BelowThreshold),
+            (false, None, None, Rule::BelowThreshold),
+        ] {
+            let findings = Findings {
+                exact,
+                waiting,
+                score,
+                threshold: -0.2,
+            };
+            assert_eq!(decide(&findings), expected, "{findings:?}");
+        }
+    }
+}

@@ -6,19 +6,12 @@ use crate::emulator::cx::entities::trie::WordTrie;
 use crate::emulator::cx::language::base;
 use crate::emulator::cx::words::normalise;
 
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod english;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod french;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod german;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod polish;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod portuguese;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod spanish;
-#[expect(clippy::enum_glob_use, reason = "a table of senses")]
 mod turkish;
 
 /// What a phrase can mean in a date or a time.

@@ -3,7 +3,11 @@
 use super::Grain::{Day as Days, Fortnight, Hour, Minute, Month as Months, Second, Week, Year};
 use super::Holiday::{Easter, Fixed, Nth};
 use super::Part::{Afternoon, Evening, Morning, Night};
-use super::Sense::{self, *};
+use super::Sense::{
+    self, Ago, Am, And, At, Before, Between, Clock, Day, From, FromNow, Grain, Half, Holiday, In, Last,
+    Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, Single, The, This,
+    To, Weekday, Weekend,
+};
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
     (Month(1), "january|jan"),

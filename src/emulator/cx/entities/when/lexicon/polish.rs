@@ -3,7 +3,10 @@
 use super::Grain::{Day as Days, Hour, Minute, Month as Months, Second, Week, Year};
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Evening, Morning, Night};
-use super::Sense::{self, *};
+use super::Sense::{
+    self, Ago, Am, And, At, Before, Between, Clock, Day, From, Grain, HalfTo, Holiday, In, Last, Midnight,
+    Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, This, To, Weekday, Weekend,
+};
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
     (Month(1), "stycznia|styczeń|styczniu|sty"),

@@ -3,7 +3,11 @@
 use super::Grain::{Day as Days, Fortnight, Hour, Minute, Month as Months, Second, Week, Year};
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Morning, Night};
-use super::Sense::{self, *};
+use super::Sense::{
+    self, Ago, AgoBefore, Am, And, At, Before, Between, Clock, Day, From, Grain, Half, Holiday, In, Last,
+    Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, The, This, To,
+    Weekday, Weekend,
+};
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
     (Month(1), "janeiro|jan"),

@@ -3,7 +3,10 @@
 use super::Grain::{Day as Days, Hour, Minute, Month as Months, Second, Week, Year};
 use super::Holiday::Fixed;
 use super::Part::{Afternoon, Evening, Morning, Night};
-use super::Sense::{self, *};
+use super::Sense::{
+    self, Ago, Am, And, At, Before, Day, FromNow, Grain, Half, Holiday, Last, Midnight, Month, Next, Noon,
+    Now, Number, Part, Past, Pm, Quarter, This, To, Weekday, Weekend,
+};
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
     (Month(1), "ocak|ocakta"),
