@@ -14,10 +14,12 @@ use crate::proto::ces_v1::chunk::Data;
 use crate::proto::ces_v1::session_output::OutputType;
 use crate::proto::json::struct_to_json;
 
-use super::app::{App, Call, Rule, Step, Steps, Trigger, plain_words, seen_answer};
+use super::app::{App, Rule, Step, Steps, Trigger, plain_words, seen_answer};
 use super::session::{Pending, PendingCall, Session, Stimulus, TurnState};
 use super::template;
 use super::trace::{self, ToolSpan, Trace, USER};
+
+mod tools;
 
 /// Steps and reactions of one turn: a script that needs more goes round in circles.
 const MOST_PLAYED: u32 = 500;
@@ -472,121 +474,6 @@ impl Turn<'_> {
         self.outputs
             .push(OutputType::EndSession(ces::EndSession { metadata }));
         Ok(Progress::Ended)
-    }
-
-    // ---- tools ----
-
-    fn call_id(&mut self) -> String {
-        self.state.calls += 1;
-        format!("call-{}-{}", self.session.turns, self.state.calls)
-    }
-
-    fn is_for_client(&self, call: &Call) -> bool {
-        let tool = self.app.tools.get(call.tool);
-        tool.is_some_and(|tool| tool.by_client && !(self.surroundings.use_fakes && tool.fake.is_some()))
-    }
-
-    /// Hands the calls that follow each other here to the client.
-    fn ask_client(&mut self, steps: &Steps, from: usize) -> Result<Progress, Status> {
-        let now = self.utc();
-        let mut calls = Vec::new();
-        let mut wire = Vec::new();
-        let mut next = from;
-        while let Some(Step::Call(call)) = steps
-            .get(next)
-            .filter(|step| matches!(step, Step::Call(call) if self.is_for_client(call)))
-        {
-            next += 1;
-            let Some(tool) = self.app.tools.get(call.tool) else {
-                continue;
-            };
-            let args = template::fill_members(&call.args, &|name| self.find(name));
-            let id = self.call_id();
-            let made = trace::tool_call(&self.surroundings.app_name, tool, &id, &args)?;
-            self.told(Data::ToolCall(made.clone()));
-            wire.push(made);
-            calls.push(PendingCall {
-                id,
-                tool: call.tool,
-                args,
-                made_at: now,
-            });
-        }
-        self.outputs
-            .push(OutputType::ToolCalls(ces::ToolCalls { tool_calls: wire }));
-        Ok(Progress::Waits(Box::new(Pending {
-            calls,
-            rest: (Steps::clone(steps), next),
-            state: TurnState::new(now),
-        })))
-    }
-
-    /// Calls a tool that the service runs, or a fake.
-    fn call(&mut self, call: &Call) -> Result<(), Status> {
-        let app = self.app;
-        let Some(tool) = app.tools.get(call.tool) else {
-            return Ok(());
-        };
-        let args = template::fill_members(&call.args, &|name| self.find(name));
-        let fake = tool.fake.as_ref().filter(|_| self.surroundings.use_fakes);
-        let scripted = fake
-            .or(call.respond.as_ref())
-            .or_else(|| self.answer_of(tool, &args));
-        let answer = match scripted {
-            Some(answer) => template::fill_members(answer, &|name| self.find(name)),
-            // A tool of which nothing is told answers nothing.
-            None if tool.answers.is_empty() => Map::new(),
-            None => Map::from_iter([(
-                "error".to_owned(),
-                Value::from("the script has no answer to this call"),
-            )]),
-        };
-        let (agent, now, id) = (self.agent_name(), self.utc(), self.call_id());
-        let span = ToolSpan {
-            tool: &tool.name,
-            agent: &agent,
-            kind: match fake {
-                Some(_) => trace::FAKE,
-                None if tool.toolset.is_some() => "OpenApiTool",
-                None => "PythonFunctionTool",
-            },
-            id: if call.by_callback { "" } else { &id },
-            args: &args,
-            response: Some(&answer),
-            started: now,
-        };
-        if call.by_callback {
-            self.state.trace.by_callback(&span, now)?;
-        } else {
-            let app_name = &self.surroundings.app_name;
-            let made = trace::tool_call(app_name, tool, &id, &args)?;
-            let response = trace::tool_response(app_name, tool, &id, &answer)?;
-            self.state.trace.tool(&span, now)?;
-            self.told(Data::ToolCall(made));
-            self.told(Data::ToolResponse(response));
-        }
-        self.state.locals.insert(tool.name.clone(), seen_answer(&answer));
-        if !call.by_callback {
-            self.state.caused.push(Stimulus::Result {
-                tool: call.tool,
-                answer,
-            });
-        }
-        Ok(())
-    }
-
-    fn answer_of<'tool>(&self, tool: &'tool super::app::Tool, args: &Map) -> Option<&'tool Map> {
-        let holds = |matcher: &Matcher, value: &Value| {
-            expect::matches(matcher, value, self.surroundings.now).unwrap_or(false)
-        };
-        let fits = |when: &[(String, Matcher)]| {
-            when.iter()
-                .all(|(name, matcher)| holds(matcher, args.get(name).unwrap_or(&Value::Null)))
-        };
-        tool.answers
-            .iter()
-            .find(|answer| fits(&answer.when))
-            .map(|answer| &answer.respond)
     }
 
     /// The value of a name in a template.
