@@ -1,4 +1,4 @@
-//! Parser events → tree: anchors, merge keys, limits, duplicate keys, and what flow braces do to sentences.
+//! Parser events → tree: what is open, what an anchor stands for, where everything lies in the file.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,10 +6,16 @@ use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, Tag};
 
+use self::left_out::LeftOut;
+use self::limits::{Anchor, measure};
 use super::facts::quoted;
-use super::node::{Entry, Key, Kind, List, Map, Node, Style, Text};
-use super::{MAX_ALIAS_NODES, MAX_DEPTH, MAX_NODES, MAX_PROBLEMS, Outline, Parsed, Slice, scalar, syntax};
+use super::node::{Entry, Key, Kind, List, Node, Style, Text};
+use super::{MAX_DEPTH, MAX_PROBLEMS, Outline, Parsed, Slice, scalar, syntax};
 use crate::diagnostic::{Diagnostic, SourceFile};
+
+mod left_out;
+mod limits;
+mod mapping;
 
 /// How places in the parsed text become places in the file.
 #[derive(Debug, Clone, Copy)]
@@ -60,16 +66,6 @@ pub(super) struct Builder<'text> {
     left_out: Option<LeftOut>,
 }
 
-/// The list whose items an outline leaves out.
-struct LeftOut {
-    key: &'static str,
-    items: Vec<Slice>,
-    /// Whether we are inside the list.
-    inside: bool,
-    /// The collections of the item that are open, and whether each is written with braces or brackets.
-    open: Vec<bool>,
-}
-
 /// A collection that is not complete yet.
 struct Frame {
     start: usize,
@@ -84,14 +80,6 @@ struct Frame {
 enum Content {
     List(Vec<Node>),
     Map { entries: Vec<Entry>, key: Option<Key> },
-}
-
-/// What an anchor stands for.
-#[derive(Clone)]
-struct Anchor {
-    node: Node,
-    size: usize,
-    height: usize,
 }
 
 /// Parsing cannot go on.
@@ -416,27 +404,6 @@ impl<'text> Builder<'text> {
         self.complete(node, frame.anchor, span)
     }
 
-    fn mapping(&mut self, entries: Vec<Entry>, flow: bool, span: &Range<usize>) -> Kind {
-        let source = self.source(span);
-        if flow && source.starts_with("{{") {
-            // An unquoted template, reported by `report_compound_key`.
-            return Kind::Text(Text {
-                value: source.to_owned(),
-                style: Style::Quoted,
-            });
-        }
-        let entries = if flow {
-            self.joined_sentences(entries)
-        } else {
-            entries
-        };
-        let entries = self.without_duplicates(entries);
-        Kind::Map(Map {
-            entries: self.merged(entries),
-            flow,
-        })
-    }
-
     /// Puts a complete node where it belongs.
     fn complete(&mut self, node: Node, anchor: usize, span: Span) -> Result<(), Stop> {
         self.count(span, 1)?;
@@ -531,223 +498,6 @@ impl<'text> Builder<'text> {
             ),
         }
     }
-
-    /// `{ say: Hello, world }` is two entries to YAML, the second without a value. Entries that are pieces of a
-    /// sentence are reported and left out.
-    fn joined_sentences(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
-        let mut split: Option<Range<usize>> = None;
-        for entry in entries {
-            let follows_text = kept.last().is_some_and(|before| is_bare_scalar(&before.value));
-            if follows_text && self.is_bare(&entry) {
-                let start = split.map_or(entry.key.span.start, |split| split.start);
-                split = Some(start..entry.key.span.end);
-                continue;
-            }
-            self.report_split(kept.last(), split.take());
-            kept.push(entry);
-        }
-        self.report_split(kept.last(), split);
-        kept
-    }
-
-    /// A key within braces that no colon follows.
-    fn is_bare(&self, entry: &Entry) -> bool {
-        let after = self.source_from(entry.key.span.end).trim_start();
-        entry.value.is_null() && entry.value.span.is_empty() && after.starts_with([',', '}'])
-    }
-
-    fn report_split(&mut self, before: Option<&Entry>, split: Option<Range<usize>>) {
-        let (Some(before), Some(split)) = (before, split) else {
-            return;
-        };
-        let sentence = self.source(&(before.value.span.start..split.end));
-        let help = format!("quote the text: `{}: {}`", before.key.name, quoted(sentence));
-        let problem = Diagnostic::error("split-sentence", "a comma within braces splits unquoted text")
-            .at(self.file, split, "taken for a key of its own")
-            .at(self.file, before.value.span.clone(), "the text ends here")
-            .help(help);
-        self.report(problem);
-    }
-
-    fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut first_places: HashMap<String, Range<usize>> = HashMap::with_capacity(entries.len());
-        let mut unique = Vec::with_capacity(entries.len());
-        for entry in entries {
-            if let Some(first) = first_places.get(&entry.key.name) {
-                let problem = Diagnostic::error(
-                    "duplicate-key",
-                    format!("the key `{}` is given twice", entry.key.name),
-                )
-                .at(self.file, entry.key.span.clone(), "again here")
-                .at(self.file, first.clone(), "first here");
-                self.report(problem);
-                continue;
-            }
-            first_places.insert(entry.key.name.clone(), entry.key.span.clone());
-            unique.push(entry);
-        }
-        unique
-    }
-
-    /// Applies `<<: *base`: entries of the base that the mapping does not have itself.
-    fn merged(&mut self, mut entries: Vec<Entry>) -> Vec<Entry> {
-        let Some(position) = entries
-            .iter()
-            .position(|entry| entry.key.name == "<<" && self.source(&entry.key.span) == "<<")
-        else {
-            return entries;
-        };
-        let merge = entries.remove(position);
-        let bases = match merge.value.kind {
-            Kind::List(list) => list.items,
-            _ => vec![merge.value],
-        };
-        for base in bases {
-            let Kind::Map(map) = base.kind else {
-                let message = format!("`<<` merges mappings, but this is {}", base.describe());
-                self.report(Diagnostic::error("yaml-syntax", message).at(self.file, base.span, ""));
-                continue;
-            };
-            for entry in map.entries {
-                if !entries.iter().any(|own| own.key.name == entry.key.name) {
-                    entries.push(entry);
-                }
-            }
-        }
-        entries
-    }
-
-    // ---- limits ----
-
-    fn count(&mut self, span: Span, added: usize) -> Result<(), Stop> {
-        self.nodes += added;
-        if self.nodes <= MAX_NODES {
-            return Ok(());
-        }
-        let message = format!("the file is too large: more than {MAX_NODES} values");
-        let at = self.range(span);
-        self.report(
-            Diagnostic::error("file-too-large", message)
-                .at(self.file, at.start..at.start, "one more here")
-                .help("split it into several files"),
-        );
-        Err(Stop)
-    }
-
-    fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
-        let range = self.range(span);
-        let Some(Some(anchor)) = self.anchors.get(&id) else {
-            let message = format!("the alias `{}` holds itself", self.source(&range));
-            self.report(Diagnostic::error("yaml-alias", message).at(self.file, range, ""));
-            return Err(Stop);
-        };
-        let (size, height) = (anchor.size, anchor.height);
-        if self.frames.len() + height > MAX_DEPTH {
-            return self.too_deep(range);
-        }
-        self.alias_nodes += size;
-        if self.alias_nodes > MAX_ALIAS_NODES {
-            let message = format!("aliases add more than {MAX_ALIAS_NODES} values to the file");
-            self.report(
-                Diagnostic::error("yaml-alias", message)
-                    .at(self.file, range.clone(), "with this one")
-                    .help("use steps, defaults or examples for what repeats"),
-            );
-            return Err(Stop);
-        }
-        if let Some(Some(anchor)) = self.anchors.get(&id) {
-            let node = anchor.node.clone();
-            self.attach(node);
-        }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.end = frame.end.max(range.end);
-        }
-        Ok(())
-    }
-
-    // ---- the list that an outline leaves out ----
-
-    fn begins_left_out(&mut self, frame: &Frame) {
-        let [
-            Frame {
-                content: Content::Map { key: Some(key), .. },
-                ..
-            },
-        ] = self.frames.as_slice()
-        else {
-            return;
-        };
-        if let Some(left_out) = &mut self.left_out
-            && matches!(frame.content, Content::List(_))
-            && key.name == left_out.key
-            && left_out.items.is_empty()
-        {
-            left_out.inside = true;
-        }
-    }
-
-    /// Whether a scalar, or the opening of a collection, lies in the list left out; notes where items lie.
-    fn passes_left_out(&mut self, span: Span, opens_flow: Option<bool>, end: usize) -> bool {
-        let line = self.line(span);
-        let start = self.range(span).start;
-        let Some(left_out) = self.left_out.as_mut().filter(|left_out| left_out.inside) else {
-            return false;
-        };
-        if left_out.open.is_empty() {
-            left_out.items.push(Slice {
-                range: start..end,
-                line,
-                column: span.start.col(),
-            });
-        }
-        left_out.extend(end);
-        left_out.open.extend(opens_flow);
-        true
-    }
-
-    /// Whether the closing of a collection lies in the list left out; the list's own closing leaves it.
-    fn closes_left_out(&mut self, end: usize) -> bool {
-        let Some(left_out) = self.left_out.as_mut().filter(|left_out| left_out.inside) else {
-            return false;
-        };
-        match left_out.open.pop() {
-            // The end of a block collection is where the next token begins.
-            Some(false) => true,
-            Some(true) => {
-                left_out.extend(end);
-                true
-            }
-            None => {
-                left_out.inside = false;
-                false
-            }
-        }
-    }
-}
-
-impl LeftOut {
-    fn extend(&mut self, end: usize) {
-        if let Some(item) = self.items.last_mut() {
-            item.range.end = item.range.end.max(end);
-        }
-    }
-}
-
-/// Number of nodes in a tree, and its height.
-fn measure(node: &Node) -> (usize, usize) {
-    let add = |(size, height): (usize, usize), (inner_size, inner_height): (usize, usize)| {
-        (size + inner_size, height.max(inner_height + 1))
-    };
-    match &node.kind {
-        Kind::List(list) => list.items.iter().map(measure).fold((1, 1), add),
-        Kind::Map(map) => map
-            .entries
-            .iter()
-            .map(|entry| measure(&entry.value))
-            .fold((1, 1), add),
-        _ => (1, 0),
-    }
 }
 
 /// An empty value stands after its key's colon, wherever the parser noticed that there is none.
@@ -758,9 +508,4 @@ fn placed(mut value: Node, key: &Key, colon: bool) -> Node {
         value.line = key.line;
     }
     value
-}
-
-/// Values other than text that a sentence may begin with: `{ say: 2, please }`.
-fn is_bare_scalar(node: &Node) -> bool {
-    node.is_plain_text() || matches!(node.kind, Kind::Number(_) | Kind::Bool(_))
 }

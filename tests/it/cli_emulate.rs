@@ -14,17 +14,30 @@ struct Running {
 
 impl Running {
     fn start(place: &Place, arguments: &[&str]) -> Self {
-        let all: Vec<&str> = ["emulate", "--listen", "localhost:0"].iter().chain(arguments).copied().collect();
+        let all: Vec<&str> = ["emulate", "--listen", "localhost:0"]
+            .iter()
+            .chain(arguments)
+            .copied()
+            .collect();
         let mut child = place.command(&all).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .unwrap()
+            .to_owned();
         Self { child, address }
     }
 
     #[cfg(unix)]
     fn end(mut self, signal: &str) -> Option<i32> {
-        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let killed = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(killed.success());
         self.child.wait().unwrap().code()
     }
@@ -53,7 +66,17 @@ fn it_answers_where_it_says_and_ends_when_told() {
 fn suites_can_be_played_against_it() {
     let place = Place::initialised();
     place.write("webhooks.yaml", "Any:\n  - respond: { parameters: { a: 1 } }\n");
-    let running = Running::start(&place, &["--agent", "agents/coffee-bar", "--webhooks", "webhooks.yaml", "--seed", "1"]);
+    let running = Running::start(
+        &place,
+        &[
+            "--agent",
+            "agents/coffee-bar",
+            "--webhooks",
+            "webhooks.yaml",
+            "--seed",
+            "1",
+        ],
+    );
     let target = format!(
         "targets: {{ coffee: {{ backend: cx, agent: projects/p/locations/global/agents/a, endpoint: \"http://{}\", \
          credentials: none, export: agents/coffee-bar }} }}\n",
@@ -72,15 +95,33 @@ fn what_cannot_be_served_is_refused() {
     let taken = taken.local_addr().unwrap().to_string();
     place.write("webhooks.yaml", "Any: [{ respnd: {} }]\n");
     for (arguments, code, part) in [
-        (&["--agent", "agents/coffee-bar", "--listen", "0.0.0.0:0"][..], 2, "add `--allow-remote`"),
+        (
+            &["--agent", "agents/coffee-bar", "--listen", "0.0.0.0:0"][..],
+            2,
+            "add `--allow-remote`",
+        ),
         (&["--agent", "agents/nowhere"], 2, "agents/nowhere"),
         (&["--app", "turnproof.yaml"], 2, "turnproof.yaml:"),
-        (&["--agent", "agents/coffee-bar", "--webhooks", "webhooks.yaml"], 2, "did you mean `respond`?"),
-        (&["--agent", "agents/coffee-bar", "--listen", &taken], 3, "cannot listen on 127.0.0.1:"),
+        (
+            &["--agent", "agents/coffee-bar", "--webhooks", "webhooks.yaml"],
+            2,
+            "did you mean `respond`?",
+        ),
+        (
+            &["--agent", "agents/coffee-bar", "--listen", &taken],
+            3,
+            "cannot listen on 127.0.0.1:",
+        ),
     ] {
-        let all: Vec<&str> = std::iter::once("emulate").chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> = std::iter::once("emulate")
+            .chain(arguments.iter().copied())
+            .collect();
         let said = place.run(&all);
-        assert_eq!((said.code, said.out.as_str()), (Some(code), ""), "{arguments:?}: {said:?}");
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(code), ""),
+            "{arguments:?}: {said:?}"
+        );
         assert!(said.err.contains(part), "{arguments:?}: {}", said.err);
     }
 }

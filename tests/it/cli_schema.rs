@@ -15,6 +15,9 @@ fn schemas_are_json_and_know_their_keys() {
         let said = place.run(arguments);
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{arguments:?}");
         let schema: Value = serde_json::from_str(&said.out).unwrap();
-        assert!(schema["$schema"].is_string() && said.out.contains(&format!("\"{key}\"")), "{arguments:?}");
+        assert!(
+            schema["$schema"].is_string() && said.out.contains(&format!("\"{key}\"")),
+            "{arguments:?}"
+        );
     }
 }

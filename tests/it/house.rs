@@ -253,7 +253,7 @@ fn allowed(expression: &str) -> bool {
     let groups: Vec<String> = expression.split(") AND ").map(str::to_owned).collect();
     groups.iter().all(|group| {
         let group = group.trim_matches(['(', ')', ' ']);
-        group.split(" OR ").any(|choice| all(choice))
+        group.split(" OR ").any(all)
     })
 }
 

@@ -148,13 +148,13 @@ fn sketch(entry: &Entry, shown: &mut String) {
         if !beside.is_empty() {
             writeln!(shown, "    {beside}").unwrap();
         }
-        turn.expect
-            .iter()
-            .for_each(|expectation| writeln!(shown, "    {}", short(expectation)).unwrap());
+        for expectation in &turn.expect {
+            writeln!(shown, "    {}", short(expectation)).unwrap();
+        }
     }
-    expect
-        .iter()
-        .for_each(|expectation| writeln!(shown, "  {}", short(expectation)).unwrap());
+    for expectation in expect {
+        writeln!(shown, "  {}", short(&expectation)).unwrap();
+    }
     shown.push('\n');
 }
 

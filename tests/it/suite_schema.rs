@@ -114,7 +114,7 @@ fn refused(schema: &Value, value: &Value, root: &Value) -> Option<String> {
                     .is_match(value.as_str()?),
             ),
             "$schema" | "$defs" | "title" | "description" | "examples" | "format" => None,
-            other => panic!("the schema uses `{other}`"),
+            other => unreachable!("the schema uses `{other}`"),
         }
     })
 }
@@ -128,7 +128,7 @@ fn is_of_type(value: &Value, wanted: &str) -> bool {
         "null" => value.is_null(),
         "number" => value.is_number(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-        other => panic!("the schema uses the type `{other}`"),
+        other => unreachable!("the schema uses the type `{other}`"),
     }
 }
 
@@ -334,7 +334,6 @@ fn beside(group: Group, name: &str) -> &'static [(&'static str, &'static str)] {
         (Group::Defaults | Group::Conversation, "pass") => &[("repeat", "5")],
         (Group::Date, "within") => &[("weekday", "friday")],
         (Group::Expectation | Group::On, "required") => &[("reply", "hi")],
-        (Group::Expectation, "candidates") => &[],
         (Group::ToolCalls, "required") => &[("never", "[a]")],
         (Group::Raw, _) => &[("equals", "1")],
         (Group::Turn, "with" | "via" | "when" | "answers" | "capture" | "expect" | "then") => {

@@ -1,3 +1,5 @@
+//! How problems look: places, labels, colours, very long and very strange lines.
+
 use std::ops::Range;
 use std::path::PathBuf;
 

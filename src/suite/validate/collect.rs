@@ -156,9 +156,9 @@ impl Collector {
     }
 
     fn handlers(&mut self, handlers: &[EventHandler]) {
-        handlers
-            .iter()
-            .for_each(|handler| self.fulfillment(&handler.trigger_fulfillment));
+        for handler in handlers {
+            self.fulfillment(&handler.trigger_fulfillment);
+        }
     }
 
     fn fulfillment(&mut self, fulfillment: &Fulfillment) {
@@ -166,14 +166,12 @@ impl Collector {
             self.parameter(&preset.parameter);
             self.references_in(&preset.value);
         }
-        fulfillment
-            .messages
-            .iter()
-            .for_each(|message| self.message(message));
-        fulfillment
-            .conditional_cases
-            .iter()
-            .for_each(|cases| self.cases(cases));
+        for message in &fulfillment.messages {
+            self.message(message);
+        }
+        for cases in &fulfillment.conditional_cases {
+            self.cases(cases);
+        }
     }
 
     fn cases(&mut self, cases: &ConditionalCases) {

@@ -100,12 +100,7 @@ impl Found {
 }
 
 /// Matches elements from a word on; the word after the last one, and the members found, last first.
-fn follow(
-    elements: &[Element],
-    at: usize,
-    walk: &mut Walk<'_>,
-    members: &mut Vec<Member>,
-) -> Option<usize> {
+fn follow(elements: &[Element], at: usize, walk: &mut Walk<'_>, members: &mut Vec<Member>) -> Option<usize> {
     walk.steps += 1;
     if walk.steps > STEP_LIMIT {
         return None;
