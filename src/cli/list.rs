@@ -131,8 +131,8 @@ mod tests {
         };
         assert_eq!(
             table(&[listed]),
-            "conversation                      target   tags         place\n\
-             billing/pay / pays\\u{1b}[31m      flights  smoke, slow  suites/billing/pay.yaml:7\n\
+            "conversation                  target   tags         place\n\
+             billing/pay / pays\\u{1b}[31m  flights  smoke, slow  suites/billing/pay.yaml:7\n\
              \n1 conversation\n"
         );
     }

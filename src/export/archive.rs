@@ -1,7 +1,7 @@
 //! The files of an export, from a folder or a zip, in bounded time and memory.
 //!
 //! Nothing is ever written to disk. Names that leave the export, symbolic links, encrypted entries, and anything
-//! that is larger than an export has a reason to be are refused. What the files mean is [`load`](super::load)'s.
+//! that is larger than an export has a reason to be are refused. What the files mean is [`load`](mod@super::load)'s.
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};

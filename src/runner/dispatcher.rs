@@ -1,6 +1,6 @@
 //! One actor that starts conversations as there is room and owns every count of the run.
 //!
-//! Executors give back finished conversations; events go up one channel; "stop" goes down one [`Cancellation`]. After
+//! Executors give back finished conversations; events go up one channel; "stop" goes down one [`Cancellation`](super::Cancellation). After
 //! that nothing new starts, and what runs is cut short by its executor.
 
 use std::collections::HashMap;

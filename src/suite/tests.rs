@@ -1,3 +1,5 @@
+//! Suites read whole: the conversations they hold and what is wrong with them.
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Trees, places and problems of texts, sound and hostile.
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

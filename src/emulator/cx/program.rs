@@ -1,7 +1,7 @@
 //! An exported agent made ready to run: names resolved, conditions and templates parsed, the routes in scope of every
 //! page listed in the order they are tried (cx-runtime 3.2, 3.3).
 //!
-//! A program never changes and is shared by all sessions. Making one from an export is in [`compile`].
+//! A program never changes and is shared by all sessions. Making one from an export is in `compile.rs`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

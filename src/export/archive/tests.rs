@@ -1,3 +1,5 @@
+//! Zips and folders, sound and hostile.
+
 use std::io::Write;
 
 use tempfile::TempDir;

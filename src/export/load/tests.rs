@@ -1,3 +1,5 @@
+//! Exports loaded whole: what is found, what is left out with a warning, what is refused.
+
 use std::io::Write;
 use std::path::PathBuf;
 

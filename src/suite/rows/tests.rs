@@ -1,3 +1,5 @@
+//! Examples and matrices: the rows they make and what they are called.
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Names checked against an export.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Conditions: how they are read, what they hold for, where a mistake is shown.
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeZone};

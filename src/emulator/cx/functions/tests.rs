@@ -1,3 +1,5 @@
+//! System functions, each with what the reference says it answers.
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 

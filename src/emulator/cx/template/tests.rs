@@ -1,3 +1,5 @@
+//! Texts with parameters and function calls in them, filled.
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeZone};

@@ -1,3 +1,5 @@
+//! Turns filled with what is known only while they are played.
+
 use std::path::Path;
 use std::sync::Arc;
 
