@@ -63,7 +63,9 @@ def talks_to_support(channel):
 
 def main():
     turnproof = sys.argv[1]
-    with emulator(turnproof, "--agent", "suites/agents/bike-workshop", "--app", "suites/agents/support.app.yaml") as address:
+    # The workshop is closed on sundays, so "tomorrow" needs a day to count from: this one is a monday.
+    served = ["--agent", "suites/agents/bike-workshop", "--app", "suites/agents/support.app.yaml"]
+    with emulator(turnproof, *served, "--clock", "2026-03-02T10:00:00+01:00") as address:
         channel = grpc.insecure_channel(address)
         for api, transport in ((dialogflowcx_v3, V3), (dialogflowcx_v3beta1, V3Beta1)):
             books_a_repair(api, transport(channel=channel))
