@@ -1,7 +1,7 @@
 //! `{{ name }}` in texts: what is known when a suite is read is filled in then, captures, dates and environment
 //! variables when the conversation is played.
 //!
-//! `text.rs` takes a text apart, [`fill`] fills what is known into a tree (with places for messages), [`render`]
+//! `text.rs` takes a text apart, `fill.rs` fills what is known into a tree (with places for messages), `render.rs`
 //! fills the rest into a turn that is about to be played.
 
 pub use render::{
