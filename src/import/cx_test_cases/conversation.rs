@@ -120,8 +120,9 @@ impl Composer {
         }
         let mut before = Map::new();
         let mut turns = Vec::new();
-        for turn in &case.turns {
-            let turn_node = self.turn(case, turn, &before, &language);
+        let last = case.turns.len().saturating_sub(1);
+        for (index, turn) in case.turns.iter().enumerate() {
+            let turn_node = self.turn(case, turn, &before, &language, index < last);
             let mut changed = Vec::new();
             turns.push(templates::without(turn_node, &mut changed));
             self.changed
@@ -154,7 +155,7 @@ impl Composer {
         ))
     }
 
-    fn turn(&mut self, case: &TestCase, turn: &Turn, before: &Map, language: &str) -> Node {
+    fn turn(&mut self, case: &TestCase, turn: &Turn, before: &Map, language: &str, goes_on: bool) -> Node {
         let mut members = vec![Self::input(turn)];
         let with = self.with(case, turn, before, language);
         if !with.is_empty() {
@@ -163,6 +164,10 @@ impl Composer {
         let expect = self.expect(case, turn);
         if !expect.is_empty() {
             members.push(("expect".to_owned(), Node::Map(expect)));
+        }
+        // The service cleared the session and met the next input afresh (cx-runtime 1.3).
+        if goes_on && turn.output().is_some_and(Output::ended) {
+            members.push(("then".to_owned(), Node::text("restart")));
         }
         Node::Map(members)
     }

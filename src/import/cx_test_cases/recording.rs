@@ -9,6 +9,8 @@ use serde::Deserialize;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Map, Value};
 
+/// The page that a session ends on, as recordings name it.
+const END_SESSION: &str = "End Session";
 /// What the console writes before the names of session parameters.
 const SESSION_PREFIX: &str = "$session.params.";
 
@@ -287,6 +289,11 @@ impl Output {
             .as_ref()
             .and_then(|flow| given(&flow.name).or_else(|| given(&flow.display_name)));
         (page, of_page.or(of_flow))
+    }
+
+    /// Whether the session ended with this turn.
+    pub(super) fn ended(&self) -> bool {
+        self.place().0 == Some(END_SESSION)
     }
 
     /// The texts that are not blank.
