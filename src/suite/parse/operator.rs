@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::template::text::{has_template, value_has_template};
+use super::super::template::text::{has_template, plain, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
 use crate::model::Value;
@@ -139,13 +139,21 @@ impl Parser {
         if !self.thorough || has_template(&pattern) {
             return Some(pattern);
         }
-        match regex::Regex::new(&pattern) {
-            Ok(_) => Some(pattern),
-            Err(error) => {
-                self.bad_pattern(node, &pattern, &error);
-                None
-            }
+        let meant = plain(&pattern);
+        if let Err(error) = regex::Regex::new(&meant) {
+            self.bad_pattern(node, &meant, &error);
+            return None;
         }
+        Some(pattern)
+    }
+
+    /// A regular expression that must be known before the conversation is played.
+    pub(super) fn fixed_pattern(&mut self, node: &Node, what: &str) -> Option<String> {
+        if self.is_late(node, what) {
+            return None;
+        }
+        let pattern = self.pattern(node, what)?;
+        Some(plain(&pattern).into_owned())
     }
 
     fn bad_pattern(&mut self, node: &Node, pattern: &str, error: &regex::Error) {
