@@ -28,6 +28,7 @@ pub mod cx;
 pub mod endpoint;
 pub mod error;
 pub mod names;
+mod overrides;
 pub mod resource;
 
 /// A service that can hold conversations. Shared by all conversations of a target.

@@ -101,6 +101,7 @@ async fn start_ces(
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
         names,
+        emulator: true,
     };
     let client = CesBackend::new(client, connection(&running)?)?;
     Ok(Arc::new(Emulated {

@@ -7,11 +7,11 @@ use prost::Message;
 use tokio::time::Instant;
 
 use super::convert::{self, Answers};
-use super::overrides;
 use super::request::{self, Opening};
 use super::{ApiVersion, Shared};
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::overrides;
 use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;

@@ -1,7 +1,7 @@
 //! A text with templates, taken apart.
 //!
 //! What is data (a cell of a CSV file, say) goes into a text marked: as a JSON string between braces, its own braces
-//! written as escapes. However often the text is read again, nothing in a mark is a template, and nothing around it can
+//! and bars written as escapes. However often the text is read again, nothing in a mark is a template, and nothing around it can
 //! become one with it. Authors cannot write marks: there, a quoted string is an unknown name.
 
 use std::borrow::Cow;
@@ -115,7 +115,10 @@ pub(in crate::suite) fn marked(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let quoted = Value::from(text).to_string();
-    let escaped = quoted.replace('{', "\\u007b").replace('}', "\\u007d");
+    let escaped = quoted
+        .replace('{', "\\u007b")
+        .replace('}', "\\u007d")
+        .replace('|', "\\u007c");
     Cow::Owned(format!("{{{{{escaped}}}}}"))
 }
 
