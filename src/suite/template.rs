@@ -1,6 +1,8 @@
 //! `{{ name }}` in texts: what is known when a suite is read is filled in then, captures, dates and environment
 //! variables when the conversation is played.
 //!
+//! What is filled in stays text, whatever it looks like: data that was filled in at first is marked until the rest is.
+//!
 //! `text.rs` takes a text apart, `fill.rs` fills what is known into a tree (with places for messages), `render.rs`
 //! fills the rest into a turn that is about to be played.
 

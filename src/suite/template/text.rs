@@ -1,8 +1,8 @@
 //! A text with templates, taken apart.
 //!
 //! What is data (a cell of a CSV file, say) goes into a text marked: as a JSON string between braces, its own braces
-//! and bars written as escapes. However often the text is read again, nothing in a mark is a template, and nothing around it can
-//! become one with it. Authors cannot write marks: there, a quoted string is an unknown name.
+//! and bars written as escapes. However often the text is read again, nothing in a mark is a template, and nothing
+//! around it can become one with it. Authors cannot write marks: there, a quoted string is an unknown name.
 
 use std::borrow::Cow;
 
