@@ -5,6 +5,7 @@
 pub mod capability;
 pub mod event;
 pub mod outcome;
+pub mod pattern;
 mod redaction;
 pub mod suite;
 pub mod transcript;
