@@ -122,7 +122,7 @@ pub enum When {
 /// Which suites, and with which targets: what every command that reads suites takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SuiteArgs {
-    /// Suite files or folders; FILE:LINE is the conversation at that line [default: suites if it exists, else the
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: suites if it exists, else the
     /// working directory]
     ///
     /// Every .yaml and .yml file below a folder is a suite, except what .gitignore names, hidden files, and the

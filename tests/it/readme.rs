@@ -54,7 +54,11 @@ fn clone() -> TempDir {
 
 /// Copies a folder of the repository.
 fn copy(from: &str, to: &Path) {
-    let copied = Command::new("cp").arg("-r").arg(root().join(from)).arg(to).status();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(root().join(from))
+        .arg(to)
+        .status();
     assert!(copied.unwrap().success());
 }
 
@@ -79,7 +83,8 @@ fn shell(script: &str, folder: &Path) -> Output {
 
 fn must_work(script: &str, folder: &Path) {
     let output = shell(script, folder);
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
         "{script}\nended with {}:\n{told}",
@@ -89,12 +94,13 @@ fn must_work(script: &str, folder: &Path) {
 
 // ---- generated parts ----
 
-/// The text between a mark and the end, without the blank lines around it.
+/// The text between a mark and the end.
 fn marked<'text>(text: &'text str, mark: &str) -> &'text str {
-    let (_, after) = text
+    let found = text
         .split_once(mark)
-        .unwrap_or_else(|| panic!("there is no {mark}"));
-    after.split_once("<!-- end -->").unwrap().0
+        .and_then(|(_, after)| after.split_once("<!-- end -->"));
+    assert!(found.is_some(), "there is no {mark} with an end");
+    found.unwrap().0
 }
 
 #[test]
@@ -217,7 +223,10 @@ fn every_example_is_valid() {
             let folder = tempfile::tempdir().unwrap();
             let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
             fs::create_dir(folder.path().join("agents")).unwrap();
-            copy("suites/agents/bike-workshop", &folder.path().join("agents/flights"));
+            copy(
+                "suites/agents/bike-workshop",
+                &folder.path().join("agents/flights"),
+            );
             match kind(&block) {
                 Example::Workflow => continue,
                 Example::Suite => {
@@ -231,7 +240,10 @@ fn every_example_is_valid() {
                     suites += 1;
                 }
                 Example::Settings => {
-                    write("turnproof.yaml", &block.replace("agents/my-agent.zip", "agents/flights"));
+                    write(
+                        "turnproof.yaml",
+                        &block.replace("agents/my-agent.zip", "agents/flights"),
+                    );
                     write(
                         "example.yaml",
                         "target: flights\nconversations: [{ name: a, turns: [{ say: hi }] }]\n",
@@ -245,7 +257,10 @@ fn every_example_is_valid() {
             }
         }
     }
-    assert!(suites >= 2 && settings >= 2, "{suites} suites, {settings} settings");
+    assert!(
+        suites >= 2 && settings >= 2,
+        "{suites} suites, {settings} settings"
+    );
 }
 
 /// The README's first suite is about the agent that `init` writes: it passes there.

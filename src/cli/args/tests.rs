@@ -40,8 +40,12 @@ fn the_help_wraps_well() {
         for text in after.into_iter().flatten().map(ToString::to_string) {
             let lines: Vec<&str> = text.lines().collect();
             for pair in lines.windows(2) {
-                let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
-                assert!(!(is_prose(pair[0]) && is_prose(pair[1])), "broken by hand: {pair:?}");
+                let is_prose =
+                    |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+                assert!(
+                    !(is_prose(pair[0]) && is_prose(pair[1])),
+                    "broken by hand: {pair:?}"
+                );
             }
             for line in lines.iter().filter(|line| line.starts_with(' ')) {
                 assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
@@ -53,7 +57,10 @@ fn the_help_wraps_well() {
 #[test]
 fn every_command_has_examples() {
     for command in commands(&CommandLine::command()) {
-        let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let has_commands = command.get_subcommands().next().is_some();
         let shows_itself = examples.contains(&format!("turnproof {}", command.get_name()))
             || command.get_name() == "cx-tests" && examples.contains("turnproof import cx-tests");

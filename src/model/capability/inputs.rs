@@ -3,8 +3,13 @@
 use super::{Group, Key, Shape, VIA_NAMES};
 
 pub(super) const TURN: &[Key] = &[
-    Key::own("say", Shape::Text, "I want to fly to Paris", "The user says a text")
-        .on(Some("`TextInput`"), Some("`text`")),
+    Key::own(
+        "say",
+        Shape::Text,
+        "I want to fly to Paris",
+        "The user says a text",
+    )
+    .on(Some("`TextInput`"), Some("`text`")),
     Key::own("event", Shape::Text, "welcome", "An event happens, by its name")
         .on(Some("`EventInput`"), Some("`event`")),
     Key::own(
@@ -40,7 +45,7 @@ pub(super) const TURN: &[Key] = &[
         "via",
         Shape::Choice(VIA_NAMES),
         "detect",
-        "How the service is asked, when it matters: one of the calls listed under `via`",
+        "The call of the service's API that carries the turn, when it matters",
     ),
     Key::own(
         "when",

@@ -16,7 +16,7 @@ pub(super) const OPERATORS: &[Key] = &[
         "contains",
         ORDERED,
         "see you soon",
-        "The text has this in it, or the list has an equal item",
+        "The text contains this, or the list has an item that equals it",
     ),
     Key::own(
         "icontains",
@@ -105,7 +105,13 @@ pub(super) const APPROX: &[Key] = &[
 
 pub(super) const SIMILAR: &[Key] = &[
     Key::own("to", Shape::Text, "See you soon", "The text").required(),
-    Key::own("at_least", Shape::Number, "0.8", "The least similarity, from 0 to 1").required(),
+    Key::own(
+        "at_least",
+        Shape::Number,
+        "0.8",
+        "The least similarity, from 0 to 1",
+    )
+    .required(),
     Key::own(
         "algorithm",
         Shape::Choice(&["levenshtein", "jaro_winkler", "words"]),
@@ -116,7 +122,13 @@ pub(super) const SIMILAR: &[Key] = &[
 
 pub(super) const WER: &[Key] = &[
     Key::own("to", Shape::Text, "tomorrow morning", "The text").required(),
-    Key::own("at_most", Shape::Number, "0.2", "The largest word error rate; 0.2 is one word in five").required(),
+    Key::own(
+        "at_most",
+        Shape::Number,
+        "0.2",
+        "The largest word error rate; 0.2 is one word in five",
+    )
+    .required(),
 ];
 
 pub(super) const DATE: &[Key] = &[

@@ -17,10 +17,20 @@ pub(super) const WITH: &[Key] = &[
         "Variables to set before the turn",
     )
     .on(None, Some("`inputs[].variables`")),
-    Key::own("language", Shape::Text, "en", "Language of the turn, such as `en` or `pt-br`; the agent's own unless set")
-        .on(Some("`queryInput.languageCode`"), None),
-    Key::own("time_zone", Shape::Text, "Europe/Paris", "The user's time zone, by its IANA name")
-        .on(Some("`queryParams.timeZone`"), Some("`config.timeZone`")),
+    Key::own(
+        "language",
+        Shape::Text,
+        "en",
+        "Language of the turn, such as `en` or `pt-br`; the agent's own unless set",
+    )
+    .on(Some("`queryInput.languageCode`"), None),
+    Key::own(
+        "time_zone",
+        Shape::Text,
+        "Europe/Paris",
+        "The user's time zone, by its IANA name",
+    )
+    .on(Some("`queryParams.timeZone`"), Some("`config.timeZone`")),
     Key::own(
         "payload",
         Shape::Map,
@@ -56,8 +66,13 @@ pub(super) const WITH: &[Key] = &[
         "Entity types that this session alone knows",
     )
     .on(Some("`queryParams.sessionEntityTypes`"), None),
-    Key::own("sentiment", Shape::Boolean, "true", "`true`: the service analyses the sentiment of what the user says")
-        .on(Some("`queryParams.analyzeQueryTextSentiment`"), None),
+    Key::own(
+        "sentiment",
+        Shape::Boolean,
+        "true",
+        "`true`: the service analyses the sentiment of what the user says",
+    )
+    .on(Some("`queryParams.analyzeQueryTextSentiment`"), None),
     Key::own(
         "session_ttl",
         Shape::Duration,
@@ -72,7 +87,8 @@ pub(super) const WITH: &[Key] = &[
         "Versions of flows to use: `flow/version` ids, or resource names",
     )
     .on(Some("`queryParams.flowVersions`"), None),
-    Key::own("deployment", Shape::Text, "prod", "Id of the app's deployment").on(None, Some("`config.deployment`")),
+    Key::own("deployment", Shape::Text, "prod", "Id of the app's deployment")
+        .on(None, Some("`config.deployment`")),
     Key::own(
         "entry_agent",
         Shape::Name,
@@ -91,7 +107,7 @@ pub(super) const WITH: &[Key] = &[
         "remote_dialogflow",
         Shape::Group(Group::RemoteDialogflow),
         "{ payload: { source: web } }",
-        "What a remote Dialogflow agent is asked with",
+        "What is sent along to a remote Dialogflow agent",
     )
     .on(None, Some("`config.remoteDialogflowQueryParameters`")),
     Key::own(
@@ -103,7 +119,13 @@ pub(super) const WITH: &[Key] = &[
 ];
 
 pub(super) const SESSION_ENTITY_TYPE: &[Key] = &[
-    Key::own("entity_type", Shape::Name, "city", "The entity type, by its display name").required(),
+    Key::own(
+        "entity_type",
+        Shape::Name,
+        "city",
+        "The entity type, by its display name",
+    )
+    .required(),
     Key::own(
         "supplement",
         Shape::Boolean,
@@ -136,7 +158,7 @@ pub(super) const REMOTE_DIALOGFLOW: &[Key] = &[
         "end_user_metadata",
         Shape::Map,
         "{ age: 30 }",
-        "What is known of the user",
+        "Facts about the user",
     ),
 ];
 

@@ -60,7 +60,12 @@ const TIMEOUT: Key = Key::own(
     "true",
     "No answer comes within the time allowed; stands alone",
 );
-const UNREACHABLE: Key = Key::own("unreachable", Shape::True, "true", "The other side cannot be reached; stands alone");
+const UNREACHABLE: Key = Key::own(
+    "unreachable",
+    Shape::True,
+    "true",
+    "The other side cannot be reached; stands alone",
+);
 
 pub(super) const WEBHOOK_RULE: &[Key] = &[
     Key::own(
@@ -159,8 +164,18 @@ const MESSAGES: Key = Key::own(
     "[It is on its way.]",
     "Messages to say: texts, or messages in the spelling of the webhook API",
 );
-const TARGET_PAGE: Key = Key::own("target_page", Shape::Text, "Confirm", "The page to go on with, by display name");
-const TARGET_FLOW: Key = Key::own("target_flow", Shape::Text, "Booking", "The flow to go on with, by display name");
+const TARGET_PAGE: Key = Key::own(
+    "target_page",
+    Shape::Text,
+    "Confirm",
+    "The page to go on with, by display name",
+);
+const TARGET_FLOW: Key = Key::own(
+    "target_flow",
+    Shape::Text,
+    "Booking",
+    "The flow to go on with, by display name",
+);
 const PAYLOAD: Key = Key::own(
     "payload",
     Shape::Map,

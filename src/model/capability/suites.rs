@@ -176,7 +176,7 @@ pub(super) const CONVERSATION: &[Key] = &[
         "known_issue",
         Shape::Text,
         "https://tracker.example/42",
-        "Where a known problem is described; as long as the conversation fails it counts as skipped; once it passes it counts as failed, so that this line is removed",
+        "Where a known problem is described; the conversation counts as skipped while it fails, and as failed once it passes, so that this line is taken out",
     ),
     START,
     WITH,
@@ -255,13 +255,13 @@ pub(super) const TIMEOUTS_KEYS: &[Key] = &[
         "turn",
         Shape::Duration,
         "10s",
-        "Of one turn, client-side tool calls included; 30s unless set",
+        "How long a turn may take, client-side tool calls included; 30s unless set",
     ),
     Key::own(
         "conversation",
         Shape::Duration,
         "2m",
-        "Of one attempt to play the conversation; 5m unless set",
+        "How long an attempt to play the conversation may take; 5m unless set",
     ),
 ];
 
@@ -270,13 +270,13 @@ pub(super) const RETRIES_KEYS: &[Key] = &[
         "errored",
         Shape::Integer(0),
         "2",
-        "After an attempt that could not find out: the network, the quota, the service; 1 unless set",
+        "How often after an attempt that could not find out: network, quota, service; 1 unless set",
     ),
     Key::own(
         "failed",
         Shape::Integer(0),
         "1",
-        "After an attempt that failed; 0 unless set",
+        "How often after an attempt that failed; 0 unless set",
     ),
 ];
 

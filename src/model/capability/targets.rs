@@ -121,7 +121,12 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
         "7",
         "Decides what the emulator chooses at random; the run's seed unless set",
     ),
-    Key::own("latency", Shape::Duration, "50ms", "Time to add to every answer, to see how the suites do on a slower service"),
+    Key::own(
+        "latency",
+        Shape::Duration,
+        "50ms",
+        "Time to add to every answer, to see how the suites do on a slower service",
+    ),
     API_VERSION,
     Key::own(
         "via",

@@ -88,7 +88,10 @@ const CHAPTERS: [Chapter; 8] = [
         groups: &[
             ("A tool's rule", Group::ToolRule),
             ("`when` of a tool", Group::ToolWhen),
-            ("`respond` of a tool, in the place of a result", Group::ToolRespond),
+            (
+                "`respond` of a tool, in the place of a result",
+                Group::ToolRespond,
+            ),
             ("A webhook's rule", Group::WebhookRule),
             ("`when` of a webhook", Group::WebhookWhen),
             ("`respond` of a webhook", Group::WebhookRespond),
@@ -134,6 +137,12 @@ const MOST_WRITTEN: [Group; 14] = [
     Group::CesTarget,
 ];
 
+/// Mappings whose keys are all those of another, which the reference explains once.
+const REPEATED: [(Group, &str); 2] = [
+    (Group::Defaults, "a conversation"),
+    (Group::WebhookAnswer, "`respond` of a webhook"),
+];
+
 /// The whole reference: a heading of the second level for each chapter, of the third for each mapping.
 pub fn reference_markdown() -> String {
     let chapters: Vec<String> = CHAPTERS.iter().map(chapter).collect();
@@ -148,7 +157,12 @@ pub fn overview_markdown(page: &str) -> String {
     for (title, group) in groups.filter(|(_, group)| MOST_WRITTEN.contains(group)) {
         let names: Vec<String> = group.names().iter().map(|name| format!("`{name}`")).collect();
         // Writing to a text does not fail.
-        let _ = writeln!(text, "| [{title}]({page}#{}) | {} |", anchor(title), names.join(" "));
+        let _ = writeln!(
+            text,
+            "| [{title}]({page}#{}) | {} |",
+            anchor(title),
+            names.join(" ")
+        );
     }
     text
 }
@@ -164,7 +178,10 @@ fn anchor(heading: &str) -> String {
 fn chapter(chapter: &Chapter) -> String {
     let mut parts = vec![format!("## {}\n\n{}\n", chapter.heading, chapter.text)];
     for (title, group) in chapter.groups {
-        parts.push(table(title, "key", group.keys()));
+        parts.push(match REPEATED.iter().find(|(repeated, _)| repeated == group) {
+            Some((_, whose)) => repeated(title, *group, whose),
+            None => table(title, "key", group.keys()),
+        });
         if *group == Group::Turn {
             parts.push(table("`via`", "value", VIA));
         }
@@ -172,22 +189,34 @@ fn chapter(chapter: &Chapter) -> String {
     parts.join("\n")
 }
 
-/// A table with columns for the services where they differ.
+/// The names of keys that another table explains.
+fn repeated(title: &str, group: Group, whose: &str) -> String {
+    let names: Vec<String> = group.names().iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "### {title}\n\n{}: as in [{whose}](#{}).\n",
+        names.join(", "),
+        anchor(whose)
+    )
+}
+
+/// A heading and a table.
 fn table(title: &str, first: &str, keys: &[Key]) -> String {
+    format!("### {title}\n\n{}", rows(first, keys))
+}
+
+/// A table with columns for the services where they differ.
+fn rows(first: &str, keys: &[Key]) -> String {
     let by_service = keys
         .iter()
         .any(|key| matches!(key.support, Support::Services { .. }));
-    let head = if by_service {
+    let mut text = if by_service {
         format!("| {first} | meaning | Dialogflow CX | CES |\n|---|---|---|---|\n")
     } else {
         format!("| {first} | meaning |\n|---|---|\n")
     };
     let has_examples = first == "key";
-    let rows: Vec<String> = keys
-        .iter()
-        .map(|key| row(key, by_service, has_examples))
-        .collect();
-    format!("### {title}\n\n{head}{}", rows.concat())
+    text.extend(keys.iter().map(|key| row(key, by_service, has_examples)));
+    text
 }
 
 fn row(key: &Key, by_service: bool, has_examples: bool) -> String {

@@ -55,7 +55,11 @@ fn several(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Matcher>>
 fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Matcher> {
     let is_operator = |entry: &&Entry| OPERATORS.contains(&entry.key.name.as_str());
     let operators: Vec<&Entry> = map.entries.iter().filter(is_operator).collect();
-    if let Some(entry) = map.entries.iter().find(|entry| is_of_suites_only(&entry.key.name)) {
+    if let Some(entry) = map
+        .entries
+        .iter()
+        .find(|entry| is_of_suites_only(&entry.key.name))
+    {
         let name = &entry.key.name;
         reader
             .error(
@@ -64,7 +68,10 @@ fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Ma
                 entry.key.span.clone(),
             )
             .help
-            .push(format!("they have {}; for a member of that name, `equals` compares the whole value", OPERATORS.join(", ")));
+            .push(format!(
+                "they have {}; for a member of that name, `equals` compares the whole value",
+                OPERATORS.join(", ")
+            ));
         return None;
     }
     if operators.is_empty() {

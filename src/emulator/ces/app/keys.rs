@@ -24,7 +24,10 @@ pub const APP: Table = Table {
     title: "an app",
     keys: &[
         ("app", "**Required.** The app's display name"),
-        ("root", "The agent that answers first; the first of `agents` unless set"),
+        (
+            "root",
+            "The agent that answers first; the first of `agents` unless set",
+        ),
         (
             "time_zone",
             "The time zone of `today`, `tomorrow` and `now`, by its IANA name, for sessions that name none; UTC unless set",
@@ -186,7 +189,11 @@ pub const TABLES: [&Table; 8] = [&APP, &TOOL, &ANSWER, &AGENT, &RULE, &WHEN, &ST
 pub fn reference() -> String {
     let mut text = String::new();
     for table in TABLES {
-        let _ = writeln!(text, "### {}\n\n| key | meaning |\n|---|---|", heading(table.title));
+        let _ = writeln!(
+            text,
+            "### {}\n\n| key | meaning |\n|---|---|",
+            heading(table.title)
+        );
         for (name, meaning) in table.keys {
             let _ = writeln!(text, "| `{name}` | {} |", meaning.replace('|', "\\|"));
         }
