@@ -283,14 +283,14 @@ mod tests {
         let mut redactor = Redactor::new();
         redactor.hide_secret("s3cret");
         let rows = [
-            Row::new("a", "日本", &"built-in"),
+            Row::new("日本", "a", &"built-in"),
             Row::new("long name", "s3cret\u{1b}", &"--x"),
         ];
         assert_eq!(
             table(&rows, &redactor),
-            "setting    value             from\n\
-             a          日本              built-in\n\
-             long name  [redacted]\\u{1b}  --x\n"
+            "setting    from      value\n\
+             日本       built-in  a\n\
+             long name  --x       [redacted]\\u{1b}\n"
         );
     }
 }

@@ -423,7 +423,7 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Diagnostic {
 
 fn absent_or_unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
     if error.kind() == std::io::ErrorKind::NotFound {
-        return Diagnostic::error("missing-export", "there is no such file or folder").in_file(path);
+        return Diagnostic::error("unreadable", "there is no such file or folder").in_file(path);
     }
     unreadable(path, error)
 }

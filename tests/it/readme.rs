@@ -147,7 +147,8 @@ fn links_lead_somewhere() {
                 let is_there = text.lines().any(|line| {
                     let heading = line.trim_start_matches('#').trim().to_lowercase();
                     line.starts_with('#')
-                        && heading.replace(['`', ':', '\'', ','], "").replace(' ', "-") == anchor.as_str()
+                        && heading.replace(['`', ':', '\'', ',', '.'], "").replace(' ', "-")
+                            == anchor.as_str()
                 });
                 assert!(is_there, "{file}: {}", &found[0]);
             }
@@ -200,6 +201,8 @@ fn commands_in_sentences_are_understood() {
 enum Example {
     Suite,
     Settings,
+    /// A scripted CES app.
+    App,
     Workflow,
 }
 
@@ -207,6 +210,8 @@ fn kind(block: &str) -> Example {
     let has = |key: &str| block.lines().any(|line| line.starts_with(key));
     if has("conversations:") {
         Example::Suite
+    } else if has("agents:") {
+        Example::App
     } else if has("jobs:") {
         Example::Workflow
     } else {
@@ -217,7 +222,7 @@ fn kind(block: &str) -> Example {
 
 #[test]
 fn every_example_is_valid() {
-    let (mut suites, mut settings) = (0, 0);
+    let (mut suites, mut settings, mut apps) = (0, 0, 0);
     for file in [README, REFERENCE] {
         for block in blocks(&page(file), "yaml") {
             let folder = tempfile::tempdir().unwrap();
@@ -239,6 +244,18 @@ fn every_example_is_valid() {
                     write("example.yaml", &block);
                     suites += 1;
                 }
+                Example::App => {
+                    write(
+                        "turnproof.yaml",
+                        "targets:\n  support: { backend: emulator, app: agents/example.app.yaml }\n",
+                    );
+                    write("agents/example.app.yaml", &block);
+                    write(
+                        "example.yaml",
+                        "target: support\nconversations: [{ name: a, turns: [{ say: hello }] }]\n",
+                    );
+                    apps += 1;
+                }
                 Example::Settings => {
                     write(
                         "turnproof.yaml",
@@ -258,8 +275,8 @@ fn every_example_is_valid() {
         }
     }
     assert!(
-        suites >= 2 && settings >= 2,
-        "{suites} suites, {settings} settings"
+        suites >= 2 && settings >= 2 && apps >= 1,
+        "{suites} suites, {settings} settings, {apps} apps"
     );
 }
 

@@ -65,7 +65,7 @@ const RATE: Key = Key::own(
     "rate",
     Shape::Text,
     "600/min",
-    "How many requests it gets at most: `600/min`, `10/s`",
+    "How many requests a target gets at most: `600/min`, `10/s`",
 );
 const API_VERSION: Key = Key::own(
     "api_version",

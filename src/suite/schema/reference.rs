@@ -100,9 +100,9 @@ const CHAPTERS: [Chapter; 8] = [
     },
     Chapter {
         heading: "Settings",
-        text: "The keys of `turnproof.yaml`, which lies beside the suites or above them.",
+        text: "What applies to all suites, in a file beside or above them.",
         groups: &[
-            ("Settings", Group::Settings),
+            ("`turnproof.yaml`", Group::Settings),
             ("A profile", Group::Profile),
             ("`redact`", Group::Redact),
         ],
@@ -238,7 +238,7 @@ fn meaning(key: &Key) -> String {
         && words.len() > 1
         && !words.iter().all(|word| key.doc.contains(word))
     {
-        meaning = format!("{meaning}: `{}`", words.join("`, `"));
+        meaning = format!("{meaning}; one of `{}`", words.join("`, `"));
     }
     if let Support::Services {
         unobservable: Some(when),
