@@ -91,9 +91,9 @@ pub enum Command {
     Init(InitArgs),
     /// Turn tests of other formats into suites
     Import(ImportArgs),
-    /// Serve an exported agent on this machine, as the real service would
+    /// Serve an agent on this machine, as the real service would
     ///
-    /// The address is printed as soon as the emulator answers. Any gRPC client of Dialogflow CX (v3, v3beta1) or CES
+    /// The agent is a Dialogflow CX export or a scripted CES app. The address is printed as soon as it answers. Any gRPC client of Dialogflow CX (v3, v3beta1) or CES
     /// (v1) can talk to it, in plaintext and without credentials; the agent answers under any well-formed name.
     #[command(after_help = emulate::EXAMPLES)]
     Emulate(EmulateArgs),
@@ -292,7 +292,7 @@ const CHECK_EXAMPLES: &str = "Examples:
   turnproof check suites/billing --strict
   turnproof check --target flights=staging
 
-Exits with 0 when everything is valid, else with 2. Warnings do not count, unless --strict makes errors of them.
+Exits with 0 when everything is valid, with 2 when something is not, with 4 when there is nothing to check. Warnings do not count, unless --strict makes errors of them.
 ";
 
 const LIST_EXAMPLES: &str = "Examples:
@@ -300,7 +300,7 @@ const LIST_EXAMPLES: &str = "Examples:
   turnproof list --filter 'tag:smoke and not tag:slow'
   turnproof list --format json
 
-Exits with 2 when a suite or the settings are invalid.
+Exits with 2 when a suite or the settings are invalid, with 4 when nothing is selected.
 ";
 
 const INIT_EXAMPLES: &str = "Examples:
@@ -314,7 +314,8 @@ const SCHEMA_EXAMPLES: &str = "Examples:
   turnproof schema > suite.schema.json
   turnproof schema settings > settings.schema.json
 
-Many editors use it for files that begin with the line `# yaml-language-server: $schema=suite.schema.json`.
+Many editors use it for files that begin with a line like this:
+  # yaml-language-server: $schema=suite.schema.json
 ";
 
 const COMPLETIONS_EXAMPLES: &str = "Examples:
