@@ -1,12 +1,12 @@
 //! Captures: a value of a reply, remembered for later templates.
 
-use crate::model::{Value, pattern};
 use crate::model::suite::{Capture, Service};
 use crate::model::transcript::{AgentReply, Match, Observed, ToolCall};
+use crate::model::{Value, pattern};
 
 use super::check::{candidate, decimal, visible_texts, webhook};
-use super::path::{Step, parameter, parse, walk};
 use super::describe;
+use super::path::{Step, parameter, parse, walk};
 
 /// What a capture looks at, and how it is written, for messages.
 const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agent, playbook, visited, parameters, \

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::model::{Value, pattern};
 use crate::model::suite::{Comparison, Matcher, SimilarityAlgorithm};
+use crate::model::{Value, pattern};
 
 use super::super::date::Moment;
 use super::super::describe::{algorithm_name, comparison_words, describe, describe_with_unit, quote, show};

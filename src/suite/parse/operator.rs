@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::template::text::{has_template, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
-use crate::model::{Value, pattern};
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
+use crate::model::{Value, pattern};
 use crate::yaml::{Entry, Kind, Node};
 
 /// How far ahead a weekday is looked for unless `within` says otherwise.

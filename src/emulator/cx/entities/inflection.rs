@@ -60,7 +60,11 @@ mod tests {
         ] {
             assert_eq!(stem(one, "en"), stem(other, "en"), "{one} {other}");
         }
-        assert_ne!(stem("cane", "en"), stem("can", "en"), "a word is not another word");
+        assert_ne!(
+            stem("cane", "en"),
+            stem("can", "en"),
+            "a word is not another word"
+        );
         assert_eq!(stem("glass", "en"), "glass");
         assert_eq!(stem("one", "en"), "one");
         assert_eq!(stem("vuelos", "es"), stem("vuelo", "es"));
