@@ -87,7 +87,6 @@ impl Names for ExportNames {
     }
 
     fn page(&self, flow: &str, name: &str) -> Option<String> {
-        let flow = self.index.flow_name(flow)?;
         self.index.page_id(flow, name).map(str::to_owned)
     }
 

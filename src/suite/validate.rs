@@ -66,7 +66,10 @@ pub(super) fn is_doubtful(mention: &Mention, role: &Role) -> bool {
     match &role.names {
         Names::Unchecked => false,
         Names::IdsOnly => mention.sent,
-        Names::Export(names) => unknown(mention, names, &BTreeSet::new(), role).is_some(),
+        Names::Export(names) => match &mention.kind {
+            Kind::Operator { parameter } => hides_a_member(mention, parameter, names),
+            _ => !is_known(mention, names, &BTreeSet::new()),
+        },
     }
 }
 
@@ -114,44 +117,13 @@ fn unknown(
     given: &BTreeSet<String>,
     role: &Role,
 ) -> Option<Diagnostic> {
-    let name = mention.name.as_str();
-    let (is_known, nearest) = match &mention.kind {
-        Kind::MatchType => return None,
-        Kind::Operator { parameter } => return like_an_operator(mention, parameter, names),
-        Kind::Intent => (names.intents.contains(name), nearest(name, &names.intents)),
-        Kind::Flow => (
-            names.flows.contains_key(name),
-            suggest::nearest(name, names.flows.keys().map(String::as_str)),
-        ),
-        Kind::Page { flow } => {
-            let flow = flow.as_deref();
-            (
-                names.has_page(flow, name),
-                suggest::nearest(name, names.pages_of(flow)),
-            )
-        }
-        Kind::Place => {
-            let known = names.has_page(None, name)
-                || names.flows.contains_key(name)
-                || names.playbooks.contains(name);
-            let flows = names.flows.keys().map(String::as_str);
-            (known, suggest::nearest(name, names.pages().chain(flows)))
-        }
-        Kind::Playbook => (names.playbooks.contains(name), nearest(name, &names.playbooks)),
-        Kind::EntityType => {
-            let bare = name.strip_prefix('@').unwrap_or(name);
-            let known = bare.starts_with("sys.") || names.entity_types.contains(bare);
-            (known, nearest(bare, &names.entity_types))
-        }
-        Kind::Webhook => (names.webhooks.contains(name), nearest(name, &names.webhooks)),
-        Kind::Parameter => (
-            is_parameter(name, names, given),
-            nearest_parameter(name, names, given),
-        ),
-    };
-    if is_known {
+    if let Kind::Operator { parameter } = &mention.kind {
+        return like_an_operator(mention, parameter, names);
+    }
+    if is_known(mention, names, given) {
         return None;
     }
+    let name = &mention.name;
     let in_flow = match &mention.kind {
         Kind::Page { flow: Some(flow) } => format!(" in its flow `{flow}`"),
         _ => String::new(),
@@ -164,14 +136,55 @@ fn unknown(
     );
     let problem =
         Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
-    Some(match nearest {
+    Some(match nearest(mention, names, given) {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem,
     })
 }
 
-fn nearest<'a>(name: &str, known: &'a BTreeSet<String>) -> Option<&'a str> {
-    suggest::nearest(name, known.iter().map(String::as_str))
+/// Whether the agent has what is named, or suites set it.
+fn is_known(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>) -> bool {
+    let name = mention.name.as_str();
+    match &mention.kind {
+        Kind::MatchType | Kind::Operator { .. } => true,
+        Kind::Intent => names.intents.contains(name),
+        Kind::Flow => names.flows.contains_key(name),
+        Kind::Page { flow } => names.has_page(flow.as_deref(), name),
+        Kind::Place => {
+            names.has_page(None, name) || names.flows.contains_key(name) || names.playbooks.contains(name)
+        }
+        Kind::Playbook => names.playbooks.contains(name),
+        Kind::EntityType => {
+            let bare = without_at(name);
+            bare.starts_with("sys.") || names.entity_types.contains(bare)
+        }
+        Kind::Webhook => names.webhooks.contains(name),
+        Kind::Parameter => is_parameter(name, names, given),
+    }
+}
+
+/// What was probably meant by a name that is not known. Comparing with every name there is takes far longer than
+/// looking one up, so that only what is unknown may be asked.
+fn nearest<'a>(mention: &Mention, names: &'a ExportNames, given: &'a BTreeSet<String>) -> Option<&'a str> {
+    let name = mention.name.as_str();
+    let among = |known: &'a BTreeSet<String>| suggest::nearest(name, known.iter().map(String::as_str));
+    let flows = || names.flows.keys().map(String::as_str);
+    match &mention.kind {
+        Kind::MatchType | Kind::Operator { .. } => None,
+        Kind::Intent => among(&names.intents),
+        Kind::Flow => suggest::nearest(name, flows()),
+        Kind::Page { flow } => suggest::nearest(name, names.pages_of(flow.as_deref())),
+        Kind::Place => suggest::nearest(name, names.pages().chain(flows())),
+        Kind::Playbook => among(&names.playbooks),
+        Kind::EntityType => suggest::nearest(without_at(name), names.entity_types.iter().map(String::as_str)),
+        Kind::Webhook => among(&names.webhooks),
+        Kind::Parameter => nearest_parameter(name, names, given),
+    }
+}
+
+/// The name of an entity type, with or without the `@` that exports put before it.
+fn without_at(name: &str) -> &str {
+    name.strip_prefix('@').unwrap_or(name)
 }
 
 /// The whole name, or the name before a path into its value.
@@ -193,16 +206,20 @@ fn nearest_parameter<'a>(name: &str, names: &'a ExportNames, given: &'a BTreeSet
     suggest::nearest(unquoted(name), known)
 }
 
+/// Whether an operator below a parameter has the name of one of the parameter's members.
+fn hides_a_member(mention: &Mention, parameter: &str, names: &ExportNames) -> bool {
+    let name = mention.name.as_str();
+    let members = names.members.get(&parameter.to_lowercase());
+    members.is_some_and(|members| members.contains(&name.to_lowercase()))
+        && Group::Operator.key(name).is_some()
+}
+
 /// `{ date: … }` below a parameter that has a member called `date` is taken for the operator.
 fn like_an_operator(mention: &Mention, parameter: &str, names: &ExportNames) -> Option<Diagnostic> {
-    let name = mention.name.as_str();
-    let member = names
-        .members
-        .get(&parameter.to_lowercase())?
-        .contains(&name.to_lowercase());
-    if !member || Group::Operator.key(name).is_none() {
+    if !hides_a_member(mention, parameter, names) {
         return None;
     }
+    let name = mention.name.as_str();
     let message = format!("`{parameter}` has a member `{name}`, but here it is the operator `{name}`");
     let help = format!("for the member write `{parameter}.{name}: …` beside the other parameters");
     let problem = Diagnostic::warning("like-an-operator", message);
