@@ -3,9 +3,11 @@
 //! protocol buffers, no terminal.
 
 pub mod capability;
+pub mod endpoint;
 pub mod event;
 pub mod outcome;
 mod redaction;
+pub mod resource;
 pub mod suite;
 pub mod transcript;
 

@@ -25,7 +25,6 @@ pub mod layers;
 pub mod play;
 pub mod profile;
 pub mod rate;
-pub mod resource;
 pub mod roles;
 pub mod root;
 pub mod target;

@@ -10,16 +10,15 @@ use std::sync::Arc;
 use futures::future::join_all;
 use tokio::task::spawn_blocking;
 
-use crate::backend::auth::CredentialPolicy;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError};
 use crate::diagnostic::Diagnostic;
 use crate::export::agent::Agent;
 use crate::export::{Loaded, load_runtime};
+use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::TargetInfo;
 use crate::settings::target::{CxRevision, Served, Target, TargetKind};
 
-mod app_names;
 mod emulated;
 mod live;
 

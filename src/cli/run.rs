@@ -16,7 +16,7 @@ use super::prepare::{Demands, Prepared};
 use super::show_settings;
 use super::surroundings::Surroundings;
 use super::workplace::Workplace;
-use crate::backend::auth::CredentialPolicy;
+use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
@@ -62,12 +62,11 @@ pub(super) fn run(
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
         return Ok(Exit::Success);
     }
-    let mut chosen = Chosen::of(
-        &prepared,
-        &selected,
-        &args.play.allow_credentials_to,
-        &here.universe,
-    )?;
+    let policy = CredentialPolicy {
+        universe: here.universe.clone(),
+        allowed_hosts: args.play.allow_credentials_to.clone(),
+    };
+    let mut chosen = Chosen::of(&prepared, &selected, &policy)?;
     if let Some(seed) = options.seed.value {
         chosen.reseed(seed);
     }
@@ -78,6 +77,7 @@ pub(super) fn run(
         exports: prepared.exports,
         workplace: &workplace,
         chosen,
+        policy,
         options,
         args,
         here,
@@ -96,6 +96,7 @@ struct Job<'a> {
     exports: std::collections::BTreeMap<PathBuf, crate::export::Loaded>,
     workplace: &'a Workplace,
     chosen: Chosen,
+    policy: CredentialPolicy,
     options: RunOptions,
     args: &'a RunArgs,
     here: &'a Surroundings,
@@ -150,10 +151,7 @@ impl Job<'_> {
     /// Starts emulators, and says of each target what reports will.
     async fn make_ready(&mut self, seed: u64) -> (Arc<RunInfo>, Vec<ReadyTarget>) {
         let means = Means {
-            policy: CredentialPolicy {
-                universe: self.here.universe.clone(),
-                allowed_hosts: self.args.play.allow_credentials_to.clone(),
-            },
+            policy: self.policy.clone(),
             seed,
             exports: std::mem::take(&mut self.exports)
                 .into_iter()

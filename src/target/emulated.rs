@@ -8,14 +8,12 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 use tonic::service::Routes;
 
-use super::app_names::AppNames;
-use super::live::{api_version, language, names};
+use super::live::{language, names};
 use super::{Export, Means, unreadable};
-use crate::backend::auth::{CredentialPolicy, Credentials};
+use crate::backend::auth::Credentials;
 use crate::backend::call::Connection;
 use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
-use crate::backend::endpoint::Endpoint;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnRequest};
 use crate::emulator::ces::app::App;
@@ -24,6 +22,7 @@ use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::suite::{Service, Via};
 use crate::model::transcript::AgentReply;
 use crate::settings::target::{EmulatorTarget, FileName, Served, Target};
@@ -62,7 +61,7 @@ async fn start_cx(
         agent: AGENT.parse()?,
         environment: None,
         flow_versions: Vec::new(),
-        api_version: api_version(emulator.api_version),
+        api_version: emulator.api_version,
         via: target.via.unwrap_or(Via::Detect),
         language: language(Some(export)),
         names: names(Some(export)),
@@ -88,19 +87,18 @@ async fn start_ces(
     let app = loaded
         .map_err(|problems| unreadable(&app.written, &problems))?
         .app;
-    let names = Arc::new(AppNames::of(&app));
     let options = CesOptions {
         clock: emulator.clock.into(),
         faults: faults(emulator),
         seed: emulator.seed.unwrap_or(means.seed),
     };
-    let service = CesEmulator::from_app(app, options).into_service();
-    let running = listen(None, Some(Routes::new(service))).await?;
+    let served = CesEmulator::from_app(app, options);
+    let running = listen(None, Some(Routes::new(served.clone().into_service()))).await?;
     let client = CesTarget {
         app: APP.parse()?,
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
-        names,
+        names: Arc::new(served),
     };
     let client = CesBackend::new(client, connection(&running)?)?;
     Ok(Arc::new(Emulated {
