@@ -24,7 +24,7 @@ use crate::runner::{
     RunTarget,
 };
 use crate::settings::target::Target;
-use crate::target::{self, Means, ReadyTarget};
+use crate::target::{self, AgentFiles, Means, ReadyTarget};
 
 use chosen::Chosen;
 use conversations::Conversations;
@@ -53,10 +53,12 @@ pub(super) fn run(
         strict: args.suites.strict,
         usable_targets: !args.output.show_settings,
         overrides: options.overrides(),
+        filter: args.filter.filter.as_deref(),
+        ..Demands::default()
     };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
-    let selected = prepared.select(args.filter.filter.as_deref())?;
+    let selected = prepared.select()?;
     if args.output.show_settings {
         let profile = profile.map(|profile| (profile, origins.of("--profile")));
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
@@ -74,7 +76,7 @@ pub(super) fn run(
     let job = Job {
         plan: Plan::new(selected),
         conversations: Arc::new(Conversations::new(prepared.entries)),
-        exports: prepared.exports,
+        agent_files: prepared.agent_files,
         workplace: &workplace,
         chosen,
         policy,
@@ -93,7 +95,7 @@ pub(super) fn run(
 struct Job<'a> {
     plan: Plan,
     conversations: Arc<Conversations>,
-    exports: std::collections::BTreeMap<PathBuf, crate::export::Loaded>,
+    agent_files: AgentFiles,
     workplace: &'a Workplace,
     chosen: Chosen,
     policy: CredentialPolicy,
@@ -153,10 +155,7 @@ impl Job<'_> {
         let means = Means {
             policy: self.policy.clone(),
             seed,
-            exports: std::mem::take(&mut self.exports)
-                .into_iter()
-                .map(|(path, loaded)| (path, loaded.into()))
-                .collect(),
+            files: std::mem::take(&mut self.agent_files),
         };
         let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
         let targets = target::make_ready(&chosen, &means).await;

@@ -56,17 +56,17 @@ pub struct CesEmulator {
 
 #[derive(Debug)]
 struct Shared {
-    app: App,
+    app: Arc<App>,
     options: CesOptions,
     sessions: Sessions,
 }
 
 impl CesEmulator {
     /// An emulator of an app, without any session.
-    pub fn from_app(app: App, options: CesOptions) -> Self {
+    pub fn from_app(app: impl Into<Arc<App>>, options: CesOptions) -> Self {
         let sessions = Sessions::default();
         let shared = Arc::new(Shared {
-            app,
+            app: app.into(),
             options,
             sessions,
         });

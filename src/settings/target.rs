@@ -194,6 +194,17 @@ impl Target {
         }
     }
 
+    /// The file that the agent is known from: its export, or the script of an emulated app.
+    pub fn agent_file(&self) -> Option<&FileName> {
+        match &self.kind {
+            TargetKind::Emulator(EmulatorTarget {
+                served: Served::App(file),
+                ..
+            }) => Some(file),
+            _ => self.export(),
+        }
+    }
+
     /// The time at which the agent lives, if not now: that of an emulator.
     pub fn clock(&self) -> Option<DateTime<FixedOffset>> {
         match &self.kind {

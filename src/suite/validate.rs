@@ -1,5 +1,5 @@
-//! Names in suites against the agent's export: what the agent does not have is reported, with what was probably
-//! meant.
+//! Names in suites against the agent's export, or the app's script: what the agent does not have is reported, with
+//! what was probably meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::export::SymbolicTarget;
 use crate::export::agent::Agent;
 use crate::model::capability::Group;
+use crate::model::suite::Service;
 
 mod collect;
 
@@ -20,6 +21,8 @@ pub struct ExportNames {
     /// Pages by flow.
     flows: BTreeMap<String, BTreeSet<String>>,
     playbooks: BTreeSet<String>,
+    /// Tools by the names that calls have: display names, and ids where a call carries no more than that.
+    tools: BTreeSet<String>,
     entity_types: BTreeSet<String>,
     webhooks: BTreeSet<String>,
     /// Session parameters, lower case: set by forms, intents and presets, or referred to.
@@ -60,17 +63,13 @@ impl ExportNames {
     }
 }
 
-/// Whether a name must be looked at again once all that suites set themselves is known. Of most suites no name is,
-/// so that hardly any need be kept.
-pub(super) fn is_doubtful(mention: &Mention, role: &Role) -> bool {
-    match &role.names {
-        Names::Unchecked => false,
-        Names::IdsOnly => mention.sent,
-        Names::Export(names) => match &mention.kind {
-            Kind::Operator { parameter } => hides_a_member(mention, parameter, names),
-            _ => !is_known(mention, names, &BTreeSet::new()),
-        },
-    }
+/// The names that a scripted app has.
+#[derive(Debug, Clone, Default)]
+pub struct AppNames {
+    /// Display names of its agents.
+    pub agents: BTreeSet<String>,
+    /// Its tools, those of a tool set as `toolset/tool`.
+    pub tools: BTreeSet<String>,
 }
 
 /// Reports the names that the agent of a target does not have; `given` are parameters that suites set themselves.
@@ -78,8 +77,9 @@ pub(super) fn check<'a>(
     mentions: impl Iterator<Item = &'a Mention>,
     given: &BTreeSet<String>,
     role: &Role,
+    names: &Names,
 ) -> Vec<Diagnostic> {
-    match &role.names {
+    match names {
         Names::Unchecked => Vec::new(),
         Names::IdsOnly => mentions.filter_map(|mention| needs_id(mention, role)).collect(),
         Names::Export(names) => {
@@ -88,6 +88,9 @@ pub(super) fn check<'a>(
                 .filter_map(|mention| unknown(mention, names, &given, role))
                 .collect()
         }
+        Names::App(names) => mentions
+            .filter_map(|mention| unknown_to_app(mention, names, role))
+            .collect(),
     }
 }
 
@@ -123,23 +126,49 @@ fn unknown(
     if is_known(mention, names, given) {
         return None;
     }
-    let name = &mention.name;
+    let noun = match &mention.kind {
+        Kind::Agent => "playbook or flow",
+        Kind::Place => "page, flow or playbook",
+        kind => noun(kind),
+    };
     let in_flow = match &mention.kind {
         Kind::Page { flow: Some(flow) } => format!(" in its flow `{flow}`"),
         _ => String::new(),
     };
+    let nearest = nearest(mention, names, given);
+    Some(not_there(mention, role, noun, &in_flow, nearest))
+}
+
+fn unknown_to_app(mention: &Mention, names: &AppNames, role: &Role) -> Option<Diagnostic> {
+    let (known, noun) = match &mention.kind {
+        Kind::Agent | Kind::Place => (&names.agents, "agent"),
+        Kind::Tool => (&names.tools, "tool"),
+        _ => return None,
+    };
+    if known.contains(&mention.name) {
+        return None;
+    }
+    let nearest = suggest::nearest(&mention.name, known.iter().map(String::as_str));
+    Some(not_there(mention, role, noun, "", nearest))
+}
+
+fn not_there(mention: &Mention, role: &Role, noun: &str, in_flow: &str, nearest: Option<&str>) -> Diagnostic {
+    let whole = match role.service {
+        Service::Cx => "agent",
+        Service::Ces => "app",
+    };
     let message = format!(
-        "the agent of `{}` ({}) has no {} `{name}`{in_flow}",
+        "the {whole} of `{}` ({}) has no {noun} `{}`{in_flow}",
         role.target,
         title(role.service),
-        noun(&mention.kind)
+        mention.name
     );
     let problem =
         Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
-    Some(match nearest(mention, names, given) {
+    match nearest {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem,
-    })
+    }
 }
 
 /// Whether the agent has what is named, or suites set it.
@@ -154,6 +183,8 @@ fn is_known(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>) ->
             names.has_page(None, name) || names.flows.contains_key(name) || names.playbooks.contains(name)
         }
         Kind::Playbook => names.playbooks.contains(name),
+        Kind::Agent => names.playbooks.contains(name) || names.flows.contains_key(name),
+        Kind::Tool => names.tools.contains(name) || names.tools.contains(without_action(name)),
         Kind::EntityType => {
             let bare = without_at(name);
             bare.starts_with("sys.") || names.entity_types.contains(bare)
@@ -161,6 +192,11 @@ fn is_known(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>) ->
         Kind::Webhook => names.webhooks.contains(name),
         Kind::Parameter => is_parameter(name, names, given),
     }
+}
+
+/// A call of one of a tool's actions is named `tool/action`.
+fn without_action(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(tool, _)| tool)
 }
 
 /// What was probably meant by a name that is not known. Comparing with every name there is takes far longer than
@@ -176,6 +212,8 @@ fn nearest<'a>(mention: &Mention, names: &'a ExportNames, given: &'a BTreeSet<St
         Kind::Page { flow } => suggest::nearest(name, names.pages_of(flow.as_deref())),
         Kind::Place => suggest::nearest(name, names.pages().chain(flows())),
         Kind::Playbook => among(&names.playbooks),
+        Kind::Agent => suggest::nearest(name, flows().chain(names.playbooks.iter().map(String::as_str))),
+        Kind::Tool => suggest::nearest(without_action(name), names.tools.iter().map(String::as_str)),
         Kind::EntityType => suggest::nearest(without_at(name), names.entity_types.iter().map(String::as_str)),
         Kind::Webhook => among(&names.webhooks),
         Kind::Parameter => nearest_parameter(name, names, given),
@@ -206,20 +244,13 @@ fn nearest_parameter<'a>(name: &str, names: &'a ExportNames, given: &'a BTreeSet
     suggest::nearest(unquoted(name), known)
 }
 
-/// Whether an operator below a parameter has the name of one of the parameter's members.
-fn hides_a_member(mention: &Mention, parameter: &str, names: &ExportNames) -> bool {
-    let name = mention.name.as_str();
-    let members = names.members.get(&parameter.to_lowercase());
-    members.is_some_and(|members| members.contains(&name.to_lowercase()))
-        && Group::Operator.key(name).is_some()
-}
-
 /// `{ date: … }` below a parameter that has a member called `date` is taken for the operator.
 fn like_an_operator(mention: &Mention, parameter: &str, names: &ExportNames) -> Option<Diagnostic> {
-    if !hides_a_member(mention, parameter, names) {
+    let name = mention.name.as_str();
+    let members = names.members.get(&parameter.to_lowercase())?;
+    if !members.contains(&name.to_lowercase()) || Group::Operator.key(name).is_none() {
         return None;
     }
-    let name = mention.name.as_str();
     let message = format!("`{parameter}` has a member `{name}`, but here it is the operator `{name}`");
     let help = format!("for the member write `{parameter}.{name}: …` beside the other parameters");
     let problem = Diagnostic::warning("like-an-operator", message);
@@ -231,9 +262,11 @@ fn noun(kind: &Kind) -> &'static str {
         Kind::Intent => "intent",
         Kind::Flow => "flow",
         Kind::Page { .. } => "page",
-        Kind::Place => "page, flow or playbook",
+        Kind::Place => "place",
         Kind::MatchType => "match type",
         Kind::Playbook => "playbook",
+        Kind::Agent => "agent",
+        Kind::Tool => "tool",
         Kind::Parameter | Kind::Operator { .. } => "parameter",
         Kind::EntityType => "entity type",
         Kind::Webhook => "webhook",

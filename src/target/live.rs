@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Export;
 use crate::backend::auth;
 use crate::backend::call::Connection;
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
 use crate::backend::names::{ExportNames, Names, NoNames};
 use crate::backend::{Backend, BackendError};
+use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::suite::{Service, Via};
 use crate::settings::target::{CesTarget, Credentials, CxRevision, CxTarget, Target};
@@ -20,7 +20,7 @@ const DEFAULT_LANGUAGE: &str = "en";
 pub(super) fn cx(
     target: &Target,
     cx: &CxTarget,
-    export: Option<&Export>,
+    export: Option<&Arc<Agent>>,
     policy: CredentialPolicy,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let (environment, flow_versions) = match &cx.revision {
@@ -61,16 +61,16 @@ pub(super) fn ces(
 }
 
 /// The names an export knows.
-pub(super) fn names(export: Option<&Export>) -> Arc<dyn Names> {
+pub(super) fn names(export: Option<&Arc<Agent>>) -> Arc<dyn Names> {
     match export {
-        Some(export) => Arc::new(ExportNames::new(&export.agent)),
+        Some(agent) => Arc::new(ExportNames::new(agent)),
         None => Arc::new(NoNames),
     }
 }
 
 /// The agent's default language.
-pub(super) fn language(export: Option<&Export>) -> String {
-    let known = export.map(|export| export.agent.settings.default_language_code.as_str());
+pub(super) fn language(export: Option<&Arc<Agent>>) -> String {
+    let known = export.map(|agent| agent.settings.default_language_code.as_str());
     known
         .filter(|language| !language.is_empty())
         .unwrap_or(DEFAULT_LANGUAGE)
