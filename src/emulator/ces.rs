@@ -152,30 +152,6 @@ impl CallOptions {
 
 /// Agents by the names people see; an app has nothing else that is asked for by name.
 impl Names for CesEmulator {
-    fn flow(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn start_flow(&self) -> Option<String> {
-        None
-    }
-
-    fn page(&self, _flow: &str, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn playbook(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn intent(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn entity_type(&self, _name: &str) -> Option<String> {
-        None
-    }
-
     fn agent(&self, name: &str) -> Option<String> {
         self.app().agent_id(name).map(str::to_owned)
     }
