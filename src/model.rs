@@ -6,6 +6,7 @@ pub mod capability;
 pub mod endpoint;
 pub mod event;
 pub mod outcome;
+pub mod pattern;
 mod redaction;
 pub mod resource;
 pub mod suite;

@@ -14,9 +14,12 @@ const LONGEST_TEXT: usize = 400;
 /// Parameters suggested when a turn has no expectations at all.
 const MOST_PARAMETERS: usize = 20;
 
-/// Whether a key can only be a member of a value: it is no operator, and nothing else that may stand beside them.
+/// Keys that stand beside operators, or in their place.
+const BESIDE_OPERATORS: [&str; 3] = ["required", "path", "none"];
+
+/// Whether a key means itself where a member may stand, and not an operator.
 fn is_member(name: &str) -> bool {
-    Group::Operator.key(name).is_none() && !["required", "path", "none"].contains(&name)
+    Group::Operator.key(name).is_none() && !BESIDE_OPERATORS.contains(&name)
 }
 
 /// What would have passed in place of the failed expectations; `None` when nothing failed that another expectation

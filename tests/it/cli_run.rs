@@ -190,20 +190,20 @@ fn show_settings_names_the_origin_of_every_value() {
         })
         .collect();
     for row in [
-        &["jobs", "3", "TURNPROOF_JOBS"][..],
-        &["seed", "7", "--seed"],
-        &["fail_on_flaky", "true", "profile ci"],
-        &["repeat", "3", "profile ci"],
-        &["timeouts.turn", "12s", "settings"],
-        &["timeouts.conversation", "5m", "built-in"],
-        &["profile", "ci", "--profile"],
+        &["jobs", "TURNPROOF_JOBS", "3"][..],
+        &["seed", "--seed", "7"],
+        &["fail_on_flaky", "profile ci", "true"],
+        &["repeat", "profile ci", "3"],
+        &["timeouts.turn", "settings", "12s"],
+        &["timeouts.conversation", "built-in", "5m"],
+        &["profile", "--profile", "ci"],
         &[
             "role coffee",
-            "coffee: emulator, agent agents/coffee-bar",
             "settings",
+            "coffee: emulator, agent agents/coffee-bar",
         ],
-        &["retries.failed", "0", "built-in"],
-        &["retries.failed", "in good", "2", "suite"],
+        &["retries.failed", "built-in", "0"],
+        &["retries.failed", "in good", "suite", "2"],
     ] {
         assert!(rows.iter().any(|found| found == row), "{row:?}\n{}", said.out);
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::template::text::{has_template, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
-use crate::model::Value;
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
+use crate::model::{Value, pattern};
 use crate::yaml::{Entry, Kind, Node};
 
 /// How far ahead a weekday is looked for unless `within` says otherwise.
@@ -131,18 +131,18 @@ impl Parser {
 
     /// A regular expression.
     pub(super) fn pattern(&mut self, node: &Node, what: &str) -> Option<String> {
-        let pattern = self.text(node, what, Wording::Free)?;
-        if pattern.is_empty() {
+        let written = self.text(node, what, Wording::Free)?;
+        if written.is_empty() {
             self.empty_operand(node, what);
             return None;
         }
-        if !self.thorough || has_template(&pattern) {
-            return Some(pattern);
+        if !self.thorough || has_template(&written) {
+            return Some(written);
         }
-        match regex::Regex::new(&pattern) {
-            Ok(_) => Some(pattern),
+        match pattern::compile(&written) {
+            Ok(_) => Some(written),
             Err(error) => {
-                self.bad_pattern(node, &pattern, &error);
+                self.bad_pattern(node, &written, &error);
                 None
             }
         }

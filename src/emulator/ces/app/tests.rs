@@ -233,6 +233,14 @@ fn keys_that_make_no_sense_are_told() {
         "`gt` is an operator, `other` is not: they cannot stand side by side",
     );
     wrong_rule(
+        "{ when: { variables: { city: { has_length: 3 } } }, do: [] }",
+        "unknown-operator",
+        "has_length",
+        "`has_length` is an operator of suites that an app's conditions do not have | they have equals, contains, \
+         icontains, starts_with, ends_with, matches, any_of, all_of, not, gt, gte, lt, lte, between, absent, present; \
+         for a member of that name, `equals` compares the whole value",
+    );
+    wrong_rule(
         "{ when: { variables: { city: null } }, do: [] }",
         "missing-value",
         "null",
