@@ -26,7 +26,6 @@ pub mod layers;
 pub mod play;
 pub mod profile;
 pub mod rate;
-pub mod resource;
 pub mod roles;
 pub mod root;
 pub mod target;

@@ -47,11 +47,12 @@ pub(super) fn list(
     let roles = workplace.roles(suites, profile, origins)?;
     let demands = Demands {
         strict: suites.strict,
+        filter: args.filter.filter.as_deref(),
         ..Demands::default()
     };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
-    let selected = prepared.select(args.filter.filter.as_deref())?;
+    let selected = prepared.select()?;
     let redactor = &workplace.settings.redactor;
     let listed: Vec<_> = selected
         .iter()

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::agent::{Agent, Entity, EventHandler, Flow, FormParameter, Fulfillment, Route};
 use super::archive::Package;
 use super::target::SymbolicTarget;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 
 /// What file names keep as it is.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -236,7 +236,7 @@ impl Check<'_> {
             ),
         )
         .in_file(self.package.path_of(&self.file));
-        if let Some(similar) = super::names::closest(name, known.map(String::as_str)) {
+        if let Some(similar) = suggest::nearest(name, known.map(String::as_str)) {
             problem = problem.help(format!("did you mean `{similar}`?"));
         }
         self.problems.push(problem);

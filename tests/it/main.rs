@@ -20,6 +20,7 @@ mod cli_schema;
 mod emulator_cx;
 mod house;
 mod import_cx;
+mod known_agents;
 mod nlu_recorded;
 mod proto_tables;
 mod proto_wire;

@@ -112,7 +112,7 @@ fn a_whole_app_is_read() {
         app.tools[1].answers[1].respond,
         Map::from_iter([("output".into(), Value::from("plain"))])
     );
-    assert_eq!(app.variable_names().collect::<Vec<_>>(), ["customer", "order_id"]);
+    assert_eq!(app.variables.keys().collect::<Vec<_>>(), ["customer", "order_id"]);
     assert_eq!(app.agents[0].rules.len(), 5);
     assert!(matches!(&app.agents[0].rules[2].trigger, Trigger::Says(texts) if texts[0] == "money back"));
 }
