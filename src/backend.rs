@@ -26,6 +26,7 @@ mod channel;
 pub mod cx;
 pub mod error;
 pub mod names;
+mod overrides;
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]

@@ -24,7 +24,7 @@ use crate::model::{Map, Value};
 
 use matcher::{Before, Scope, Subject, Verdict};
 
-pub use capture::capture;
+pub use capture::{CaptureError, capture};
 pub use check::kind;
 pub use describe::describe;
 pub use suggest::{suggest_all, suggest_for_failures};

@@ -90,7 +90,9 @@ pub fn read(path: &Path, shown: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
     };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
-        return Err(Diagnostic::error("unreadable-file", "this is not a regular file").in_file(shown));
+        return Err(Diagnostic::error("unreadable-file", "this is not a regular file")
+            .in_file(shown)
+            .help("write what it gives into a file, and name that"));
     }
     if metadata.len() > MAX_BYTES {
         return Err(too_large(metadata.len()));

@@ -4,6 +4,7 @@
 //! environment variables and files that Application Default Credentials are made of are read by that crate.
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -154,13 +155,17 @@ fn make(wanted: &Google) -> Result<GoogleCredentials, BackendError> {
 
 fn of_file(path: &Path) -> Result<GoogleCredentials, BackendError> {
     let unreadable = |error: std::io::Error| auth(format!("credentials file: {error}"));
-    if fs_err::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
+    let mut text = String::new();
+    // What is no regular file has no length to ask for beforehand.
+    fs_err::File::open(path)
+        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
+        .map_err(unreadable)?;
+    if text.len() as u64 > LARGEST_FILE {
         return Err(auth(format!(
             "credentials file {} is far too large to be one",
             path.display()
         )));
     }
-    let text = fs_err::read_to_string(path).map_err(unreadable)?;
     // The parser's message could quote the file.
     let json: Value = serde_json::from_str(&text)
         .map_err(|_| auth(format!("credentials file {} is not JSON", path.display())))?;

@@ -28,6 +28,8 @@ pub struct CesTarget {
     pub via: Via,
     /// From display names to ids.
     pub names: Arc<dyn Names>,
+    /// Whether an emulator answers, which takes overrides.
+    pub emulator: bool,
 }
 
 /// The client for one app.

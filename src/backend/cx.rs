@@ -5,7 +5,6 @@
 
 mod client;
 mod convert;
-mod overrides;
 mod request;
 
 use std::sync::Arc;

@@ -4,13 +4,14 @@
 //! the place; only ASCII is drawn.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, Label, Severity, SourceFile};
 
 /// Width that source lines are cut to.
 const WIDTH: usize = 120;
@@ -18,8 +19,11 @@ const WIDTH: usize = 120;
 const LONGEST_LINE: usize = 2_000;
 /// Places of one file that are at most so many lines apart are shown in one piece.
 const SAME_PIECE: usize = 12;
+/// Nobody reads more diagnostics than so many, and showing them takes time and room.
+const MOST_SHOWN: usize = 1_000;
 
-/// All diagnostics, sorted by file and place, a blank line after each.
+/// Diagnostics, sorted by file and place, a blank line after each; of more than a thousand the first thousand, and how
+/// many there are besides.
 ///
 /// `color`: with ANSI colours. The text ends with a line break unless there are no diagnostics.
 pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
@@ -32,9 +36,13 @@ pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_cached_key(|diagnostic| sort_key(diagnostic));
     let mut output = String::new();
-    for diagnostic in sorted {
-        output.push_str(&without_empty_origin(&one(diagnostic, &renderer)));
+    let mut lines = Lines::default();
+    for diagnostic in sorted.iter().take(MOST_SHOWN) {
+        output.push_str(&without_empty_origin(&one(diagnostic, &renderer, &mut lines)));
         output.push_str("\n\n");
+    }
+    if sorted.len() > MOST_SHOWN {
+        let _ = writeln!(output, "… and {} more, not shown\n", sorted.len() - MOST_SHOWN);
     }
     output
 }
@@ -98,7 +106,7 @@ fn sort_key(diagnostic: &Diagnostic) -> (Option<&Path>, usize, Reverse<bool>) {
     (path_of(diagnostic), place, Reverse(diagnostic.is_error()))
 }
 
-fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+fn one(diagnostic: &Diagnostic, renderer: &Renderer, lines: &mut Lines) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -112,7 +120,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
             group = group.element(Origin::path(shown(path)));
         }
     } else {
-        group = group.elements(pieces(&diagnostic.labels));
+        group = group.elements(pieces(&diagnostic.labels, lines));
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(visible(help)));
@@ -158,11 +166,42 @@ struct Line<'file> {
     text: &'file str,
 }
 
+/// Where the lines of files begin; each file is looked through once.
+#[derive(Default)]
+struct Lines {
+    starts: HashMap<*const SourceFile, Vec<usize>>,
+}
+
+impl Lines {
+    fn starts(&mut self, file: &Arc<SourceFile>) -> &[usize] {
+        self.starts.entry(Arc::as_ptr(file)).or_insert_with(|| {
+            let breaks = file.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
+    }
+
+    /// The line that holds an offset, and where it begins.
+    fn line_at<'file>(&mut self, file: &'file Arc<SourceFile>, offset: usize) -> (Line<'file>, usize) {
+        let starts = self.starts(file);
+        let index = starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = starts.get(index).copied().unwrap_or_default();
+        let line = file.text[start..].split('\n').next().unwrap_or_default();
+        let text = line.strip_suffix('\r').unwrap_or(line);
+        (Line { index, text }, start)
+    }
+
+    /// The line of an index.
+    fn line<'file>(&mut self, file: &'file Arc<SourceFile>, index: usize) -> &'file str {
+        let start = self.starts(file).get(index).copied().unwrap_or(file.text.len());
+        self.line_at(file, start).0.text
+    }
+}
+
 /// The places grouped by file and nearness, the primary one's group first.
-fn pieces(labels: &[Label]) -> Vec<Element<'static>> {
+fn pieces(labels: &[Label], lines: &mut Lines) -> Vec<Element<'static>> {
     let mut groups: Vec<Vec<Marked<'_>>> = Vec::new();
     for (position, label) in labels.iter().enumerate() {
-        let marked = mark(label, position == 0);
+        let marked = mark(label, position == 0, lines);
         let near = groups.iter_mut().find(|group| {
             group.iter().any(|other| {
                 Arc::ptr_eq(&other.label.file, &marked.label.file)
@@ -174,24 +213,19 @@ fn pieces(labels: &[Label]) -> Vec<Element<'static>> {
             None => groups.push(vec![marked]),
         }
     }
-    groups.iter().flat_map(|group| piece(group)).collect()
+    groups.iter().flat_map(|group| piece(group, lines)).collect()
 }
 
-fn mark(label: &Label, primary: bool) -> Marked<'_> {
+fn mark<'label>(label: &'label Label, primary: bool, lines: &mut Lines) -> Marked<'label> {
     let text = &label.file.text;
     let start = floor(text, label.span.start);
     let end = floor(text, label.span.end).max(start);
-    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line = text[line_start..].split('\n').next().unwrap_or_default();
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    let within = |offset: usize| (offset - line_start).min(line.len());
+    let (line, line_start) = lines.line_at(&label.file, start);
+    let within = |offset: usize| (offset - line_start).min(line.text.len());
     Marked {
         label,
         primary,
-        line: Line {
-            index: text[..line_start].matches('\n').count(),
-            text: line,
-        },
+        line,
         start: within(start),
         end: within(end),
     }
@@ -207,7 +241,7 @@ fn floor(text: &str, offset: usize) -> usize {
 }
 
 /// One piece of source with its annotations.
-fn piece(group: &[Marked<'_>]) -> Vec<Element<'static>> {
+fn piece(group: &[Marked<'_>], lines: &mut Lines) -> Vec<Element<'static>> {
     let Some(head) = group
         .iter()
         .find(|marked| marked.primary)
@@ -230,16 +264,8 @@ fn piece(group: &[Marked<'_>]) -> Vec<Element<'static>> {
     let mut source = String::new();
     let mut annotations = Vec::new();
     let mut is_cut = false;
-    for (index, line) in head
-        .label
-        .file
-        .text
-        .split('\n')
-        .enumerate()
-        .skip(first)
-        .take(last - first + 1)
-    {
-        let line = line.strip_suffix('\r').unwrap_or(line);
+    for index in first..=last {
+        let line = lines.line(&head.label.file, index);
         let here: Vec<&Marked<'_>> = group.iter().filter(|marked| marked.line.index == index).collect();
         let cut = Cut::of(line, &here);
         is_cut |= cut.start > 0;

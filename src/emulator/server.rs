@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -17,6 +18,8 @@ use crate::proto::{cx_v3, cx_v3beta1};
 
 /// How often sessions whose time is over are swept away.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// How long an emulator that stops waits for requests under way.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What an emulator serves, and where.
 #[derive(Debug)]
@@ -136,12 +139,13 @@ impl RunningEmulator {
         }
     }
 
-    /// Stops taking requests and waits until those under way are answered.
+    /// Stops taking requests and waits until those under way are answered, though not for long: a live stream on
+    /// which nobody says anything is under way, too.
     pub async fn shutdown(mut self) {
         self.stop.cancel();
-        if let Some(server) = self.server.take() {
+        if let Some(server) = &mut self.server {
             // What went wrong while stopping is of no interest to anybody any more.
-            let _ = server.await;
+            let _ = timeout(GRACE, server).await;
         }
     }
 

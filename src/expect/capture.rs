@@ -12,6 +12,23 @@ use super::path::{Step, parameter, parse, walk};
 const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agent, playbook, visited, parameters, \
                      tool_calls, transfer, ended, handoff, payload, candidates, webhook, raw";
 
+/// Why there is nothing to capture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaptureError {
+    /// The service did not show what is to be captured: nobody knows whether it is there.
+    #[error("{0}")]
+    Unobserved(String),
+    /// It is not there, or the path or the pattern is wrong.
+    #[error("{0}")]
+    Absent(String),
+}
+
+impl From<String> for CaptureError {
+    fn from(message: String) -> Self {
+        Self::Absent(message)
+    }
+}
+
 /// The value that a capture takes from a reply.
 ///
 /// `from` starts with an expectation's name, and goes on as a path: `parameters.booking_ref`, `replies[0]`,
@@ -20,7 +37,7 @@ const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agen
 ///
 /// # Errors
 /// As a lowercase fragment: there is no such value, it was not observed, the path or the pattern is wrong.
-pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Result<Value, String> {
+pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Result<Value, CaptureError> {
     let value = find(&capture.from, reply, service)?;
     let Some(expression) = &capture.matches else {
         return Ok(value);
@@ -30,7 +47,8 @@ pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Resul
         Value::Number(_) | Value::Bool(_) => describe::show(&value),
         other => {
             let given = describe::show(other);
-            return Err(format!("`{}` is {given}; a pattern looks at text", capture.from));
+            let message = format!("`{}` is {given}; a pattern looks at text", capture.from);
+            return Err(message.into());
         }
     };
     let regex = pattern::compile(expression).map_err(|error| pattern::why(&error))?;
@@ -41,12 +59,12 @@ pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Resul
     Ok(Value::from(group.map_or("", |group| group.as_str())))
 }
 
-fn find(from: &str, reply: &AgentReply, service: Service) -> Result<Value, String> {
+fn find(from: &str, reply: &AgentReply, service: Service) -> Result<Value, CaptureError> {
     let steps = parse(from)?;
     let Some((Step::Member(root), below)) = steps.split_first() else {
-        return Err(format!("`{from}` must start with one of {ROOTS}"));
+        return Err(format!("`{from}` must start with one of {ROOTS}").into());
     };
-    let absent = || format!("there is no {from} in the reply");
+    let absent = || CaptureError::Absent(format!("there is no {from} in the reply"));
     if root == "parameters" {
         let parameters = seen(&reply.parameters, "parameters")?;
         let name = from.strip_prefix("parameters").unwrap_or_default();
@@ -69,14 +87,16 @@ fn find(from: &str, reply: &AgentReply, service: Service) -> Result<Value, Strin
         .ok_or_else(absent)
 }
 
-fn seen<'a, T>(observed: &'a Observed<T>, name: &str) -> Result<&'a T, String> {
+fn seen<'a, T>(observed: &'a Observed<T>, name: &str) -> Result<&'a T, CaptureError> {
     match observed {
         Observed::Seen(value) => Ok(value),
-        Observed::Unseen(reason) => Err(format!("{name} cannot be captured: {reason}")),
+        Observed::Unseen(reason) => Err(CaptureError::Unobserved(format!(
+            "{name} cannot be captured: {reason}"
+        ))),
     }
 }
 
-fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, String> {
+fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, CaptureError> {
     let place = |observed| seen::<String>(observed, root).map(|name| Some(Value::String(name.clone())));
     let matched = |find: fn(&Match) -> Option<Value>| seen(&reply.matched, root).map(find);
     let several = |values: Vec<Value>| Ok(Some(Value::Array(values)));
@@ -98,7 +118,7 @@ fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, String> {
         "candidates" => several(reply.candidates.iter().map(candidate).collect()),
         "webhook" => several(seen(&reply.webhooks, root)?.iter().map(webhook).collect()),
         "raw" => Ok(reply.raw.clone()),
-        other => Err(format!("`{other}` cannot be captured; one of {ROOTS} can")),
+        other => Err(format!("`{other}` cannot be captured; one of {ROOTS} can").into()),
     }
 }
 
@@ -143,7 +163,27 @@ mod tests {
             from: from.into(),
             matches: matches.map(str::to_owned),
         };
-        capture(&wanted, &reply(), Service::Cx)
+        capture(&wanted, &reply(), Service::Cx).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_was_not_shown_is_told_from_what_is_not_there() {
+        let from = |from: &str| {
+            let (name, from) = ("x".to_owned(), from.to_owned());
+            let wanted = Capture {
+                name,
+                line: 1,
+                from,
+                matches: None,
+            };
+            capture(&wanted, &AgentReply::default(), Service::Ces).unwrap_err()
+        };
+        for unseen in ["parameters.a", "page", "intent", "tool_calls[0].tool", "transfer"] {
+            assert!(matches!(from(unseen), CaptureError::Unobserved(_)), "{unseen}");
+        }
+        for absent in ["ended.reason", "payload.a", "replies[3]", "nonsense"] {
+            assert!(matches!(from(absent), CaptureError::Absent(_)), "{absent}");
+        }
     }
 
     #[test]

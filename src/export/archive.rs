@@ -30,12 +30,13 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// What a console export of a very large agent stays well below.
+    /// What a console export of a very large agent stays well below: of the exports known, the largest file has 160 KB,
+    /// the largest whole 3 MB. Parsed, a file can take twenty times its bytes.
     pub(super) const EXPORT: Self = Self {
-        archive_bytes: 256 << 20,
+        archive_bytes: 64 << 20,
         entries: 100_000,
-        file_bytes: 64 << 20,
-        total_bytes: 1 << 30,
+        file_bytes: 16 << 20,
+        total_bytes: 256 << 20,
         ratio: 200,
         depth: 16,
     };
@@ -96,6 +97,9 @@ impl Package {
     /// When it cannot be read, holds no agent, or holds something that is refused.
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
         let kind = std::fs::metadata(path).map_err(|error| vec![absent_or_unreadable(path, &error)])?;
+        if !kind.is_dir() && !kind.is_file() {
+            return Err(vec![not_a_file(path)]);
+        }
         let (origin, files, store) = if kind.is_dir() {
             let root = folder_root(path)?;
             let (files, paths) = list_folder(&root, &limits)?;
@@ -155,7 +159,13 @@ impl Package {
                 let file = archive
                     .by_index(entry.index)
                     .map_err(|error| damaged(&shown, &error))?;
-                read_at_most(file, self.limits.file_bytes)
+                let told = file.size();
+                let bytes = read_at_most(file, told.min(self.limits.file_bytes));
+                // What was checked when the archive was listed was what it says of itself.
+                if matches!(bytes, Ok(None)) && told < self.limits.file_bytes {
+                    return Err(refused("the file is larger than the archive says", &shown));
+                }
+                bytes
             }
             // `read` gives every worker of a zip its own reader.
             (Store::Zip(_), None) => Err(std::io::Error::other("no reader")),
@@ -213,6 +223,7 @@ fn list_folder(root: &Path, limits: &Limits) -> Result<(Vec<Entry>, Vec<PathBuf>
         match path.symlink_metadata() {
             Ok(kind) if kind.is_symlink() => return Err(vec![symbolic_link(&path)]),
             Ok(kind) if kind.is_dir() => pending.push((path, format!("{part}/"))),
+            Ok(kind) if !kind.is_file() => return Err(vec![not_a_file(&path)]),
             Ok(_) => files.push((part.to_owned(), path)),
             Err(_) => {}
         }
@@ -231,6 +242,9 @@ fn list_folder(root: &Path, limits: &Limits) -> Result<(Vec<Entry>, Vec<PathBuf>
                 .map_err(|error| vec![unreadable(&path, &error)])?;
             if kind.is_symlink() {
                 return Err(vec![symbolic_link(&path)]);
+            }
+            if !kind.is_dir() && !kind.is_file() {
+                return Err(vec![not_a_file(&path)]);
             }
             let file_name = entry.file_name();
             let Some(name) = file_name.to_str().filter(|_| !is_hidden(&file_name)) else {
@@ -324,19 +338,14 @@ fn refusal<R: Read>(
 ) -> Option<Diagnostic> {
     let shown = archive.join(printable(name));
     if leaves_the_export(name) {
-        return Some(
-            Diagnostic::error(
-                "unsafe-archive",
-                format!("the archive holds a name that leaves it: `{}`", printable(name)),
-            )
-            .in_file(archive),
-        );
+        let message = format!("the archive holds a name that leaves it: `{}`", printable(name));
+        return Some(refused(message, archive));
     }
     if entry.is_symlink() {
         return Some(symbolic_link(&shown));
     }
     if entry.encrypted() {
-        return Some(Diagnostic::error("unsafe-archive", "the file is encrypted").in_file(shown));
+        return Some(refused("the file is encrypted", &shown));
     }
     if name.matches('/').count() > limits.depth {
         return Some(too_deep(&shown, limits));
@@ -346,14 +355,11 @@ fn refusal<R: Read>(
     }
     let packed = entry.compressed_size().max(1);
     (entry.size() > Limits::RATIO_FROM && entry.size() / packed > limits.ratio).then(|| {
-        Diagnostic::error(
-            "unsafe-archive",
-            format!(
-                "the file unpacks to more than {} times its size, as only an archive bomb does",
-                limits.ratio
-            ),
-        )
-        .in_file(shown)
+        let message = format!(
+            "the file unpacks to more than {} times its size, as only an archive bomb does",
+            limits.ratio
+        );
+        refused(message, &shown)
     })
 }
 
@@ -429,38 +435,55 @@ fn absent_or_unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
 }
 
 fn damaged(path: &Path, error: &zip::result::ZipError) -> Diagnostic {
-    Diagnostic::error("damaged-archive", format!("the archive is damaged here: {error}")).in_file(path)
+    Diagnostic::error("damaged-archive", format!("the archive is damaged here: {error}"))
+        .in_file(path)
+        .help(EXPORT_AGAIN)
+}
+
+/// What to do about an export that the console cannot have made.
+const EXPORT_AGAIN: &str =
+    "export the agent from the console again, as a JSON package, and use that file as it is";
+
+fn refused(message: impl Into<String>, path: &Path) -> Diagnostic {
+    Diagnostic::error("unsafe-archive", message)
+        .in_file(path)
+        .help(EXPORT_AGAIN)
 }
 
 fn symbolic_link(path: &Path) -> Diagnostic {
-    Diagnostic::error("unsafe-archive", "an export may not hold symbolic links").in_file(path)
+    Diagnostic::error("unsafe-archive", "an export may not hold symbolic links")
+        .in_file(path)
+        .help("put the file or folder that it leads to in its place")
+}
+
+fn not_a_file(path: &Path) -> Diagnostic {
+    Diagnostic::error("unsafe-archive", "this is neither a file nor a folder")
+        .in_file(path)
+        .help("an export holds files and folders: take out whatever else was put there")
 }
 
 fn too_large(path: &Path, what: &str, limit: u64) -> Diagnostic {
-    Diagnostic::error(
-        "too-large",
-        format!("{what} is larger than {} MiB, which no agent is", limit >> 20),
-    )
-    .in_file(path)
+    let message = format!("{what} is larger than {} MiB, which no agent is", limit >> 20);
+    larger_than_agents(message, path)
 }
 
 fn too_many(path: &Path, limits: &Limits) -> Diagnostic {
-    Diagnostic::error(
-        "too-large",
-        format!("there are more than {} files, which no agent has", limits.entries),
-    )
-    .in_file(path)
+    let message = format!("there are more than {} files, which no agent has", limits.entries);
+    larger_than_agents(message, path)
 }
 
 fn too_deep(path: &Path, limits: &Limits) -> Diagnostic {
-    Diagnostic::error(
-        "too-large",
-        format!(
-            "folders are nested more than {} deep, which no agent does",
-            limits.depth
-        ),
-    )
-    .in_file(path)
+    let message = format!(
+        "folders are nested more than {} deep, which no agent does",
+        limits.depth
+    );
+    larger_than_agents(message, path)
+}
+
+fn larger_than_agents(message: String, path: &Path) -> Diagnostic {
+    Diagnostic::error("too-large", message)
+        .in_file(path)
+        .help("name an agent's export, without other files in it")
 }
 
 #[cfg(test)]

@@ -236,9 +236,10 @@ impl Check<'_> {
             ),
         )
         .in_file(self.package.path_of(&self.file));
-        if let Some(similar) = suggest::nearest(name, known.map(String::as_str)) {
-            problem = problem.help(format!("did you mean `{similar}`?"));
-        }
+        problem = problem.help(match suggest::nearest(name, known.map(String::as_str)) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None => "add it to the agent, or take out what names it: as it is, it leads nowhere".to_owned(),
+        });
         self.problems.push(problem);
     }
 }

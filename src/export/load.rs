@@ -77,7 +77,7 @@ fn load_parts(path: &Path, with_test_cases: bool) -> Result<Loaded, Vec<Diagnost
             (part, Ok(content)) => parts.push((file.name, part, content)),
         }
     }
-    let Some(settings) = settings else {
+    let (true, Some(settings)) = (problems.iter().all(is_survived), settings) else {
         // Without settings there is no agent; the reason is among the problems.
         return Err(problems);
     };
@@ -93,6 +93,11 @@ fn load_parts(path: &Path, with_test_cases: bool) -> Result<Loaded, Vec<Diagnost
         hash: hex(&hash.finalize()),
         warnings,
     })
+}
+
+/// Whether an agent can do without the file. One that was made to do harm is not worked with.
+fn is_survived(problem: &Diagnostic) -> bool {
+    !["too-large", "unsafe-archive"].contains(&problem.code)
 }
 
 /// A problem of one file that the rest of the agent survives.
@@ -177,6 +182,9 @@ fn parse(part: &Part, bytes: &[u8]) -> Result<Content, Malformed> {
     })
 }
 
+/// What to do about a file that is not what it should be.
+const MEND: &str = "mend the file, or export the agent from the console again";
+
 /// Why a file is not what it should be.
 enum Malformed {
     Encoding,
@@ -187,7 +195,9 @@ impl Malformed {
     fn describe(&self, package: &Package, name: &str, bytes: &[u8]) -> Diagnostic {
         let path = package.path_of(name);
         match self {
-            Self::Encoding => Diagnostic::error("malformed-export", "the file is not UTF-8").in_file(path),
+            Self::Encoding => Diagnostic::error("malformed-export", "the file is not UTF-8")
+                .in_file(path)
+                .help(MEND),
             Self::Json(error) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 let offset = offset_of(&text, error.line(), error.column());
@@ -197,11 +207,9 @@ impl Malformed {
                 let message = message
                     .rsplit_once(" at line ")
                     .map_or(message.as_str(), |(reason, _)| reason);
-                Diagnostic::error("malformed-export", format!("the file cannot be read: {message}")).at(
-                    &file,
-                    offset..offset,
-                    "",
-                )
+                Diagnostic::error("malformed-export", format!("the file cannot be read: {message}"))
+                    .at(&file, offset..offset, "")
+                    .help(MEND)
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Files that reports are written to: opened beside their target before the run starts, so that a report which
-//! cannot be written is known at once, and renamed at the end, so that nobody reads half a report.
+//! cannot be written is known at once, and put under their name at the end, so that nobody reads half a report.
+//!
+//! Until then they have no name at all: however the program ends, nothing of them stays behind.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -12,13 +14,15 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub struct Output {
     target: Target,
-    file: BufWriter<NamedTempFile>,
+    /// Where its temporary files are.
+    folder: PathBuf,
+    file: BufWriter<File>,
 }
 
 /// What becomes of the temporary file.
 #[derive(Debug)]
 enum Target {
-    /// It is renamed to this path, in the same folder.
+    /// It appears at this path, in the same folder, at once.
     Renamed(PathBuf),
     /// It is copied into something that is no regular file: a pipe, `/dev/stdout`.
     Copied(PathBuf),
@@ -49,7 +53,8 @@ impl Output {
         };
         Ok(Self {
             target,
-            file: BufWriter::new(temporary(path, &folder)?),
+            file: BufWriter::new(nameless(&folder)?),
+            folder,
         })
     }
 
@@ -58,9 +63,8 @@ impl Output {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn spool(&self) -> io::Result<Spool> {
-        let folder = folder_of(self.file.get_ref().path());
         Ok(Spool {
-            file: BufWriter::new(tempfile::tempfile_in(folder)?),
+            file: BufWriter::new(nameless(&self.folder)?),
             length: 0,
         })
     }
@@ -71,12 +75,14 @@ impl Output {
     /// When the disk is full, or the target cannot be replaced.
     pub fn finish(self) -> io::Result<()> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.seek(SeekFrom::Start(0))?;
         match self.target {
             Target::Renamed(path) => {
-                file.persist(path).map_err(|failed| failed.error)?;
+                let mut named = temporary(&path, &self.folder)?;
+                io::copy(&mut file, named.as_file_mut())?;
+                named.persist(path).map_err(|failed| failed.error)?;
             }
             Target::Copied(path) => {
-                file.seek(SeekFrom::Start(0))?;
                 let mut sink = fs_err::OpenOptions::new().write(true).open(path)?;
                 io::copy(&mut file, &mut sink)?;
                 sink.flush()?;
@@ -193,6 +199,13 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
+/// A file that is gone when the program ends.
+fn nameless(folder: &Path) -> io::Result<File> {
+    // The plain error would not say which folder.
+    tempfile::tempfile_in(folder)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))
+}
+
 /// A hidden file named after the report, readable for whoever may read the folder (temporary files are private
 /// unless told otherwise, and a report is for others).
 fn temporary(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
@@ -229,7 +242,8 @@ mod tests {
         let path = folder.path().join("new/deep/run.json");
         let mut output = Output::open(&path).unwrap();
         output.write_all(b"{}").unwrap();
-        assert!(!path.exists());
+        let none: [&str; 0] = [];
+        assert_eq!(names(path.parent().unwrap()), none);
         output.finish().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}");
         assert_eq!(names(path.parent().unwrap()), ["run.json"]);

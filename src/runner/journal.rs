@@ -1,8 +1,8 @@
 //! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is.
 //!
 //! The first line says what run it is, the others are results (`ConversationResult`, redacted) in the order in which
-//! they finished. The file appears under its name, beside the reports, when the run is over; until then it is a
-//! temporary file, so that a run that dies leaves the journal of the one before it. Git ignores it with the reports.
+//! they finished. The file appears under its name, beside the reports, when the run is over; until then it has none, so
+//! that a run that dies leaves the journal of the one before it and nothing else. Git ignores it with the reports.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use crate::model::event::RunInfo;
@@ -36,8 +35,9 @@ struct Header<'run> {
 #[derive(Debug)]
 pub struct JournalWriter {
     lines: mpsc::Sender<Vec<u8>>,
-    thread: JoinHandle<io::Result<NamedTempFile>>,
-    final_path: Option<PathBuf>,
+    thread: JoinHandle<io::Result<File>>,
+    /// The folder in which it appears.
+    folder: Option<PathBuf>,
     index: Vec<Entry>,
     offset: u64,
 }
@@ -58,14 +58,12 @@ impl JournalWriter {
     /// # Errors
     /// When the file cannot be created or written.
     pub fn create(folder: Option<&Path>, run: &RunInfo) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("journal-").suffix(".part");
-        let (file, final_path) = match folder {
+        let file = match folder {
             Some(folder) => {
                 fs_err::create_dir_all(folder)?;
-                (builder.tempfile_in(folder)?, Some(folder.join(JOURNAL_FILE)))
+                tempfile::tempfile_in(folder)?
             }
-            None => (builder.tempfile()?, None),
+            None => tempfile::tempfile()?,
         };
         let header = json_line(&Header { format: FORMAT, run })?;
         let offset = header.len() as u64;
@@ -76,7 +74,7 @@ impl JournalWriter {
         Ok(Self {
             lines,
             thread,
-            final_path,
+            folder: folder.map(Path::to_path_buf),
             index: Vec::new(),
             offset,
         })
@@ -103,36 +101,33 @@ impl JournalWriter {
     pub(super) fn finish(self) -> io::Result<Journal> {
         drop(self.lines);
         let writer = self.thread.join();
-        let written = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
-        let (file, temporary) = if let Some(path) = self.final_path {
-            (written.persist(path).map_err(|error| error.error)?, None)
-        } else {
-            let (file, path) = written.into_parts();
-            (file, Some(path))
-        };
+        let mut file = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
+        if let Some(folder) = self.folder {
+            put(&mut file, &folder)?;
+        }
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
-        Ok(Journal {
-            file,
-            index,
-            temporary,
-        })
+        Ok(Journal { file, index })
     }
 }
 
-fn write_lines(
-    mut file: NamedTempFile,
-    header: &[u8],
-    mut lines: mpsc::Receiver<Vec<u8>>,
-) -> io::Result<NamedTempFile> {
-    let mut writer = BufWriter::with_capacity(1 << 16, file.as_file_mut());
+/// Puts a copy of the journal under its name, at once.
+fn put(file: &mut File, folder: &Path) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    let mut named = builder.prefix("journal-").suffix(".part").tempfile_in(folder)?;
+    file.seek(SeekFrom::Start(0))?;
+    io::copy(file, named.as_file_mut())?;
+    named
+        .persist(folder.join(JOURNAL_FILE))
+        .map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn write_lines(mut file: File, header: &[u8], mut lines: mpsc::Receiver<Vec<u8>>) -> io::Result<File> {
+    let mut writer = BufWriter::with_capacity(1 << 16, &mut file);
     writer.write_all(header)?;
     while let Some(line) = lines.blocking_recv() {
         writer.write_all(&line)?;
-        if lines.is_empty() {
-            // Nothing else to do: what is finished is on disk, should the program die.
-            writer.flush()?;
-        }
     }
     writer.flush()?;
     drop(writer);
@@ -158,9 +153,6 @@ fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
 pub struct Journal {
     file: File,
     index: Vec<Entry>,
-    /// Deletes, when dropped, a journal that nobody asked to keep.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only its end matters"))]
-    temporary: Option<tempfile::TempPath>,
 }
 
 impl Journal {

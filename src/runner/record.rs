@@ -8,6 +8,7 @@ use crate::model::Value;
 use crate::model::outcome::{Checked, LatencyRecord, Outcome, PlayedTurn, Sent};
 use crate::model::suite::{Input, Name, Turn};
 use crate::model::transcript::Latency;
+use crate::suite::template::as_written;
 
 /// A turn that nothing has come of yet.
 pub(super) fn unplayed(index: usize, turn: &Turn) -> PlayedTurn {
@@ -16,7 +17,7 @@ pub(super) fn unplayed(index: usize, turn: &Turn) -> PlayedTurn {
         file: turn.location.file.display().to_string(),
         line: turn.location.line,
         used_at: turn.used_at.as_ref().map(ToString::to_string),
-        input: input(&turn.input),
+        input: as_written(input(&turn.input)),
         skipped: None,
         sent: Sent::No,
         reply: None,

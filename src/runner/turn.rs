@@ -3,7 +3,7 @@
 use super::attempt::{Player, unobservable};
 use super::record;
 use super::unknown::Unknown;
-use crate::expect::{self, Condition};
+use crate::expect::{self, CaptureError, Condition};
 use crate::model::event::RunEvent;
 use crate::model::outcome::ReplyRecord;
 use crate::model::suite::Turn;
@@ -66,12 +66,14 @@ impl Player<'_> {
         let context = self.turn_context(turn.with.time_zone.as_deref());
         let expectations = expect::evaluate_turn(&turn.expect, &reply, &context);
         let service = context.service;
+        let mut unobserved = None;
         for capture in &turn.capture {
+            let told = |error: &CaptureError| format!("`{}` was not captured: {error}", capture.name);
             match expect::capture(capture, &reply, service) {
                 Ok(value) => self.script.remember(&capture.name, value),
-                Err(message) => {
-                    let failure = format!("`{}` was not captured: {message}", capture.name);
-                    self.turns[index].failures.push(failure);
+                Err(error @ CaptureError::Absent(_)) => self.turns[index].failures.push(told(&error)),
+                Err(error @ CaptureError::Unobserved(_)) => {
+                    unobserved.get_or_insert_with(|| Unknown::not_captured(told(&error)));
                 }
             }
         }
@@ -83,6 +85,10 @@ impl Player<'_> {
         self.replies.push(reply);
         if turn.restart {
             self.restart();
+        }
+        if let Some(unknown) = unobserved {
+            // What comes later may need it.
+            return Err(unknown);
         }
         match unobservable(&self.turns[index].expectations) {
             Some(unknown) if !record::turn_failed(&self.turns[index]) => Err(unknown),

@@ -30,6 +30,14 @@ impl Unknown {
         }
     }
 
+    /// The service did not show what a capture is to take.
+    pub(super) fn not_captured(message: String) -> Self {
+        let hint = "capture something that this service shows, or play the conversation where it is shown: `only_on`";
+        let mut unknown = Self::unobservable(message);
+        unknown.error.hint = Some(hint.to_owned());
+        unknown
+    }
+
     /// The suite asks for something that cannot be sent.
     pub(super) fn suite(message: String) -> Self {
         Self {

@@ -11,6 +11,7 @@ use super::parse::{Layer, Parser, Wording};
 use super::rows::{Row, case_name};
 use super::surroundings::{Inherited, Surroundings};
 use super::template::fill::{Names, fill};
+use super::template::text::plain;
 use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
@@ -147,7 +148,8 @@ impl Expansion<'_> {
     }
 
     fn free_text(&mut self, node: &Node, what: &str) -> Option<String> {
-        self.parser.text(node, what, Wording::Free)
+        let text = self.parser.text(node, what, Wording::Free)?;
+        Some(plain(&text).into_owned())
     }
 
     /// The case's name and the row's.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::mention::{Kind as Mentioned, Mention};
-use super::template::text::has_template;
+use super::template::text::{has_template, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
@@ -95,7 +95,7 @@ impl Parser {
         if self.thorough && !has_template(name) {
             self.mentions.push(Mention {
                 kind,
-                name: name.to_owned(),
+                name: plain(name).into_owned(),
                 file: Arc::clone(&self.reader.file),
                 span: span.clone(),
                 sent,
@@ -217,7 +217,7 @@ impl Parser {
             self.late(node, what);
             return None;
         }
-        Some(text)
+        Some(plain(&text).into_owned())
     }
 
     /// Texts that must be known before the conversation is played: a list, or one alone.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::template::fill::{Names, fill};
-use super::template::text::{Piece, pieces};
+use super::template::text::{Piece, marked, pieces, plain};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::{Map as Object, Value};
 use crate::settings::root::Root;
@@ -99,7 +99,7 @@ impl Row {
 /// A value as a part of a row's name.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text).into_owned(),
         other => other.to_string(),
     }
 }
@@ -227,7 +227,7 @@ fn no_rows(file: &Arc<SourceFile>) -> Diagnostic {
     Diagnostic::error("no-rows", "the file has no rows: nothing would be played").in_file(&file.path)
 }
 
-/// The first line names the columns; every cell is text.
+/// The first line names the columns; every cell is text, and stays text if it looks like a template.
 fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
     let text = file.text.strip_prefix('\u{FEFF}').unwrap_or(&file.text);
     let offset = file.text.len() - text.len();
@@ -250,7 +250,7 @@ fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
                 Diagnostic::error("too-many-rows", message).in_file(&file.path),
             ]);
         }
-        let cells = record.iter().map(|cell| Value::String(cell.to_owned()));
+        let cells = record.iter().map(|cell| Value::String(marked(cell).into_owned()));
         rows.push(Row::new(
             names.iter().cloned().zip(cells).collect(),
             Arc::clone(&names),

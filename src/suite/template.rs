@@ -8,6 +8,8 @@ pub use render::{
     Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
 };
 
+use crate::model::Value;
+
 pub(super) mod fill;
 mod render;
 pub(super) mod text;
@@ -16,3 +18,8 @@ pub(super) mod text;
 pub const DATES: [&str; 3] = ["today", "tomorrow", "now"];
 /// Before the name of an environment variable.
 pub const ENVIRONMENT: &str = "env.";
+
+/// A value of a turn that has not been filled in, as its author would write it.
+pub fn as_written(value: Value) -> Value {
+    text::plain_value(value)
+}

@@ -93,6 +93,7 @@ async fn start_ces(
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
         names: Arc::new(served),
+        emulator: true,
     };
     let client = CesBackend::new(client, connection(&running)?)?;
     Ok(Arc::new(Emulated {

@@ -54,6 +54,7 @@ pub(super) fn ces(
         deployment: ces.deployment.clone(),
         via: target.via.unwrap_or(Via::Run),
         names: Arc::new(NoNames),
+        emulator: false,
     };
     let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
     let connection = connection(endpoint, &ces.credentials, policy);

@@ -53,6 +53,7 @@ fn target() -> CesTarget {
         deployment: None,
         via: Via::Run,
         names: Arc::new(Directory),
+        emulator: false,
     }
 }
 

@@ -109,6 +109,8 @@ fn a_closed_pipe_is_a_quiet_end() {
         &["schema"],
         &["list"],
         &["check"],
+        &["run", "--progress", "never"],
+        &["run", "-v", "--progress", "never", "--report", "json=/dev/stdout"],
     ] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);

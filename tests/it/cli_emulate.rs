@@ -7,13 +7,13 @@ use std::process::{Child, Command, Stdio};
 use crate::cli_place::Place;
 
 /// A running emulator; ends with the test.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Running {
-    fn start(place: &Place, arguments: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
         let all: Vec<&str> = ["emulate", "--listen", "localhost:0"]
             .iter()
             .chain(arguments)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use turnproof::backend::error::BackendErrorKind;
 use turnproof::backend::{Backend, SessionStart, TurnInput, TurnRequest};
-use turnproof::model::suite::{Input, Location, Service, Start, StubResponse, StubRule, Stubs, With};
+use turnproof::model::suite::{Input, Location, Service, Start, StubResponse, StubRule, Stubs, Via, With};
 use turnproof::model::transcript::AgentReply;
 use turnproof::settings::Settings;
 use turnproof::settings::root::Root;
@@ -18,8 +18,12 @@ use turnproof::target::{Means, ReadyTarget, make_ready};
 
 /// The targets of a settings text whose files are beside this repository's own suites.
 fn targets(text: &str) -> Vec<Target> {
-    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-    let root = Root::new(&suites, &suites).unwrap();
+    targets_at(&Path::new(env!("CARGO_MANIFEST_DIR")).join("suites"), text)
+}
+
+/// The targets of a settings text whose files are in a folder.
+fn targets_at(folder: &Path, text: &str) -> Vec<Target> {
+    let root = Root::new(folder, folder).unwrap();
     let file = Arc::new(turnproof::diagnostic::SourceFile {
         path: "turnproof.yaml".into(),
         text: text.to_owned(),
@@ -152,4 +156,41 @@ async fn credentials_for_a_host_that_nobody_vouched_for_make_the_target_unusable
     let ready = ready(text).await;
     let error = ready[0].backend.as_ref().err().unwrap();
     assert!(error.is_auth(), "{error:?}");
+}
+
+/// The conversation's clock reaches the app, whichever way a turn goes, and a turn's own clock too.
+#[tokio::test]
+async fn an_emulated_app_lives_at_the_conversations_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = folder.path().join("days.app.yaml");
+    let script = "app: Days\nagents: { Day: { otherwise: [{ say: \"{{ today }}\" }] } }\n";
+    std::fs::write(&app, script).unwrap();
+    let targets = targets_at(
+        folder.path(),
+        "targets: { days: { backend: emulator, app: days.app.yaml } }\n",
+    );
+    let ready = make_ready(&targets.iter().collect::<Vec<_>>(), &Means::default()).await;
+    let backend = ready[0].backend.as_ref().unwrap();
+    for via in [Via::Run, Via::Stream, Via::Bidi] {
+        let start = SessionStart {
+            session_id: uuid::Uuid::new_v4().to_string(),
+            start: Start::default(),
+            webhooks: Arc::default(),
+        };
+        let mut session = backend.open(start).await.unwrap();
+        for day in ["2026-03-01", "2026-03-01", "2031-12-24"] {
+            let clock = chrono::DateTime::parse_from_rfc3339(&format!("{day}T10:00:00Z")).unwrap();
+            let mut with = With::default();
+            with.emulator.clock = Some(clock);
+            let turn = TurnRequest {
+                input: TurnInput::User(Input::Say("what day is it?".to_owned())),
+                with,
+                via: Some(via),
+                timeout: Duration::from_secs(20),
+                want_raw: false,
+            };
+            let reply = session.play(turn).await.unwrap();
+            assert_eq!(reply.texts, [day], "{via:?}");
+        }
+    }
 }

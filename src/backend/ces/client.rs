@@ -12,6 +12,7 @@ use super::live::Live;
 use super::request::{self, Opening};
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::overrides;
 use crate::backend::{Session, SessionStart, TurnError, TurnInput, TurnRequest};
 use crate::model::outcome::Sent;
 use crate::model::suite::Via;
@@ -44,6 +45,13 @@ struct Answer {
     outputs: Vec<ces::SessionOutput>,
 }
 
+/// How a request of a turn is sent.
+struct Way {
+    via: Via,
+    headers: Vec<(&'static str, String)>,
+    deadline: Instant,
+}
+
 impl CesSession {
     /// Prepares a conversation; nothing is sent yet.
     ///
@@ -65,11 +73,15 @@ impl CesSession {
 
     async fn send(
         &mut self,
-        via: Via,
-        deadline: Instant,
+        way: Way,
         config: ces::SessionConfig,
         inputs: Vec<ces::SessionInput>,
     ) -> Result<Answer, TurnError> {
+        let Way {
+            via,
+            headers,
+            deadline,
+        } = way;
         let routing = ("config.session", self.name.clone());
         let caller = &self.shared.caller;
         match via {
@@ -81,7 +93,7 @@ impl CesSession {
                 let call = Call {
                     path: RUN,
                     routing,
-                    headers: Vec::new(),
+                    headers,
                     deadline,
                 };
                 Answer::of(vec![caller.ask_for_one(&call, asked.encode_to_vec()).await?])
@@ -94,7 +106,7 @@ impl CesSession {
                 let call = Call {
                     path: STREAM,
                     routing,
-                    headers: Vec::new(),
+                    headers,
                     deadline,
                 };
                 Answer::of(caller.ask(&call, asked.encode_to_vec()).await?)
@@ -105,7 +117,7 @@ impl CesSession {
                 let call = Call {
                     path: BIDI,
                     routing: ("location", location),
-                    headers: Vec::new(),
+                    headers,
                     deadline,
                 };
                 let turn = self.live.play(caller, &call, config, inputs).await?;
@@ -167,9 +179,16 @@ impl Answer {
 #[async_trait]
 impl Session for CesSession {
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
-        let deadline = deadline(turn.timeout);
         let target = &self.shared.target;
-        let via = turn.via.unwrap_or(target.via);
+        let way = Way {
+            via: turn.via.unwrap_or(target.via),
+            headers: if target.emulator {
+                overrides::headers(&turn.with.emulator)
+            } else {
+                Vec::new()
+            },
+            deadline: deadline(turn.timeout),
+        };
         let opening = self.opening.as_ref();
         let variables = request::variables(&turn.with, opening, &turn.input);
         let config = request::config(target, &self.name, &turn.with, opening).map_err(unsent)?;
@@ -177,7 +196,7 @@ impl Session for CesSession {
         if let TurnInput::User(_) = turn.input {
             self.known.begin_turn();
         }
-        let answer = self.send(via, deadline, config, inputs).await?;
+        let answer = self.send(way, config, inputs).await?;
         self.opening = None;
         self.known.set(variables);
         let (mut reply, pending) = convert::reply(&answer.outputs, &mut self.known);

@@ -2,7 +2,8 @@
 //!
 //! A turn may complete several times before the service has said everything (ces-api 1.7), so it is over when it
 //! is complete and the stream has been quiet for a moment; that moment is not part of the latency. A stream that
-//! the service closes, or says it will close, is opened again with the next turn: the session outlives it.
+//! the service closes, or says it will close, is opened again with the next turn: the session outlives it. So is a
+//! stream that was opened with other headers than the turn asks for.
 
 use std::time::Duration;
 
@@ -28,7 +29,13 @@ const LARGEST_TURN: usize = 64 * 1024 * 1024;
 /// The live stream of a conversation, while there is one.
 #[derive(Default)]
 pub(super) struct Live {
-    stream: Option<LiveStream>,
+    stream: Option<Opened>,
+}
+
+/// A stream and the headers it was opened with.
+struct Opened {
+    stream: LiveStream,
+    headers: Vec<(&'static str, String)>,
 }
 
 /// What came back in one turn.
@@ -66,7 +73,8 @@ impl Live {
         let open = self
             .stream
             .take()
-            .and_then(|mut stream| goes_on(&mut stream).then_some(stream));
+            .filter(|open| open.headers == call.headers)
+            .and_then(|mut open| goes_on(&mut open.stream).then_some(open.stream));
         let mut stream = if let Some(mut stream) = open {
             send(&mut stream, messages).await?;
             stream
@@ -78,7 +86,8 @@ impl Live {
         let mut turn = LiveTurn::default();
         let progress = read_turn(&mut stream, &mut turn, sent_at, call.deadline).await?;
         if !progress.leaving {
-            self.stream = Some(stream);
+            let headers = call.headers.clone();
+            self.stream = Some(Opened { stream, headers });
         }
         Ok(turn)
     }

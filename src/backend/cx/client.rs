@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::convert::{self, Answers};
-use super::overrides;
 use super::request::{self, Opening};
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::overrides;
 use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;

@@ -119,7 +119,9 @@ fn broken(cause: &str) -> BackendError {
         BackendErrorKind::Service,
         format!("the connection broke: {cause}"),
     )
-    .hint("if it does so every time, the address may not be that of a gRPC server")
+    .hint(
+        "if it does so every time, the address may not be that of a gRPC server: check the target's endpoint",
+    )
 }
 
 fn not_grpc(answer: &NotGrpc) -> BackendError {

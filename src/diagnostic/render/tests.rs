@@ -158,3 +158,19 @@ fn problems_are_sorted_and_counted() {
     assert_eq!(count_line(&problems[..1]), "1 error in 1 file");
     assert_eq!(count_line(&[]), "");
 }
+
+#[test]
+fn of_very_many_problems_the_first_thousand_are_shown() {
+    let text = "x\n".repeat(1_500);
+    let many = file("many.yaml", &text);
+    let problem = |line: usize| Diagnostic::error("x", "x").at(&many, line * 2..line * 2 + 1, "");
+    let problems: Vec<Diagnostic> = (0..1_500).rev().map(problem).collect();
+    let rendered = render(&problems, false);
+    assert_eq!(rendered.matches("error[x]").count(), 1_000);
+    assert!(rendered.contains("many.yaml:1:1\n") && rendered.contains("many.yaml:1000:1\n"));
+    assert!(
+        rendered.ends_with("\n… and 500 more, not shown\n\n"),
+        "{rendered}"
+    );
+    assert_eq!(count_line(&problems), "1500 errors in 1 file");
+}

@@ -466,6 +466,56 @@ async fn what_was_not_captured_fails_the_turns_that_need_it() {
 }
 
 #[tokio::test]
+async fn a_capture_that_cannot_be_observed_is_errored_not_failed() {
+    let remembers = Turn {
+        capture: vec![capture("here", "page", None)],
+        ..say("where am I?")
+    };
+    let backend = FakeBackend::echo();
+    let conversation = with_turns("a", [remembers.clone(), say("{{ here }}")]);
+    let result = FakeRun::one(&backend, conversation).await;
+    assert_eq!(result.verdict, Verdict::Errored, "{:?}", result.reason);
+    let error = result.attempts[0].error.clone().unwrap();
+    assert_eq!(error.kind, "unobservable");
+    assert!(
+        error
+            .message
+            .starts_with("`here` was not captured: page cannot be captured"),
+        "{error:?}"
+    );
+    assert!(error.hint.is_some_and(|hint| hint.contains("only_on")));
+    assert_eq!(backend.inputs(), ["where am I?"], "what comes later may need it");
+
+    let fails = Turn {
+        expect: vec![reply_is("something else")],
+        ..remembers
+    };
+    let result = FakeRun::one(&backend, with_turns("a", [fails])).await;
+    assert_eq!(
+        result.verdict,
+        Verdict::Failed,
+        "what was seen to fail has failed"
+    );
+}
+
+#[tokio::test]
+async fn what_the_agent_said_is_no_template_in_answers_either() {
+    let remembers = Turn {
+        capture: vec![capture("code", "reply", None)],
+        ..say("hello")
+    };
+    let mut asks = expects("what?", r#"lookup = {"code":"{{ code }}"}"#);
+    asks.answers = Some(stub(None, answer(json!({"code": "{{ code }}"}))));
+    let backend = FakeBackend::new(|sending, before| match before {
+        0 => Answer::Reply(says("{{ env.SECRET }}")),
+        1 => Answer::Reply(calls(lookup(&sending.input))),
+        _ => Answer::Reply(says(&sending.input)),
+    });
+    let result = FakeRun::one(&backend, with_turns("a", [remembers, asks])).await;
+    assert_eq!(result.verdict, Verdict::Passed, "{:?}", result.reason);
+}
+
+#[tokio::test]
 async fn every_attempt_starts_with_nothing_captured() {
     let remembers = Turn {
         capture: vec![capture("word", "reply", None)],

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::mention::Kind as Mentioned;
-use super::super::template::text::has_template;
+use super::super::template::text::{has_template, plain};
 use super::matcher::Looked;
 use super::{Parser, Wording, entries};
 use crate::model::capability::{Group, Shape, Subject};
@@ -249,7 +249,7 @@ impl Parser {
         if !self.thorough || has_template(&path) {
             return Some(path);
         }
-        match serde_json_path::JsonPath::parse(&path) {
+        match serde_json_path::JsonPath::parse(&plain(&path)) {
             Ok(_) => Some(path),
             Err(error) => {
                 let position = error.position();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::template::text::{has_template, value_has_template};
+use super::super::template::text::{has_template, plain, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
 use crate::model::capability::{Group, Subject};
@@ -139,13 +139,21 @@ impl Parser {
         if !self.thorough || has_template(&written) {
             return Some(written);
         }
-        match pattern::compile(&written) {
-            Ok(_) => Some(written),
-            Err(error) => {
-                self.bad_pattern(node, &written, &error);
-                None
-            }
+        let meant = plain(&written);
+        if let Err(error) = pattern::compile(&meant) {
+            self.bad_pattern(node, &meant, &error);
+            return None;
         }
+        Some(written)
+    }
+
+    /// A regular expression that must be known before the conversation is played.
+    pub(super) fn fixed_pattern(&mut self, node: &Node, what: &str) -> Option<String> {
+        if self.is_late(node, what) {
+            return None;
+        }
+        let pattern = self.pattern(node, what)?;
+        Some(plain(&pattern).into_owned())
     }
 
     fn bad_pattern(&mut self, node: &Node, pattern: &str, error: &regex::Error) {

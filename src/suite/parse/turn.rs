@@ -344,7 +344,7 @@ impl Parser {
             let map = self.group(&entry.value, Group::Capture)?;
             let matches = match map.get("matches") {
                 None => None,
-                Some(node) => Some(self.pattern(node, "`matches`")?),
+                Some(node) => Some(self.fixed_pattern(node, "`matches`")?),
             };
             (map.get("from")?, matches)
         } else {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::text::{Malformed, Piece, Template, pieces, shown, to_number, to_text, whole};
+use super::text::{Malformed, Piece, Template, marked, pieces, plain, shown, to_number, to_text, whole};
 use super::{DATES, ENVIRONMENT};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Map, Value};
@@ -235,21 +235,23 @@ impl<'names> Fill<'names, '_> {
                     self.malformed(written, problem, &key.span);
                     name.push_str(written);
                 }
-                Piece::Template(template) => match self.meaning(template, &key.span) {
-                    Some(Meaning::Value(value)) => {
-                        name.push_str(&self.within_text(template, value, &key.span));
+                Piece::Template(template) | Piece::Data(template) => {
+                    match self.meaning(template, &key.span) {
+                        Some(Meaning::Value(value)) => {
+                            name.push_str(&plain(&self.within_text(template, value, &key.span)));
+                        }
+                        Some(Meaning::Later) if !self.names.lenient => {
+                            let message = format!(
+                                "`{}` is not known before the conversation is played",
+                                template.name
+                            );
+                            self.problem("late-template", message, template.written, &key.span)
+                                .help
+                                .push("keys can hold arguments, row values and `vars`".to_owned());
+                        }
+                        _ => name.push_str(template.written),
                     }
-                    Some(Meaning::Later) if !self.names.lenient => {
-                        let message = format!(
-                            "`{}` is not known before the conversation is played",
-                            template.name
-                        );
-                        self.problem("late-template", message, template.written, &key.span)
-                            .help
-                            .push("keys can hold arguments, row values and `vars`".to_owned());
-                    }
-                    _ => name.push_str(template.written),
-                },
+                }
             }
         }
         Key { name, ..key.clone() }
@@ -263,15 +265,21 @@ impl<'names> Fill<'names, '_> {
             };
             return tree(&filled, &node.span, node.line);
         }
+        let pieces = pieces(value);
+        if let [Piece::Literal(_)] = pieces.as_slice() {
+            return node.clone();
+        }
         let mut filled = String::new();
-        for piece in pieces(value) {
+        for piece in pieces {
             match piece {
-                Piece::Literal(text) => filled.push_str(text),
+                // Stray braces must not make a template of what is filled in beside them.
+                Piece::Literal(text) => filled.push_str(&marked(text)),
                 Piece::Malformed { written, problem } => {
                     self.malformed(written, problem, &node.span);
                     filled.push_str(written);
                 }
-                Piece::Template(template) => match self.meaning(template, &node.span) {
+                Piece::Template(template) | Piece::Data(template) => match self.meaning(template, &node.span)
+                {
                     Some(Meaning::Value(value)) => {
                         filled.push_str(&self.within_text(template, value, &node.span));
                     }

@@ -102,6 +102,7 @@ impl Scope {
         for piece in pieces(text) {
             match piece {
                 Piece::Literal(text) | Piece::Malformed { written: text, .. } => filled.push_str(text),
+                Piece::Data(mark) => filled.push_str(&mark.data()),
                 Piece::Template(template) => {
                     let value = self.converted(template)?;
                     let text = to_text(&value)
@@ -138,7 +139,7 @@ impl Scope {
     }
 }
 
-/// A turn with everything filled in.
+/// A turn with everything filled in but its `answers`, which [`render_stub`] fills.
 ///
 /// # Errors
 /// When a name has no value, or a value cannot stand where it is used.
@@ -155,7 +156,8 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             with: scope.fill(&turn.with)?,
             via: turn.via,
             when: scope.fill(&turn.when)?,
-            answers: scope.fill(&turn.answers)?,
+            // Each rule is filled in when a call asks for it: filled twice, what an agent said could name a variable.
+            answers: turn.answers.clone(),
             capture: turn.capture.clone(),
             expect: scope.fill(&turn.expect)?,
             restart: turn.restart,

@@ -1,4 +1,10 @@
 //! A text with templates, taken apart.
+//!
+//! What is data (a cell of a CSV file, say) goes into a text marked: as a JSON string between braces, its own braces
+//! and bars written as escapes. However often the text is read again, nothing in a mark is a template, and nothing around it can
+//! become one with it. Authors cannot write marks: there, a quoted string is an unknown name.
+
+use std::borrow::Cow;
 
 use crate::model::Value;
 
@@ -9,6 +15,8 @@ pub(in crate::suite) enum Piece<'text> {
     Literal(&'text str),
     /// A name to be filled in.
     Template(Template<'text>),
+    /// A mark: data, with the mark around it as it is written.
+    Data(Template<'text>),
     /// Between `{{` and `}}`, but not a name.
     Malformed {
         /// With its braces.
@@ -73,6 +81,13 @@ fn piece<'text>(written: &'text str, inner: &'text str) -> Piece<'text> {
     };
     let problem = match conversion {
         _ if name.is_empty() => Malformed::Empty,
+        None if data(inner).is_some() => {
+            return Piece::Data(Template {
+                written,
+                name: inner,
+                number: false,
+            });
+        }
         None | Some("number") => {
             let number = conversion.is_some();
             return Piece::Template(Template {
@@ -86,12 +101,68 @@ fn piece<'text>(written: &'text str, inner: &'text str) -> Piece<'text> {
     Piece::Malformed { written, problem }
 }
 
-/// Whether a text holds anything between `{{` and `}}`.
+/// The text in a mark, when this stands between its braces.
+fn data(inner: &str) -> Option<String> {
+    inner
+        .starts_with('"')
+        .then(|| serde_json::from_str(inner).ok())
+        .flatten()
+}
+
+/// A text as a part of texts with templates that holds none itself, whatever stands around it.
+pub(in crate::suite) fn marked(text: &str) -> Cow<'_, str> {
+    if !text.contains(['{', '}']) {
+        return Cow::Borrowed(text);
+    }
+    let quoted = Value::from(text).to_string();
+    let escaped = quoted
+        .replace('{', "\\u007b")
+        .replace('}', "\\u007d")
+        .replace('|', "\\u007c");
+    Cow::Owned(format!("{{{{{escaped}}}}}"))
+}
+
+/// A text without its marks, for places in which templates are not filled in any more.
+pub(in crate::suite) fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains("{{\"") {
+        return Cow::Borrowed(text);
+    }
+    let without = |piece| match piece {
+        Piece::Literal(text) | Piece::Malformed { written: text, .. } => Cow::Borrowed(text),
+        Piece::Template(template) => Cow::Borrowed(template.written),
+        Piece::Data(mark) => mark.data(),
+    };
+    Cow::Owned(pieces(text).into_iter().map(without).collect())
+}
+
+/// A value without the marks in its texts.
+pub(in crate::suite) fn plain_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(plain(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(plain_value).collect(),
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| (name, plain_value(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+impl<'text> Template<'text> {
+    /// What a mark holds.
+    pub(in crate::suite) fn data(self) -> Cow<'text, str> {
+        data(self.name).map_or(Cow::Borrowed(self.written), Cow::Owned)
+    }
+}
+
+/// Whether a text holds anything between `{{` and `}}` that is to be filled in.
 pub(in crate::suite) fn has_template(text: &str) -> bool {
     text.contains("{{")
         && pieces(text)
             .iter()
-            .any(|piece| !matches!(piece, Piece::Literal(_)))
+            .any(|piece| !matches!(piece, Piece::Literal(_) | Piece::Data(_)))
 }
 
 /// Whether any text of a value does.
@@ -120,6 +191,7 @@ pub(in crate::suite) fn to_number(value: &Value) -> Result<Value, String> {
     let parsed = match value {
         Value::Number(_) => return Ok(value.clone()),
         Value::String(text) => {
+            let text = plain(text);
             let text = text.trim();
             text.parse::<i64>()
                 .ok()
@@ -153,7 +225,7 @@ pub(in crate::suite) fn to_text(value: &Value) -> Result<String, String> {
 /// A value for messages, short.
 pub(in crate::suite) fn shown(value: &Value) -> String {
     const LONGEST: usize = 60;
-    let text = value.to_string();
+    let text = plain_value(value.clone()).to_string();
     if text.chars().count() <= LONGEST {
         return text;
     }
@@ -213,6 +285,10 @@ mod tests {
         assert_eq!(to_number(&json!(7)), Ok(json!(7)));
         assert_eq!(to_number(&json!("four")), Err("\"four\" is no number".to_owned()));
         assert_eq!(to_number(&json!("inf")), Err("\"inf\" is no number".to_owned()));
+        assert_eq!(
+            to_number(&json!(marked("{4}"))),
+            Err("\"{4}\" is no number".to_owned())
+        );
         assert_eq!(to_text(&json!(2)), Ok("2".to_owned()));
         assert!(to_text(&json!([1])).is_err());
     }
@@ -224,11 +300,25 @@ mod tests {
                 .into_iter()
                 .map(|piece| match piece {
                     Piece::Literal(text) => text,
-                    Piece::Template(template) => template.written,
+                    Piece::Template(template) | Piece::Data(template) => template.written,
                     Piece::Malformed { written, .. } => written,
                 })
                 .collect();
             prop_assert_eq!(joined, text);
+        }
+
+        #[test]
+        fn data_is_no_template_whatever_stands_around_it(
+            before in "[a{}\" ]{0,8}",
+            text in "[a{}|\"\\\\ \n\u{e9}]{0,20}",
+            after in "[a{} ]{0,8}",
+        ) {
+            let mark = marked(&text);
+            prop_assert_eq!(plain(&mark), text.as_str());
+            prop_assert!(!has_template(&mark));
+            let around = format!("{}{mark}{}", marked(&before), marked(&after));
+            prop_assert!(!has_template(&around));
+            prop_assert_eq!(plain(&around), format!("{before}{text}{after}"));
         }
     }
 }

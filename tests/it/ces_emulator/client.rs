@@ -27,6 +27,7 @@ async fn our_client_sees_everything() {
             deployment: None,
             via,
             names: Arc::new(served.emulator.clone()),
+            emulator: true,
         };
         let backend = CesBackend::new(target, crate::scripted::connection(served.running.address())).unwrap();
         let start = SessionStart {

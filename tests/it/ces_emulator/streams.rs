@@ -146,3 +146,36 @@ async fn a_live_stream_that_makes_no_sense() {
     let (outputs, status) = live(&mut served, vec![config]).await;
     assert!(outputs.is_empty() && status.is_none());
 }
+
+/// A client that says nothing does not keep a stream for ever: it is told, and goes on with another stream.
+#[tokio::test]
+async fn an_idle_live_stream_is_given_up() {
+    let mut served = served().await;
+    let message = |message| ces::BidiSessionClientMessage {
+        message_type: Some(message),
+    };
+    let (sender, receiver) = tokio::sync::mpsc::channel(4);
+    sender
+        .send(message(ClientMessage::Config(served.config())))
+        .await
+        .unwrap();
+    sender
+        .send(message(ClientMessage::RealtimeInput(text("hello"))))
+        .await
+        .unwrap();
+    let sent = tokio_stream::wrappers::ReceiverStream::new(receiver);
+    let mut stream = served.client.bidi_run_session(sent).await.unwrap().into_inner();
+    let first = stream.message().await.unwrap().unwrap().message_type;
+    assert!(
+        matches!(first, Some(ServerMessage::SessionOutput(_))),
+        "{first:?}"
+    );
+    // Time passes by itself now, because nothing happens.
+    tokio::time::pause();
+    let mut last = first;
+    while let Some(message) = stream.message().await.unwrap() {
+        last = message.message_type;
+    }
+    assert!(matches!(last, Some(ServerMessage::GoAway(_))), "{last:?}");
+    drop(sender);
+}

@@ -1,7 +1,10 @@
 //! A conversation over one live stream: the configuration first, then inputs; fragments of an input wait for their
-//! end.
+//! end. A stream on which nothing is said is given up after a while: the session outlives it.
+
+use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
 use crate::proto::ces_v1 as ces;
@@ -14,6 +17,8 @@ use super::super::request::{Config, inputs};
 use super::super::{CallOptions, CesEmulator};
 use super::streamed;
 
+/// How long a client may say nothing, or read nothing.
+const IDLE: Duration = Duration::from_mins(5);
 /// Fragments of one input.
 const MOST_FRAGMENTS: usize = 1_000;
 
@@ -24,6 +29,8 @@ type Answers = Sender<Result<ces::BidiSessionServerMessage, Status>>;
 enum Over {
     /// Said and done, or the client is gone.
     Done,
+    /// The client says nothing.
+    Idle,
     /// The client is told why.
     Refused(Status),
 }
@@ -41,9 +48,18 @@ pub(super) async fn talk(
     mut messages: Streaming<ces::BidiSessionClientMessage>,
     answers: Answers,
 ) {
-    if let Err(Over::Refused(status)) = converse(&emulator, options, &mut messages, &answers).await {
-        // A client that is gone needs no reason.
-        let _ = answers.send(Err(status)).await;
+    let last_word = match converse(&emulator, options, &mut messages, &answers).await {
+        Ok(()) | Err(Over::Done) => return,
+        Err(Over::Idle) => Ok(server_message(ServerMessage::GoAway(ces::GoAway {}))),
+        Err(Over::Refused(status)) => Err(status),
+    };
+    // A client that is gone, or that does not listen, needs no reason.
+    let _ = timeout(IDLE, answers.send(last_word)).await;
+}
+
+fn server_message(message: ServerMessage) -> ces::BidiSessionServerMessage {
+    ces::BidiSessionServerMessage {
+        message_type: Some(message),
     }
 }
 
@@ -84,10 +100,9 @@ async fn converse(
         let mut has_ended = false;
         for output in streamed(outputs, config.in_fragments) {
             has_ended |= matches!(output.output_type, Some(OutputType::EndSession(_)));
-            let message = ces::BidiSessionServerMessage {
-                message_type: Some(ServerMessage::SessionOutput(output)),
-            };
-            answers.send(Ok(message)).await.map_err(|_| Over::Done)?;
+            let message = server_message(ServerMessage::SessionOutput(output));
+            let sent = timeout(IDLE, answers.send(Ok(message))).await;
+            sent.map_err(|_| Over::Done)?.map_err(|_| Over::Done)?;
         }
         if has_ended {
             return Ok(());
@@ -96,7 +111,8 @@ async fn converse(
 }
 
 async fn next(messages: &mut Streaming<ces::BidiSessionClientMessage>) -> Result<ClientMessage, Over> {
-    let Some(message) = messages.message().await.map_err(|_| Over::Done)? else {
+    let received = timeout(IDLE, messages.message()).await.map_err(|_| Over::Idle)?;
+    let Some(message) = received.map_err(|_| Over::Done)? else {
         return Err(Over::Done);
     };
     message

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::model::suite::EmulatorOverride;
 
 /// The headers for one call: values are RFC 3339 or JSON in ASCII, as headers want it.
-pub(super) fn headers(wanted: &EmulatorOverride) -> Vec<(&'static str, String)> {
+pub(in crate::backend) fn headers(wanted: &EmulatorOverride) -> Vec<(&'static str, String)> {
     let clock = wanted
         .clock
         .map(|clock| ("x-turnproof-clock", clock.to_rfc3339()));
