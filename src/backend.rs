@@ -4,9 +4,8 @@
 //! model's shape. To add a service, implement the two traits, convert its answers to [`AgentReply`], and build it in
 //! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
 //!
-//! The live clients stand on one another: [`resource`] and [`names`] say what is meant, [`endpoint`] and [`auth`] where
-//! to and as whom, `channel` and [`call`] carry bytes, [`cx`] and [`ces`] know the services, [`error`] says what a
-//! failure means.
+//! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, `channel` and [`call`] carry
+//! bytes, [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +24,9 @@ pub mod call;
 pub mod ces;
 mod channel;
 pub mod cx;
-pub mod endpoint;
 pub mod error;
 pub mod names;
 mod overrides;
-pub mod resource;
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]

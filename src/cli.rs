@@ -19,6 +19,7 @@ pub mod options;
 
 mod agents;
 mod check;
+mod columns;
 mod completions;
 mod console;
 mod crash;

@@ -40,7 +40,6 @@ mod json;
 mod matcher;
 mod parameters;
 mod path;
-mod pattern;
 mod suggest;
 mod text;
 mod tool_calls;

@@ -1,5 +1,5 @@
-//! An exported CX agent (JSON package, folder or zip) as plain data, and the mapping between the names people see
-//! and the ids the service wants.
+//! An exported CX agent (JSON package, folder or zip) as plain data, and the ids that the service wants for the
+//! names people see.
 //!
 //! [`agent`] holds the data as the export spells it (references are display names); [`load()`] reads it from
 //! untrusted files and reports what is wrong with them; [`NameIndex`] resolves names to ids; [`SymbolicTarget`]

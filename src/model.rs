@@ -3,9 +3,12 @@
 //! protocol buffers, no terminal.
 
 pub mod capability;
+pub mod endpoint;
 pub mod event;
 pub mod outcome;
+pub mod pattern;
 mod redaction;
+pub mod resource;
 pub mod suite;
 pub mod transcript;
 

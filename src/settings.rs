@@ -9,6 +9,7 @@ use regex::Regex;
 
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::capability::Group;
+use crate::model::pattern;
 use crate::redact::Redactor;
 use crate::yaml::{self, Map, Node, Reader};
 
@@ -25,7 +26,6 @@ pub mod layers;
 pub mod play;
 pub mod profile;
 pub mod rate;
-pub mod resource;
 pub mod roles;
 pub mod root;
 pub mod target;
@@ -254,20 +254,10 @@ fn read_redactor(reader: &mut Reader, map: &Map, variables: &Variables) -> Redac
 
 fn read_regex(reader: &mut Reader, node: &Node) -> Option<Regex> {
     let text = reader.name(node, "`matches`")?;
-    match Regex::new(&text) {
-        Ok(regex) => Some(regex),
+    match pattern::compile(&text) {
+        Ok(regex) => Some(Regex::clone(&regex)),
         Err(error) => {
-            let reason = error.to_string();
-            let reason = reason
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
-            reader.error(
-                "bad-regex",
-                format!("the regular expression is not valid: {reason}"),
-                node.span.clone(),
-            );
+            reader.error("bad-regex", pattern::why(&error), node.span.clone());
             None
         }
     }

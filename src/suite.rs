@@ -30,7 +30,7 @@ use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
-pub use surroundings::{Names, Role, SettingsLayer, Surroundings};
+pub use surroundings::{Agents, Names, Role, SettingsLayer, Surroundings};
 pub use webhook_file::read_webhooks;
 
 pub mod discover;
@@ -59,8 +59,11 @@ pub struct Suites {
     pub problems: Vec<Diagnostic>,
 }
 
+/// So many files are read before their names are checked: each keeps its text and all its names until then.
+const FILES_AT_ONCE: usize = 256;
+
 /// Reads suites: every file once, all problems of all files.
-pub fn read(files: &[SuiteFile], surroundings: Surroundings) -> Suites {
+pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Agents) -> Suites {
     let (inherited, problems) = surroundings::Inherited::read(&surroundings);
     let shared = Arc::new(Shared {
         surroundings,
@@ -76,14 +79,33 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings) -> Suites {
             .get(file.suite.as_str())
             .is_some_and(|count| *count > 1)
     };
-    let read: Vec<OneFile> = files
-        .par_iter()
-        .map(|file| read_file(file, shares_identity(file), &shared, &folders))
-        .collect();
     let mut collected = Collected::default();
     collected.report(problems);
-    for file in read {
-        collected.add(file);
+    let mut known = BTreeMap::new();
+    for files in files.chunks(FILES_AT_ONCE) {
+        let asked: &dyn Agents = agents;
+        let mut read: Vec<OneFile> = files
+            .par_iter()
+            .map(|file| {
+                let mut read = read_file(file, shares_identity(file), &shared, &folders);
+                let matter = asked.matter(file, &read.entries);
+                read.mentions.retain(|role, _| matter.contains(role));
+                read
+            })
+            .collect();
+        let mentioned = read.iter().flat_map(|file| file.mentions.keys());
+        let new: BTreeSet<String> = mentioned
+            .filter(|role| !known.contains_key(*role))
+            .cloned()
+            .collect();
+        if !new.is_empty() {
+            known.extend(agents.names(&new));
+        }
+        read.par_iter_mut()
+            .for_each(|file| file.check_names(&shared.surroundings.roles, &known));
+        for file in read {
+            collected.add(file);
+        }
     }
     let (problems, steps) = folders.finish();
     collected.report(problems);
@@ -103,6 +125,22 @@ struct OneFile {
     /// Where each entry's name stands, when another file has the same identity; else nothing keeps the text.
     names: Vec<NamePlace>,
     problems: Vec<Diagnostic>,
+    /// What the conversations that a role plays name of its agent; a role without any is there all the same.
+    mentions: BTreeMap<String, BTreeSet<Mention>>,
+    /// Parameters that conversations of this file set.
+    given: BTreeSet<String>,
+}
+
+impl OneFile {
+    /// Names are compared with the agent's last: any conversation of the file may set a parameter.
+    fn check_names(&mut self, roles: &BTreeMap<String, Role>, known: &BTreeMap<String, surroundings::Names>) {
+        for (name, mentions) in std::mem::take(&mut self.mentions) {
+            if let (Some(role), Some(names)) = (roles.get(&name), known.get(&name)) {
+                let problems = validate::check(mentions.iter(), &self.given, role, names);
+                self.problems.extend(problems);
+            }
+        }
+    }
 }
 
 /// Where a conversation's name stands, for messages about names that are not unique.
@@ -197,8 +235,6 @@ fn read_file(suite: &SuiteFile, shares_identity: bool, shared: &Arc<Shared>, fol
             ..OneFile::default()
         },
         names: HashMap::new(),
-        mentions: Vec::new(),
-        given: BTreeSet::new(),
     };
     for found in conversations {
         reading.conversation(found);
@@ -215,10 +251,6 @@ struct Reading<'a> {
     out: OneFile,
     /// The conversations so far, and where their names stand.
     names: HashMap<String, Range<usize>>,
-    /// Names that the agent of a role may not have.
-    mentions: Vec<(String, Mention)>,
-    /// Parameters that conversations of this file set.
-    given: BTreeSet<String>,
 }
 
 impl Reading<'_> {
@@ -291,15 +323,17 @@ impl Reading<'_> {
             given,
         } = expand(node, source);
         self.out.problems.extend(problems);
-        self.given.extend(given);
+        self.out.given.extend(given);
         let Some(conversation) = conversation else { return };
         let role = conversation.target;
-        if let Some(known) = self.shared.surroundings.roles.get(&role) {
-            let doubtful = mentions
-                .into_iter()
-                .filter(|mention| validate::is_doubtful(mention, known));
-            self.mentions
-                .extend(doubtful.map(|mention| (role.clone(), mention)));
+        // Rows mention the same names at the same places over and over.
+        match self.out.mentions.get_mut(&role) {
+            Some(known) => known.extend(mentions),
+            None => drop(
+                self.out
+                    .mentions
+                    .insert(role.clone(), mentions.into_iter().collect()),
+            ),
         }
         let span = node
             .get("name")
@@ -347,18 +381,7 @@ impl Reading<'_> {
         false
     }
 
-    /// Names are compared with the export last: any conversation of the file may set a parameter.
     fn finish(mut self) -> OneFile {
-        for (name, role) in &self.shared.surroundings.roles {
-            let of_role = self
-                .mentions
-                .iter()
-                .filter(|(of, _)| of == name)
-                .map(|(_, mention)| mention);
-            self.out
-                .problems
-                .extend(validate::check(of_role, &self.given, role));
-        }
         for step in self.frame.steps.own.values().filter(|step| !step.is_used()) {
             self.out
                 .problems

@@ -4,22 +4,22 @@
 //! Here the settings' words meet the backends'. What a target is asked is the runner's business.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::join_all;
 use tokio::task::spawn_blocking;
 
-use crate::backend::auth::CredentialPolicy;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError};
 use crate::diagnostic::Diagnostic;
+use crate::emulator::ces::app::App;
 use crate::export::agent::Agent;
 use crate::export::{Loaded, load_runtime};
+use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::TargetInfo;
-use crate::settings::target::{CxRevision, Served, Target, TargetKind};
+use crate::settings::target::{CxRevision, FileName, Served, Target, TargetKind};
 
-mod app_names;
 mod emulated;
 mod live;
 
@@ -38,26 +38,25 @@ pub struct Means {
     pub policy: CredentialPolicy,
     /// The seed of emulators whose settings name none.
     pub seed: u64,
-    /// Exports that were loaded already, by resolved path; others are loaded when they are needed.
-    pub exports: HashMap<PathBuf, Export>,
+    /// Files that were loaded already; others are loaded when they are needed.
+    pub files: AgentFiles,
 }
 
-/// An agent's export, as far as targets need it.
+/// The files that agents are known from, by resolved path.
+pub type AgentFiles = HashMap<PathBuf, AgentFile>;
+
+/// A file that an agent is known from, as far as targets need it.
 #[derive(Debug, Clone)]
-pub struct Export {
-    /// The agent.
-    pub agent: Arc<Agent>,
-    /// SHA-256 of what decides what the agent does, hex.
-    pub hash: String,
-}
-
-impl From<Loaded> for Export {
-    fn from(loaded: Loaded) -> Self {
-        Self {
-            agent: Arc::new(loaded.agent),
-            hash: loaded.hash,
-        }
-    }
+pub enum AgentFile {
+    /// An export.
+    Export {
+        /// The agent.
+        agent: Arc<Agent>,
+        /// SHA-256 of what decides what the agent does, hex.
+        hash: String,
+    },
+    /// The script of an app.
+    App(Arc<App>),
 }
 
 /// Makes targets ready, all at the same time; the order stays. Live ones connect with their first turn, emulators
@@ -67,13 +66,13 @@ pub async fn make_ready(targets: &[&Target], means: &Means) -> Vec<ReadyTarget> 
 }
 
 async fn make_one_ready(target: &Target, means: &Means) -> ReadyTarget {
-    let export = match target.export() {
+    let file = match target.agent_file() {
         None => Ok(None),
-        Some(file) => export(&file.path, &file.written, means).await.map(Some),
+        Some(file) => load(file, target.export().is_some(), means).await.map(Some),
     };
-    let info = info(target, export.as_ref().ok().and_then(Option::as_ref));
-    let backend = match export {
-        Ok(export) => backend(target, export.as_ref(), means).await,
+    let info = info(target, file.as_ref().ok().and_then(Option::as_ref));
+    let backend = match file {
+        Ok(file) => backend(target, file.as_ref(), means).await,
         Err(error) => Err(error),
     };
     ReadyTarget { info, backend }
@@ -81,26 +80,52 @@ async fn make_one_ready(target: &Target, means: &Means) -> ReadyTarget {
 
 async fn backend(
     target: &Target,
-    export: Option<&Export>,
+    file: Option<&AgentFile>,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     match &target.kind {
-        TargetKind::Cx(cx) => live::cx(target, cx, export, means.policy.clone()),
+        TargetKind::Cx(cx) => live::cx(target, cx, file.and_then(AgentFile::agent), means.policy.clone()),
         TargetKind::Ces(ces) => live::ces(target, ces, means.policy.clone()),
-        TargetKind::Emulator(emulator) => emulated::start(target, emulator, export, means).await,
+        TargetKind::Emulator(emulator) => emulated::start(target, emulator, file, means).await,
     }
 }
 
-async fn export(path: &Path, written: &str, means: &Means) -> Result<Export, BackendError> {
-    if let Some(export) = means.exports.get(path) {
-        return Ok(export.clone());
+impl AgentFile {
+    /// The exported agent.
+    pub fn agent(&self) -> Option<&Arc<Agent>> {
+        match self {
+            Self::Export { agent, .. } => Some(agent),
+            Self::App(_) => None,
+        }
     }
-    let path = path.to_path_buf();
-    let loaded = spawn_blocking(move || load_runtime(&path)).await;
-    match loaded {
-        Ok(Ok(loaded)) => Ok(loaded.into()),
-        Ok(Err(problems)) => Err(unreadable(written, &problems)),
+}
+
+async fn load(file: &FileName, is_export: bool, means: &Means) -> Result<AgentFile, BackendError> {
+    if let Some(loaded) = means.files.get(&file.path) {
+        return Ok(loaded.clone());
+    }
+    let path = file.path.clone();
+    let shown = PathBuf::from(&file.written);
+    let loaded = spawn_blocking(move || {
+        if is_export {
+            load_runtime(&path).map(AgentFile::from)
+        } else {
+            App::load(&path, &shown).map(|loaded| AgentFile::App(Arc::new(loaded.app)))
+        }
+    });
+    match loaded.await {
+        Ok(Ok(loaded)) => Ok(loaded),
+        Ok(Err(problems)) => Err(unreadable(&file.written, &problems)),
         Err(error) => Err(BackendError::new(BackendErrorKind::Service, error.to_string())),
+    }
+}
+
+impl From<Loaded> for AgentFile {
+    fn from(loaded: Loaded) -> Self {
+        Self::Export {
+            agent: Arc::new(loaded.agent),
+            hash: loaded.hash,
+        }
     }
 }
 
@@ -115,11 +140,15 @@ fn unreadable(written: &str, problems: &[Diagnostic]) -> BackendError {
 }
 
 /// What reports say of a target.
-fn info(target: &Target, export: Option<&Export>) -> TargetInfo {
+fn info(target: &Target, file: Option<&AgentFile>) -> TargetInfo {
+    let export_hash = match file {
+        Some(AgentFile::Export { hash, .. }) => Some(hash.clone()),
+        _ => None,
+    };
     let mut info = TargetInfo {
         name: target.name.clone(),
         backend: target.backend().to_owned(),
-        export_hash: export.map(|export| export.hash.clone()),
+        export_hash,
         ..TargetInfo::default()
     };
     match &target.kind {

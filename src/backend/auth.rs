@@ -17,9 +17,9 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::endpoint::{DEFAULT_UNIVERSE, Endpoint};
 use super::error::status::root_cause;
 use super::error::{BackendError, BackendErrorKind};
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
 
 /// Dialogflow and CES both accept it (ces-api 1.6).
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -49,41 +49,6 @@ impl fmt::Debug for Credentials {
             Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
             Self::ApplicationDefault => formatter.write_str("ApplicationDefault"),
         }
-    }
-}
-
-/// Where credentials may go. Made from the command line: settings may come from a stranger's pull request, so
-/// nothing in here may be read from them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialPolicy {
-    /// Domain whose hosts may get credentials over TLS.
-    pub universe: String,
-    /// Further hosts that may get them (`--allow-credentials-to`), without port.
-    pub allowed_hosts: Vec<String>,
-}
-
-impl Default for CredentialPolicy {
-    fn default() -> Self {
-        Self {
-            universe: DEFAULT_UNIVERSE.to_owned(),
-            allowed_hosts: Vec::new(),
-        }
-    }
-}
-
-impl CredentialPolicy {
-    fn permits(&self, endpoint: &Endpoint) -> bool {
-        let host = endpoint.host();
-        let within = |domain: &str| {
-            let domain = domain.to_ascii_lowercase();
-            !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
-        };
-        let of_google = endpoint.is_encrypted() && (within(DEFAULT_UNIVERSE) || within(&self.universe));
-        of_google
-            || self
-                .allowed_hosts
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 }
 

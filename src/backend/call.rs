@@ -22,11 +22,11 @@ use tonic::{Request, Status, Streaming};
 use self::codec::BytesCodec;
 use self::guard::Guard;
 use super::TurnError;
-use super::auth::{CredentialPolicy, Credentials, TokenSource};
+use super::auth::{Credentials, TokenSource};
 use super::channel::{ChannelPool, Lease};
-use super::endpoint::Endpoint;
 use super::error::status::{failure, is_transport, late};
 use super::error::{BackendError, BackendErrorKind};
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::outcome::Sent;
 
 /// The largest single message taken; audio answers are the largest there are.

@@ -13,8 +13,8 @@ use self::client::CesSession;
 use super::call::{Caller, Connection};
 use super::error::BackendError;
 use super::names::Names;
-use super::resource::AppName;
 use super::{Backend, Session, SessionStart};
+use crate::model::resource::AppName;
 use crate::model::suite::{Service, Via};
 
 /// A CES app as a target describes it.

@@ -12,9 +12,9 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use tonic::transport::{Channel, ClientTlsConfig};
 
-use super::endpoint::Endpoint;
 use super::error::status::{root_cause, unreachable};
 use super::error::{BackendError, BackendErrorKind};
+use crate::model::endpoint::Endpoint;
 
 /// Streams per connection; servers commonly allow 100.
 const STREAM_BUDGET: usize = 90;
@@ -62,7 +62,8 @@ impl ChannelPool {
                 format!("transport: {}", root_cause(&error)),
             )
         };
-        let mut transport = tonic::transport::Endpoint::from(endpoint.uri().clone())
+        let mut transport = tonic::transport::Endpoint::from_shared(endpoint.to_string())
+            .map_err(failed)?
             .user_agent(USER_AGENT)
             .map_err(failed)?
             .connect_timeout(CONNECT_TIMEOUT)

@@ -15,19 +15,9 @@ use self::client::CxSession;
 use super::call::{Caller, Connection};
 use super::error::BackendError;
 use super::names::Names;
-use super::resource::AgentName;
 use super::{Backend, Session, SessionStart};
-use crate::model::suite::{Service, Via};
-
-/// A version of the API.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum ApiVersion {
-    /// `v3`.
-    #[default]
-    V3,
-    /// `v3beta1`.
-    V3Beta1,
-}
+use crate::model::resource::AgentName;
+use crate::model::suite::{ApiVersion, Service, Via};
 
 /// A Dialogflow CX agent as a target describes it.
 #[derive(Clone)]

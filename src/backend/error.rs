@@ -1,6 +1,7 @@
 //! Operational failures of a service, with what a person should do next.
 
 use crate::model::outcome::ErrorRecord;
+use crate::model::resource::Malformed;
 
 pub(in crate::backend) mod status;
 
@@ -74,6 +75,12 @@ impl BackendError {
     pub fn is_transient(&self) -> bool {
         use BackendErrorKind::{Connect, Quota, Service, Timeout};
         matches!(self.kind, Connect | Quota | Timeout | Service)
+    }
+}
+
+impl From<Malformed> for BackendError {
+    fn from(error: Malformed) -> Self {
+        Self::new(BackendErrorKind::Request, error.0)
     }
 }
 

@@ -6,21 +6,42 @@ use crate::export::agent::Agent;
 use crate::model::suite::Name;
 
 /// Knows an agent's things by the names people see: [`ExportNames`], or [`NoNames`] for a target without an export.
+/// What it does not say, it does not know.
 pub trait Names: Send + Sync {
     /// Id of a flow.
-    fn flow(&self, name: &str) -> Option<String>;
+    fn flow(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
     /// Id of the flow in which sessions start.
-    fn start_flow(&self) -> Option<String>;
+    fn start_flow(&self) -> Option<String> {
+        None
+    }
     /// Id of a page of the flow with this id.
-    fn page(&self, flow: &str, name: &str) -> Option<String>;
+    fn page(&self, flow: &str, name: &str) -> Option<String> {
+        let _ = (flow, name);
+        None
+    }
     /// Id of a playbook.
-    fn playbook(&self, name: &str) -> Option<String>;
+    fn playbook(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
     /// Id of an intent.
-    fn intent(&self, name: &str) -> Option<String>;
+    fn intent(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
     /// Id of an entity type.
-    fn entity_type(&self, name: &str) -> Option<String>;
+    fn entity_type(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
     /// Id of one of the agents of a CES app.
-    fn agent(&self, name: &str) -> Option<String>;
+    fn agent(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
 
 /// Without an export nothing is known but what is the same for every agent.
@@ -34,26 +55,6 @@ impl Names for NoNames {
 
     fn start_flow(&self) -> Option<String> {
         Some(DEFAULT_START_FLOW.to_owned())
-    }
-
-    fn page(&self, _flow: &str, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn playbook(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn intent(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn entity_type(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn agent(&self, _name: &str) -> Option<String> {
-        None
     }
 }
 
@@ -87,12 +88,7 @@ impl Names for ExportNames {
     }
 
     fn page(&self, flow: &str, name: &str) -> Option<String> {
-        let flow = self.index.flow_name(flow)?;
         self.index.page_id(flow, name).map(str::to_owned)
-    }
-
-    fn playbook(&self, _name: &str) -> Option<String> {
-        None
     }
 
     fn intent(&self, name: &str) -> Option<String> {
@@ -101,10 +97,6 @@ impl Names for ExportNames {
 
     fn entity_type(&self, name: &str) -> Option<String> {
         self.index.entity_type_id(name).map(str::to_owned)
-    }
-
-    fn agent(&self, _name: &str) -> Option<String> {
-        None
     }
 }
 

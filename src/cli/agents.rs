@@ -1,105 +1,145 @@
-//! What suites may know of the agents behind the roles: the service, and the names of its export.
+//! What suites may know of the agents behind the roles: the names of their exports and scripts, loaded for those that
+//! the conversations in question are played with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::workplace::Workplace;
 use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
-use crate::export::{self, Loaded};
+use crate::emulator::cx::engine::Engine;
+use crate::export;
 use crate::settings::roles::Roles;
 use crate::settings::root::Root;
-use crate::settings::target::{EmulatorTarget, Served, Target, TargetEntry, TargetKind};
-use crate::suite::validate::ExportNames;
-use crate::suite::{Entry, Names, Role};
+use crate::settings::target::{Target, TargetEntry, TargetKind};
+use crate::suite::discover::SuiteFile;
+use crate::suite::select::Filter;
+use crate::suite::validate::{AppNames, ExportNames};
+use crate::suite::{self, Entry, Names, Role};
+use crate::target::{AgentFile, AgentFiles};
 
-/// The roles that something plays, and what was learnt of their agents on the way.
-#[derive(Default)]
-pub(super) struct Agents {
-    /// The roles as suites want to know them.
-    pub(super) roles: BTreeMap<String, Role>,
-    /// The exports that were loaded, by resolved path.
-    pub(super) exports: BTreeMap<PathBuf, Loaded>,
-    /// What is wrong, by role.
-    trouble: BTreeMap<String, Trouble>,
+use super::prepare::{at_lines, selects};
+
+/// The agents that play roles, and what was learnt of them.
+pub(super) struct Agents<'w> {
+    root: &'w Root,
+    /// By role.
+    played: BTreeMap<String, &'w TargetEntry>,
+    /// Conversations that it leaves out need nobody to play them.
+    filter: Option<&'w Filter>,
+    /// The files that were loaded.
+    pub(super) files: AgentFiles,
+    /// What is wrong with the agents that were asked for: that they cannot be used here and now.
+    pub(super) unusable: Vec<Diagnostic>,
+    /// What is wrong with their files.
+    pub(super) problems: Vec<Diagnostic>,
+    /// The files of agents that emulators play.
+    emulated: BTreeSet<&'w Path>,
+    /// The names of each file's agent.
+    names: BTreeMap<&'w Path, Names>,
 }
 
-/// What is wrong with the agent behind a role. It concerns those who play it.
-#[derive(Default)]
-struct Trouble {
-    /// Why the target cannot be used here and now.
-    unusable: Vec<Diagnostic>,
-    /// What is wrong with the agent's files.
-    files: Vec<Diagnostic>,
-}
-
-impl Agents {
-    /// Learns what can be learnt; every file is loaded once, all at the same time.
-    pub(super) fn of(roles: &Roles<'_>, root: &Root) -> Self {
-        let played = roles.all();
-        let files = load(&played, root);
-        let mut agents = Self::default();
-        for (role, entry) in played {
-            let Some(service) = entry.service else { continue };
-            let usable = entry.target.as_ref().filter(|_| entry.unusable.is_empty());
-            let file = usable.and_then(file_of).and_then(|path| files.get(path));
-            let names = match file {
-                Some(file) => file.names.clone(),
-                None => names_without_export(usable),
-            };
-            let trouble = Trouble {
-                unusable: entry.unusable.clone(),
-                files: file.map(|file| file.problems.clone()).unwrap_or_default(),
-            };
-            agents.trouble.insert(role.clone(), trouble);
-            agents.roles.insert(
-                role,
-                Role {
-                    target: entry.name.clone(),
-                    service,
-                    names,
-                },
-            );
+impl<'w> Agents<'w> {
+    /// Nothing is loaded yet.
+    pub(super) fn new(roles: &Roles<'w>, workplace: &'w Workplace, filter: Option<&'w Filter>) -> Self {
+        Self {
+            root: &workplace.settings.root,
+            played: roles.all().into_iter().collect(),
+            filter,
+            files: AgentFiles::new(),
+            unusable: Vec::new(),
+            problems: Vec::new(),
+            emulated: BTreeSet::new(),
+            names: BTreeMap::new(),
         }
-        agents.exports = files
-            .into_iter()
-            .filter_map(|(path, file)| Some((path.to_owned(), file.export?)))
-            .collect();
-        agents
     }
 
-    /// What is wrong with the agents that conversations are played with; with `unusable` also that they cannot be
-    /// used here and now.
-    pub(super) fn problems_of_used(&self, entries: &[Entry], unusable: bool) -> Vec<Diagnostic> {
-        let used: BTreeSet<&str> = entries.iter().map(Entry::role).collect();
-        let mut all = Vec::new();
-        for trouble in used.iter().filter_map(|role| self.trouble.get(*role)) {
-            all.extend_from_slice(&trouble.files);
-            if unusable {
-                all.extend_from_slice(&trouble.unusable);
+    /// The roles as suites want to know them.
+    pub(super) fn roles(&self) -> BTreeMap<String, Role> {
+        let role = |(role, entry): (&String, &&TargetEntry)| {
+            let target = entry.name.clone();
+            let service = entry.service?;
+            Some((role.clone(), Role { target, service }))
+        };
+        self.played.iter().filter_map(role).collect()
+    }
+
+    /// What emulators cannot play of the agents that were asked for as it was meant.
+    pub(super) fn problems_of_emulators(&self) -> Vec<Diagnostic> {
+        let problems = |path: &&Path| {
+            let agent = self.files.get(*path)?.agent()?;
+            let file = self.root.shown(path);
+            let problems = Engine::new(Arc::clone(agent), 0).problems();
+            Some(
+                problems
+                    .into_iter()
+                    .map(move |problem| problem.in_file(file.clone())),
+            )
+        };
+        let all: Vec<_> = self.emulated.par_iter().filter_map(problems).collect();
+        all.into_iter().flatten().collect()
+    }
+
+    /// The target of a role, if it can be used.
+    fn usable(&self, role: &str) -> Option<&'w Target> {
+        let entry = self.played.get(role)?;
+        entry.target.as_ref().filter(|_| entry.unusable.is_empty())
+    }
+
+    /// Loads what is not loaded yet, all at the same time.
+    fn load(&mut self, targets: &[&'w Target]) {
+        let new: BTreeSet<(&Path, bool)> = targets
+            .iter()
+            .filter_map(|target| Some((target.agent_file()?.path.as_path(), target.export().is_some())))
+            .filter(|(path, _)| !self.names.contains_key(path))
+            .collect();
+        let root = self.root;
+        let loaded: Vec<_> = new
+            .into_par_iter()
+            .map(|(path, is_export)| (path, load(path, is_export, root)))
+            .collect();
+        for (path, loaded) in loaded {
+            self.names.insert(path, loaded.names);
+            self.problems.extend(loaded.problems);
+            if let Some(file) = loaded.file {
+                self.files.insert(path.to_owned(), file);
             }
         }
-        all
     }
 }
 
-/// What an agent's file told.
-struct AgentFile {
-    names: Names,
-    export: Option<Loaded>,
-    problems: Vec<Diagnostic>,
-}
+impl suite::Agents for Agents<'_> {
+    fn matter(&self, file: &SuiteFile, entries: &[Entry]) -> BTreeSet<String> {
+        let (at_lines, _) = at_lines(file, entries);
+        let meant = entries.iter().zip(at_lines).filter(|(_, meant)| *meant);
+        meant
+            .filter(|(entry, _)| selects(self.filter, entry))
+            .map(|(entry, _)| entry.role().to_owned())
+            .collect()
+    }
 
-/// The file that an agent is known from: its export, or the script of an emulated app.
-fn file_of(target: &Target) -> Option<&Path> {
-    match &target.kind {
-        TargetKind::Emulator(EmulatorTarget {
-            served: Served::App(app),
-            ..
-        }) => Some(&app.path),
-        _ => target.export().map(|file| file.path.as_path()),
+    fn names(&mut self, roles: &BTreeSet<String>) -> BTreeMap<String, Names> {
+        let targets: Vec<_> = roles.iter().filter_map(|role| self.usable(role)).collect();
+        self.load(&targets);
+        let emulated = targets
+            .iter()
+            .filter(|target| matches!(target.kind, TargetKind::Emulator(_)))
+            .filter_map(|target| target.agent_file());
+        self.emulated.extend(emulated.map(|file| file.path.as_path()));
+        for entry in roles.iter().filter_map(|role| self.played.get(role)) {
+            self.unusable.extend_from_slice(&entry.unusable);
+        }
+        let names = |role: &String| {
+            let target = self.usable(role);
+            let file = target.and_then(Target::agent_file);
+            let known = file.and_then(|file| self.names.get(file.path.as_path()).cloned());
+            let names = known.unwrap_or_else(|| names_without_export(target));
+            (role.clone(), names)
+        };
+        roles.iter().map(names).collect()
     }
 }
 
@@ -110,37 +150,41 @@ fn names_without_export(target: Option<&Target>) -> Names {
     }
 }
 
-/// Loads the file of every target that can be used.
-fn load<'a>(played: &[(String, &'a TargetEntry)], root: &Root) -> BTreeMap<&'a Path, AgentFile> {
-    let usable = played.iter().filter(|(_, entry)| entry.unusable.is_empty());
-    let targets: BTreeMap<&'a Path, &'a Target> = usable
-        .filter_map(|(_, entry)| {
-            let target = entry.target.as_ref()?;
-            Some((file_of(target)?, target))
-        })
-        .collect();
-    targets
-        .into_par_iter()
-        .map(|(path, target)| (path, load_one(path, target, root)))
-        .collect()
+/// What an agent's file told.
+struct Loaded {
+    names: Names,
+    file: Option<AgentFile>,
+    problems: Vec<Diagnostic>,
 }
 
-fn load_one(path: &Path, target: &Target, root: &Root) -> AgentFile {
+fn load(path: &Path, is_export: bool, root: &Root) -> Loaded {
     let shown = root.shown(path);
-    let unchecked = |problems| AgentFile {
-        names: Names::Unchecked,
-        export: None,
-        problems,
+    let loaded = if is_export {
+        export::load_runtime(&shown).map(|mut loaded| {
+            let names = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
+            let warnings = std::mem::take(&mut loaded.warnings);
+            (names, AgentFile::from(loaded), warnings)
+        })
+    } else {
+        App::load(path, &shown).map(|loaded| {
+            let names = AppNames {
+                agents: loaded.app.agent_names().map(str::to_owned).collect(),
+                tools: loaded.app.tool_names().map(str::to_owned).collect(),
+            };
+            let app = AgentFile::App(Arc::new(loaded.app));
+            (Names::App(Arc::new(names)), app, loaded.warnings)
+        })
     };
-    if target.export().is_none() {
-        return unchecked(App::load(path, &shown).map_or_else(|problems| problems, |loaded| loaded.warnings));
-    }
-    match export::load_runtime(&shown) {
-        Ok(mut loaded) => AgentFile {
-            names: Names::Export(Arc::new(ExportNames::new(&loaded.agent))),
-            problems: std::mem::take(&mut loaded.warnings),
-            export: Some(loaded),
+    match loaded {
+        Ok((names, file, problems)) => Loaded {
+            names,
+            file: Some(file),
+            problems,
         },
-        Err(problems) => unchecked(problems),
+        Err(problems) => Loaded {
+            names: Names::Unchecked,
+            file: None,
+            problems,
+        },
     }
 }

@@ -26,14 +26,14 @@ const LONG_ABOUT: &str = "Conversation regression tests for Dialogflow CX and CE
     an exported agent), checks every turn, shows what differs, and writes the reports that a CI system reads.";
 
 const EXAMPLES: &str = "Examples:
-  turnproof init                          a first suite, settings and agent to start from
-  turnproof run                           play everything below suites/
-  turnproof run suites/pay.yaml:12        only the conversation at line 12
+  turnproof init my-suites          # a first suite, settings and agent
+  turnproof run                     # everything below suites/
+  turnproof run suites/pay.yaml:12  # the conversation at line 12
   turnproof run --filter 'tag:smoke and not tag:slow'
   turnproof run --profile ci --report junit=out.xml
-  turnproof check                         read and validate without playing
+  turnproof check                   # read and validate without playing
 
-`turnproof help COMMAND` explains a command.
+`turnproof COMMAND --help` is the manual of a command, `-h` its summary.
 ";
 
 /// What was typed.
@@ -53,14 +53,13 @@ pub struct CommandLine {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether output is coloured [default: auto, which respects the variable `NO_COLOR` and terminals]
+    /// When output is coloured; `auto` also respects the variable `NO_COLOR`
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         value_enum,
         default_value_t,
-        hide_default_value = true,
         help_heading = "Output"
     )]
     pub color: When,
@@ -70,23 +69,40 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Play suites and check every turn
+    ///
+    /// Conversations are played several at once, each in a session of its own. What did not pass is shown turn by
+    /// turn; the whole result goes to reports/junit.xml (for CI systems) and reports/run.json (for programs).
     #[command(after_help = run::EXAMPLES, after_long_help = format!("{}\n{}", run::EXAMPLES, Exit::help()))]
     Run(Box<RunArgs>),
     /// Read and validate suites and settings without playing them
+    ///
+    /// Everything that is wrong is shown at once, with file, line and column. No service is asked.
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Show what would run, after filters
+    /// Show the conversations that would run, after filters
+    ///
+    /// The order is that of the files; no service is asked.
+    #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
-    /// Write a first suite, settings and agent to start from
+    /// Write a first suite, settings and a small agent to start from
+    ///
+    /// They work as they are; put your own agent in the place of the small one.
+    #[command(after_help = INIT_EXAMPLES)]
     Init(InitArgs),
-    /// Turn other test formats into suites
+    /// Turn tests of other formats into suites
     Import(ImportArgs),
-    /// Serve an exported agent over gRPC on this machine, as the real service would
+    /// Serve an agent on this machine, as the real service would
+    ///
+    /// The agent is a Dialogflow CX export or a scripted CES app. The address is printed as soon as it answers. Any gRPC client of Dialogflow CX (v3, v3beta1) or CES
+    /// (v1) can talk to it, in plaintext and without credentials; the agent answers under any well-formed name.
     #[command(after_help = emulate::EXAMPLES)]
     Emulate(EmulateArgs),
     /// Print the JSON Schema of suite files or settings, for editors
+    ///
+    /// With it an editor completes keys, explains them, and marks what turnproof would refuse.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
-    /// Print a completion script for a shell
+    /// Print a script that completes commands and flags in a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
 }
@@ -106,19 +122,19 @@ pub enum When {
 /// Which suites, and with which targets: what every command that reads suites takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SuiteArgs {
-    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: `suites` if it exists, else
-    /// the working directory]
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: suites if it exists, else the
+    /// working directory]
     ///
     /// Every .yaml and .yml file below a folder is a suite, except what .gitignore names, hidden files, and the
-    /// folders agents, fixtures, steps, cassettes and snapshots. The nearest turnproof.yaml at or above the paths
-    /// holds the settings.
+    /// folders agents, fixtures, steps, cassettes and snapshots. The settings are the nearest turnproof.yaml at or
+    /// above the paths, else one directly inside them.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Where to play: a target, or ROLE=TARGET for one role (repeatable)
+    /// The target to test, instead of those that suites name (repeatable)
     ///
-    /// A bare NAME applies to the suites whose own target speaks the same service (CX or CES); the summary says
-    /// which suites kept theirs. ROLE=NAME applies to the suites whose `target:` is ROLE.
+    /// NAME alone applies to the suites whose own target is of the same service (CX or CES); the summary says which
+    /// suites kept theirs. ROLE=NAME applies to the suites whose `target:` is ROLE.
     #[arg(
         long,
         value_name = "NAME|ROLE=NAME",
@@ -130,7 +146,7 @@ pub struct SuiteArgs {
     )]
     pub target: Vec<TargetChoice>,
 
-    /// The profile of the settings to use
+    /// The profile of the settings to use [default: none]
     #[arg(
         long,
         value_name = "NAME",
@@ -143,7 +159,7 @@ pub struct SuiteArgs {
     /// In CI: an environment variable that settings and suites may read (repeatable)
     ///
     /// Settings and suites read only variables that the settings list under `env:`. Where the variable CI is set,
-    /// each must be named here as well, because a suite may come from a pull request while CI holds secrets.
+    /// each must be named here as well, because suites may come from a pull request while CI holds secrets.
     #[arg(long = "env", value_name = "NAME", value_parser = values::variable_name, help_heading = "Targets")]
     pub allowed_variables: Vec<String>,
 
@@ -185,11 +201,11 @@ pub struct ListArgs {
 /// `--filter`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FilterArgs {
-    /// Only conversations that match the expression
+    /// Only conversations that match the expression [default: all]
     ///
-    /// A bare word is searched in `suite / conversation`, ignoring case. The terms name:, tag:, file: and target:
-    /// compare the whole value. `*` stands for anything, /…/ is a regular expression, quotes keep blanks together.
-    /// Combine with and, or, not and parentheses.
+    /// A word alone is searched in `suite / conversation`, ignoring case. name:, tag:, file: and target: compare the
+    /// whole value. `*` stands for anything, /…/ is a regular expression, quotes keep blanks together. Combine with
+    /// and, or, not and parentheses.
     #[arg(long, value_name = "EXPR", help_heading = "Selection")]
     pub filter: Option<String>,
 }
@@ -207,7 +223,7 @@ pub enum ListFormat {
 /// `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The folder to write to [default: the working directory]; nothing that exists is changed
+    /// The folder to write to, created if need be; nothing that exists is changed [default: the working directory]
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }
@@ -223,7 +239,10 @@ pub struct ImportArgs {
 /// What `import` reads.
 #[derive(Debug, Subcommand)]
 pub enum ImportFrom {
-    /// The test cases recorded in a Dialogflow CX agent export → suites, settings and a copy of the export
+    /// Turn the test cases in a Dialogflow CX agent export into suites
+    ///
+    /// Writes suites, settings, and a copy of the export, so that the emulator can play them at once. What cannot be
+    /// taken over as it is, is a warning.
     #[command(after_help = IMPORT_EXAMPLES)]
     CxTests(ImportCxTestsArgs),
 }
@@ -235,7 +254,7 @@ pub struct ImportCxTestsArgs {
     #[arg(value_name = "EXPORT")]
     pub export: PathBuf,
 
-    /// The folder to write to; it must be new or empty
+    /// The folder to write to, which must be new or empty
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }
@@ -243,7 +262,7 @@ pub struct ImportCxTestsArgs {
 /// `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Of what
+    /// What the schema describes
     #[arg(value_name = "OF", value_enum, default_value_t)]
     pub of: SchemaOf,
 }
@@ -254,34 +273,62 @@ pub enum SchemaOf {
     /// Suite files
     #[default]
     Suite,
-    /// turnproof.yaml
+    /// The settings, turnproof.yaml
     Settings,
 }
 
 /// `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// The shell to print it for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: clap_complete::Shell,
 }
 
+// In the texts below, lines that are indented must fit 80 columns; a paragraph is one line, which the help wraps.
+
+const CHECK_EXAMPLES: &str = "Examples:
+  turnproof check
+  turnproof check suites/billing --strict
+  turnproof check --target flights=staging
+
+Exits with 0 when everything is valid, with 2 when something is not, with 4 when there is nothing to check. Warnings do not count, unless --strict makes errors of them.
+";
+
+const LIST_EXAMPLES: &str = "Examples:
+  turnproof list
+  turnproof list --filter 'tag:smoke and not tag:slow'
+  turnproof list --format json
+
+Exits with 2 when a suite or the settings are invalid, with 4 when nothing is selected.
+";
+
+const INIT_EXAMPLES: &str = "Examples:
+  turnproof init my-suites
+  turnproof run my-suites
+
+Exits with 2, and writes nothing, when one of the files exists.
+";
+
 const SCHEMA_EXAMPLES: &str = "Examples:
-  turnproof schema suite > suite.schema.json
+  turnproof schema > suite.schema.json
   turnproof schema settings > settings.schema.json
 
-A first line `# yaml-language-server: $schema=suite.schema.json` in a suite makes many editors use it.
+Many editors use it for files that begin with a line like this:
+  # yaml-language-server: $schema=suite.schema.json
 ";
 
 const COMPLETIONS_EXAMPLES: &str = "Examples:
-  turnproof completions bash > ~/.local/share/bash-completion/completions/turnproof
-  turnproof completions zsh > ~/.zfunc/_turnproof
+  source <(turnproof completions bash)               # in ~/.bashrc
+  turnproof completions zsh > ~/.zfunc/_turnproof    # ~/.zfunc in $fpath
   turnproof completions fish > ~/.config/fish/completions/turnproof.fish
 ";
 
 const IMPORT_EXAMPLES: &str = "Examples:
   turnproof import cx-tests agent.zip --out imported
   turnproof run imported
+
+Exits with 2 when the export cannot be read or the folder is not empty.
 ";
 
 #[cfg(test)]

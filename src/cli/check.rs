@@ -22,11 +22,12 @@ pub(super) fn check(
     let demands = Demands {
         strict: args.strict,
         usable_targets: true,
+        emulators: true,
         ..Demands::default()
     };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
-    let meant = prepared.select(None)?.len();
+    let meant = prepared.select()?.len();
     console.print(&summary(&prepared, meant))?;
     Ok(Exit::Success)
 }

@@ -71,6 +71,7 @@ fn cx_service(
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
     let engine = Engine::new(Arc::new(loaded.agent), seed(args));
+    console.diagnostics(&engine.problems())?;
     let options = CxOptions {
         clock: args.clock.into(),
         faults: faults(args),

@@ -52,9 +52,7 @@ impl Exit {
             Self::Success => "all conversations passed (flaky ones too, unless --fail-on-flaky)",
             Self::Failed => "a conversation failed; also when others could not be tested",
             Self::Invalid => "the command line, the settings or a suite is invalid",
-            Self::CouldNotTest => {
-                "could not test: credentials, quota, network, time ran out, a report could not be written"
-            }
+            Self::CouldNotTest => "could not test (credentials, quota, network, time), or not write a report",
             Self::NothingRan => "nothing was selected, or everything was skipped",
             Self::Interrupted => "interrupted (Ctrl-C); reports are still written",
             Self::Terminated => "terminated (SIGTERM); reports are still written",

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args::InitArgs;
+use super::columns::aligned;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -120,13 +121,13 @@ fn report(folder: &Path) -> String {
     } else {
         format!("cd {} && ", quoted(&shown(folder, "")))
     };
-    format!(
-        "{}  the settings\n{}  a suite of three conversations\n{}  a small agent to play them against\n\n\
-         Next: {go_there}turnproof run\n",
-        shown(folder, SETTINGS_FILE),
-        shown(folder, "order.yaml"),
-        shown(folder, "agents/coffee-bar")
-    )
+    let written = [
+        (SETTINGS_FILE, "the settings"),
+        ("order.yaml", "a suite of three conversations"),
+        ("agents/coffee-bar", "a small agent to play them against"),
+    ];
+    let rows = written.map(|(path, what)| [shown(folder, path), what.to_owned()]);
+    format!("{}\nNext: {go_there}turnproof run\n", aligned(&rows))
 }
 
 /// A path as a shell takes it.

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::args::{ListArgs, ListFormat, Origins};
+use super::columns::aligned;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::prepare::{Demands, Prepared};
-use super::show_settings::aligned;
 use super::surroundings::Surroundings;
 use super::workplace::Workplace;
 use crate::redact::{Redact as _, Redactor, clean_terminal_line};
@@ -47,11 +47,12 @@ pub(super) fn list(
     let roles = workplace.roles(suites, profile, origins)?;
     let demands = Demands {
         strict: suites.strict,
+        filter: args.filter.filter.as_deref(),
         ..Demands::default()
     };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
-    let selected = prepared.select(args.filter.filter.as_deref())?;
+    let selected = prepared.select()?;
     let redactor = &workplace.settings.redactor;
     let listed: Vec<_> = selected
         .iter()
@@ -81,27 +82,36 @@ impl Listed {
     }
 }
 
+/// The conversations below the files they are in.
 fn table(listed: &[Listed]) -> String {
     let clean = |text: &str| clean_terminal_line(text).into_owned();
-    let rows: Vec<[String; 4]> = listed
-        .iter()
-        .map(|one| {
-            let title = format!("{} / {}", one.suite, one.name);
-            let place = format!("{}:{}", one.file, one.line);
-            [
-                clean(&title),
-                clean(&one.target),
-                clean(&one.tags.join(", ")),
-                clean(&place),
-            ]
-        })
-        .collect();
-    let count = match listed.len() {
-        1 => "1 conversation".to_owned(),
-        count => format!("{count} conversations"),
+    let of_files: Vec<&[Listed]> = listed.chunk_by(|one, next| one.file == next.file).collect();
+    let head = [" line", "conversation", "target", "tags"].map(str::to_owned);
+    let rows = listed.iter().map(|one| {
+        [
+            format!("{:>5}", one.line),
+            clean(&one.name),
+            clean(&one.target),
+            clean(&one.tags.join(", ")),
+        ]
+    });
+    let aligned = aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>());
+    let mut lines = aligned.lines();
+    let mut text = lines.next().map(|head| format!("{head}\n")).unwrap_or_default();
+    for of_file in &of_files {
+        text.push_str(&clean(&of_file[0].file));
+        text.push('\n');
+        text.extend(lines.by_ref().take(of_file.len()).flat_map(|line| [line, "\n"]));
+    }
+    let count = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        many => format!("{many} {word}s"),
     };
-    let head = ["conversation", "target", "tags", "place"].map(str::to_owned);
-    format!("{}\n{count}\n", aligned(&head, &rows))
+    format!(
+        "{text}\n{} in {}\n",
+        count(listed.len(), "conversation"),
+        count(of_files.len(), "suite")
+    )
 }
 
 fn json(listed: &[Listed]) -> Result<String, Failure> {
@@ -131,9 +141,9 @@ mod tests {
         };
         assert_eq!(
             table(&[listed]),
-            "conversation                  target   tags         place\n\
-             billing/pay / pays\\u{1b}[31m  flights  smoke, slow  suites/billing/pay.yaml:7\n\
-             \n1 conversation\n"
+            " line  conversation    target   tags\n\
+             suites/billing/pay.yaml\n    7  pays\\u{1b}[31m  flights  smoke, slow\n\
+             \n1 conversation in 1 suite\n"
         );
     }
 }

@@ -2,19 +2,20 @@
 //! conversations that are meant are selected.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::agents::Agents;
 use super::console::be_strict;
 use super::failure::Failure;
 use super::workplace::Workplace;
 use crate::diagnostic::Diagnostic;
-use crate::export::Loaded;
 use crate::settings::play::PlayPatch;
 use crate::settings::profile::Profile;
 use crate::settings::roles::Roles;
+use crate::suite::discover::SuiteFile;
 use crate::suite::select::{Filter, Subject, conversation_at, no_conversation_at};
 use crate::suite::{self, Entry, SettingsLayer, Suites};
+use crate::target::AgentFiles;
 use crate::yaml::{Key, Kind, Map, Node, Style, Text};
 
 /// Suites that have been read, without errors.
@@ -25,18 +26,25 @@ pub(super) struct Prepared<'w> {
     pub(super) roles: Roles<'w>,
     /// The conversations in order of file and position.
     pub(super) entries: Vec<Entry>,
-    /// The agents' exports, by resolved path.
-    pub(super) exports: BTreeMap<PathBuf, Loaded>,
+    /// The files of the agents that the selected conversations are played with.
+    pub(super) agent_files: AgentFiles,
     /// What is probably wrong.
     pub(super) warnings: Vec<Diagnostic>,
+    /// What else narrows the selection down.
+    filter: Option<Filter>,
 }
 
 /// What a command asks of suites and settings.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Demands {
+pub(super) struct Demands<'a> {
+    /// The filter that narrows the conversations down. All suites are read and checked all the same; only agents that
+    /// no selected conversation is played with stay unknown.
+    pub(super) filter: Option<&'a str>,
     /// Warnings are errors.
     pub(super) strict: bool,
-    /// The targets of all conversations can be used here and now.
+    /// What emulators cannot play of their agents is told.
+    pub(super) emulators: bool,
+    /// The targets of the selected conversations can be used here and now.
     pub(super) usable_targets: bool,
     /// What outweighs what suites say about playing.
     pub(super) overrides: PlayPatch,
@@ -51,21 +59,29 @@ impl<'w> Prepared<'w> {
         workplace: &'w Workplace,
         profile: Option<&Profile>,
         roles: Roles<'w>,
-        demands: Demands,
+        demands: Demands<'_>,
     ) -> Result<Self, Failure> {
-        let mut agents = Agents::of(&roles, &workplace.settings.root);
+        let filter = demands.filter.map(Filter::parse).transpose()?;
+        let mut agents = Agents::new(&roles, workplace, filter.as_ref());
         let variables = workplace.settings.variables.listed().map(str::to_owned);
         let surroundings = suite::Surroundings {
             root: workplace.settings.root.clone(),
-            roles: std::mem::take(&mut agents.roles),
+            roles: agents.roles(),
             layers: layers(workplace, profile),
             overrides: demands.overrides,
             variables: variables.collect(),
         };
-        let Suites { entries, problems } = suite::read(&workplace.files, surroundings);
+        let Suites { entries, problems } = suite::read(&workplace.files, surroundings, &mut agents);
         let mut all = workplace.problems.clone();
         all.extend(problems);
-        all.extend(agents.problems_of_used(&entries, demands.usable_targets));
+        all.append(&mut agents.problems);
+        if demands.emulators {
+            all.extend(agents.problems_of_emulators());
+        }
+        if demands.usable_targets {
+            all.append(&mut agents.unusable);
+        }
+        let agent_files = agents.files;
         let mut all = without_repetitions(all);
         be_strict(&mut all, demands.strict);
         if all.iter().any(Diagnostic::is_error) {
@@ -76,25 +92,21 @@ impl<'w> Prepared<'w> {
             workplace,
             roles,
             entries,
-            exports: agents.exports,
+            agent_files,
             warnings: all,
+            filter,
         })
     }
 
-    /// The conversations that are meant: by `PATH:LINE` and by `--filter`.
+    /// The conversations that are meant: by `PATH:LINE` and by the filter.
     ///
     /// # Errors
-    /// When the filter cannot be read, a line has no conversation, or nothing is selected.
-    pub(super) fn select(&self, filter: Option<&str>) -> Result<Vec<usize>, Failure> {
-        let filter = filter.map(Filter::parse).transpose()?;
+    /// When a line has no conversation, or nothing is selected.
+    pub(super) fn select(&self) -> Result<Vec<usize>, Failure> {
         let at_lines = self.at_lines()?;
         let selected: Vec<usize> = (0..self.entries.len())
             .filter(|position| at_lines[*position])
-            .filter(|position| {
-                filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.selects(&subject(&self.entries[*position])))
-            })
+            .filter(|position| selects(self.filter.as_ref(), &self.entries[*position]))
             .collect();
         if selected.is_empty() {
             let message = format!(
@@ -112,24 +124,13 @@ impl<'w> Prepared<'w> {
         let mut meant = vec![true; self.entries.len()];
         let mut problems = Vec::new();
         for file in self.workplace.files.iter().filter(|file| !file.lines.is_empty()) {
-            let of_file: Vec<usize> = (0..self.entries.len())
-                .filter(|position| self.entries[*position].file() == file.file)
-                .collect();
-            let mut spans: Vec<_> = of_file
-                .iter()
-                .map(|position| self.entries[*position].lines())
-                .collect();
-            spans.dedup();
-            let mut wanted = HashSet::new();
-            for line in &file.lines {
-                match conversation_at(*line, &spans) {
-                    Some(position) => wanted.extend([spans[position]]),
-                    None => problems.push(no_conversation_at(&file.shown, *line, &spans)),
-                }
-            }
-            for position in of_file {
-                meant[position] = wanted.contains(&self.entries[position].lines());
-            }
+            let is_of_file = |entry: &&Entry| entry.file() == file.file;
+            let start = self.entries.iter().take_while(|entry| !is_of_file(entry)).count();
+            let count = self.entries[start..].iter().take_while(is_of_file).count();
+            let of_file = start..start + count;
+            let (of_lines, wrong) = at_lines(file, &self.entries[of_file.clone()]);
+            meant[of_file].copy_from_slice(&of_lines);
+            problems.extend(wrong);
         }
         if problems.is_empty() {
             Ok(meant)
@@ -137,6 +138,30 @@ impl<'w> Prepared<'w> {
             Err(Failure::Invalid(problems))
         }
     }
+}
+
+/// For each conversation of a file whether the lines of the command line mean it, and the lines that mean none.
+pub(super) fn at_lines(file: &SuiteFile, entries: &[Entry]) -> (Vec<bool>, Vec<Diagnostic>) {
+    if file.lines.is_empty() {
+        return (vec![true; entries.len()], Vec::new());
+    }
+    let mut spans: Vec<_> = entries.iter().map(Entry::lines).collect();
+    spans.dedup();
+    let mut wanted = HashSet::new();
+    let mut problems = Vec::new();
+    for line in &file.lines {
+        match conversation_at(*line, &spans) {
+            Some(position) => wanted.extend([spans[position]]),
+            None => problems.push(no_conversation_at(&file.shown, *line, &spans)),
+        }
+    }
+    let meant = entries.iter().map(|entry| wanted.contains(&entry.lines()));
+    (meant.collect(), problems)
+}
+
+/// Whether a filter selects a conversation.
+pub(super) fn selects(filter: Option<&Filter>, entry: &Entry) -> bool {
+    filter.is_none_or(|filter| filter.selects(&subject(entry)))
 }
 
 fn subject(entry: &Entry) -> Subject<'_> {

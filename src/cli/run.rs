@@ -16,7 +16,7 @@ use super::prepare::{Demands, Prepared};
 use super::show_settings;
 use super::surroundings::Surroundings;
 use super::workplace::Workplace;
-use crate::backend::auth::CredentialPolicy;
+use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
@@ -24,7 +24,7 @@ use crate::runner::{
     RunTarget,
 };
 use crate::settings::target::Target;
-use crate::target::{self, Means, ReadyTarget};
+use crate::target::{self, AgentFiles, Means, ReadyTarget};
 
 use chosen::Chosen;
 use conversations::Conversations;
@@ -53,21 +53,22 @@ pub(super) fn run(
         strict: args.suites.strict,
         usable_targets: !args.output.show_settings,
         overrides: options.overrides(),
+        filter: args.filter.filter.as_deref(),
+        ..Demands::default()
     };
     let prepared = Prepared::read(&workplace, profile, roles, demands)?;
     console.diagnostics(&prepared.warnings)?;
-    let selected = prepared.select(args.filter.filter.as_deref())?;
+    let selected = prepared.select()?;
     if args.output.show_settings {
         let profile = profile.map(|profile| (profile, origins.of("--profile")));
         console.print(&show_settings::show(&prepared, &selected, &options, profile))?;
         return Ok(Exit::Success);
     }
-    let mut chosen = Chosen::of(
-        &prepared,
-        &selected,
-        &args.play.allow_credentials_to,
-        &here.universe,
-    )?;
+    let policy = CredentialPolicy {
+        universe: here.universe.clone(),
+        allowed_hosts: args.play.allow_credentials_to.clone(),
+    };
+    let mut chosen = Chosen::of(&prepared, &selected, &policy)?;
     if let Some(seed) = options.seed.value {
         chosen.reseed(seed);
     }
@@ -75,9 +76,10 @@ pub(super) fn run(
     let job = Job {
         plan: Plan::new(selected),
         conversations: Arc::new(Conversations::new(prepared.entries)),
-        exports: prepared.exports,
+        agent_files: prepared.agent_files,
         workplace: &workplace,
         chosen,
+        policy,
         options,
         args,
         here,
@@ -93,9 +95,10 @@ pub(super) fn run(
 struct Job<'a> {
     plan: Plan,
     conversations: Arc<Conversations>,
-    exports: std::collections::BTreeMap<PathBuf, crate::export::Loaded>,
+    agent_files: AgentFiles,
     workplace: &'a Workplace,
     chosen: Chosen,
+    policy: CredentialPolicy,
     options: RunOptions,
     args: &'a RunArgs,
     here: &'a Surroundings,
@@ -150,15 +153,9 @@ impl Job<'_> {
     /// Starts emulators, and says of each target what reports will.
     async fn make_ready(&mut self, seed: u64) -> (Arc<RunInfo>, Vec<ReadyTarget>) {
         let means = Means {
-            policy: CredentialPolicy {
-                universe: self.here.universe.clone(),
-                allowed_hosts: self.args.play.allow_credentials_to.clone(),
-            },
+            policy: self.policy.clone(),
             seed,
-            exports: std::mem::take(&mut self.exports)
-                .into_iter()
-                .map(|(path, loaded)| (path, loaded.into()))
-                .collect(),
+            files: std::mem::take(&mut self.agent_files),
         };
         let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
         let targets = target::make_ready(&chosen, &means).await;

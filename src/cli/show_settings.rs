@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use unicode_width::UnicodeWidthStr as _;
-
+use super::columns::aligned;
 use super::options::RunOptions;
 use super::prepare::Prepared;
 use crate::redact::{Redactor, clean_terminal_line};
@@ -17,7 +16,7 @@ use crate::settings::target::{CxRevision, Served, Target, TargetKind};
 use crate::suite::Entry;
 use crate::yaml::{Node, Reader};
 
-/// One line of the table: name, value, origin.
+/// One line of the table: name, value, origin. The value comes last there, because it can be long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Row {
     name: String,
@@ -236,30 +235,11 @@ fn describe(target: &Target) -> String {
 /// The table as text; what may not be shown is redacted.
 fn table(rows: &[Row], redactor: &Redactor) -> String {
     let clean = |text: &str| clean_terminal_line(&redactor.text(text)).into_owned();
-    let rows: Vec<[String; 3]> = rows
+    let head = ["setting", "from", "value"].map(str::to_owned);
+    let rows = rows
         .iter()
-        .map(|row| [clean(&row.name), clean(&row.value), clean(&row.origin)])
-        .collect();
-    aligned(&["setting", "value", "from"].map(str::to_owned), &rows)
-}
-
-/// Lines whose columns start below each other; the last column is as wide as it is.
-pub(super) fn aligned<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
-    let lines = || std::iter::once(head).chain(rows);
-    let widths: Vec<usize> = (0..N)
-        .map(|column| lines().map(|line| line[column].width()).max().unwrap_or_default())
-        .collect();
-    let mut text = String::new();
-    for line in lines() {
-        let mut shown = String::new();
-        for (column, cell) in line.iter().enumerate() {
-            shown.push_str(cell);
-            shown.extend(std::iter::repeat_n(' ', widths[column] - cell.width() + 2));
-        }
-        text.push_str(shown.trim_end());
-        text.push('\n');
-    }
-    text
+        .map(|row| [clean(&row.name), clean(&row.origin), clean(&row.value)]);
+    aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }
 
 /// A duration as it would be typed: `1m30s`, `250ms`.
@@ -303,14 +283,14 @@ mod tests {
         let mut redactor = Redactor::new();
         redactor.hide_secret("s3cret");
         let rows = [
-            Row::new("a", "日本", &"built-in"),
+            Row::new("日本", "a", &"built-in"),
             Row::new("long name", "s3cret\u{1b}", &"--x"),
         ];
         assert_eq!(
             table(&rows, &redactor),
-            "setting    value             from\n\
-             a          日本              built-in\n\
-             long name  [redacted]\\u{1b}  --x\n"
+            "setting    from      value\n\
+             日本       built-in  a\n\
+             long name  --x       [redacted]\\u{1b}\n"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 use std::path::PathBuf;
 
-use crate::backend::endpoint::DEFAULT_UNIVERSE;
+use crate::model::endpoint::DEFAULT_UNIVERSE;
 use crate::settings::variables::Environment;
 
 /// Where and under what circumstances the program runs.

@@ -8,9 +8,14 @@ pub fn nearest<'known>(name: &str, known: impl IntoIterator<Item = &'known str>)
         .into_iter()
         .filter_map(|candidate| {
             let other = candidate.to_lowercase();
-            let distance = strsim::damerau_levenshtein(&folded, &other);
-            let shorter = length.min(other.chars().count());
+            let other_length = other.chars().count();
+            let shorter = length.min(other_length);
             let allowed = (shorter / 3).clamp(1, 4);
+            if length.abs_diff(other_length) > allowed {
+                // Every letter that one has more is a step of the distance, which is dear to find out.
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&folded, &other);
             (distance <= allowed && distance < shorter).then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)

@@ -56,17 +56,17 @@ pub struct CesEmulator {
 
 #[derive(Debug)]
 struct Shared {
-    app: App,
+    app: Arc<App>,
     options: CesOptions,
     sessions: Sessions,
 }
 
 impl CesEmulator {
     /// An emulator of an app, without any session.
-    pub fn from_app(app: App, options: CesOptions) -> Self {
+    pub fn from_app(app: impl Into<Arc<App>>, options: CesOptions) -> Self {
         let sessions = Sessions::default();
         let shared = Arc::new(Shared {
-            app,
+            app: app.into(),
             options,
             sessions,
         });
@@ -152,30 +152,6 @@ impl CallOptions {
 
 /// Agents by the names people see; an app has nothing else that is asked for by name.
 impl Names for CesEmulator {
-    fn flow(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn start_flow(&self) -> Option<String> {
-        None
-    }
-
-    fn page(&self, _flow: &str, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn playbook(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn intent(&self, _name: &str) -> Option<String> {
-        None
-    }
-
-    fn entity_type(&self, _name: &str) -> Option<String> {
-        None
-    }
-
     fn agent(&self, name: &str) -> Option<String> {
         self.app().agent_id(name).map(str::to_owned)
     }

@@ -1,12 +1,12 @@
 //! Captures: a value of a reply, remembered for later templates.
 
-use crate::model::Value;
 use crate::model::suite::{Capture, Service};
 use crate::model::transcript::{AgentReply, Match, Observed, ToolCall};
+use crate::model::{Value, pattern};
 
 use super::check::{candidate, decimal, visible_texts, webhook};
+use super::describe;
 use super::path::{Step, parameter, parse, walk};
-use super::{describe, pattern};
 
 /// What a capture looks at, and how it is written, for messages.
 const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agent, playbook, visited, parameters, \
@@ -51,7 +51,7 @@ pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Resul
             return Err(message.into());
         }
     };
-    let regex = pattern::compile(expression)?;
+    let regex = pattern::compile(expression).map_err(|error| pattern::why(&error))?;
     let found = regex
         .captures(&text)
         .ok_or_else(|| format!("/{expression}/ was not found in {}", describe::quote(&text)))?;

@@ -1,5 +1,6 @@
 //! The `expect:` block that would have passed: shown under a failure, and by `--print-expect`.
 
+use crate::model::capability::Group;
 use crate::model::outcome::{Checked, Outcome, ReplyRecord};
 use crate::model::transcript::ToolCall;
 use crate::model::{Map, Value};
@@ -13,37 +14,13 @@ const LONGEST_TEXT: usize = 400;
 /// Parameters suggested when a turn has no expectations at all.
 const MOST_PARAMETERS: usize = 20;
 
-/// Keys that mean something else than a member of a value.
-const NOT_MEMBERS: [&str; 28] = [
-    "equals",
-    "contains",
-    "icontains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "any_of",
-    "all_of",
-    "not",
-    "gt",
-    "gte",
-    "lt",
-    "lte",
-    "between",
-    "approx",
-    "has_length",
-    "is_type",
-    "absent",
-    "present",
-    "unchanged",
-    "each",
-    "has_item",
-    "similar",
-    "wer",
-    "date",
-    "required",
-    "path",
-    "none",
-];
+/// Keys that stand beside operators, or in their place.
+const BESIDE_OPERATORS: [&str; 3] = ["required", "path", "none"];
+
+/// Whether a key means itself where a member may stand, and not an operator.
+fn is_member(name: &str) -> bool {
+    Group::Operator.key(name).is_none() && !BESIDE_OPERATORS.contains(&name)
+}
 
 /// What would have passed in place of the failed expectations; `None` when nothing failed that another expectation
 /// could replace (a latency, a part of the raw response).
@@ -215,7 +192,7 @@ fn is_plain(value: &Value) -> bool {
             !members.is_empty()
                 && members
                     .iter()
-                    .all(|(name, value)| !NOT_MEMBERS.contains(&name.as_str()) && is_plain(value))
+                    .all(|(name, value)| is_member(name) && is_plain(value))
         }
         _ => true,
     }
@@ -317,7 +294,7 @@ fn tool_calls(calls: &[ToolCall]) -> Node {
             .iter()
             .map(|(name, value)| (name.clone(), node(value)))
             .collect::<Vec<_>>();
-        let is_plain = args.iter().all(|(name, _)| !NOT_MEMBERS.contains(&name.as_str()));
+        let is_plain = args.iter().all(|(name, _)| is_member(name));
         let args = if is_plain {
             Node::Map(args)
         } else {

@@ -22,12 +22,22 @@ pub struct Agent {
     pub entity_types: BTreeMap<String, EntityType>,
     /// The webhooks.
     pub webhooks: BTreeMap<String, Webhook>,
-    /// Names of playbooks, tools and generators: present, never executed.
+    /// Names of playbooks: present, never executed.
     pub playbooks: Vec<String>,
-    /// Names of generators.
-    pub generators: Vec<String>,
+    /// The tools of playbooks: present, never executed.
+    pub tools: Vec<Named>,
     /// Recorded test cases as raw JSON, keyed by file path within the export.
     pub test_cases: BTreeMap<String, Value>,
+}
+
+/// A thing of which no more than its name matters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Named {
+    /// Id.
+    pub name: String,
+    /// Display name.
+    pub display_name: String,
 }
 
 /// `agent.json`.

@@ -96,7 +96,7 @@ impl Package {
     /// # Errors
     /// When it cannot be read, holds no agent, or holds something that is refused.
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, Vec<Diagnostic>> {
-        let kind = fs_err::metadata(path).map_err(|error| vec![unreadable(path, &error)])?;
+        let kind = std::fs::metadata(path).map_err(|error| vec![absent_or_unreadable(path, &error)])?;
         if !kind.is_dir() && !kind.is_file() {
             return Err(vec![not_a_file(path)]);
         }
@@ -425,6 +425,13 @@ fn one_root(origin: &Path, mut roots: Vec<PathBuf>) -> Result<PathBuf, Vec<Diagn
 
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Diagnostic {
     Diagnostic::error("unreadable", format!("cannot be read: {error}")).in_file(path)
+}
+
+fn absent_or_unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Diagnostic::error("unreadable", "there is no such file or folder").in_file(path);
+    }
+    unreadable(path, error)
 }
 
 fn damaged(path: &Path, error: &zip::result::ZipError) -> Diagnostic {

@@ -159,8 +159,8 @@ impl Assembly<'_> {
                 name_after(&mut webhook.display_name, &stem(name));
                 agent.webhooks.insert(webhook.display_name.clone(), webhook);
             }
-            (Part::Playbook, Content::Named(playbook)) => agent.playbooks.push(playbook),
-            (Part::Generator, Content::Named(generator)) => agent.generators.push(generator),
+            (Part::Playbook, Content::Named(playbook)) => agent.playbooks.push(playbook.display_name),
+            (Part::Tool, Content::Named(tool)) => agent.tools.push(tool),
             (Part::TestCase, Content::TestCase(case)) => {
                 agent.test_cases.insert(name.to_owned(), case);
             }

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::agent::{Agent, Entity, EventHandler, Flow, FormParameter, Fulfillment, Route};
 use super::archive::Package;
 use super::target::SymbolicTarget;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 
 /// What file names keep as it is.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -236,7 +236,7 @@ impl Check<'_> {
             ),
         )
         .in_file(self.package.path_of(&self.file));
-        problem = problem.help(match super::names::closest(name, known.map(String::as_str)) {
+        problem = problem.help(match suggest::nearest(name, known.map(String::as_str)) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None => "add it to the agent, or take out what names it: as it is, it leads nowhere".to_owned(),
         });

@@ -61,6 +61,8 @@ pub(super) enum Part {
     TestCase,
     /// `playbooks/P/P.json`.
     Playbook,
+    /// `tools/T/T.json`.
+    Tool,
     /// `generators/G/G.json`.
     Generator,
 }
@@ -97,6 +99,7 @@ impl Part {
             ["webhooks", _] => Self::Webhook,
             ["testCases", ..] if segments.len() > 1 => Self::TestCase,
             ["playbooks", _, _] => Self::Playbook,
+            ["tools", _, _] => Self::Tool,
             ["generators", _, _] => Self::Generator,
             _ => return None,
         };
@@ -144,6 +147,7 @@ mod tests {
                 }),
             ),
             ("testCases/v2/x.json", Some(Part::TestCase)),
+            ("tools/t/t.json", Some(Part::Tool)),
             ("tools/t/schema.yaml", None),
             ("playbooks/P/examples/e.json", None),
             ("generativeSettings/en.json", None),

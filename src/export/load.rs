@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::agent::{
-    Agent, AgentSettings, Entity, EntityType, Flow, Intent, Page, RouteGroup, TrainingPhrase, Webhook,
+    Agent, AgentSettings, Entity, EntityType, Flow, Intent, Named, Page, RouteGroup, TrainingPhrase, Webhook,
 };
 use super::archive::{Limits, Package};
 use super::layout::Part;
@@ -140,8 +140,8 @@ pub(super) enum Content {
     Excluded(Vec<String>),
     /// A webhook.
     Webhook(Webhook),
-    /// Only the name of a playbook or generator matters.
-    Named(String),
+    /// Only the name of a playbook, tool or generator matters.
+    Named(Named),
     /// A recorded test case.
     TestCase(Value),
 }
@@ -178,7 +178,7 @@ fn parse(part: &Part, bytes: &[u8]) -> Result<Content, Malformed> {
         }
         Part::Webhook => Content::Webhook(json(bytes)?),
         Part::TestCase => Content::TestCase(json(bytes)?),
-        Part::Playbook | Part::Generator => Content::Named(json::<NamedFile>(bytes)?.display_name),
+        Part::Playbook | Part::Tool | Part::Generator => Content::Named(json(bytes)?),
     })
 }
 
@@ -270,13 +270,6 @@ struct ExcludedFile {
 struct ExcludedPhrase {
     #[serde(default)]
     value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NamedFile {
-    #[serde(default)]
-    display_name: String,
 }
 
 #[cfg(test)]

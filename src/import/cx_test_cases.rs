@@ -141,21 +141,25 @@ impl fmt::Display for Imported {
             (
                 counts.texts_with_variants,
                 "text",
+                ["is", "are"],
                 "expected as any variant of a message",
             ),
             (
                 counts.with_parameters,
                 "conversation",
-                "expecting session parameters (the others recorded none)",
+                ["expects", "expect"],
+                "session parameters (the others recorded none)",
             ),
             (
                 counts.webhook_turns,
                 "turn",
-                "carrying a webhook's answer, read off the recorded parameters",
+                ["has", "have"],
+                "a webhook's answer, read off the recorded parameters",
             ),
         ];
-        for (count, word, what) in rows.into_iter().filter(|(count, ..)| *count > 0) {
-            writeln!(formatter, "{} {what}", counted(count, word))?;
+        for (count, word, [one, several], what) in rows.into_iter().filter(|(count, ..)| *count > 0) {
+            let verb = if count == 1 { one } else { several };
+            writeln!(formatter, "{} {verb} {what}", counted(count, word))?;
         }
         writeln!(formatter, "play them: turnproof run {folder}")
     }

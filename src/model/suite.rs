@@ -195,6 +195,26 @@ pub enum Input {
     Variables(Map),
 }
 
+/// Version of the Dialogflow CX API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ApiVersion {
+    /// `v3`.
+    #[default]
+    V3,
+    /// `v3beta1`.
+    V3Beta1,
+}
+
+impl ApiVersion {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V3 => "v3",
+            Self::V3Beta1 => "v3beta1",
+        }
+    }
+}
+
 /// The RPC that carries a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -36,14 +36,6 @@ pub fn json_to_struct(object: &Map<String, Value>) -> Result<Struct, TooDeep> {
     struct_at(object, 1)
 }
 
-/// Any JSON value as a protobuf `Value`.
-///
-/// # Errors
-/// When the value is nested deeper than [`MAX_DEPTH`].
-pub fn json_to_value(value: &Value) -> Result<prost_types::Value, TooDeep> {
-    value_at(value, 1)
-}
-
 fn struct_at(object: &Map<String, Value>, depth: usize) -> Result<Struct, TooDeep> {
     if depth > MAX_DEPTH {
         return Err(TooDeep);
@@ -75,15 +67,10 @@ fn value_at(value: &Value, depth: usize) -> Result<prost_types::Value, TooDeep> 
     Ok(prost_types::Value { kind: Some(kind) })
 }
 
-/// A `Struct` as an object, keys in alphabetical order (a `Struct` keeps no other).
+/// A `Struct` as an object, keys in alphabetical order (a `Struct` keeps no other). A value without a kind is null;
+/// integral numbers are JSON integers; what is nested deeper than a decoder would have let through is null.
 pub fn struct_to_json(fields: &Struct) -> Map<String, Value> {
     object_at(fields, 1)
-}
-
-/// A protobuf `Value` as JSON. A value without a kind is null; integral numbers are JSON integers; what is nested
-/// deeper than a decoder would have let through is null.
-pub fn value_to_json(value: &prost_types::Value) -> Value {
-    json_at(value, 1)
 }
 
 /// Four times what may be sent, and far more than a decoder lets in; only a limit for the stack.
@@ -267,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_value_without_a_kind_is_null() {
-        assert_eq!(value_to_json(&prost_types::Value { kind: None }), Value::Null);
+        assert_eq!(json_at(&prost_types::Value { kind: None }, 1), Value::Null);
     }
 
     #[test]
@@ -291,7 +278,6 @@ mod tests {
     fn deeper_values_are_refused() {
         assert_eq!(json_to_struct(&nested(MAX_DEPTH + 1)), Err(TooDeep));
         assert_eq!(json_to_struct(&nested(1_000)), Err(TooDeep));
-        assert_eq!(json_to_value(&Value::Object(nested(MAX_DEPTH + 1))), Err(TooDeep));
     }
 
     #[test]
@@ -304,7 +290,7 @@ mod tests {
                 kind: Some(Kind::ListValue(ListValue { values: vec![value] })),
             };
         }
-        let json = value_to_json(&value).to_string();
+        let json = json_at(&value, 1).to_string();
         assert!(json.contains("null"), "{json}");
     }
 
@@ -392,7 +378,7 @@ mod tests {
     proptest! {
         #[test]
         fn json_survives_the_way_there_and_back(value in any_json()) {
-            prop_assert_eq!(value_to_json(&json_to_value(&value).unwrap()), value);
+            prop_assert_eq!(json_at(&value_at(&value, 1).unwrap(), 1), value);
         }
     }
 }

@@ -256,12 +256,11 @@ fn events(reply: &ReplyRecord) -> Vec<String> {
         lines.push("(the conversation ended)".to_owned());
     }
     for status in reply.webhooks.iter().filter(|status| status.code != 0) {
-        let name = status.name.as_deref().unwrap_or("a webhook");
-        lines.push(format!(
-            "(webhook {} failed: {})",
-            inline(name),
-            inline(&status.message)
-        ));
+        let webhook = match &status.name {
+            Some(name) => format!("webhook {}", inline(name)),
+            None => "a webhook".to_owned(),
+        };
+        lines.push(format!("({webhook} failed: {})", inline(&status.message)));
     }
     lines.extend(reply.notes.iter().map(|note| format!("note: {}", clean(note))));
     lines
@@ -273,7 +272,8 @@ fn understood(reply: &ReplyRecord) -> Option<String> {
     if let Some(matched) = &reply.matched {
         let what = match (&matched.intent, &matched.event) {
             (Some(intent), _) => format!("intent {} ({:.2})", inline(intent), matched.confidence),
-            (None, Some(event)) => format!("event {}", inline(event)),
+            (None, Some(event)) if matched.kind == "event" => format!("event {}", inline(event)),
+            (None, Some(event)) => format!("{} ({})", inline(&matched.kind), inline(event)),
             (None, None) => inline(&matched.kind),
         };
         parts.push(what);

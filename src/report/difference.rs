@@ -69,7 +69,7 @@ fn write(canvas: &mut Canvas, lead: &[Piece<'_>], checked: &Checked, file: &str,
     let said = if checked.message.is_empty() {
         String::new()
     } else {
-        format!(": {message}")
+        headline::after_path(&message)
     };
     with_place(canvas, lead, &[name, Piece::plain(said)], &place);
     match &checked.diff {

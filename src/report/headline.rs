@@ -114,6 +114,15 @@ pub(super) fn difference(checked: &Checked) -> String {
     }
 }
 
+/// A message as it follows what it is about: `: expected …`, and `[0]: expected …` when it begins with an item of it.
+pub(super) fn after_path(message: &str) -> String {
+    if message.starts_with('[') {
+        message.to_owned()
+    } else {
+        format!(": {message}")
+    }
+}
+
 /// A value as people say it: text as it is, nothing as `nothing`, the rest as JSON.
 pub(super) fn spoken(value: &Value) -> String {
     match value {
@@ -168,7 +177,7 @@ fn first_of(result: &ConversationResult, attempt: &Attempt, outcome: Outcome) ->
 
 fn of_check(checked: &Checked, lead: &str, file: &str) -> Headline {
     Headline {
-        text: format!("{lead}: {}: {}", checked.path, difference(checked)),
+        text: format!("{lead}: {}{}", checked.path, after_path(&difference(checked))),
         kind: checked.kind.clone(),
         file: file.to_owned(),
         line: checked.line,

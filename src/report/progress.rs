@@ -164,9 +164,12 @@ impl Progress {
 
     /// Takes the bar off the screen. Call it before anything else is written there.
     pub fn finish(&mut self) {
-        if let Screen::Bar(bar) = &self.screen {
-            bar.finish_and_clear();
+        let Screen::Bar(bar) = &self.screen else { return };
+        if !bar.is_finished() && self.counts.failed + self.counts.errored > 0 {
+            // The report begins below the lines about failures.
+            bar.println("");
         }
+        bar.finish_and_clear();
     }
 
     fn start(&mut self, total: u64) {

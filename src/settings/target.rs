@@ -8,9 +8,10 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 
 use super::rate::Rate;
-use super::resource::{AgentName, AppName, Endpoint};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::model::suite::{Service, Via};
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
+use crate::model::resource::{AgentName, AppName};
+use crate::model::suite::{ApiVersion, Service, Via};
 
 pub use read::TargetEntry;
 pub(super) use read::{read_rate, read_targets};
@@ -96,16 +97,6 @@ pub enum CxRevision {
     FlowVersions(Vec<String>),
 }
 
-/// Version of the CX API.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum ApiVersion {
-    /// `v3`.
-    #[default]
-    V3,
-    /// `v3beta1`.
-    V3Beta1,
-}
-
 /// A live CES app.
 #[derive(Debug, Clone)]
 pub struct CesTarget {
@@ -172,16 +163,6 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-impl ApiVersion {
-    /// As it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V3 => "v3",
-            Self::V3Beta1 => "v3beta1",
-        }
-    }
-}
-
 impl Target {
     /// The service that its agent speaks.
     pub fn service(&self) -> Service {
@@ -213,6 +194,17 @@ impl Target {
         }
     }
 
+    /// The file that the agent is known from: its export, or the script of an emulated app.
+    pub fn agent_file(&self) -> Option<&FileName> {
+        match &self.kind {
+            TargetKind::Emulator(EmulatorTarget {
+                served: Served::App(file),
+                ..
+            }) => Some(file),
+            _ => self.export(),
+        }
+    }
+
     /// The time at which the agent lives, if not now: that of an emulator.
     pub fn clock(&self) -> Option<DateTime<FixedOffset>> {
         match &self.kind {
@@ -221,32 +213,25 @@ impl Target {
         }
     }
 
-    /// The problem of credentials that would leave for a host which nobody vouched for. `universe` is the domain of
-    /// Google's services (`googleapis.com`), `allowed` are the hosts of `--allow-credentials-to`, in lower case.
-    pub fn credentials_problem(&self, universe: &str, allowed: &[String]) -> Option<Diagnostic> {
+    /// The problem of credentials that would leave for a host which nobody vouched for.
+    pub fn credentials_problem(&self, policy: &CredentialPolicy) -> Option<Diagnostic> {
         let (endpoint, credentials) = match &self.kind {
             TargetKind::Cx(target) => (target.endpoint.as_ref()?, &target.credentials),
             TargetKind::Ces(target) => (target.endpoint.as_ref()?, &target.credentials),
             TargetKind::Emulator(_) => return None,
         };
-        if *credentials == Credentials::None
-            || endpoint.is_within(universe)
-            || allowed.contains(&endpoint.host)
-        {
+        if *credentials == Credentials::None || policy.permits(endpoint) {
             return None;
         }
-        let message = format!(
-            "target `{}` would send credentials to `{}`",
-            self.name, endpoint.host
-        );
+        let host = endpoint.host();
+        let message = format!("target `{}` would send credentials to `{host}`", self.name);
         let problem =
             Diagnostic::error("credentials-host", message).at(&self.place.file, self.place.span.clone(), "");
         Some(
             problem
                 .help("for a server that wants none, write `credentials: none`")
                 .help(format!(
-                    "if it may have them, add `--allow-credentials-to {}`",
-                    endpoint.host
+                    "if it may have them, add `--allow-credentials-to {host}`"
                 )),
         )
     }

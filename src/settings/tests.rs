@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::layers::Origin;
 use super::roles::{RoleError, TargetChoice};
-use super::target::{ApiVersion, Credentials, CxRevision, Served, TargetKind};
+use super::target::{Credentials, CxRevision, Served, TargetKind};
 use super::*;
-use crate::model::suite::{Service, Via};
+use crate::model::endpoint::CredentialPolicy;
+use crate::model::suite::{ApiVersion, Service, Via};
 
 struct Place(tempfile::TempDir);
 
@@ -138,7 +139,7 @@ fn a_whole_file_is_read() {
     let TargetKind::Cx(cx) = &staging.kind else {
         panic!()
     };
-    assert_eq!(cx.agent.project, "project-value");
+    assert_eq!(cx.agent.to_string().split('/').nth(1), Some("project-value"));
     assert_eq!(cx.revision, CxRevision::Environment("5f3a".to_owned()));
     assert_eq!(
         (cx.api_version, staging.via),
@@ -432,9 +433,12 @@ fn credentials_stay_with_google() {
 "#,
     );
     let problem = |name: &str, allowed: &[&str]| {
-        let allowed: Vec<String> = allowed.iter().map(|host| (*host).to_owned()).collect();
+        let policy = CredentialPolicy {
+            allowed_hosts: allowed.iter().map(|host| (*host).to_owned()).collect(),
+            ..CredentialPolicy::default()
+        };
         target(&settings, name)
-            .credentials_problem("googleapis.com", &allowed)
+            .credentials_problem(&policy)
             .map(|problem| problem.message)
     };
     assert_eq!(

@@ -1,11 +1,12 @@
 //! Names of the agent's things as suites mention them, to be checked against the agent's export.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::SourceFile;
 
-/// A name and its place.
+/// A name and its place. Mentions are equal, and in order, by place first.
 #[derive(Debug, Clone)]
 pub(super) struct Mention {
     /// What it names.
@@ -20,8 +21,35 @@ pub(super) struct Mention {
     pub(super) sent: bool,
 }
 
+impl Mention {
+    fn key(&self) -> impl Ord {
+        let Range { start, end } = self.span;
+        (start, end, &self.file.path, &self.kind, &self.name, self.sent)
+    }
+}
+
+impl Ord for Mention {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Mention {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Mention {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Mention {}
+
 /// What a name names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// An intent.
     Intent,
@@ -32,12 +60,16 @@ pub(super) enum Kind {
         /// The flow's display name.
         flow: Option<String>,
     },
-    /// A page, flow or playbook.
+    /// A page, flow or playbook; of an app, an agent.
     Place,
     /// A type of match: a word of turnproof's own.
     MatchType,
     /// A playbook.
     Playbook,
+    /// An agent of an app; of a Dialogflow CX agent, a playbook or flow that acts.
+    Agent,
+    /// A tool; of a Dialogflow CX agent possibly with one of its actions: `tool/action`.
+    Tool,
     /// A session parameter, possibly with a path below it.
     Parameter,
     /// An entity type.

@@ -1,4 +1,4 @@
-//! JSON Schema of suites and settings, and the reference of README: both made from the capability table, so that
+//! JSON Schema of suites and settings, and the written reference: both made from the capability table, so that
 //! neither can say anything the parser does not.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::Map;
 use crate::model::capability::{Group, Key, Shape, Subject, Support};
 
-pub use reference::reference_markdown;
+pub use reference::{overview_markdown, reference_markdown};
 
 mod reference;
 

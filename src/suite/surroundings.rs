@@ -1,11 +1,13 @@
 //! What suites are read in: the root, the settings' defaults, and which target plays which role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::discover::SuiteFile;
+use super::entry::Entry;
 use super::parse::{Called, Layer, Parser};
 use super::template::fill::{Names as Fixed, fill};
-use super::validate::ExportNames;
+use super::validate::{AppNames, ExportNames};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::capability::Group;
 use crate::model::suite::Service;
@@ -35,8 +37,20 @@ pub struct Role {
     pub target: String,
     /// The service it speaks.
     pub service: Service,
-    /// Which names it knows.
-    pub names: Names,
+}
+
+/// Knows the agents that play roles. Finding out their names takes loading an export, so that only those which
+/// matter are asked for.
+pub trait Agents: Sync {
+    /// The roles of those of a file's conversations that matter: names that the other roles' agents should know are
+    /// left unchecked.
+    fn matter(&self, file: &SuiteFile, entries: &[Entry]) -> BTreeSet<String> {
+        let _ = file;
+        entries.iter().map(|entry| entry.role().to_owned()).collect()
+    }
+
+    /// Which names the agents know that play roles. Each role is asked for once.
+    fn names(&mut self, roles: &BTreeSet<String>) -> BTreeMap<String, Names>;
 }
 
 /// Which names a target knows.
@@ -44,6 +58,8 @@ pub struct Role {
 pub enum Names {
     /// Those of an agent's export.
     Export(Arc<ExportNames>),
+    /// Those of a scripted app.
+    App(Arc<AppNames>),
     /// None: a live Dialogflow CX agent without an export takes ids only.
     IdsOnly,
     /// Nobody can tell.

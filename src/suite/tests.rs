@@ -10,6 +10,15 @@ use crate::model::suite::{Input, Service};
 use crate::settings::play::PlayPatch;
 use crate::settings::root::Root;
 
+/// Agents of which nobody can tell the names.
+struct Unknown;
+
+impl Agents for Unknown {
+    fn names(&mut self, _roles: &BTreeSet<String>) -> BTreeMap<String, Names> {
+        BTreeMap::new()
+    }
+}
+
 /// A folder with files, and what reading its suites needs.
 struct Folder {
     folder: tempfile::TempDir,
@@ -32,7 +41,6 @@ impl Folder {
         let role = |target: &str, service| Role {
             target: target.to_owned(),
             service,
-            names: Names::Unchecked,
         };
         let surroundings = Surroundings {
             root: Root::new(self.folder.path(), self.folder.path()).unwrap(),
@@ -54,7 +62,7 @@ impl Folder {
                 lines: Vec::new(),
             })
             .collect();
-        read(&files, surroundings)
+        read(&files, surroundings, &mut Unknown)
     }
 }
 

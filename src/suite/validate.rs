@@ -1,5 +1,5 @@
-//! Names in suites against the agent's export: what the agent does not have is reported, with what was probably
-//! meant.
+//! Names in suites against the agent's export, or the app's script: what the agent does not have is reported, with
+//! what was probably meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, suggest};
 use crate::export::SymbolicTarget;
 use crate::export::agent::Agent;
 use crate::model::capability::Group;
+use crate::model::suite::Service;
 
 mod collect;
 
@@ -20,6 +21,8 @@ pub struct ExportNames {
     /// Pages by flow.
     flows: BTreeMap<String, BTreeSet<String>>,
     playbooks: BTreeSet<String>,
+    /// Tools by the names that calls have: display names, and ids where a call carries no more than that.
+    tools: BTreeSet<String>,
     entity_types: BTreeSet<String>,
     webhooks: BTreeSet<String>,
     /// Session parameters, lower case: set by forms, intents and presets, or referred to.
@@ -60,14 +63,13 @@ impl ExportNames {
     }
 }
 
-/// Whether a name must be looked at again once all that suites set themselves is known. Of most suites no name is,
-/// so that hardly any need be kept.
-pub(super) fn is_doubtful(mention: &Mention, role: &Role) -> bool {
-    match &role.names {
-        Names::Unchecked => false,
-        Names::IdsOnly => mention.sent,
-        Names::Export(names) => unknown(mention, names, &BTreeSet::new(), role).is_some(),
-    }
+/// The names that a scripted app has.
+#[derive(Debug, Clone, Default)]
+pub struct AppNames {
+    /// Display names of its agents.
+    pub agents: BTreeSet<String>,
+    /// Its tools, those of a tool set as `toolset/tool`.
+    pub tools: BTreeSet<String>,
 }
 
 /// Reports the names that the agent of a target does not have; `given` are parameters that suites set themselves.
@@ -75,8 +77,9 @@ pub(super) fn check<'a>(
     mentions: impl Iterator<Item = &'a Mention>,
     given: &BTreeSet<String>,
     role: &Role,
+    names: &Names,
 ) -> Vec<Diagnostic> {
-    match &role.names {
+    match names {
         Names::Unchecked => Vec::new(),
         Names::IdsOnly => mentions.filter_map(|mention| needs_id(mention, role)).collect(),
         Names::Export(names) => {
@@ -85,6 +88,9 @@ pub(super) fn check<'a>(
                 .filter_map(|mention| unknown(mention, names, &given, role))
                 .collect()
         }
+        Names::App(names) => mentions
+            .filter_map(|mention| unknown_to_app(mention, names, role))
+            .collect(),
     }
 }
 
@@ -114,64 +120,109 @@ fn unknown(
     given: &BTreeSet<String>,
     role: &Role,
 ) -> Option<Diagnostic> {
-    let name = mention.name.as_str();
-    let (is_known, nearest) = match &mention.kind {
-        Kind::MatchType => return None,
-        Kind::Operator { parameter } => return like_an_operator(mention, parameter, names),
-        Kind::Intent => (names.intents.contains(name), nearest(name, &names.intents)),
-        Kind::Flow => (
-            names.flows.contains_key(name),
-            suggest::nearest(name, names.flows.keys().map(String::as_str)),
-        ),
-        Kind::Page { flow } => {
-            let flow = flow.as_deref();
-            (
-                names.has_page(flow, name),
-                suggest::nearest(name, names.pages_of(flow)),
-            )
-        }
-        Kind::Place => {
-            let known = names.has_page(None, name)
-                || names.flows.contains_key(name)
-                || names.playbooks.contains(name);
-            let flows = names.flows.keys().map(String::as_str);
-            (known, suggest::nearest(name, names.pages().chain(flows)))
-        }
-        Kind::Playbook => (names.playbooks.contains(name), nearest(name, &names.playbooks)),
-        Kind::EntityType => {
-            let bare = name.strip_prefix('@').unwrap_or(name);
-            let known = bare.starts_with("sys.") || names.entity_types.contains(bare);
-            (known, nearest(bare, &names.entity_types))
-        }
-        Kind::Webhook => (names.webhooks.contains(name), nearest(name, &names.webhooks)),
-        Kind::Parameter => (
-            is_parameter(name, names, given),
-            nearest_parameter(name, names, given),
-        ),
-    };
-    if is_known {
+    if let Kind::Operator { parameter } = &mention.kind {
+        return like_an_operator(mention, parameter, names);
+    }
+    if is_known(mention, names, given) {
         return None;
     }
+    let noun = match &mention.kind {
+        Kind::Agent => "playbook or flow",
+        Kind::Place => "page, flow or playbook",
+        kind => noun(kind),
+    };
     let in_flow = match &mention.kind {
         Kind::Page { flow: Some(flow) } => format!(" in its flow `{flow}`"),
         _ => String::new(),
     };
+    let nearest = nearest(mention, names, given);
+    Some(not_there(mention, role, noun, &in_flow, nearest))
+}
+
+fn unknown_to_app(mention: &Mention, names: &AppNames, role: &Role) -> Option<Diagnostic> {
+    let (known, noun) = match &mention.kind {
+        Kind::Agent | Kind::Place => (&names.agents, "agent"),
+        Kind::Tool => (&names.tools, "tool"),
+        _ => return None,
+    };
+    if known.contains(&mention.name) {
+        return None;
+    }
+    let nearest = suggest::nearest(&mention.name, known.iter().map(String::as_str));
+    Some(not_there(mention, role, noun, "", nearest))
+}
+
+fn not_there(mention: &Mention, role: &Role, noun: &str, in_flow: &str, nearest: Option<&str>) -> Diagnostic {
+    let whole = match role.service {
+        Service::Cx => "agent",
+        Service::Ces => "app",
+    };
     let message = format!(
-        "the agent of `{}` ({}) has no {} `{name}`{in_flow}",
+        "the {whole} of `{}` ({}) has no {noun} `{}`{in_flow}",
         role.target,
         title(role.service),
-        noun(&mention.kind)
+        mention.name
     );
     let problem =
         Diagnostic::warning("unknown-to-agent", message).at(&mention.file, mention.span.clone(), "");
-    Some(match nearest {
+    match nearest {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem,
-    })
+    }
 }
 
-fn nearest<'a>(name: &str, known: &'a BTreeSet<String>) -> Option<&'a str> {
-    suggest::nearest(name, known.iter().map(String::as_str))
+/// Whether the agent has what is named, or suites set it.
+fn is_known(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>) -> bool {
+    let name = mention.name.as_str();
+    match &mention.kind {
+        Kind::MatchType | Kind::Operator { .. } => true,
+        Kind::Intent => names.intents.contains(name),
+        Kind::Flow => names.flows.contains_key(name),
+        Kind::Page { flow } => names.has_page(flow.as_deref(), name),
+        Kind::Place => {
+            names.has_page(None, name) || names.flows.contains_key(name) || names.playbooks.contains(name)
+        }
+        Kind::Playbook => names.playbooks.contains(name),
+        Kind::Agent => names.playbooks.contains(name) || names.flows.contains_key(name),
+        Kind::Tool => names.tools.contains(name) || names.tools.contains(without_action(name)),
+        Kind::EntityType => {
+            let bare = without_at(name);
+            bare.starts_with("sys.") || names.entity_types.contains(bare)
+        }
+        Kind::Webhook => names.webhooks.contains(name),
+        Kind::Parameter => is_parameter(name, names, given),
+    }
+}
+
+/// A call of one of a tool's actions is named `tool/action`.
+fn without_action(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(tool, _)| tool)
+}
+
+/// What was probably meant by a name that is not known. Comparing with every name there is takes far longer than
+/// looking one up, so that only what is unknown may be asked.
+fn nearest<'a>(mention: &Mention, names: &'a ExportNames, given: &'a BTreeSet<String>) -> Option<&'a str> {
+    let name = mention.name.as_str();
+    let among = |known: &'a BTreeSet<String>| suggest::nearest(name, known.iter().map(String::as_str));
+    let flows = || names.flows.keys().map(String::as_str);
+    match &mention.kind {
+        Kind::MatchType | Kind::Operator { .. } => None,
+        Kind::Intent => among(&names.intents),
+        Kind::Flow => suggest::nearest(name, flows()),
+        Kind::Page { flow } => suggest::nearest(name, names.pages_of(flow.as_deref())),
+        Kind::Place => suggest::nearest(name, names.pages().chain(flows())),
+        Kind::Playbook => among(&names.playbooks),
+        Kind::Agent => suggest::nearest(name, flows().chain(names.playbooks.iter().map(String::as_str))),
+        Kind::Tool => suggest::nearest(without_action(name), names.tools.iter().map(String::as_str)),
+        Kind::EntityType => suggest::nearest(without_at(name), names.entity_types.iter().map(String::as_str)),
+        Kind::Webhook => among(&names.webhooks),
+        Kind::Parameter => nearest_parameter(name, names, given),
+    }
+}
+
+/// The name of an entity type, with or without the `@` that exports put before it.
+fn without_at(name: &str) -> &str {
+    name.strip_prefix('@').unwrap_or(name)
 }
 
 /// The whole name, or the name before a path into its value.
@@ -196,11 +247,8 @@ fn nearest_parameter<'a>(name: &str, names: &'a ExportNames, given: &'a BTreeSet
 /// `{ date: … }` below a parameter that has a member called `date` is taken for the operator.
 fn like_an_operator(mention: &Mention, parameter: &str, names: &ExportNames) -> Option<Diagnostic> {
     let name = mention.name.as_str();
-    let member = names
-        .members
-        .get(&parameter.to_lowercase())?
-        .contains(&name.to_lowercase());
-    if !member || Group::Operator.key(name).is_none() {
+    let members = names.members.get(&parameter.to_lowercase())?;
+    if !members.contains(&name.to_lowercase()) || Group::Operator.key(name).is_none() {
         return None;
     }
     let message = format!("`{parameter}` has a member `{name}`, but here it is the operator `{name}`");
@@ -214,9 +262,11 @@ fn noun(kind: &Kind) -> &'static str {
         Kind::Intent => "intent",
         Kind::Flow => "flow",
         Kind::Page { .. } => "page",
-        Kind::Place => "page, flow or playbook",
+        Kind::Place => "place",
         Kind::MatchType => "match type",
         Kind::Playbook => "playbook",
+        Kind::Agent => "agent",
+        Kind::Tool => "tool",
         Kind::Parameter | Kind::Operator { .. } => "parameter",
         Kind::EntityType => "entity type",
         Kind::Webhook => "webhook",

@@ -1,21 +1,18 @@
 //! An emulator started for a target, on a loopback port, and the service's own client in front of it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 use tonic::service::Routes;
 
-use super::app_names::AppNames;
-use super::live::{api_version, language, names};
-use super::{Export, Means, unreadable};
-use crate::backend::auth::{CredentialPolicy, Credentials};
+use super::live::{language, names};
+use super::{AgentFile, Means};
+use crate::backend::auth::Credentials;
 use crate::backend::call::Connection;
 use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
-use crate::backend::endpoint::Endpoint;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnRequest};
 use crate::emulator::ces::app::App;
@@ -24,9 +21,11 @@ use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
+use crate::export::agent::Agent;
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::suite::{Service, Via};
 use crate::model::transcript::AgentReply;
-use crate::settings::target::{EmulatorTarget, FileName, Served, Target};
+use crate::settings::target::{EmulatorTarget, Target};
 
 /// Agents and apps are served under every well-formed name; this is what ours are called.
 const AGENT: &str = "projects/turnproof/locations/global/agents/emulated";
@@ -37,14 +36,15 @@ const APP: &str = "projects/turnproof/locations/us/apps/emulated";
 pub(super) async fn start(
     target: &Target,
     emulator: &EmulatorTarget,
-    export: Option<&Export>,
+    file: Option<&AgentFile>,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    match (&emulator.served, export) {
-        (Served::App(app), _) => start_ces(target, emulator, app, means).await,
-        (Served::Agent(_), Some(export)) => start_cx(target, emulator, export, means).await,
-        (Served::Agent(agent), None) => {
-            let message = format!("`{}` was not loaded", agent.written);
+    let seed = emulator.seed.unwrap_or(means.seed);
+    match file {
+        Some(AgentFile::App(app)) => start_ces(target, emulator, app, seed).await,
+        Some(AgentFile::Export { agent, .. }) => start_cx(target, emulator, agent, seed).await,
+        None => {
+            let message = format!("the agent of `{}` was not loaded", target.name);
             Err(BackendError::new(BackendErrorKind::Request, message))
         }
     }
@@ -53,19 +53,19 @@ pub(super) async fn start(
 async fn start_cx(
     target: &Target,
     emulator: &EmulatorTarget,
-    export: &Export,
-    means: &Means,
+    agent: &Arc<Agent>,
+    seed: u64,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    let service = cx_service(emulator, export, means).await?;
+    let service = cx_service(emulator, Arc::clone(agent), seed).await?;
     let running = listen(Some(service), None).await?;
     let client = CxTarget {
         agent: AGENT.parse()?,
         environment: None,
         flow_versions: Vec::new(),
-        api_version: api_version(emulator.api_version),
+        api_version: emulator.api_version,
         via: target.via.unwrap_or(Via::Detect),
-        language: language(Some(export)),
-        names: names(Some(export)),
+        language: language(Some(agent)),
+        names: names(Some(agent)),
         emulator: true,
     };
     let client = CxBackend::new(client, connection(&running)?)?;
@@ -78,29 +78,21 @@ async fn start_cx(
 async fn start_ces(
     target: &Target,
     emulator: &EmulatorTarget,
-    app: &FileName,
-    means: &Means,
+    app: &Arc<App>,
+    seed: u64,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    let path = app.path.clone();
-    let shown = PathBuf::from(&app.written);
-    let loaded = spawn_blocking(move || App::load(&path, &shown)).await;
-    let loaded = loaded.map_err(|error| BackendError::new(BackendErrorKind::Service, error.to_string()))?;
-    let app = loaded
-        .map_err(|problems| unreadable(&app.written, &problems))?
-        .app;
-    let names = Arc::new(AppNames::of(&app));
     let options = CesOptions {
         clock: emulator.clock.into(),
         faults: faults(emulator),
-        seed: emulator.seed.unwrap_or(means.seed),
+        seed,
     };
-    let service = CesEmulator::from_app(app, options).into_service();
-    let running = listen(None, Some(Routes::new(service))).await?;
+    let served = CesEmulator::from_app(Arc::clone(app), options);
+    let running = listen(None, Some(Routes::new(served.clone().into_service()))).await?;
     let client = CesTarget {
         app: APP.parse()?,
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
-        names,
+        names: Arc::new(served),
         emulator: true,
     };
     let client = CesBackend::new(client, connection(&running)?)?;
@@ -112,11 +104,9 @@ async fn start_ces(
 
 async fn cx_service(
     emulator: &EmulatorTarget,
-    export: &Export,
-    means: &Means,
+    agent: Arc<Agent>,
+    seed: u64,
 ) -> Result<CxService, BackendError> {
-    let agent = Arc::clone(&export.agent);
-    let seed = emulator.seed.unwrap_or(means.seed);
     let options = CxOptions {
         clock: emulator.clock.into(),
         faults: faults(emulator),

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Export;
-use crate::backend::auth::{self, CredentialPolicy};
+use crate::backend::auth;
 use crate::backend::call::Connection;
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
-use crate::backend::endpoint::Endpoint;
 use crate::backend::names::{ExportNames, Names, NoNames};
 use crate::backend::{Backend, BackendError};
+use crate::export::agent::Agent;
+use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::suite::{Service, Via};
-use crate::settings::resource;
-use crate::settings::target::{ApiVersion, CesTarget, Credentials, CxRevision, CxTarget, Target};
+use crate::settings::target::{CesTarget, Credentials, CxRevision, CxTarget, Target};
 
 /// Language of turns that name none, for an agent whose own default language is not known.
 const DEFAULT_LANGUAGE: &str = "en";
@@ -21,7 +20,7 @@ const DEFAULT_LANGUAGE: &str = "en";
 pub(super) fn cx(
     target: &Target,
     cx: &CxTarget,
-    export: Option<&Export>,
+    export: Option<&Arc<Agent>>,
     policy: CredentialPolicy,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let (environment, flow_versions) = match &cx.revision {
@@ -30,16 +29,16 @@ pub(super) fn cx(
         CxRevision::FlowVersions(versions) => (None, versions.clone()),
     };
     let client = cx::CxTarget {
-        agent: cx.agent.to_string().parse()?,
+        agent: cx.agent.clone(),
         environment,
         flow_versions,
-        api_version: api_version(cx.api_version),
+        api_version: cx.api_version,
         via: target.via.unwrap_or(Via::Detect),
         language: language(export),
         names: names(export),
         emulator: false,
     };
-    let endpoint = endpoint(Service::Cx, &cx.agent.location, cx.endpoint.as_ref(), &policy)?;
+    let endpoint = endpoint(Service::Cx, cx.agent.location(), cx.endpoint.as_ref(), &policy)?;
     let connection = connection(endpoint, &cx.credentials, policy);
     Ok(Arc::new(CxBackend::new(client, connection)?))
 }
@@ -51,51 +50,43 @@ pub(super) fn ces(
     policy: CredentialPolicy,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let client = ces::CesTarget {
-        app: ces.app.to_string().parse()?,
+        app: ces.app.clone(),
         deployment: ces.deployment.clone(),
         via: target.via.unwrap_or(Via::Run),
         names: Arc::new(NoNames),
         emulator: false,
     };
-    let endpoint = endpoint(Service::Ces, &ces.app.location, ces.endpoint.as_ref(), &policy)?;
+    let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
     let connection = connection(endpoint, &ces.credentials, policy);
     Ok(Arc::new(CesBackend::new(client, connection)?))
 }
 
 /// The names an export knows.
-pub(super) fn names(export: Option<&Export>) -> Arc<dyn Names> {
+pub(super) fn names(export: Option<&Arc<Agent>>) -> Arc<dyn Names> {
     match export {
-        Some(export) => Arc::new(ExportNames::new(&export.agent)),
+        Some(agent) => Arc::new(ExportNames::new(agent)),
         None => Arc::new(NoNames),
     }
 }
 
 /// The agent's default language.
-pub(super) fn language(export: Option<&Export>) -> String {
-    let known = export.map(|export| export.agent.settings.default_language_code.as_str());
+pub(super) fn language(export: Option<&Arc<Agent>>) -> String {
+    let known = export.map(|agent| agent.settings.default_language_code.as_str());
     known
         .filter(|language| !language.is_empty())
         .unwrap_or(DEFAULT_LANGUAGE)
         .to_owned()
 }
 
-/// The version in the backend's words.
-pub(super) fn api_version(version: ApiVersion) -> cx::ApiVersion {
-    match version {
-        ApiVersion::V3 => cx::ApiVersion::V3,
-        ApiVersion::V3Beta1 => cx::ApiVersion::V3Beta1,
-    }
-}
-
 fn endpoint(
     service: Service,
     location: &str,
-    given: Option<&resource::Endpoint>,
+    given: Option<&Endpoint>,
     policy: &CredentialPolicy,
 ) -> Result<Endpoint, BackendError> {
     match given {
-        Some(endpoint) => Endpoint::parse(&endpoint.to_string()),
-        None => Endpoint::of_service(service, location, &policy.universe),
+        Some(endpoint) => Ok(endpoint.clone()),
+        None => Ok(Endpoint::of_service(service, location, &policy.universe)?),
     }
 }
 

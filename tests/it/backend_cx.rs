@@ -7,10 +7,10 @@ mod requests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use turnproof::backend::cx::{ApiVersion, CxBackend, CxTarget};
+use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::Names;
 use turnproof::backend::{Backend, Session, SessionStart, TurnInput, TurnRequest};
-use turnproof::model::suite::{Input, Start, Via, With};
+use turnproof::model::suite::{ApiVersion, Input, Start, Via, With};
 use turnproof::proto::cx_v3beta1 as cx;
 use turnproof::proto::cx_v3beta1::response_message;
 

@@ -13,14 +13,15 @@ use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::NamedService;
 use tonic::transport::Server;
-use turnproof::backend::auth::{CredentialPolicy, Credentials};
+use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
-use turnproof::backend::cx::{ApiVersion, CxBackend, CxTarget};
+use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::error::{BackendError, BackendErrorKind};
 use turnproof::backend::names::NoNames;
 use turnproof::backend::{Backend, Session, SessionStart, TurnError, TurnInput, TurnRequest};
+use turnproof::model::endpoint::CredentialPolicy;
 use turnproof::model::outcome::Sent;
-use turnproof::model::suite::{Input, Start, Via, With};
+use turnproof::model::suite::{ApiVersion, Input, Start, Via, With};
 use turnproof::proto::cx_v3beta1 as cx;
 
 use crate::scripted::{Reply, ScriptedServer, connection};

@@ -137,16 +137,3 @@ fn completions_know_the_flags() {
         );
     }
 }
-
-#[test]
-fn the_readme_lists_the_exit_codes() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let start = readme.split_once("<!-- exit codes: generated -->\n").unwrap().1;
-    let listed = start.split_once("<!-- end -->").unwrap().0;
-    assert_eq!(
-        listed.trim(),
-        Exit::markdown().trim(),
-        "put this into the README:\n{}",
-        Exit::markdown()
-    );
-}

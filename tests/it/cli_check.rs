@@ -47,6 +47,31 @@ fn all_problems_of_all_files_are_shown_at_once() {
 }
 
 #[test]
+fn what_the_emulator_cannot_play_is_a_warning() {
+    let place = with_suite(SUITE);
+    let folder = "agents/coffee-bar/entityTypes/code";
+    place.write(
+        &format!("{folder}/code.json"),
+        r#"{"displayName": "code", "name": "e9", "kind": "KIND_REGEXP"}"#,
+    );
+    place.write(
+        &format!("{folder}/entities/en.json"),
+        r#"{"entities": [{"value": "(", "synonyms": ["("]}]}"#,
+    );
+    let said = place.run(&["check"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.err
+            .contains("a pattern of entity type `code` (en) cannot be read: `(`"),
+        "{}",
+        said.err
+    );
+    assert_eq!(place.run(&["check", "--strict"]).code, Some(2));
+    let run = place.run(&["run"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn a_name_the_agent_does_not_have_is_a_warning_and_with_strict_an_error() {
     let place = with_suite(&SUITE.replace("Default Welcome Intent", "Default Wellcome Intent"));
     let said = place.run(&["check"]);

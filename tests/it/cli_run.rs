@@ -83,6 +83,29 @@ fn what_is_invalid_is_2_and_nothing_is_written() {
 }
 
 #[test]
+fn an_agent_that_no_selected_conversation_is_played_with_is_left_alone() {
+    let place = mixed();
+    place.write(
+        "turnproof.yaml",
+        "targets:\n  coffee: { backend: emulator, agent: agents/coffee-bar }\n  broken: { backend: emulator, agent: agents/broken }\n",
+    );
+    place.write("agents/broken/agent.json", "{");
+    let broken = suite("hello", "{ ended: false }").replace("target: coffee", "target: broken");
+    place.write("broken.yaml", &broken);
+    let said = place.run(&["run"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("agents/broken/agent.json"), "{}", said.err);
+    for selection in [
+        &["good.yaml"][..],
+        &["--filter", "file:good.yaml"],
+        &["good.yaml:4"],
+    ] {
+        let said = place.run(&[&["run"], selection].concat());
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    }
+}
+
+#[test]
 fn a_service_that_is_down_is_3() {
     let place = mixed();
     // Nobody listens on the discard port of the loopback interface.
@@ -167,20 +190,20 @@ fn show_settings_names_the_origin_of_every_value() {
         })
         .collect();
     for row in [
-        &["jobs", "3", "TURNPROOF_JOBS"][..],
-        &["seed", "7", "--seed"],
-        &["fail_on_flaky", "true", "profile ci"],
-        &["repeat", "3", "profile ci"],
-        &["timeouts.turn", "12s", "settings"],
-        &["timeouts.conversation", "5m", "built-in"],
-        &["profile", "ci", "--profile"],
+        &["jobs", "TURNPROOF_JOBS", "3"][..],
+        &["seed", "--seed", "7"],
+        &["fail_on_flaky", "profile ci", "true"],
+        &["repeat", "profile ci", "3"],
+        &["timeouts.turn", "settings", "12s"],
+        &["timeouts.conversation", "built-in", "5m"],
+        &["profile", "--profile", "ci"],
         &[
             "role coffee",
-            "coffee: emulator, agent agents/coffee-bar",
             "settings",
+            "coffee: emulator, agent agents/coffee-bar",
         ],
-        &["retries.failed", "0", "built-in"],
-        &["retries.failed", "in good", "2", "suite"],
+        &["retries.failed", "built-in", "0"],
+        &["retries.failed", "in good", "suite", "2"],
     ] {
         assert!(rows.iter().any(|found| found == row), "{row:?}\n{}", said.out);
     }

@@ -12,6 +12,8 @@ use turnproof::suite::select::PathArgument;
 use turnproof::suite::validate::ExportNames;
 use turnproof::suite::{Names, Role, Surroundings, read};
 
+use crate::known_agents::KnownAgents;
+
 fn tea_house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/tea-house")
 }
@@ -209,8 +211,9 @@ fn checked(imported: &Imported) -> (usize, Vec<String>) {
     let role = Role {
         target: target.clone(),
         service: Service::Cx,
-        names: Names::Export(Arc::new(ExportNames::new(&agent))),
     };
+    let names = Names::Export(Arc::new(ExportNames::new(&agent)));
+    let mut agents = KnownAgents([(target.clone(), names)].into());
     let surroundings = Surroundings {
         root: found.root,
         roles: [(target, role)].into(),
@@ -218,7 +221,7 @@ fn checked(imported: &Imported) -> (usize, Vec<String>) {
         overrides: PlayPatch::default(),
         variables: Vec::new(),
     };
-    let suites = read(&found.files, surroundings);
+    let suites = read(&found.files, surroundings, &mut agents);
     for entry in &suites.entries {
         assert!(entry.load().is_ok(), "{}", entry.name());
     }

@@ -24,6 +24,7 @@ mod cli_troubles;
 mod emulator_cx;
 mod house;
 mod import_cx;
+mod known_agents;
 mod nlu_recorded;
 mod proto_tables;
 mod proto_wire;

@@ -13,17 +13,17 @@ use tokio::sync::{Barrier, mpsc};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming, transport::Server};
-use turnproof::backend::auth::{CredentialPolicy, Credentials};
+use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
-use turnproof::backend::cx::{ApiVersion, CxBackend, CxTarget};
-use turnproof::backend::endpoint::Endpoint;
+use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::NoNames;
 use turnproof::model::Map;
+use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::model::event::RunInfo;
 use turnproof::model::outcome::{ErrorRecord, Verdict};
 use turnproof::model::suite::{
-    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Start, Timeouts, Turn, Via,
-    With,
+    ApiVersion, Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Start, Timeouts,
+    Turn, Via, With,
 };
 use turnproof::proto::cx_v3::{
     AnswerFeedback, DetectIntentRequest, DetectIntentResponse, FulfillIntentRequest, FulfillIntentResponse,

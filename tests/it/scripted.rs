@@ -24,9 +24,9 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder, Streaming};
 use tonic::codegen::Service;
 use tonic::server::NamedService;
 use tonic::{Status, transport::Server};
-use turnproof::backend::auth::{CredentialPolicy, Credentials};
+use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
-use turnproof::backend::endpoint::Endpoint;
+use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::proto::ces_v1;
 
 /// What the server does with one call (on a live stream: with one turn).

@@ -2,7 +2,7 @@
 //! message beside it, as `<case>.snap`. A case without problems shows its conversations instead.
 //!
 //! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
-//! own agent), `live` (CX, ids only), `support` (CES).
+//! own agent), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script).
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -15,32 +15,45 @@ use turnproof::model::suite::{Conversation, Input, Service, Turn};
 use turnproof::settings::play::PlayPatch;
 use turnproof::settings::root::Root;
 use turnproof::suite::discover::SuiteFile;
-use turnproof::suite::validate::ExportNames;
+use turnproof::suite::validate::{AppNames, ExportNames};
 use turnproof::suite::{Entry, Names, Role, SettingsLayer, Suites, Surroundings, read};
 
-fn role(target: &str, service: Service, names: Names) -> (String, Role) {
-    let target = target.to_owned();
-    (
-        target.clone(),
-        Role {
-            target,
-            service,
-            names,
-        },
-    )
-}
+use crate::known_agents::KnownAgents;
 
 fn roles() -> BTreeMap<String, Role> {
+    let role = |target: &str, service| {
+        let target = target.to_owned();
+        (target.clone(), Role { target, service })
+    };
+    [
+        role("flights", Service::Cx),
+        role("workshop", Service::Cx),
+        role("live", Service::Cx),
+        role("support", Service::Ces),
+        role("parcels", Service::Ces),
+    ]
+    .into()
+}
+
+fn agents() -> KnownAgents {
     let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/agents/bike-workshop");
     let loaded = turnproof::export::load_runtime(&agent).unwrap();
     let workshop = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
-    [
-        role("flights", Service::Cx, Names::Unchecked),
-        role("workshop", Service::Cx, workshop),
-        role("live", Service::Cx, Names::IdsOnly),
-        role("support", Service::Ces, Names::Unchecked),
-    ]
-    .into()
+    let parcels = AppNames {
+        agents: ["Front desk".to_owned(), "Billing".to_owned()].into(),
+        tools: ["lookup_order".to_owned(), "payments/refund".to_owned()].into(),
+    };
+    let names = [
+        ("workshop", workshop),
+        ("live", Names::IdsOnly),
+        ("parcels", Names::App(Arc::new(parcels))),
+    ];
+    KnownAgents(
+        names
+            .into_iter()
+            .map(|(role, names)| (role.to_owned(), names))
+            .collect(),
+    )
 }
 
 /// The settings of a topic: `turnproof.yaml` in its folder, of which `defaults`, `tools` and `webhooks` count.
@@ -82,7 +95,7 @@ fn read_cases(folder: &Path, cases: &[PathBuf]) -> Suites {
         overrides: PlayPatch::default(),
         variables: vec!["PROJECT".to_owned()],
     };
-    read(&files, surroundings)
+    read(&files, surroundings, &mut agents())
 }
 
 /// The messages, or what came of a suite that has none; every conversation can be read again.

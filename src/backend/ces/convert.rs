@@ -3,7 +3,7 @@
 mod calls;
 mod spans;
 
-use crate::backend::resource::last_id;
+use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Observed};
 use crate::model::{Map, Value};
 use crate::proto::ces_v1 as ces;

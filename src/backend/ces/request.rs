@@ -194,9 +194,8 @@ fn identifier(of_call: &ces::tool_call::ToolIdentifier) -> ces::tool_response::T
 }
 
 fn entry_agent(target: &CesTarget, agent: &crate::model::suite::Name) -> Result<String, BackendError> {
-    target
-        .app
-        .agent(&names::id("agent", agent, |name| target.names.agent(name))?)
+    let id = names::id("agent", agent, |name| target.names.agent(name))?;
+    Ok(target.app.agent(&id)?)
 }
 
 /// The three members that a remote Dialogflow agent can be given.

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use prost::Message;
 use tokio::time::Instant;
 
+use super::Shared;
 use super::convert::{self, Answers};
 use super::request::{self, Opening};
-use super::{ApiVersion, Shared};
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
 use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;
-use crate::model::suite::{Via, With};
+use crate::model::suite::{ApiVersion, Via, With};
 use crate::model::transcript::{AgentReply, CallSource, Latency, Observed};
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::json::bytes_to_json;

@@ -3,7 +3,7 @@
 mod calls;
 mod visited;
 
-use crate::backend::resource::last_id;
+use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
 use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;

@@ -2,9 +2,9 @@
 
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names::{self, Names};
-use crate::backend::resource::AgentName;
 use crate::backend::{SessionStart, ToolResult};
 use crate::model::Map;
+use crate::model::resource::AgentName;
 use crate::model::suite::{Input, Name, SessionEntityType, Start, With};
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::query_input::Input as CxInput;
@@ -75,7 +75,7 @@ fn start_page(
         "Start Page" => Some("START_PAGE".to_owned()),
         name => names.page(&flow, name),
     })?;
-    agent.page(&flow, &page)
+    Ok(agent.page(&flow, &page)?)
 }
 
 /// The parameters of a query; `opening` goes with the first turn only.

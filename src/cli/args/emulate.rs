@@ -12,10 +12,9 @@ use crate::cli::values;
 pub(super) const EXAMPLES: &str = "Examples:
   turnproof emulate --agent agents/flights.zip
   turnproof emulate --app agents/support.app.yaml --listen 127.0.0.1:0
-  turnproof emulate --agent agents/flights --clock 2026-03-01T09:00:00Z --latency 50ms
+  turnproof emulate --agent agents/flights --clock 2026-03-01T09:00:00Z
 
-The address is printed when the emulator answers. Any gRPC client of Dialogflow CX (v3, v3beta1) or CES (v1) can
-talk to it, in plaintext; the agent answers under any well-formed name. Ctrl-C ends it.
+Runs until Ctrl-C, and then exits with 130. Exits with 2 when the agent cannot be read, with 3 when the address is taken.
 ";
 
 /// `emulate`.
@@ -34,23 +33,24 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4700", value_parser = values::address)]
     pub listen: SocketAddr,
 
-    /// Answers for webhook calls: a YAML file in the shape of the settings' `webhooks:`
+    /// Answers to webhook calls: a YAML file in the shape of the settings' `webhooks:` [default: none; every call
+    /// fails]
     #[arg(long, value_name = "FILE", requires = "agent")]
     pub webhooks: Option<PathBuf>,
 
-    /// The time at which every turn happens, in RFC 3339 [default: now]
+    /// The time at which every turn happens, as 2026-03-01T09:00:00Z [default: the machine's time]
     #[arg(long, value_name = "TIME", value_parser = values::clock)]
     pub clock: Option<DateTime<FixedOffset>>,
 
-    /// The seed of what the emulator chooses at random
+    /// The seed of what the emulator chooses at random [default: a new one each time]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// Added to every answer, such as 50ms
+    /// Time to add to every answer, such as 50ms [default: none]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub latency: Option<Duration>,
 
-    /// Listen on an address that other machines can reach: they can then talk to the agent
+    /// Allow an address that other machines can reach: they can then talk to the agent
     #[arg(long)]
     pub allow_remote: bool,
 }

@@ -23,7 +23,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub filter: FilterArgs,
 
-    /// Only conversations that did not pass in the run before
+    /// Only conversations that did not pass in the last run here
     #[arg(long, help_heading = "Selection")]
     pub last_failed: bool,
 
@@ -47,17 +47,17 @@ pub struct PlayArgs {
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub jobs: Option<u32>,
 
-    /// Most requests to each target, such as 600/min or 10/s
+    /// How many requests each target gets at most, such as 600/min or 10/s [default: no limit]
     #[arg(long, value_name = "N/min", env = "TURNPROOF_RATE", hide_env_values = true, value_parser = values::rate)]
     pub rate: Option<Rate>,
 
-    /// Play a conversation again in a new session, up to N times after a failure and N times after an error
-    /// [default: 1 after an error, 0 after a failure]
+    /// Play a conversation again, in a new session, up to N times after failures and N times after errors [default:
+    /// 0 after failures, 1 after errors]
     #[arg(long, value_name = "N", env = "TURNPROOF_RETRIES", hide_env_values = true,
         value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: Option<u32>,
 
-    /// How long the whole run may take, such as 30m; what is not over by then is `not-run`
+    /// How long the whole run may take, such as 30m; what is not over by then counts as not run [default: no limit]
     #[arg(long, value_name = "DURATION", env = "TURNPROOF_TIMEOUT", hide_env_values = true,
         value_parser = values::duration)]
     pub timeout: Option<Duration>,
@@ -74,11 +74,11 @@ pub struct PlayArgs {
     #[arg(long)]
     pub fail_on_flaky: bool,
 
-    /// Play in random order; the seed is shown
+    /// Play in random order; the report shows the seed
     #[arg(long)]
     pub shuffle: bool,
 
-    /// The seed of the random order and of what an emulator chooses at random
+    /// The seed of the random order and of what an emulator chooses at random [default: a new one each time]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -94,15 +94,15 @@ pub struct PlayArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Write a report: terminal, junit, json or github, with =PATH where it should go (repeatable)
+    /// Write a report: terminal, junit, json or github, with =PATH if it should go elsewhere (repeatable)
     /// [default: terminal, junit=reports/junit.xml, json=reports/run.json]
     ///
-    /// Paths are relative to the working directory. Reports given here take the place of the default ones. When
-    /// `GITHUB_ACTIONS` is set, failures are also annotated at file and line.
+    /// Paths are relative to the working directory. Reports given here take the place of the default ones. Where the
+    /// variable `GITHUB_ACTIONS` is set, failures are annotated at file and line, too.
     #[arg(long = "report", value_name = "FORMAT[=PATH]", value_parser = values::report)]
     pub reports: Vec<String>,
 
-    /// Whether a progress bar is shown
+    /// When a progress bar is shown
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub progress: When,
 
@@ -110,7 +110,7 @@ pub struct OutputArgs {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// For turns without expectations, print the `expect:` that would hold
+    /// For turns that have no `expect:`, print the one that would hold
     #[arg(long)]
     pub print_expect: bool,
 

@@ -27,6 +27,47 @@ fn the_definition_is_sound() {
     CommandLine::command().debug_assert();
 }
 
+/// Every command, those within `import` included.
+fn commands(of: &clap::Command) -> Vec<clap::Command> {
+    let below = of.get_subcommands().flat_map(commands);
+    std::iter::once(of.clone()).chain(below).collect()
+}
+
+#[test]
+fn the_help_wraps_well() {
+    for command in commands(&CommandLine::command()) {
+        let after = [command.get_after_help(), command.get_after_long_help()];
+        for text in after.into_iter().flatten().map(ToString::to_string) {
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2) {
+                let is_prose =
+                    |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+                assert!(
+                    !(is_prose(pair[0]) && is_prose(pair[1])),
+                    "broken by hand: {pair:?}"
+                );
+            }
+            for line in lines.iter().filter(|line| line.starts_with(' ')) {
+                assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_command_has_examples() {
+    for command in commands(&CommandLine::command()) {
+        let examples = command
+            .get_after_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let has_commands = command.get_subcommands().next().is_some();
+        let shows_itself = examples.contains(&format!("turnproof {}", command.get_name()))
+            || command.get_name() == "cx-tests" && examples.contains("turnproof import cx-tests");
+        assert!(shows_itself || has_commands, "{}: {examples}", command.get_name());
+    }
+}
+
 #[test]
 fn run_takes_all_its_flags() {
     let args = run(

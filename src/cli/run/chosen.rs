@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::failure::Failure;
 use crate::cli::prepare::Prepared;
+use crate::model::endpoint::CredentialPolicy;
 use crate::settings::target::{Target, TargetKind};
 
 /// The targets of a run.
@@ -19,8 +20,7 @@ impl Chosen {
     pub(super) fn of(
         prepared: &Prepared<'_>,
         selected: &[usize],
-        allowed_hosts: &[String],
-        universe: &str,
+        policy: &CredentialPolicy,
     ) -> Result<Self, Failure> {
         let entries = selected.iter().map(|position| &prepared.entries[*position]);
         let mut suites_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -47,7 +47,7 @@ impl Chosen {
         }
         let problems: Vec<_> = targets
             .values()
-            .filter_map(|target| target.credentials_problem(universe, allowed_hosts))
+            .filter_map(|target| target.credentials_problem(policy))
             .collect();
         if !problems.is_empty() {
             return Err(Failure::Invalid(problems));
@@ -57,6 +57,7 @@ impl Chosen {
             notices,
         })
     }
+
     /// `--seed` outweighs the seeds of the settings.
     pub(super) fn reseed(&mut self, seed: u64) {
         for target in &mut self.targets {

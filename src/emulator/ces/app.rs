@@ -227,11 +227,6 @@ impl App {
         self.tools.iter().map(|tool| tool.name.as_str())
     }
 
-    /// Names of its variables, in order.
-    pub fn variable_names(&self) -> impl Iterator<Item = &str> {
-        self.variables.keys().map(String::as_str)
-    }
-
     /// The id of an agent, as resource names have it.
     pub fn agent_id(&self, display_name: &str) -> Option<&str> {
         let agent = self.agents.iter().find(|agent| agent.name == display_name)?;

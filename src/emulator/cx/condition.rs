@@ -75,11 +75,6 @@ impl Condition {
     pub(super) fn parse_nested(text: &str, depth: usize) -> Result<Self, SyntaxError> {
         parse::parse(text, depth)
     }
-
-    /// Whether this is the constant `true`, in any case.
-    pub fn is_always(&self) -> bool {
-        matches!(self, Self::Bare(Operand::Literal { text, quoted: false }) if text.eq_ignore_ascii_case("true"))
-    }
 }
 
 #[cfg(test)]

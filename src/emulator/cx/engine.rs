@@ -11,6 +11,7 @@ use super::session::Session;
 use super::turn::{self, TurnResult};
 use super::understanding::Understood;
 use super::webhook::WebhookAnswers;
+use crate::diagnostic::Diagnostic;
 use crate::export::agent::Agent;
 
 /// An agent that plays turns. Shared by all sessions; it keeps nothing of them.
@@ -30,6 +31,20 @@ impl Engine {
             nlu: Nlu::new(agent),
             seed,
         }
+    }
+
+    /// What of the agent cannot be played as it was meant, as warnings.
+    pub fn problems(&self) -> Vec<Diagnostic> {
+        let mut problems = self.program.problems().to_vec();
+        let broken = self.nlu.recogniser().broken_patterns();
+        problems.extend(broken.into_iter().map(|broken| {
+            let message = format!(
+                "a pattern of entity type `{}` ({}) cannot be read: `{}`: {}",
+                broken.entity_type, broken.language, broken.pattern, broken.message
+            );
+            Diagnostic::warning("invalid-pattern", message)
+        }));
+        problems
     }
 
     /// The agent made ready.

@@ -13,7 +13,7 @@ use self::custom::{CustomType, Definition};
 use self::search::Search;
 use self::system::SystemType;
 use self::text::{Candidate, Quality, Text};
-use super::language;
+use super::{language, patterns};
 use crate::export::agent::{Agent, Entity, EntityType};
 use crate::model::Value;
 
@@ -147,9 +147,14 @@ impl Recogniser {
         gather(self.find(entity_type, text, context), is_list, text)
     }
 
-    /// The value of keys pressed for a parameter of this type: the canonical one where the type lists the keys
-    /// (`0000` → `0`), else what the type makes of the digits; `None` when they are no value of it.
+    /// The value of keys pressed for a parameter of this type: that of the entry whose `dtmfPattern` they fit, the
+    /// canonical one where the type lists the keys (`0000` → `0`), else what the type makes of the digits; `None` when
+    /// they are no value of it.
     pub fn digits(&self, entity_type: &str, digits: &str, context: &EntityContext<'_>) -> Option<Extracted> {
+        if let Some(value) = self.keyed(bare(entity_type), digits, context) {
+            let original = digits.to_owned();
+            return Some(Extracted { original, value });
+        }
         let whole = |text: &str| {
             self.find(entity_type, text, context)
                 .into_iter()
@@ -162,10 +167,32 @@ impl Recogniser {
         })
     }
 
+    /// The value whose keys the agent names; a session that replaces the type's entries replaces these too.
+    fn keyed(&self, name: &str, digits: &str, context: &EntityContext<'_>) -> Option<Value> {
+        let mut sessions = context.session_entities.iter();
+        if sessions.any(|session| session.name == name && !session.supplement) {
+            return None;
+        }
+        let entities = &self.agent.entity_types.get(name)?.entities;
+        let (_, entities) = language::pick(entities, context.language)?;
+        let fits = |entity: &&Entity| {
+            let pattern = entity.dtmf_pattern.as_str();
+            // Keys such as `*` alone are no expression, but themselves.
+            pattern == digits
+                || !pattern.is_empty() && patterns::whole(pattern).is_ok_and(|whole| whole.is_match(digits))
+        };
+        let found = entities.iter().find(fits)?;
+        Some(Value::from(found.value.as_str()))
+    }
+
     /// The regular expressions of the agent that cannot be used.
     pub fn broken_patterns(&self) -> Vec<BrokenPattern> {
         let mut broken = Vec::new();
-        for (name, languages) in &self.types {
+        let with_patterns = |(name, _): &(&String, _)| {
+            let entity_type = self.agent.entity_types.get(*name);
+            entity_type.is_some_and(|entity_type| entity_type.kind == "KIND_REGEXP")
+        };
+        for (name, languages) in self.types.iter().filter(with_patterns) {
             for language in languages.keys() {
                 self.with_compiled(name, language, |compiled| {
                     broken.extend(

@@ -1,6 +1,6 @@
 //! Resource names of the service: read from requests, written into responses.
 
-use crate::backend::resource::AgentName;
+use crate::model::resource::AgentName;
 
 /// Longest session id (cx-sessions-api 5.3).
 const LONGEST_SESSION_ID: usize = 36;

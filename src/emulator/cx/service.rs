@@ -225,11 +225,12 @@ impl CxService {
         )
     }
 
-    async fn detect(
+    /// Plays the turn of a request.
+    async fn detected(
         &self,
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
-    ) -> Result<(cx::DetectIntentResponse, Vec<WebhookCalled>), Status> {
+    ) -> Result<(View, Played), Status> {
         let view = view(request.response_view);
         let call = self.read(
             metadata,
@@ -237,7 +238,29 @@ impl CxService {
             request.query_input,
             request.query_params,
         )?;
-        let played = self.play(call).await?;
+        Ok((view, self.play(call).await?))
+    }
+
+    /// The responses of a stream of requests: those ahead only when they are wanted.
+    async fn detect_streamed(
+        &self,
+        metadata: &MetadataMap,
+        first: cx::StreamingDetectIntentRequest,
+    ) -> Result<Parts, Status> {
+        let in_parts = first.enable_partial_response;
+        let mut parts = self.detect_in_parts(metadata, without_stream(first)).await?;
+        if !in_parts {
+            parts.ahead.clear();
+        }
+        Ok(parts)
+    }
+
+    async fn detect(
+        &self,
+        metadata: &MetadataMap,
+        request: cx::DetectIntentRequest,
+    ) -> Result<(cx::DetectIntentResponse, Vec<WebhookCalled>), Status> {
+        let (view, played) = self.detected(metadata, request).await?;
         self.shared.options.faults.delay(played.result.waited).await;
         let response = final_response(&played, self.result(&played, view));
         Ok((response, played.result.webhooks))
@@ -249,14 +272,7 @@ impl CxService {
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
     ) -> Result<Parts, Status> {
-        let view = view(request.response_view);
-        let call = self.read(
-            metadata,
-            &request.session,
-            request.query_input,
-            request.query_params,
-        )?;
-        let played = self.play(call).await?;
+        let (view, played) = self.detected(metadata, request).await?;
         let mut ahead = Vec::new();
         let mut sent = 0;
         for until in &played.result.partials {
@@ -427,6 +443,17 @@ fn final_response(played: &Played, result: cx::QueryResult) -> cx::DetectIntentR
         query_result: Some(result),
         response_type: ResponseType::Final.into(),
         ..cx::DetectIntentResponse::default()
+    }
+}
+
+/// The first request of a stream as a request of its own: everything but audio stands in it.
+fn without_stream(first: cx::StreamingDetectIntentRequest) -> cx::DetectIntentRequest {
+    cx::DetectIntentRequest {
+        session: first.session,
+        query_params: first.query_params,
+        query_input: first.query_input,
+        output_audio_config: first.output_audio_config,
+        response_view: first.response_view,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::model::Value;
 use crate::model::suite::{Comparison, Matcher, SimilarityAlgorithm};
+use crate::model::{Value, pattern};
 
 use super::super::date::Moment;
 use super::super::describe::{algorithm_name, comparison_words, describe, describe_with_unit, quote, show};
 use super::super::json::{number, type_name};
-use super::super::{pattern, text};
+use super::super::text;
 use super::{Scope, Subject, Verdict, evaluate as evaluate_matcher, is, simple};
 
 /// Evaluates an operator against a value that is there.
@@ -184,7 +184,7 @@ fn matches(expression: &str, value: &Value) -> Answer {
             "`matches` has an empty pattern, which is everywhere".to_owned(),
         ));
     }
-    let regex = pattern::compile(expression).map_err(Unlike::Mistake)?;
+    let regex = pattern::compile(expression).map_err(|error| Unlike::Mistake(pattern::why(&error)))?;
     let Value::String(actual) = value else {
         return Err(needs("matches", "text", value));
     };

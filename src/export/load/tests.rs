@@ -87,6 +87,10 @@ fn every_kind_of_file_finds_its_place() {
         ),
         ("playbooks/p/p.json", r#"{"displayName": "p"}"#),
         ("generators/g/g.json", r#"{"displayName": "gen"}"#),
+        (
+            "tools/l/l.json",
+            r#"{"displayName": "Lookup", "name": "t1", "toolType": "CUSTOMIZED_TOOL"}"#,
+        ),
         ("testCases/t.json", r#"{"displayName": "t"}"#),
     ]);
     let loaded = load(folder.path()).unwrap();
@@ -106,7 +110,13 @@ fn every_kind_of_file_finds_its_place() {
     assert_eq!(agent.entity_types["size"].excluded_phrases["en"], ["at large"]);
     assert_eq!(agent.webhooks["w"].timeout.seconds, 5);
     assert_eq!(agent.playbooks, ["p"]);
-    assert_eq!(agent.generators, ["gen"]);
+    assert_eq!(
+        agent.tools,
+        [Named {
+            name: "t1".to_owned(),
+            display_name: "Lookup".to_owned(),
+        }]
+    );
     assert!(agent.test_cases.contains_key("testCases/t.json"));
     assert!(load_runtime(folder.path()).unwrap().agent.test_cases.is_empty());
 }

@@ -3,62 +3,67 @@
 use super::{Group, Key, Shape, VIA_NAMES};
 
 pub(super) const TURN: &[Key] = &[
-    Key::own("say", Shape::Text, "I want to fly to Paris", "Says a text")
-        .on(Some("`TextInput`"), Some("`text`")),
-    Key::own("event", Shape::Text, "welcome", "Sends a named event")
+    Key::own(
+        "say",
+        Shape::Text,
+        "I want to fly to Paris",
+        "The user says a text",
+    )
+    .on(Some("`TextInput`"), Some("`text`")),
+    Key::own("event", Shape::Text, "welcome", "An event happens, by its name")
         .on(Some("`EventInput`"), Some("`event`")),
     Key::own(
         "intent",
         Shape::Name,
         "book.flight",
-        "Triggers an intent directly",
+        "An intent is triggered directly, by its display name",
     )
     .on(Some("`IntentInput`"), None),
     Key::own(
         "dtmf",
         Shape::OneOf(&[Shape::Text, Shape::Group(Group::Dtmf)]),
         "\"12#\"",
-        "Presses keys; always in quotes",
+        "The user presses keys of the telephone; always in quotes",
     )
     .on(Some("`DtmfInput`"), Some("`dtmf`")),
-    Key::own("silence", Shape::True, "true", "Says nothing: no input")
+    Key::own("silence", Shape::True, "true", "The user says nothing")
         .on(Some("`TextInput` without text"), None),
     Key::own(
         "variables",
         Shape::Map,
         "{ tier: gold }",
-        "Sets variables without saying anything",
+        "Variables are set, and nothing is said",
     )
     .on(None, Some("`variables`")),
     Key::own(
         "with",
         Shape::Group(Group::With),
         "{ time_zone: Europe/Paris }",
-        "What goes along with this turn",
+        "What is sent along with this turn",
     ),
     Key::own(
         "via",
         Shape::Choice(VIA_NAMES),
         "detect",
-        "The RPC, when it matters",
+        "The call of the service's API that carries the turn, when it matters",
     ),
     Key::own(
         "when",
         Shape::Group(Group::Expectation),
         "{ reply: { contains: Shall I book } }",
-        "Plays the turn only if this holds for the previous reply; otherwise it is skipped, and the report says so",
+        "The turn is played only if the previous reply is like this; otherwise it is skipped, and the report says so",
     ),
     Key::own(
         "answers",
         super::stubs::TOOLS,
         "{ lookup: [{ respond: { found: true } }] }",
-        "Answers for this turn's client-side tool calls; they come before the conversation's `tools`",
+        "Answers to this turn's client-side tool calls; they come before the conversation's `tools`",
     ),
     Key::own(
         "capture",
         Shape::MapOf(&Shape::OneOf(&[Shape::Text, Shape::Group(Group::Capture)])),
         "{ code: parameters.booking_code }",
-        "What to remember of the reply for later templates",
+        "What to remember of the reply: later templates can name it, as in `{{ code }}`",
     ),
     Key::own(
         "expect",
@@ -70,20 +75,20 @@ pub(super) const TURN: &[Key] = &[
         "then",
         Shape::Choice(&["restart"]),
         "restart",
-        "Goes on in a new session after this turn",
+        "`restart`: the next turn starts a new session, for example after the agent has ended this one",
     ),
 ];
 
 pub(super) const USE: &[Key] = &[
-    Key::own("use", Shape::Text, "log in", "Inserts the turns of a step, from `steps:` of this file, or from a `steps/` folder beside it or at the root").required(),
-    Key::own("args", Shape::Map, "{ user: Ada }", "Names for the step's templates"),
+    Key::own("use", Shape::Text, "log in", "The step whose turns are inserted: from `steps` of this file, or a file in a `steps/` folder beside it or beside `turnproof.yaml`").required(),
+    Key::own("args", Shape::Map, "{ user: Ada }", "Values that the step's templates can name"),
 ];
 
 pub(super) const ID: &[Key] = &[Key::own(
     "id",
     Shape::Text,
     "5f3a",
-    "The resource id, when the target has no `export` that maps names to ids",
+    "The resource id, in place of a display name, when the target has no `export` that maps names to ids",
 )
 .required()];
 
@@ -100,6 +105,6 @@ pub(super) const DTMF: &[Key] = &[
 ];
 
 pub(super) const CAPTURE: &[Key] = &[
-    Key::own("from", Shape::Text, "reply", "Where the value is: an expectation's name, then a path, as in `parameters.booking_code`, `replies[0]`, `payload.card.title`").required(),
-    Key::own("matches", Shape::Text, "'code ([A-Z0-9]{6})'", "A regular expression over the text there; its first group, or else the whole match, is kept"),
+    Key::own("from", Shape::Text, "reply", "Where the value is: an expectation's name and a path, as in `parameters.booking_code`, `replies[0]`, `payload.card.title`").required(),
+    Key::own("matches", Shape::Text, "'code ([A-Z0-9]{6})'", "A regular expression that is searched in the text there; its first group is kept, or the whole match if it has none"),
 ];

@@ -10,13 +10,13 @@ pub(super) const OPERATORS: &[Key] = &[
         "equals",
         Shape::Any,
         "{ id: 7 }",
-        "Exactly this value: no white space collapsed, no members ignored",
+        "Exactly this value: white space counts, and so do all members",
     ),
     Key::own(
         "contains",
         ORDERED,
         "see you soon",
-        "A text within the text, or an equal item within a list",
+        "The text contains this, or the list has an item that equals it",
     ),
     Key::own(
         "icontains",
@@ -24,13 +24,13 @@ pub(super) const OPERATORS: &[Key] = &[
         "see you soon",
         "As `contains`, ignoring case",
     ),
-    Key::own("starts_with", ORDERED, "Welcome", "The text begins with this"),
+    Key::own("starts_with", ORDERED, "Welcome", "The text starts with this"),
     Key::own("ends_with", ORDERED, "goodbye.", "The text ends with this"),
     Key::own(
         "matches",
         Shape::Text,
         "'(?i)come again'",
-        "A regular expression is found in the text; it is not anchored",
+        "This regular expression is found in the text, anywhere unless it has `^` or `$`",
     ),
     Key::own(
         "any_of",
@@ -53,59 +53,65 @@ pub(super) const OPERATORS: &[Key] = &[
         "between",
         Shape::List(&ORDERED),
         "[0.3, 1]",
-        "Between these two, both included",
+        "Between these two, or equal to one of them",
     ),
     Key::own(
         "approx",
         Shape::Group(Group::Approx),
         "{ to: 2, within: 0.5 }",
-        "At most so far from a number",
+        "A number close to this one",
     ),
     Key::own(
         "has_length",
         Shape::Matcher(Subject::Number),
         "3",
-        "So many characters, items or members",
+        "So many characters, items or members; a number, or a matcher",
     ),
     Key::own(
         "is_type",
         Shape::Choice(&["text", "number", "integer", "boolean", "list", "object", "null"]),
         "number",
-        "Of this type",
+        "The type",
     ),
     Key::own("absent", Shape::True, "true", "Nothing is there"),
     Key::own("present", Shape::True, "true", "Something is there"),
-    Key::own("unchanged", Shape::True, "true", "As before the turn"),
+    Key::own("unchanged", Shape::True, "true", "The same as before the turn"),
     Key::own("each", ANY, "{ is_type: text }", "Every item matches"),
     Key::own("has_item", ANY, "{ code: 0 }", "At least one item matches"),
     Key::own(
         "similar",
         Shape::Group(Group::Similar),
         "{ to: See you soon, at_least: 0.8 }",
-        "A text like this one",
+        "A text much like this one",
     ),
     Key::own(
         "wer",
         Shape::Group(Group::Wer),
         "{ to: tomorrow morning, at_most: 0.2 }",
-        "Word error rate against this text",
+        "The share of words that differ from this text (word error rate)",
     ),
     Key::own(
         "date",
         Shape::OneOf(&[Shape::Day, Shape::Group(Group::Date)]),
         "{ weekday: friday, within: 8d }",
-        "A date, in a CX date or date-time object or ISO text",
+        "A date: as text, or as the object with `year`, `month` and `day` that Dialogflow CX makes of one",
     ),
 ];
 
 pub(super) const APPROX: &[Key] = &[
     Key::own("to", Shape::Number, "2", "The number").required(),
-    Key::own("within", Shape::Number, "0.5", "The largest difference").required(),
+    Key::own("within", Shape::Number, "0.5", "How far from it the value may be").required(),
 ];
 
 pub(super) const SIMILAR: &[Key] = &[
     Key::own("to", Shape::Text, "See you soon", "The text").required(),
-    Key::own("at_least", Shape::Number, "0.8", "Least similarity, 0 to 1").required(),
+    Key::own(
+        "at_least",
+        Shape::Number,
+        "0.8",
+        "The least similarity, from 0 to 1",
+    )
+    .required(),
     Key::own(
         "algorithm",
         Shape::Choice(&["levenshtein", "jaro_winkler", "words"]),
@@ -116,7 +122,13 @@ pub(super) const SIMILAR: &[Key] = &[
 
 pub(super) const WER: &[Key] = &[
     Key::own("to", Shape::Text, "tomorrow morning", "The text").required(),
-    Key::own("at_most", Shape::Number, "0.2", "Largest word error rate").required(),
+    Key::own(
+        "at_most",
+        Shape::Number,
+        "0.2",
+        "The largest word error rate; 0.2 is one word in five",
+    )
+    .required(),
 ];
 
 pub(super) const DATE: &[Key] = &[
@@ -124,7 +136,7 @@ pub(super) const DATE: &[Key] = &[
         "from_today",
         Shape::OneOf(&[Shape::Number, Shape::Text]),
         "1",
-        "So many days from the conversation's today; negative is past",
+        "So many days after the conversation's today; negative for days before",
     ),
     Key::own(
         "weekday",
@@ -138,12 +150,12 @@ pub(super) const DATE: &[Key] = &[
             "sunday",
         ]),
         "friday",
-        "This weekday, after today",
+        "The next such weekday after today",
     ),
     Key::own(
         "within",
         Shape::Duration,
         "8d",
-        "Beside `weekday`: how far ahead at most; 7d unless set",
+        "Beside `weekday`: how far ahead it may be; 7d unless set",
     ),
 ];

@@ -7,57 +7,72 @@ pub(super) const WITH: &[Key] = &[
         "parameters",
         Shape::Map,
         "{ tier: gold }",
-        "Session parameters set before the turn; null deletes one",
+        "Session parameters to set before the turn; null deletes one",
     )
     .on(Some("`queryParams.parameters`"), None),
     Key::own(
         "variables",
         Shape::Map,
         "{ tier: gold }",
-        "Variables sent before the turn's input",
+        "Variables to set before the turn",
     )
     .on(None, Some("`inputs[].variables`")),
-    Key::own("language", Shape::Text, "en", "Language of the turn")
-        .on(Some("`queryInput.languageCode`"), None),
-    Key::own("time_zone", Shape::Text, "Europe/Paris", "IANA time zone")
-        .on(Some("`queryParams.timeZone`"), Some("`config.timeZone`")),
+    Key::own(
+        "language",
+        Shape::Text,
+        "en",
+        "Language of the turn, such as `en` or `pt-br`; the agent's own unless set",
+    )
+    .on(Some("`queryInput.languageCode`"), None),
+    Key::own(
+        "time_zone",
+        Shape::Text,
+        "Europe/Paris",
+        "The user's time zone, by its IANA name",
+    )
+    .on(Some("`queryParams.timeZone`"), Some("`config.timeZone`")),
     Key::own(
         "payload",
         Shape::Map,
         "{ source: web }",
-        "Payload handed to webhooks",
+        "A payload for webhooks to read",
     )
     .on(Some("`queryParams.payload`"), None),
     Key::own(
         "disable_webhook",
         Shape::Boolean,
         "true",
-        "Switches webhook calls off",
+        "`true`: webhooks are not called",
     )
     .on(Some("`queryParams.disableWebhook`"), None),
     Key::own(
         "webhook_headers",
         Shape::TextMap,
         "{ x-trace: abc }",
-        "Headers added to webhook calls",
+        "Headers to add to webhook calls",
     )
     .on(Some("`queryParams.webhookHeaders`"), None),
     Key::own(
         "channel",
         Shape::Text,
         "DF_MESSENGER",
-        "Only messages of this channel",
+        "The channel, for agents whose messages differ by channel",
     )
     .on(Some("`queryParams.channel`"), None),
     Key::own(
         "session_entity_types",
         Shape::List(&Shape::Group(Group::SessionEntityType)),
         "[{ entity_type: city, entities: { Paris: [paree] } }]",
-        "Entity types that only this session knows",
+        "Entity types that this session alone knows",
     )
     .on(Some("`queryParams.sessionEntityTypes`"), None),
-    Key::own("sentiment", Shape::Boolean, "true", "Asks for sentiment analysis")
-        .on(Some("`queryParams.analyzeQueryTextSentiment`"), None),
+    Key::own(
+        "sentiment",
+        Shape::Boolean,
+        "true",
+        "`true`: the service analyses the sentiment of what the user says",
+    )
+    .on(Some("`queryParams.analyzeQueryTextSentiment`"), None),
     Key::own(
         "session_ttl",
         Shape::Duration,
@@ -69,10 +84,11 @@ pub(super) const WITH: &[Key] = &[
         "flow_versions",
         Shape::Texts,
         "[1f2e/3]",
-        "Versions of flows to use, as `flow/version` ids or resource names",
+        "Versions of flows to use: `flow/version` ids, or resource names",
     )
     .on(Some("`queryParams.flowVersions`"), None),
-    Key::own("deployment", Shape::Text, "prod", "Id of the deployment").on(None, Some("`config.deployment`")),
+    Key::own("deployment", Shape::Text, "prod", "Id of the app's deployment")
+        .on(None, Some("`config.deployment`")),
     Key::own(
         "entry_agent",
         Shape::Name,
@@ -84,37 +100,43 @@ pub(super) const WITH: &[Key] = &[
         "use_tool_fakes",
         Shape::Boolean,
         "true",
-        "Tools with a configured fake use it",
+        "`true`: tools answer with the fake that is configured for them",
     )
     .on(None, Some("`config.useToolFakes`")),
     Key::own(
         "remote_dialogflow",
         Shape::Group(Group::RemoteDialogflow),
         "{ payload: { source: web } }",
-        "Query parameters for a remote Dialogflow agent",
+        "What is sent along to a remote Dialogflow agent",
     )
     .on(None, Some("`config.remoteDialogflowQueryParameters`")),
     Key::own(
         "emulator",
         Shape::Group(Group::Emulator),
         "{ match: book.flight }",
-        "Pins what an emulator does; other targets ignore it",
+        "What an emulator does in this turn, whatever it would do otherwise; other targets ignore it",
     ),
 ];
 
 pub(super) const SESSION_ENTITY_TYPE: &[Key] = &[
-    Key::own("entity_type", Shape::Name, "city", "Which entity type").required(),
+    Key::own(
+        "entity_type",
+        Shape::Name,
+        "city",
+        "The entity type, by its display name",
+    )
+    .required(),
     Key::own(
         "supplement",
         Shape::Boolean,
         "true",
-        "Adds to the agent's entries; otherwise these come instead of them",
+        "`true`: adds to the agent's own entries; otherwise takes their place",
     ),
     Key::own(
         "entities",
         Shape::MapOf(&Shape::Texts),
         "{ Paris: [paree, paname] }",
-        "Each value with its synonyms",
+        "Each value, with its synonyms",
     )
     .required(),
 ];
@@ -124,19 +146,19 @@ pub(super) const REMOTE_DIALOGFLOW: &[Key] = &[
         "webhook_headers",
         Shape::TextMap,
         "{ x-trace: abc }",
-        "Headers added to webhook calls",
+        "Headers to add to webhook calls",
     ),
     Key::own(
         "payload",
         Shape::Map,
         "{ source: web }",
-        "Payload handed to webhooks",
+        "A payload for webhooks to read",
     ),
     Key::own(
         "end_user_metadata",
         Shape::Map,
         "{ age: 30 }",
-        "What is known of the user",
+        "Facts about the user",
     ),
 ];
 
@@ -151,7 +173,7 @@ pub(super) const EMULATOR: &[Key] = &[
         "match",
         Shape::OneOf(&[Shape::Text, Shape::Null]),
         "book.flight",
-        "The intent that is recognised; null means none, so form filling or no-match decides",
+        "The intent that is recognised; null means none, so that form filling or no-match decides",
     ),
     Key::own(
         "webhook",

@@ -12,13 +12,13 @@ pub(super) const TOOL_RULE: &[Key] = &[
         "when",
         Shape::Group(Group::ToolWhen),
         "{ args: { order_id: A1 } }",
-        "Conditions over the call; the first rule that fits answers",
+        "Which calls it answers; all unless set",
     ),
     Key::own(
         "respond",
         Shape::OneOf(&[Shape::Group(Group::ToolRespond), Shape::Map]),
         "{ status: shipped }",
-        "The tool's result, or what comes instead of one",
+        "The tool's result; or, with the keys below, what comes instead of one",
     )
     .required(),
 ];
@@ -27,7 +27,7 @@ pub(super) const TOOL_WHEN: &[Key] = &[Key::own(
     "args",
     Shape::Matcher(Subject::Any),
     "{ order_id: A1 }",
-    "The arguments: these, others ignored",
+    "What the arguments are like; others are ignored",
 )];
 
 pub(super) const TOOL_RESPOND: &[Key] = &[
@@ -41,7 +41,7 @@ pub(super) const TOOL_RESPOND: &[Key] = &[
         "status",
         Shape::Integer(400),
         "503",
-        "Alone, from 400 to 599: an error result that names this HTTP status",
+        "An error result that names this HTTP status, 400 to 599; stands alone",
     ),
     DELAY,
     TIMEOUT,
@@ -52,22 +52,27 @@ const DELAY: Key = Key::own(
     "delay",
     Shape::Duration,
     "6s",
-    "Comes late; the rest of the mapping is what then comes",
+    "The answer, written beside it, comes this much later",
 );
 const TIMEOUT: Key = Key::own(
     "timeout",
     Shape::True,
     "true",
-    "Alone: does not come within the time allowed",
+    "No answer comes within the time allowed; stands alone",
 );
-const UNREACHABLE: Key = Key::own("unreachable", Shape::True, "true", "Alone: nobody is there");
+const UNREACHABLE: Key = Key::own(
+    "unreachable",
+    Shape::True,
+    "true",
+    "The other side cannot be reached; stands alone",
+);
 
 pub(super) const WEBHOOK_RULE: &[Key] = &[
     Key::own(
         "when",
         Shape::Group(Group::WebhookWhen),
         "{ tag: find, parameters: { order_id: A1 } }",
-        "Conditions over the call; the first rule that fits answers",
+        "Which calls it answers; all unless set",
     ),
     Key::own(
         "respond",
@@ -83,13 +88,13 @@ pub(super) const WEBHOOK_WHEN: &[Key] = &[
         "tag",
         Shape::Matcher(Subject::Text),
         "find",
-        "The fulfillment's tag",
+        "The tag of the fulfillment that calls",
     ),
     Key::own(
         "parameters",
         Shape::Matcher(Subject::Any),
         "{ order_id: A1 }",
-        "Session parameters: these, others ignored; names in any case",
+        "What session parameters are like; others are ignored, upper or lower case alike",
     ),
     Key::own(
         "page",
@@ -107,7 +112,7 @@ pub(super) const WEBHOOK_WHEN: &[Key] = &[
         "intent",
         Shape::Matcher(Subject::Text),
         "book.flight",
-        "Display name of the intent matched last",
+        "Display name of the intent that was matched last",
     ),
     Key::own(
         "text",
@@ -131,13 +136,13 @@ pub(super) const WEBHOOK_WHEN: &[Key] = &[
         "payload",
         Shape::Matcher(Subject::Any),
         "{ source: web }",
-        "Payload sent along with the turn",
+        "The payload that was sent along with the turn",
     ),
     Key::own(
         "body",
         Shape::Matcher(Subject::Any),
         "{ fulfillmentInfo: { tag: find } }",
-        "The whole request as the webhook API spells it",
+        "What the whole request is like, in the spelling of the webhook API",
     ),
 ];
 
@@ -145,7 +150,7 @@ const STATUS: Key = Key::own(
     "status",
     Shape::Integer(100),
     "503",
-    "Alone: fails with this HTTP status",
+    "The call fails with this HTTP status; stands alone",
 );
 const PARAMETERS: Key = Key::own(
     "parameters",
@@ -157,27 +162,37 @@ const MESSAGES: Key = Key::own(
     "messages",
     Shape::List(&Shape::OneOf(&[Shape::Text, Shape::Map])),
     "[It is on its way.]",
-    "Messages to say: texts, or messages as the webhook API spells them",
+    "Messages to say: texts, or messages in the spelling of the webhook API",
 );
-const TARGET_PAGE: Key = Key::own("target_page", Shape::Text, "Confirm", "Goes on at this page");
-const TARGET_FLOW: Key = Key::own("target_flow", Shape::Text, "Booking", "Goes on in this flow");
+const TARGET_PAGE: Key = Key::own(
+    "target_page",
+    Shape::Text,
+    "Confirm",
+    "The page to go on with, by display name",
+);
+const TARGET_FLOW: Key = Key::own(
+    "target_flow",
+    Shape::Text,
+    "Booking",
+    "The flow to go on with, by display name",
+);
 const PAYLOAD: Key = Key::own(
     "payload",
     Shape::Map,
     "{ card: { title: Shipped } }",
-    "Custom payload of the answer",
+    "The payload of the webhook's answer",
 );
 const FORM: Key = Key::own(
     "form",
     Shape::MapOf(&Shape::Choice(&["invalid"])),
     "{ date: invalid }",
-    "Form parameters whose values are refused, so that they are asked for again",
+    "Form parameters whose values are `invalid`, so that the agent asks for them again",
 );
 const BODY: Key = Key::own(
     "body",
     Shape::Map,
     "{ sessionInfo: { parameters: { status: shipped } } }",
-    "Alone: the whole answer as the webhook API spells it",
+    "The whole answer, in the spelling of the webhook API; stands alone",
 );
 
 pub(super) const WEBHOOK_RESPOND: &[Key] = &[

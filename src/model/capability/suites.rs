@@ -14,31 +14,31 @@ const TARGET: Key = Key::own(
     "target",
     Shape::Text,
     "flights",
-    "The role that plays it: a target of the settings, unless a profile or `--target` maps it to another",
+    "The target of the settings that is tested; a profile or `--target` can put another in its place",
 );
 const TAGS: Key = Key::own(
     "tags",
     Shape::Texts,
     "[smoke, booking]",
-    "Words to select conversations by; those of suite and conversation add up",
+    "Words to select conversations by, as in `--filter tag:smoke`; those of suite and conversation add up",
 );
 const WITH: Key = Key::own(
     "with",
     Shape::Group(Group::With),
     "{ time_zone: Europe/Paris }",
-    "What goes along with every turn; parameters and variables with the first turn only",
+    "Sent along with every turn; `parameters` and `variables` with the first turn only, because later they would undo what the agent has set",
 );
 pub(super) const TIMEOUTS: Key = Key::own(
     "timeouts",
     Shape::Group(Group::Timeouts),
     "{ turn: 10s }",
-    "How long things may take",
+    "How long a turn and a conversation may take",
 );
 pub(super) const RETRIES: Key = Key::own(
     "retries",
     Shape::OneOf(&[Shape::Group(Group::Retries), Shape::Integer(0)]),
     "{ errored: 2, failed: 0 }",
-    "How often the whole conversation is tried again, in a new session; a number sets both",
+    "How often the whole conversation is tried again, in a new session; a number alone sets both kinds",
 );
 pub(super) const REPEAT: Key = Key::own(
     "repeat",
@@ -56,31 +56,31 @@ const START: Key = Key::own(
     "start",
     Shape::Group(Group::Start),
     "{ flow: Booking, page: Collect date }",
-    "Where the conversation starts; goes with the first turn only",
+    "Where the conversation starts, and what is known then; sent with the first turn only",
 );
 const TOOLS: Key = Key::own(
     "tools",
     super::stubs::TOOLS,
     "{ lookup: [{ respond: { found: true } }] }",
-    "Answers for client-side tool calls, by tool; the nearest level comes first",
+    "Answers to client-side tool calls, by tool; rules of the conversation come before those of the suite, these before those of the settings",
 );
 const WEBHOOKS: Key = Key::own(
     "webhooks",
     super::stubs::WEBHOOKS,
     "{ Order lookup: [{ respond: { status: 503 } }] }",
-    "Answers for an emulator's webhook calls, by webhook; the nearest level comes first",
+    "Answers to an emulator's webhook calls, by webhook; rules of the conversation come before those of the suite, these before those of the settings",
 );
 const CLOCK: Key = Key::own(
     "clock",
     Shape::Moment,
     "2026-03-01T09:00:00Z",
-    "The time at which an emulator plays it; also what `today`, `tomorrow` and `now` mean",
+    "The time at which an emulator plays it, and what `today`, `tomorrow` and `now` are counted from; the machine's time unless set",
 );
 const BEFORE: Key = Key::own(
     "before",
     USES,
     "[{ use: log in }]",
-    "Steps played before the first turn",
+    "Steps that come before the first turn",
 );
 
 pub(super) const SUITE: &[Key] = &[
@@ -88,7 +88,7 @@ pub(super) const SUITE: &[Key] = &[
         "suite",
         Shape::Text,
         "Flight booking",
-        "A title for people; the suite's identity is its path",
+        "A title for people; reports tell suites apart by their paths",
     ),
     TARGET,
     TAGS,
@@ -102,13 +102,13 @@ pub(super) const SUITE: &[Key] = &[
         "vars",
         Shape::Map,
         "{ city: Paris }",
-        "Names for templates: `{{ city }}`",
+        "Values that templates can name: `{{ city }}`",
     ),
     Key::own(
         "every_turn",
         Shape::Group(Group::Expectation),
         "{ latency: { lt: 4s } }",
-        "Expectations of every turn, beside its own",
+        "What every reply must be like, in addition to the turn's own `expect`",
     ),
     TOOLS,
     WEBHOOKS,
@@ -116,20 +116,20 @@ pub(super) const SUITE: &[Key] = &[
         "steps",
         Shape::MapOf(&TURNS),
         "{ log in: [{ say: hello }] }",
-        "Named turn sequences of this file; others live in `steps/` folders",
+        "Named sequences of turns, for `use`; files in `steps/` folders are such sequences, too",
     ),
     BEFORE,
     Key::own(
         "examples",
         EXAMPLES,
         "[{ city: Paris }, { city: Rome }]",
-        "One case of every conversation for each row; a list, or the path of a CSV or YAML file",
+        "Every conversation is played once for each row, whose columns templates can name; a list, or the path of a CSV or YAML file",
     ),
     Key::own(
         "matrix",
         MATRIX,
         "{ tier: [gold, standard] }",
-        "One case of every conversation for each combination of values",
+        "Every conversation is played once for each combination of these values, which templates can name",
     ),
     Key::own(
         "conversations",
@@ -149,7 +149,7 @@ pub(super) const CONVERSATION: &[Key] = &[
         "name",
         Shape::Text,
         "books a flight",
-        "What it is called; unique within the suite, may hold templates of rows",
+        "What it is called; unique within the suite, and may hold templates that name columns: `books for {{ party }}`",
     )
     .required(),
     TAGS,
@@ -157,26 +157,26 @@ pub(super) const CONVERSATION: &[Key] = &[
         "notes",
         Shape::Text,
         "Regression for the missing return date",
-        "Free text for people",
+        "For people; turnproof does not look at it",
     ),
     TARGET,
     Key::own(
         "skip",
         Shape::Text,
         "waits for the new menu",
-        "Why it is not played",
+        "The conversation is not played, and the report says why: this is the reason",
     ),
     Key::own(
         "only_on",
         Shape::Texts,
         "[staging]",
-        "The targets it is meant for; elsewhere it is skipped",
+        "The targets it is meant for; on others it is skipped",
     ),
     Key::own(
         "known_issue",
         Shape::Text,
         "https://tracker.example/42",
-        "Where the known problem is described: the conversation is expected to fail, and fails when it passes",
+        "Where a known problem is described; the conversation counts as skipped while it fails, and as failed once it passes, so that this line is taken out",
     ),
     START,
     WITH,
@@ -192,26 +192,26 @@ pub(super) const CONVERSATION: &[Key] = &[
         "examples",
         EXAMPLES,
         "[{ city: Paris }, { city: Rome }]",
-        "One case for each row; a list, or the path of a CSV or YAML file",
+        "The conversation is played once for each row, whose columns templates can name; a list, or the path of a CSV or YAML file",
     ),
     Key::own(
         "matrix",
         MATRIX,
         "{ tier: [gold, standard] }",
-        "One case for each combination of values",
+        "The conversation is played once for each combination of these values, which templates can name",
     ),
     Key::own(
         "turns",
         TURNS,
         "[{ say: hello, expect: { intent: greeting } }]",
-        "What is said and expected, turn by turn",
+        "What is said and expected, turn by turn; `use` inserts a step",
     )
     .required(),
     Key::own(
         "expect",
         Shape::Group(Group::Expectation),
         "{ visited: [Menu, .., Goodbye] }",
-        "Expectations about the whole conversation",
+        "What the whole conversation must be like: `visited`, `tool_calls` and the like look at all its turns",
     ),
 ];
 
@@ -222,7 +222,7 @@ pub(super) const START_KEYS: &[Key] = &[
         "page",
         Shape::Name,
         "Collect date",
-        "The page of that flow, or of the start flow",
+        "The page to start on, in that flow or else in the start flow",
     )
     .on(Some("`queryParams.currentPage`"), None),
     Key::own("playbook", Shape::Name, "Concierge", "The playbook to start in")
@@ -238,14 +238,14 @@ pub(super) const START_KEYS: &[Key] = &[
         "parameters",
         Shape::Map,
         "{ tier: gold }",
-        "Session parameters or variables to start with",
+        "Session parameters (CX) or variables (CES) to start with",
     )
     .on(Some("`queryParams.parameters`"), Some("`inputs[].variables`")),
     Key::own(
         "history",
         Shape::List(&Shape::TextMap),
         "[{ user: hi }, { Root agent: Hello! }]",
-        "What was said before: who (`user` or an agent's name) and what",
+        "What was said before, by whom: `user`, or an agent's name",
     )
     .on(None, Some("`config.historicalContexts`")),
 ];
@@ -255,13 +255,13 @@ pub(super) const TIMEOUTS_KEYS: &[Key] = &[
         "turn",
         Shape::Duration,
         "10s",
-        "One turn, client-side tool calls included; 30s unless set",
+        "How long a turn may take, client-side tool calls included; 30s unless set",
     ),
     Key::own(
         "conversation",
         Shape::Duration,
         "2m",
-        "One attempt of the conversation; 5m unless set",
+        "How long an attempt to play the conversation may take; 5m unless set",
     ),
 ];
 
@@ -270,15 +270,15 @@ pub(super) const RETRIES_KEYS: &[Key] = &[
         "errored",
         Shape::Integer(0),
         "2",
-        "After an attempt whose outcome is unknown; 1 unless set",
+        "How often after an attempt that could not find out: network, quota, service; 1 unless set",
     ),
     Key::own(
         "failed",
         Shape::Integer(0),
         "1",
-        "After an attempt that failed; 0 unless set",
+        "How often after an attempt that failed; 0 unless set",
     ),
 ];
 
 pub(super) const PASS_KEYS: &[Key] =
-    &[Key::own("at_least", Shape::Integer(1), "4", "Plays that must pass").required()];
+    &[Key::own("at_least", Shape::Integer(1), "4", "How many plays must pass").required()];

@@ -8,15 +8,16 @@ use std::ops::Range;
 use chrono::{DateTime, FixedOffset};
 
 use super::{
-    ApiVersion, CesTarget, Credentials, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Secret,
-    Served, Target, TargetKind,
+    CesTarget, Credentials, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Secret, Served, Target,
+    TargetKind,
 };
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::Group;
-use crate::model::suite::{Service, Via};
+use crate::model::endpoint::Endpoint;
+use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
+use crate::model::suite::{ApiVersion, Service, Via};
 use crate::settings::keys::{check_keys, fields};
 use crate::settings::rate::Rate;
-use crate::settings::resource::{AgentName, AppName, Endpoint, is_segment};
 use crate::settings::root::Root;
 use crate::settings::variables::Variables;
 use crate::yaml::{Kind, Map, Node, Reader};
@@ -223,7 +224,7 @@ impl One<'_> {
         self.transport(map);
         let export = map.get("export").map(|node| self.file(node, "`export`"));
         let agent = self.required(map, node, "agent")?;
-        let agent = self.parsed(agent, "`agent`", "bad-resource-name", AgentName::parse);
+        let agent = self.parsed(agent, "`agent`", "bad-resource-name", str::parse::<AgentName>);
         let export = match export {
             Some(export) => Some(export?),
             None => None,
@@ -248,7 +249,7 @@ impl One<'_> {
             .get("deployment")
             .and_then(|node| self.parsed(node, "`deployment`", "bad-id", id));
         let app = self.required(map, node, "app")?;
-        let app = self.parsed(app, "`app`", "bad-resource-name", AppName::parse)?;
+        let app = self.parsed(app, "`app`", "bad-resource-name", str::parse::<AppName>)?;
         Some(CesTarget {
             app,
             deployment,
@@ -275,7 +276,7 @@ impl One<'_> {
         node: &Node,
         what: &str,
         code: &'static str,
-        parse: impl Fn(&str) -> Result<T, String>,
+        parse: impl Fn(&str) -> Result<T, Malformed>,
     ) -> Option<T> {
         let text = self.reader.name(node, what)?;
         let text = if self.unfilled.contains(&node.span) {
@@ -285,7 +286,7 @@ impl One<'_> {
         };
         match parse(&text) {
             Ok(value) => Some(value),
-            Err(message) => {
+            Err(Malformed(message)) => {
                 self.reader.error(code, message, node.span.clone());
                 None
             }
@@ -479,30 +480,32 @@ fn clock(reader: &mut Reader, node: &Node) -> Option<DateTime<FixedOffset>> {
     clock
 }
 
-fn id(text: &str) -> Result<String, String> {
+fn id(text: &str) -> Result<String, Malformed> {
     let shown = text.rsplit_once('/').map_or(text, |(_, last)| last);
     if is_segment(text) {
         Ok(text.to_owned())
     } else {
-        Err(format!("an id is wanted, such as `{shown}`"))
+        Err(Malformed(format!("an id is wanted, such as `{shown}`")))
     }
 }
 
 /// `FLOW/VERSION`, or a whole resource name that ends in `flows/FLOW/versions/VERSION`.
-fn flow_version(text: &str) -> Result<String, String> {
+fn flow_version(text: &str) -> Result<String, Malformed> {
     let segments: Vec<&str> = text.split('/').collect();
     let good = match segments[..] {
         [flow, version] => is_segment(flow) && is_segment(version),
         [.., "flows", flow, "versions", version] => {
             let agent = segments[..segments.len() - 4].join("/");
-            AgentName::parse(&agent).is_ok() && is_segment(flow) && is_segment(version)
+            agent.parse::<AgentName>().is_ok() && is_segment(flow) && is_segment(version)
         }
         _ => false,
     };
     if good {
         return Ok(text.to_owned());
     }
-    Err("a flow version is `FLOW/VERSION`, or its whole resource name".to_owned())
+    Err(Malformed(
+        "a flow version is `FLOW/VERSION`, or its whole resource name".to_owned(),
+    ))
 }
 
 /// `projects/${PROJECT}/…` with something in place of the variable.

@@ -1,11 +1,21 @@
 //! `tool_calls`: what is expected of the tool calls of a turn or conversation.
 
+use super::super::mention::Kind as Mentioned;
 use super::matcher::Looked;
 use super::{Parser, entries};
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{ExpectedCall, Matcher, ToolCallsCheck};
 use crate::model::transcript::CallSource;
 use crate::yaml::{Kind, List, Node};
+
+/// A text that names a thing of the agent.
+fn naming<'a>(what: &'a str, kind: &'a Mentioned) -> Looked<'a> {
+    Looked {
+        what,
+        subject: Subject::Text,
+        names: Some(kind),
+    }
+}
 
 impl Parser {
     /// A list of calls, or a mapping that says how strictly they are meant.
@@ -81,7 +91,7 @@ impl Parser {
             agent: None,
         };
         if node.as_map().is_none() {
-            call.tool = self.matcher(node, Looked::new("a tool's name", Subject::Text))?;
+            call.tool = self.matcher(node, naming("a tool's name", &Mentioned::Tool))?;
             return Some(call);
         }
         let map = self.group(node, Group::Call)?;
@@ -92,13 +102,13 @@ impl Parser {
         }
         for (name, node) in entries(map) {
             match name {
-                "tool" => call.tool = self.matcher(node, Looked::new("`tool`", Subject::Text))?,
+                "tool" => call.tool = self.matcher(node, naming("`tool`", &Mentioned::Tool))?,
                 "args" => call.args = self.arguments(node, "`args`"),
                 "all_args" => call.all_args = self.arguments(node, "`all_args`"),
                 "times" => call.times = self.matcher(node, Looked::new("`times`", Subject::Number)),
                 "response" => call.response = self.matcher(node, Looked::new("`response`", Subject::Any)),
                 "source" => call.source = self.call_source(node),
-                "agent" => call.agent = self.matcher(node, Looked::new("`agent`", Subject::Text)),
+                "agent" => call.agent = self.matcher(node, naming("`agent`", &Mentioned::Agent)),
                 _ => {}
             }
         }

@@ -153,6 +153,7 @@ impl Parser {
             "page" => Some(&page),
             "flow" => Some(&Mentioned::Flow),
             "playbook" => Some(&Mentioned::Playbook),
+            "agent" | "transfer" => Some(&Mentioned::Agent),
             "match" => Some(&Mentioned::MatchType),
             _ => None,
         };

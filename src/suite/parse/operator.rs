@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::template::text::{has_template, plain, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
-use crate::model::Value;
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
+use crate::model::{Value, pattern};
 use crate::yaml::{Entry, Kind, Node};
 
 /// How far ahead a weekday is looked for unless `within` says otherwise.
@@ -131,20 +131,20 @@ impl Parser {
 
     /// A regular expression.
     pub(super) fn pattern(&mut self, node: &Node, what: &str) -> Option<String> {
-        let pattern = self.text(node, what, Wording::Free)?;
-        if pattern.is_empty() {
+        let written = self.text(node, what, Wording::Free)?;
+        if written.is_empty() {
             self.empty_operand(node, what);
             return None;
         }
-        if !self.thorough || has_template(&pattern) {
-            return Some(pattern);
+        if !self.thorough || has_template(&written) {
+            return Some(written);
         }
-        let meant = plain(&pattern);
-        if let Err(error) = regex::Regex::new(&meant) {
+        let meant = plain(&written);
+        if let Err(error) = pattern::compile(&meant) {
             self.bad_pattern(node, &meant, &error);
             return None;
         }
-        Some(pattern)
+        Some(written)
     }
 
     /// A regular expression that must be known before the conversation is played.

@@ -60,9 +60,11 @@ impl Parser {
         let mut stubs = Stubs::default();
         for entry in &map.entries {
             let name = &entry.key.name;
-            if called == Called::Webhook {
-                self.mention(Mentioned::Webhook, name, &entry.key.span);
-            }
+            let kind = match called {
+                Called::Tool => Mentioned::Tool,
+                Called::Webhook => Mentioned::Webhook,
+            };
+            self.mention(kind, name, &entry.key.span);
             let rules = self.rules(&entry.value, called, name);
             stubs.by_name.push((name.clone(), rules));
         }

@@ -3,7 +3,7 @@
 use super::super::mention::Kind as Mentioned;
 use super::{Parser, Wording, entries};
 use crate::model::capability::Group;
-use crate::model::suite::{EmulatorOverride, Name, SessionEntityType, Start, With};
+use crate::model::suite::{EmulatorOverride, SessionEntityType, Start, With};
 use crate::yaml::{Map, Node};
 
 /// A service keeps a session at most a day.
@@ -41,7 +41,7 @@ impl Parser {
             "session_ttl" => with.session_ttl = self.session_ttl(node),
             "flow_versions" => with.flow_versions = self.texts(node, what),
             "deployment" => with.deployment = self.filled_text(node, what, Wording::Name),
-            "entry_agent" => with.entry_agent = self.unchecked_name(node, what),
+            "entry_agent" => with.entry_agent = self.name(node, what, Mentioned::Agent),
             "use_tool_fakes" => with.use_tool_fakes = self.boolean(node, what),
             "remote_dialogflow" => with.remote_dialogflow = self.remote_dialogflow(node),
             "emulator" => with.emulator = self.emulator(node),
@@ -86,17 +86,6 @@ impl Parser {
                 .collect(),
             None => self.filled_text(node, what, Wording::Name).into_iter().collect(),
         }
-    }
-
-    /// A name that no export tells anything about.
-    fn unchecked_name(&mut self, node: &Node, what: &str) -> Option<Name> {
-        if node.as_map().is_some() {
-            let map = self.group(node, Group::Id)?;
-            return self
-                .filled_text(map.get("id")?, "`id`", Wording::Name)
-                .map(Name::Id);
-        }
-        self.filled_text(node, what, Wording::Name).map(Name::Display)
     }
 
     fn session_entity_types(&mut self, node: &Node) -> Vec<SessionEntityType> {
@@ -188,7 +177,7 @@ impl Parser {
                     start.page = self.name(node, &what, Mentioned::Page { flow });
                 }
                 "playbook" => start.playbook = self.name(node, &what, Mentioned::Playbook),
-                "agent" => start.agent = self.unchecked_name(node, &what),
+                "agent" => start.agent = self.name(node, &what, Mentioned::Agent),
                 "parameters" => start.parameters = self.parameters(node, &what).unwrap_or_default(),
                 "history" => start.history = self.history(node),
                 _ => {}

@@ -1,4 +1,7 @@
-//! The reference of README: one table for each mapping of the language.
+//! The reference of suites and settings as Markdown: one table for each mapping of the language, and an overview of
+//! them all.
+
+use std::fmt::Write as _;
 
 use crate::model::capability::{Group, Key, Shape, Support, VIA};
 
@@ -7,48 +10,58 @@ struct Chapter {
     heading: &'static str,
     /// What they have in common.
     text: &'static str,
-    /// The mappings, with what each is called.
+    /// The mappings, each with its heading.
     groups: &'static [(&'static str, Group)],
 }
 
 const CHAPTERS: [Chapter; 8] = [
     Chapter {
         heading: "Suites",
-        text: "A suite file is a mapping.",
+        text: "A suite is a YAML file: conversations, and what they have in common. What a suite or the settings give \
+               as `defaults`, a conversation may set for itself.",
         groups: &[
             ("A suite", Group::Suite),
             ("`defaults`", Group::Defaults),
             ("A conversation", Group::Conversation),
             ("`start`", Group::Start),
+            ("`timeouts`", Group::Timeouts),
+            ("`retries`", Group::Retries),
+            ("`pass`", Group::Pass),
         ],
     },
     Chapter {
         heading: "Turns",
-        text: "A turn has exactly one input; the rest stands beside it.",
+        text: "A turn has exactly one input (`say`, `event`, `intent`, `dtmf`, `silence` or `variables`); everything \
+               else stands beside it. In the place of a turn, `use` inserts a step. The columns of the services name \
+               the field of their API that carries it; – means that the service has no such thing, and `check` says \
+               so.",
         groups: &[
             ("A turn", Group::Turn),
-            ("The use of a step", Group::Use),
+            ("`use`", Group::Use),
             ("`dtmf`", Group::Dtmf),
-            ("A capture", Group::Capture),
+            ("`capture`", Group::Capture),
+            ("A name", Group::Id),
         ],
     },
     Chapter {
-        heading: "What goes along",
-        text: "The keys of `with`.",
+        heading: "What is sent along",
+        text: "The keys of `with`: on a turn, or on conversations and `defaults` for every turn.",
         groups: &[
             ("`with`", Group::With),
-            ("A session entity type", Group::SessionEntityType),
+            ("`session_entity_types`", Group::SessionEntityType),
             ("`remote_dialogflow`", Group::RemoteDialogflow),
             ("`emulator`", Group::Emulator),
         ],
     },
     Chapter {
         heading: "What is expected",
-        text: "The keys of `expect`, `when` and `every_turn`, and where each service shows what they look at. What a \
-               service can never show is an error of `check`; what it could have shown but did not makes the turn \
-               errored.",
+        text: "The keys of `expect`, `when` and `every_turn`; the value of most is a matcher (see below). The columns \
+               of the services say where each shows what is looked at. What a service can never show (–) is an error \
+               of `check`; what it could have shown and did not (“not observable”) makes the turn errored, not \
+               failed, unless `required: false` stands beside it.",
         groups: &[
             ("`expect`", Group::Expectation),
+            ("`on`", Group::On),
             ("`raw`", Group::Raw),
             ("`tool_calls`", Group::ToolCalls),
             ("A tool call", Group::Call),
@@ -56,8 +69,9 @@ const CHAPTERS: [Chapter; 8] = [
     },
     Chapter {
         heading: "Matchers",
-        text: "A plain value means equality: numbers by value, text after collapsing white space. A mapping of members \
-               means these members, others ignored. A mapping of operators means all of them.",
+        text: "A plain value means equality: numbers by value, texts after white space is collapsed. A mapping whose \
+               keys are none of these operators means members: each must match, others are ignored. A mapping of \
+               operators means all of them. Matchers nest, and mean the same everywhere.",
         groups: &[
             ("Operators", Group::Operator),
             ("`approx`", Group::Approx),
@@ -68,23 +82,34 @@ const CHAPTERS: [Chapter; 8] = [
     },
     Chapter {
         heading: "Stubs",
-        text: "Lists of rules by tool or webhook; the first rule that fits answers.",
+        text: "Stubs answer in the place of tools (`tools`, `answers`) and webhooks (`webhooks`). Below the name of \
+               the tool or webhook stands a list of rules; the first that fits answers. A call that no rule answers \
+               fails: nothing is ever invented.",
         groups: &[
             ("A tool's rule", Group::ToolRule),
-            ("`respond` of a tool, where it is no result", Group::ToolRespond),
+            ("`when` of a tool", Group::ToolWhen),
+            (
+                "`respond` of a tool, in the place of a result",
+                Group::ToolRespond,
+            ),
             ("A webhook's rule", Group::WebhookRule),
             ("`when` of a webhook", Group::WebhookWhen),
             ("`respond` of a webhook", Group::WebhookRespond),
+            ("`emulator.webhook`", Group::WebhookAnswer),
         ],
     },
     Chapter {
         heading: "Settings",
-        text: "The keys of `turnproof.yaml`.",
-        groups: &[("Settings", Group::Settings), ("A profile", Group::Profile)],
+        text: "What applies to all suites, in a file beside or above them.",
+        groups: &[
+            ("`turnproof.yaml`", Group::Settings),
+            ("A profile", Group::Profile),
+            ("`redact`", Group::Redact),
+        ],
     },
     Chapter {
         heading: "Targets",
-        text: "What can be tested.",
+        text: "What can be tested, below `targets` of the settings; `backend` says what kind it is.",
         groups: &[
             ("`backend: emulator`", Group::EmulatorTarget),
             ("`backend: cx`", Group::CxTarget),
@@ -94,39 +119,112 @@ const CHAPTERS: [Chapter; 8] = [
     },
 ];
 
-/// The whole reference, as Markdown below headings of the third level.
+/// The mappings of the overview.
+const MOST_WRITTEN: [Group; 14] = [
+    Group::Suite,
+    Group::Conversation,
+    Group::Start,
+    Group::Turn,
+    Group::With,
+    Group::Expectation,
+    Group::ToolCalls,
+    Group::Operator,
+    Group::WebhookRespond,
+    Group::Settings,
+    Group::Profile,
+    Group::EmulatorTarget,
+    Group::CxTarget,
+    Group::CesTarget,
+];
+
+/// Mappings whose keys are all those of another, which the reference explains once.
+const REPEATED: [(Group, &str); 2] = [
+    (Group::Defaults, "a conversation"),
+    (Group::WebhookAnswer, "`respond` of a webhook"),
+];
+
+/// The whole reference: a heading of the second level for each chapter, of the third for each mapping.
 pub fn reference_markdown() -> String {
     let chapters: Vec<String> = CHAPTERS.iter().map(chapter).collect();
     chapters.join("\n")
 }
 
+/// The mappings that people write most, with the names of their keys. The titles link to their tables within `page`,
+/// the file that holds the reference.
+pub fn overview_markdown(page: &str) -> String {
+    let mut text = "| in | keys |\n|---|---|\n".to_owned();
+    let groups = CHAPTERS.iter().flat_map(|chapter| chapter.groups);
+    for (title, group) in groups.filter(|(_, group)| MOST_WRITTEN.contains(group)) {
+        let names: Vec<String> = group.names().iter().map(|name| format!("`{name}`")).collect();
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            text,
+            "| [{title}]({page}#{}) | {} |",
+            anchor(title),
+            names.join(" ")
+        );
+    }
+    text
+}
+
+/// A heading as links name it: lower case, blanks as hyphens, without punctuation.
+fn anchor(heading: &str) -> String {
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
 fn chapter(chapter: &Chapter) -> String {
-    let mut parts = vec![format!("### {}\n\n{}\n", chapter.heading, chapter.text)];
+    let mut parts = vec![format!("## {}\n\n{}\n", chapter.heading, chapter.text)];
     for (title, group) in chapter.groups {
-        parts.push(table(title, group.keys()));
+        parts.push(match REPEATED.iter().find(|(repeated, _)| repeated == group) {
+            Some((_, whose)) => repeated(title, *group, whose),
+            None => table(title, "key", group.keys()),
+        });
         if *group == Group::Turn {
-            parts.push(table("`via`", VIA));
+            parts.push(table("`via`", "value", VIA));
         }
     }
     parts.join("\n")
 }
 
+/// The names of keys that another table explains.
+fn repeated(title: &str, group: Group, whose: &str) -> String {
+    let names: Vec<String> = group.names().iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "### {title}\n\n{}: as in [{whose}](#{}).\n",
+        names.join(", "),
+        anchor(whose)
+    )
+}
+
+/// A heading and a table.
+fn table(title: &str, first: &str, keys: &[Key]) -> String {
+    format!("### {title}\n\n{}", rows(first, keys))
+}
+
 /// A table with columns for the services where they differ.
-fn table(title: &str, keys: &[Key]) -> String {
+fn rows(first: &str, keys: &[Key]) -> String {
     let by_service = keys
         .iter()
         .any(|key| matches!(key.support, Support::Services { .. }));
-    let head = if by_service {
-        "| key | meaning | Dialogflow CX | CES |\n|---|---|---|---|\n"
+    let mut text = if by_service {
+        format!("| {first} | meaning | Dialogflow CX | CES |\n|---|---|---|---|\n")
     } else {
-        "| key | meaning |\n|---|---|\n"
+        format!("| {first} | meaning |\n|---|---|\n")
     };
-    let rows: Vec<String> = keys.iter().map(|key| row(key, by_service)).collect();
-    format!("**{title}**\n\n{head}{}", rows.concat())
+    let has_examples = first == "key";
+    text.extend(keys.iter().map(|key| row(key, by_service, has_examples)));
+    text
 }
 
-fn row(key: &Key, by_service: bool) -> String {
-    let own = format!("| `{}` | {} |", key.name, meaning(key));
+fn row(key: &Key, by_service: bool, has_examples: bool) -> String {
+    let mut meaning = meaning(key);
+    if has_examples {
+        meaning = format!("{meaning}<br>{}", code(&format!("{}: {}", key.name, key.example)));
+    }
+    let own = format!("| `{}` | {} |", key.name, cell(&meaning));
     if !by_service {
         return format!("{own}\n");
     }
@@ -136,23 +234,32 @@ fn row(key: &Key, by_service: bool) -> String {
 
 fn meaning(key: &Key) -> String {
     let mut meaning = key.doc.to_owned();
-    if key.required {
-        meaning += " (required)";
-    }
     if let Shape::Choice(words) = key.shape
         && words.len() > 1
         && !words.iter().all(|word| key.doc.contains(word))
     {
-        meaning = format!("{meaning}: `{}`", words.join("`, `"));
+        meaning = format!("{meaning}; one of `{}`", words.join("`, `"));
     }
     if let Support::Services {
         unobservable: Some(when),
         ..
     } = key.support
     {
-        meaning = format!("{meaning}. Not observable: {when}");
+        meaning = format!("{meaning}. Not observable {when}");
     }
-    cell(&meaning)
+    if key.required {
+        meaning = format!("**Required.** {meaning}");
+    }
+    meaning
+}
+
+/// A text as code; within two backticks when it holds one.
+fn code(text: &str) -> String {
+    if text.contains('`') {
+        format!("`` {text} ``")
+    } else {
+        format!("`{text}`")
+    }
 }
 
 fn services(key: &Key) -> (&'static str, &'static str) {

@@ -29,6 +29,12 @@ pub(super) fn names(agent: &Agent) -> ExportNames {
                 .map(|(name, flow)| (name.clone(), flow.pages.keys().cloned().collect()))
                 .collect(),
             playbooks: agent.playbooks.iter().cloned().collect(),
+            tools: agent
+                .tools
+                .iter()
+                .flat_map(|tool| [&tool.display_name, &tool.name])
+                .cloned()
+                .collect(),
             entity_types: agent.entity_types.keys().cloned().collect(),
             webhooks: agent.webhooks.keys().cloned().collect(),
             ..ExportNames::default()

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::diagnostic::SourceFile;
 use crate::export::agent::{
-    Entity, EntityType, Flow, Form, FormParameter, Intent, IntentParameter, Page, Webhook,
+    Entity, EntityType, Flow, Form, FormParameter, Intent, IntentParameter, Named, Page, Webhook,
 };
 use crate::model::suite::Service;
 
@@ -50,6 +50,10 @@ fn agent() -> Agent {
     agent.intents.insert("book.flight".to_owned(), intent);
     agent.webhooks.insert("Lookup".to_owned(), Webhook::default());
     agent.playbooks.push("Concierge".to_owned());
+    agent.tools.push(Named {
+        name: "t-1".to_owned(),
+        display_name: "Seat map".to_owned(),
+    });
     let composite = Entity {
         value: "@sys.date:date @city:to".to_owned(),
         ..Entity::default()
@@ -62,11 +66,13 @@ fn agent() -> Agent {
     agent
 }
 
-fn messages(mentions: Vec<(Kind, &str)>, given: &[&str], names: Names) -> Vec<String> {
+fn messages(mentions: Vec<(Kind, &str)>, given: &[&str], names: &Names) -> Vec<String> {
     let role = Role {
         target: "flights".to_owned(),
-        service: Service::Cx,
-        names,
+        service: match names {
+            Names::App(_) => Service::Ces,
+            _ => Service::Cx,
+        },
     };
     let file = Arc::new(SourceFile {
         path: PathBuf::from("suite.yaml"),
@@ -83,8 +89,7 @@ fn messages(mentions: Vec<(Kind, &str)>, given: &[&str], names: Names) -> Vec<St
         })
         .collect();
     let given: BTreeSet<String> = given.iter().map(|name| (*name).to_owned()).collect();
-    let doubtful = mentions.iter().filter(|mention| is_doubtful(mention, &role));
-    check(doubtful, &given, &role)
+    check(mentions.iter(), &given, &role, names)
         .into_iter()
         .map(|problem| {
             std::iter::once(problem.message)
@@ -99,7 +104,7 @@ fn exported(mentions: Vec<(Kind, &str)>, given: &[&str]) -> Vec<String> {
     messages(
         mentions,
         given,
-        Names::Export(Arc::new(ExportNames::new(&agent()))),
+        &Names::Export(Arc::new(ExportNames::new(&agent()))),
     )
 }
 
@@ -118,6 +123,11 @@ fn names_that_the_agent_has_are_fine() {
         (Kind::Place, "Concierge"),
         (Kind::Place, "End Session"),
         (Kind::Playbook, "Concierge"),
+        (Kind::Agent, "Concierge"),
+        (Kind::Agent, "Menu"),
+        (Kind::Tool, "Seat map"),
+        (Kind::Tool, "Seat map/freeSeats"),
+        (Kind::Tool, "t-1"),
         (Kind::EntityType, "@trip"),
         (Kind::EntityType, "sys.date"),
         (Kind::Webhook, "Lookup"),
@@ -148,6 +158,9 @@ fn names_that_the_agent_lacks_are_reported() {
         (Kind::Place, "Collect dates"),
         (Kind::Parameter, "destinations.x"),
         (Kind::Webhook, "nothing like it"),
+        (Kind::Tool, "Seatmap/freeSeats"),
+        (Kind::Agent, "Concirge"),
+        (Kind::Playbook, "Booking"),
     ];
     assert_eq!(
         exported(unknown, &[]),
@@ -157,6 +170,9 @@ fn names_that_the_agent_lacks_are_reported() {
             "the agent of `flights` (Dialogflow CX) has no page, flow or playbook `Collect dates`; did you mean `Collect date`?",
             "the agent of `flights` (Dialogflow CX) has no parameter `destinations.x`; did you mean `destination`?",
             "the agent of `flights` (Dialogflow CX) has no webhook `nothing like it`",
+            "the agent of `flights` (Dialogflow CX) has no tool `Seatmap/freeSeats`; did you mean `Seat map`?",
+            "the agent of `flights` (Dialogflow CX) has no playbook or flow `Concirge`; did you mean `Concierge`?",
+            "the agent of `flights` (Dialogflow CX) has no playbook `Booking`",
         ]
     );
 }
@@ -183,6 +199,33 @@ fn a_member_called_like_an_operator_is_told() {
 #[test]
 fn without_an_export_only_ids_are_sent() {
     let named = || vec![(Kind::Flow, "Booking"), (Kind::Intent, "x")];
-    assert_eq!(messages(named(), &[], Names::IdsOnly).len(), 2);
-    assert!(messages(named(), &[], Names::Unchecked).is_empty());
+    assert_eq!(messages(named(), &[], &Names::IdsOnly).len(), 2);
+    assert!(messages(named(), &[], &Names::Unchecked).is_empty());
+}
+
+#[test]
+fn a_scripted_app_has_agents_and_tools() {
+    let names = AppNames {
+        agents: ["Front desk".to_owned(), "Billing".to_owned()].into(),
+        tools: ["lookup_order".to_owned(), "payments/refund".to_owned()].into(),
+    };
+    let used = vec![
+        (Kind::Agent, "Front desk"),
+        (Kind::Place, "Billing"),
+        (Kind::Tool, "payments/refund"),
+        (Kind::Parameter, "anything"),
+        (Kind::Agent, "Biling"),
+        (Kind::Place, "Front-desk"),
+        (Kind::Tool, "refund"),
+        (Kind::Tool, "lookup_orders"),
+    ];
+    assert_eq!(
+        messages(used, &[], &Names::App(Arc::new(names))),
+        [
+            "the app of `flights` (CES) has no agent `Biling`; did you mean `Billing`?",
+            "the app of `flights` (CES) has no agent `Front-desk`; did you mean `Front desk`?",
+            "the app of `flights` (CES) has no tool `refund`",
+            "the app of `flights` (CES) has no tool `lookup_orders`; did you mean `lookup_order`?",
+        ]
+    );
 }

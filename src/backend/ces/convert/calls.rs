@@ -3,7 +3,7 @@
 //! tools called. Repeated calls are separate calls; the order is that of the messages.
 
 use super::spans::{self, ToolSpan};
-use crate::backend::resource::last_id;
+use crate::model::resource::last_id;
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 use crate::proto::ces_v1 as ces;

@@ -1,6 +1,6 @@
 //! The tool calls of a turn: those the service ran, from its traces, and those it left to the client.
 
-use crate::backend::resource::last_id;
+use crate::model::resource::last_id;
 use crate::model::transcript::{CallSource, Observed, ToolCall};
 use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;

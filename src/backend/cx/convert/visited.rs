@@ -4,7 +4,7 @@
 //! 16.2), and whatever does not look like them is passed over.
 
 use super::{name_or_id, page_of_symbol};
-use crate::backend::resource::last_id;
+use crate::model::resource::last_id;
 use crate::model::transcript::Observed;
 use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Value;
+use crate::model::capability::Group;
 use crate::model::suite::{Comparison, Matcher};
 use crate::yaml::{Entry, Kind, Map, Node, Reader};
 
@@ -54,6 +55,25 @@ fn several(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Matcher>>
 fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Matcher> {
     let is_operator = |entry: &&Entry| OPERATORS.contains(&entry.key.name.as_str());
     let operators: Vec<&Entry> = map.entries.iter().filter(is_operator).collect();
+    if let Some(entry) = map
+        .entries
+        .iter()
+        .find(|entry| is_of_suites_only(&entry.key.name))
+    {
+        let name = &entry.key.name;
+        reader
+            .error(
+                "unknown-operator",
+                format!("`{name}` is an operator of suites that an app's conditions do not have"),
+                entry.key.span.clone(),
+            )
+            .help
+            .push(format!(
+                "they have {}; for a member of that name, `equals` compares the whole value",
+                OPERATORS.join(", ")
+            ));
+        return None;
+    }
     if operators.is_empty() {
         return members(reader, node, &format!("`{what}`")).map(Matcher::Subset);
     }
@@ -79,6 +99,11 @@ fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Ma
         (true, 1) => parts.pop(),
         (true, _) => Some(Matcher::AllOf(parts)),
     }
+}
+
+/// Whether a suite would take it for an operator, but a script has no such operator.
+fn is_of_suites_only(name: &str) -> bool {
+    Group::Operator.key(name).is_some() && !OPERATORS.contains(&name)
 }
 
 fn operator(reader: &mut Reader, entry: &Entry) -> Option<Matcher> {

@@ -23,21 +23,24 @@ impl Table {
 pub const APP: Table = Table {
     title: "an app",
     keys: &[
-        ("app", "the app's display name; required"),
-        ("root", "the agent that answers first; the first one unless set"),
+        ("app", "**Required.** The app's display name"),
+        (
+            "root",
+            "The agent that answers first; the first of `agents` unless set",
+        ),
         (
             "time_zone",
-            "IANA time zone of `today`, `tomorrow` and `now` for sessions that name none; UTC unless set",
+            "The time zone of `today`, `tomorrow` and `now`, by its IANA name, for sessions that name none; UTC unless set",
         ),
         (
             "variables",
-            "variables of the session and their first values; null for none yet",
+            "The session's variables, with their first values; null for one that has none yet",
         ),
-        ("tools", "tools by display name, or by `toolset/tool`"),
-        ("agents", "agents by display name; required"),
+        ("tools", "The tools, by display name or `toolset/tool`"),
+        ("agents", "**Required.** The agents, by display name"),
         (
             "otherwise",
-            "steps of every agent that has no rule that fits and no `otherwise` of its own",
+            "Steps for what the user does when no rule fits, for agents without an `otherwise` of their own",
         ),
     ],
 };
@@ -48,13 +51,13 @@ pub const TOOL: Table = Table {
     keys: &[
         (
             "run_by",
-            "`client`: the program at the other end is asked to run it; `server` (unless set): the script answers",
+            "`client`: the other end of the session is asked to run it; `server`, which is meant unless set: the script answers",
         ),
         (
             "answers",
-            "answers of a server's tool, the first that fits; a tool without any answers nothing",
+            "The answers of a tool that the server runs; the first that fits is given, and a tool without any answers with nothing",
         ),
-        ("fake", "the answer while tool fakes are switched on"),
+        ("fake", "The answer for sessions that ask for tool fakes"),
     ],
 };
 
@@ -62,8 +65,8 @@ pub const TOOL: Table = Table {
 pub const ANSWER: Table = Table {
     title: "an answer",
     keys: &[
-        ("when", "conditions over the arguments; always unless set"),
-        ("respond", "the answer; `{ error: … }` is an error; required"),
+        ("when", "What the arguments are like; anything unless set"),
+        ("respond", "**Required.** The answer; `{ error: … }` is an error"),
     ],
 };
 
@@ -71,8 +74,8 @@ pub const ANSWER: Table = Table {
 pub const AGENT: Table = Table {
     title: "an agent",
     keys: &[
-        ("rules", "what it does; the first rule that fits is played"),
-        ("otherwise", "steps for what the user does when no rule fits"),
+        ("rules", "What the agent does; the first rule that fits is played"),
+        ("otherwise", "Steps for what the user does when no rule fits"),
     ],
 };
 
@@ -82,9 +85,9 @@ pub const RULE: Table = Table {
     keys: &[
         (
             "when",
-            "what makes it fit; anything that the user does unless set",
+            "What makes it fit; anything that the user does unless set",
         ),
-        ("do", "its steps, in order; required"),
+        ("do", "**Required.** Its steps, in order"),
     ],
 };
 
@@ -94,26 +97,26 @@ pub const WHEN: Table = Table {
     keys: &[
         (
             "says",
-            "the user's text is this, or one of these; case, punctuation and white space do not count",
+            "The user's text is this, or one of these; case, punctuation and white space do not count",
         ),
         (
             "matches",
-            "a regular expression found in the user's text; its named groups are names for templates",
+            "A regular expression that is found in the user's text; templates can name its named groups",
         ),
-        ("event", "the user's event has this name, or one of these"),
-        ("dtmf", "the user pressed these keys, or one of these sequences"),
+        ("event", "The user's event has this name, or one of these"),
+        ("dtmf", "The user pressed these keys, or one of these sequences"),
         (
             "result",
-            "this tool has answered; looked at when the steps that called it are done",
+            "This tool has answered; looked at when the steps that called it are done",
         ),
-        ("response", "beside `result`: what the answer is like"),
+        ("response", "Beside `result`: what the tool's answer is like"),
         (
             "transfer",
             "`true`: the conversation was handed to this agent; looked at when the steps that did so are done",
         ),
         (
             "variables",
-            "conditions over variables, beside any of the others or alone",
+            "What variables are like; beside any of the others, or alone",
         ),
     ],
 };
@@ -124,28 +127,28 @@ pub const STEP: Table = Table {
     keys: &[
         (
             "say",
-            "a text, a list of texts said one by one, or `{ one_of: […] }`",
+            "Says a text, a list of texts one by one, or `{ one_of: […] }`",
         ),
-        ("set", "variables and their new values"),
+        ("set", "Sets variables to new values"),
         (
             "call",
-            "calls a tool; its answer is known to later steps by the tool's name: `{{ lookup_order.status }}`",
+            "Calls a tool; later steps know its answer by the tool's name: `{{ lookup_order.status }}`",
         ),
-        ("args", "beside `call`: the arguments"),
+        ("args", "Beside `call`: the arguments"),
         (
             "respond",
-            "beside `call` of a server's tool: the answer to this very call",
+            "Beside `call` of a tool that the server runs: the answer to this very call",
         ),
         (
             "by_callback",
-            "beside `call`: `true` for a call that only the spans tell of",
+            "Beside `call`: `true` for a call that a callback makes, which only the spans of the diagnostics show",
         ),
         (
             "transfer",
-            "hands the conversation to another agent, which plays the remaining steps",
+            "Hands the conversation to another agent, which plays the remaining steps",
         ),
-        ("payload", "sends a custom payload"),
-        ("end", "ends the session: `true`, or metadata"),
+        ("payload", "Sends a custom payload"),
+        ("end", "Ends the session: `true`, or metadata of the end"),
     ],
 };
 
@@ -154,11 +157,12 @@ pub const ONE_OF: Table = Table {
     title: "`say`",
     keys: &[(
         "one_of",
-        "texts of which one is said; which one is up to the seed and the turn",
+        "Texts of which one is said; which one depends on the seed and the turn",
     )],
 };
 
-/// Operators of conditions; they mean what they mean in suites.
+/// Operators of conditions: those of suites that a script needs, with the same meaning. The others are refused, so
+/// that none is taken for a member.
 pub const OPERATORS: [&str; 16] = [
     "equals",
     "contains",
@@ -181,11 +185,15 @@ pub const OPERATORS: [&str; 16] = [
 /// All tables, in the order of a file.
 pub const TABLES: [&Table; 8] = [&APP, &TOOL, &ANSWER, &AGENT, &RULE, &WHEN, &STEP, &ONE_OF];
 
-/// The format's reference, as Markdown.
+/// The format's reference as Markdown, with a heading of the third level for each mapping.
 pub fn reference() -> String {
     let mut text = String::new();
     for table in TABLES {
-        let _ = writeln!(text, "In {}:\n\n| key | meaning |\n|---|---|", table.title);
+        let _ = writeln!(
+            text,
+            "### {}\n\n| key | meaning |\n|---|---|",
+            heading(table.title)
+        );
         for (name, meaning) in table.keys {
             let _ = writeln!(text, "| `{name}` | {} |", meaning.replace('|', "\\|"));
         }
@@ -194,17 +202,34 @@ pub fn reference() -> String {
     let operators: Vec<String> = OPERATORS.iter().map(|name| format!("`{name}`")).collect();
     let _ = writeln!(
         text,
-        "A condition is a value, members that are conditions again, or an operator as in suites: {}. \
+        "What a value is like is said by a value that it equals, by members that are conditions again, or by an \
+         operator that means what it means in suites: {}.\n\n\
          `{{{{ name }}}}` in a text is a variable, a named group of `matches`, the answer of a tool, `input` (what the \
-         user said), `today`, `tomorrow` or `now`; a value that is one template alone keeps its type, and `{{{{ name | number }}}}` makes a text a number.",
+         user said), `today`, `tomorrow` or `now`. A value that is one template alone keeps its type, and \
+         `{{{{ name | number }}}}` makes a number of a text.",
         operators.join(", ")
     );
     text
 }
 
+/// A title as it stands above a table.
+fn heading(title: &str) -> String {
+    let mut letters = title.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::capability::Group;
+
+    #[test]
+    fn operators_are_operators_of_suites() {
+        for name in OPERATORS {
+            assert!(Group::Operator.key(name).is_some(), "{name}");
+        }
+    }
 
     #[test]
     fn the_reference_names_every_key_once_per_table() {

@@ -112,7 +112,7 @@ fn a_whole_app_is_read() {
         app.tools[1].answers[1].respond,
         Map::from_iter([("output".into(), Value::from("plain"))])
     );
-    assert_eq!(app.variable_names().collect::<Vec<_>>(), ["customer", "order_id"]);
+    assert_eq!(app.variables.keys().collect::<Vec<_>>(), ["customer", "order_id"]);
     assert_eq!(app.agents[0].rules.len(), 5);
     assert!(matches!(&app.agents[0].rules[2].trigger, Trigger::Says(texts) if texts[0] == "money back"));
 }
@@ -231,6 +231,14 @@ fn keys_that_make_no_sense_are_told() {
         "mixed-matcher",
         "other",
         "`gt` is an operator, `other` is not: they cannot stand side by side",
+    );
+    wrong_rule(
+        "{ when: { variables: { city: { has_length: 3 } } }, do: [] }",
+        "unknown-operator",
+        "has_length",
+        "`has_length` is an operator of suites that an app's conditions do not have | they have equals, contains, \
+         icontains, starts_with, ends_with, matches, any_of, all_of, not, gt, gte, lt, lte, between, absent, present; \
+         for a member of that name, `equals` compares the whole value",
     );
     wrong_rule(
         "{ when: { variables: { city: null } }, do: [] }",

@@ -156,8 +156,6 @@ fn constants_hold_in_any_case() {
         ("$session.params.city", false),
         ("soru", false),
     ]);
-    assert!(Condition::parse(" TRUE ").unwrap().is_always());
-    assert!(!Condition::parse("$session.params.yes").unwrap().is_always());
 }
 
 #[test]

@@ -21,10 +21,17 @@ fn english(word: &str) -> &str {
     if let Some(base) = word.strip_suffix("ies") {
         return base;
     }
-    let base = strip(word, &["ings", "ing", "ed", "es", "s"]);
-    base.strip_suffix(['e', 'y'])
-        .filter(|base| base.len() >= 3)
-        .unwrap_or(base)
+    let plural = match word.strip_suffix("es") {
+        Some(base) if base.ends_with(['s', 'x', 'z']) || base.ends_with("ch") || base.ends_with("sh") => base,
+        _ => strip(word, &["s"]),
+    };
+    let base = strip(plural, &["ings", "ing", "ed"]);
+    match base.char_indices().next_back() {
+        // `invoice` and `invoiced` meet; `cane` and `can` must not.
+        Some((end, 'e')) if end >= 4 => &base[..end],
+        Some((end, 'y')) if end >= 3 => &base[..end],
+        _ => base,
+    }
 }
 
 /// Cuts the first suffix that leaves at least three letters.
@@ -46,10 +53,18 @@ mod tests {
             ("company", "companies"),
             ("box", "boxes"),
             ("invoice", "invoices"),
+            ("invoice", "invoiced"),
             ("plan", "plans"),
+            ("care", "cares"),
+            ("city", "cities"),
         ] {
             assert_eq!(stem(one, "en"), stem(other, "en"), "{one} {other}");
         }
+        assert_ne!(
+            stem("cane", "en"),
+            stem("can", "en"),
+            "a word is not another word"
+        );
         assert_eq!(stem("glass", "en"), "glass");
         assert_eq!(stem("one", "en"), "one");
         assert_eq!(stem("vuelos", "es"), stem("vuelo", "es"));

@@ -48,11 +48,7 @@ impl Sessions for CxService {
             .message()
             .await?
             .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
-        let in_parts = first.enable_partial_response;
-        let mut parts = self.detect_in_parts(&metadata, without_stream(first)).await?;
-        if !in_parts {
-            parts.ahead.clear();
-        }
+        let parts = self.detect_streamed(&metadata, first).await?;
         let responses = stream::unfold(parts, |mut parts| async move {
             let (part, _) = parts.next().await?;
             let response = cx::StreamingDetectIntentResponse {
@@ -86,16 +82,5 @@ impl Sessions for CxService {
         request: Request<cx::SubmitAnswerFeedbackRequest>,
     ) -> Result<Response<cx::AnswerFeedback>, Status> {
         Ok(Response::new(Self::feedback(request.into_inner())?))
-    }
-}
-
-/// The first request of a stream as a request of its own: everything but audio stands in it.
-pub(super) fn without_stream(first: cx::StreamingDetectIntentRequest) -> cx::DetectIntentRequest {
-    cx::DetectIntentRequest {
-        session: first.session,
-        query_params: first.query_params,
-        query_input: first.query_input,
-        output_audio_config: first.output_audio_config,
-        response_view: first.response_view,
     }
 }

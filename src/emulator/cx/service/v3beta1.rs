@@ -10,7 +10,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::super::turn::WebhookCalled;
 use super::CxService;
-use super::v3::without_stream;
 use crate::proto::cx_v3beta1::sessions_server::Sessions;
 use crate::proto::{cx_v3, cx_v3beta1 as cx, transcode};
 
@@ -77,11 +76,7 @@ impl Sessions for CxService {
             .await?
             .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
         let first: cx_v3::StreamingDetectIntentRequest = other(&first)?;
-        let in_parts = first.enable_partial_response;
-        let mut parts = self.detect_in_parts(&metadata, without_stream(first)).await?;
-        if !in_parts {
-            parts.ahead.clear();
-        }
+        let parts = self.detect_streamed(&metadata, first).await?;
         let responses = stream::unfold(parts, |mut parts| async move {
             let (part, _) = parts.next().await?;
             let response = other(&part).map(|part| cx::StreamingDetectIntentResponse {

@@ -199,6 +199,32 @@ fn keys_fill_the_open_parameter_with_its_canonical_value() {
 }
 
 #[test]
+fn keys_fill_the_open_parameter_with_the_value_whose_pattern_they_fit() {
+    let agent = || form(&json!({ "form": { "parameters": [ask("a", "@size", "a?", &[])] } }));
+    let keyed = || {
+        agent().settings(|agent| {
+            let entities = &mut agent.entity_types.get_mut("size").unwrap().entities;
+            for entity in entities.values_mut().flatten() {
+                match entity.value.as_str() {
+                    "L" => "3+".clone_into(&mut entity.dtmf_pattern),
+                    "S" => "*".clone_into(&mut entity.dtmf_pattern),
+                    _ => {}
+                }
+            }
+        })
+    };
+    for (agent, keys, value) in [
+        (keyed(), "33#", json!({ "a": "L" })),
+        (keyed(), "*", json!({ "a": "S" })),
+        (agent(), "33#", json!({})),
+    ] {
+        let mut talk = agent.talk();
+        talk.intent("go");
+        assert_eq!(talk.keys(keys).parameters, value, "{keys}");
+    }
+}
+
+#[test]
 fn keys_may_trigger_an_intent_by_its_pattern_and_no_keys_are_silence() {
     let mut talk = AgentBuilder::new(json!({
         "transitionRoutes": [on("operator", "one moment", "")],

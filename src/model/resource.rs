@@ -1,11 +1,14 @@
-//! Resource names: read, checked and put together before anything is sent.
+//! Resource names of the services: read, checked and put together before anything is sent.
 //!
-//! Not for looking names up: display names become ids in `names`.
+//! Not for looking names up: which id a display name has is the export's to say.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::error::{BackendError, BackendErrorKind};
+/// Why a text is no name or address, as a lowercase fragment that says what is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
 
 /// A Dialogflow CX agent: `projects/P/locations/L/agents/A`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,6 +28,7 @@ pub struct AppName {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Parent {
     project: String,
+    /// A region, or `global`: it decides the endpoint.
     location: String,
 }
 
@@ -38,9 +42,11 @@ impl AgentName {
     ///
     /// # Errors
     /// When the environment is no id, or the session id longer than 36 bytes (cx-sessions-api 5.3).
-    pub fn session(&self, environment: Option<&str>, session: &str) -> Result<String, BackendError> {
+    pub fn session(&self, environment: Option<&str>, session: &str) -> Result<String, Malformed> {
         if session.len() > 36 {
-            return Err(wrong(format!("session id `{session}` is longer than 36 bytes")));
+            return Err(Malformed(format!(
+                "session id `{session}` is longer than 36 bytes"
+            )));
         }
         let session = id("session", session)?;
         Ok(match environment {
@@ -56,7 +62,7 @@ impl AgentName {
     ///
     /// # Errors
     /// When one of the two is no id.
-    pub fn page(&self, flow: &str, page: &str) -> Result<String, BackendError> {
+    pub fn page(&self, flow: &str, page: &str) -> Result<String, Malformed> {
         Ok(format!(
             "{self}/flows/{}/pages/{}",
             id("flow", flow)?,
@@ -68,7 +74,7 @@ impl AgentName {
     ///
     /// # Errors
     /// When it is no id.
-    pub fn playbook(&self, playbook: &str) -> Result<String, BackendError> {
+    pub fn playbook(&self, playbook: &str) -> Result<String, Malformed> {
         Ok(format!("{self}/playbooks/{}", id("playbook", playbook)?))
     }
 
@@ -76,7 +82,7 @@ impl AgentName {
     ///
     /// # Errors
     /// When it is no id.
-    pub fn intent(&self, intent: &str) -> Result<String, BackendError> {
+    pub fn intent(&self, intent: &str) -> Result<String, Malformed> {
         Ok(format!("{self}/intents/{}", id("intent", intent)?))
     }
 
@@ -84,10 +90,11 @@ impl AgentName {
     ///
     /// # Errors
     /// When it is neither.
-    pub fn flow_version(&self, text: &str) -> Result<String, BackendError> {
+    pub fn flow_version(&self, text: &str) -> Result<String, Malformed> {
         let shape = || {
-            wrong(format!("`{text}` is no flow version"))
-                .hint("write FLOW_ID/VERSION_ID, or the full name of a version of this agent")
+            Malformed(format!(
+                "`{text}` is no flow version: write FLOW_ID/VERSION_ID, or the full name of a version of this agent"
+            ))
         };
         let own = format!("{self}/flows/");
         let [flow, version] = match text.strip_prefix(own.as_str()) {
@@ -111,13 +118,13 @@ impl AppName {
     ///
     /// # Errors
     /// When the id is not 5 to 63 letters, digits, `-` or `_`, the first a letter or digit (ces-api 1.5).
-    pub fn session(&self, session: &str) -> Result<String, BackendError> {
+    pub fn session(&self, session: &str) -> Result<String, Malformed> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let first = session.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
         if first && (5..=63).contains(&session.len()) && session.chars().all(allowed) {
             return Ok(format!("{self}/sessions/{session}"));
         }
-        Err(wrong(format!(
+        Err(Malformed(format!(
             "session id `{session}` is not 5 to 63 letters, digits, `-` or `_`"
         )))
     }
@@ -126,7 +133,7 @@ impl AppName {
     ///
     /// # Errors
     /// When it is neither.
-    pub fn deployment(&self, text: &str) -> Result<String, BackendError> {
+    pub fn deployment(&self, text: &str) -> Result<String, Malformed> {
         self.part("deployment", "deployments", text)
     }
 
@@ -134,11 +141,11 @@ impl AppName {
     ///
     /// # Errors
     /// When it is neither.
-    pub fn agent(&self, text: &str) -> Result<String, BackendError> {
+    pub fn agent(&self, text: &str) -> Result<String, Malformed> {
         self.part("agent", "agents", text)
     }
 
-    fn part(&self, kind: &str, collection: &str, text: &str) -> Result<String, BackendError> {
+    fn part(&self, kind: &str, collection: &str, text: &str) -> Result<String, Malformed> {
         let own = format!("{self}/{collection}/");
         let text = text.strip_prefix(own.as_str()).unwrap_or(text);
         Ok(format!("{own}{}", id(kind, text)?))
@@ -146,19 +153,19 @@ impl AppName {
 }
 
 impl FromStr for AgentName {
-    type Err = BackendError;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, BackendError> {
-        let (parent, agent) = under(text, "agents")?;
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let (parent, agent) = under(text, "agents", "an agent")?;
         Ok(Self { parent, agent })
     }
 }
 
 impl FromStr for AppName {
-    type Err = BackendError;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, BackendError> {
-        let (parent, app) = under(text, "apps")?;
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let (parent, app) = under(text, "apps", "an app")?;
         Ok(Self { parent, app })
     }
 }
@@ -186,49 +193,69 @@ pub fn last_id(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-fn under(text: &str, collection: &str) -> Result<(Parent, String), BackendError> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let (project, location, own) = match parts.as_slice() {
-        ["projects", project, "locations", location, kind, own] if *kind == collection => {
-            (*project, *location, *own)
+fn under(name: &str, collection: &str, what: &str) -> Result<(Parent, String), Malformed> {
+    let segments: Vec<&str> = name.split('/').collect();
+    let (project, location, own) = match segments[..] {
+        ["projects", project, "locations", location, kind, own] if kind == collection => {
+            (project, location, own)
         }
         _ => {
-            return Err(
-                wrong(format!("`{text}` is no name of one of the {collection}")).hint(format!(
-                    "write projects/PROJECT/locations/LOCATION/{collection}/ID"
-                )),
-            );
+            return Err(Malformed(format!(
+                "the name of {what} is `projects/PROJECT/locations/LOCATION/{collection}/ID`"
+            )));
         }
     };
     // The location becomes part of a host name, so it may hold nothing that could end one.
-    let is_location = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if location.is_empty() || !location.chars().all(is_location) {
-        return Err(
-            wrong(format!("`{location}` is no location")).hint("write global, us, europe-west3 or the like")
-        );
+    if !is_location(location) {
+        return Err(Malformed(format!(
+            "`{location}` is no location: it is `global`, or a region such as `us-central1`"
+        )));
+    }
+    for (part, kind) in [(project, "a project"), (own, "an id")] {
+        if !is_segment(part) {
+            return Err(Malformed(format!("`{part}` is not the name of {kind}")));
+        }
     }
     let parent = Parent {
-        project: id("project", project)?.to_owned(),
+        project: project.to_owned(),
         location: location.to_owned(),
     };
-    Ok((parent, id(collection, own)?.to_owned()))
+    Ok((parent, own.to_owned()))
 }
 
-/// One part of a resource name: nothing that could end the part or the header line it goes in.
-fn id<'a>(kind: &str, text: &'a str) -> Result<&'a str, BackendError> {
+fn is_location(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && text.len() <= 63
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// Whether a text can be one segment of a resource name as settings write it.
+pub fn is_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 200
+        && !text.chars().all(|c| c == '.')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.~:".contains(c))
+}
+
+/// The id of something below an agent or app. What exports and suites call their things is theirs to say: only what
+/// could end the segment, or the header line it goes in, is refused.
+fn id<'a>(kind: &str, text: &'a str) -> Result<&'a str, Malformed> {
     let forbidden = |c: char| c == '/' || c.is_control();
     if text.is_empty() || text.len() > 256 || text.trim() != text || text.contains(forbidden) {
-        return Err(wrong(format!("`{}` is no {kind} id", text.escape_debug())));
+        return Err(Malformed(format!("`{}` is no {kind} id", text.escape_debug())));
     }
     Ok(text)
 }
 
-fn wrong(message: String) -> BackendError {
-    BackendError::new(BackendErrorKind::Request, message)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const AGENT: &str = "projects/p-1/locations/europe-west3/agents/0a1b";
@@ -256,13 +283,24 @@ mod tests {
             "projects//locations/l/agents/a",
             "projects/p/locations/l/agents/",
             "projects/p/locations/evil.example#/agents/a",
+            "projects/p/locations/evil.com/agents/a",
+            "projects/p/locations/us./agents/a",
+            "projects/p/locations/-us/agents/a",
             "projects/p/locations/US/agents/a",
+            "projects/../locations/us/agents/a",
+            "projects/p q/locations/us/agents/a",
             "projects/p\n/locations/us/agents/a",
+            "projects/p/locations/us/agents/a\n",
+            "projects/p/locations/us/agents/a/",
             "/projects/p/locations/us/agents/a",
         ] {
-            let refused = text.parse::<AgentName>().unwrap_err();
-            assert_eq!(refused.kind, BackendErrorKind::Request, "{text}");
+            assert!(text.parse::<AgentName>().is_err(), "{text}");
         }
+        let refused = "agents/a".parse::<AppName>().unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the name of an app is `projects/PROJECT/locations/LOCATION/apps/ID`"
+        );
     }
 
     #[test]
@@ -316,6 +354,17 @@ mod tests {
             app.deployment("projects/x/locations/us/apps/other/deployments/prod")
                 .is_err()
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_is_read_or_refused(text in "\\PC{0,40}", tail in "[a-z:/@.\\[\\]0-9]{0,20}") {
+            for text in [text, format!("projects/{tail}")] {
+                if let Ok(agent) = text.parse::<AgentName>() {
+                    prop_assert_eq!(agent.to_string(), text);
+                }
+            }
+        }
     }
 
     #[test]

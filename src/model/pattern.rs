@@ -1,7 +1,8 @@
-//! Regular expressions, compiled once per thread: the same pattern is asked of many replies.
+//! Regular expressions, compiled once per thread: the same pattern is written in many suites and asked of many replies.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use regex::{Regex, RegexBuilder};
 
@@ -11,32 +12,30 @@ const KEPT: usize = 256;
 const SIZE_LIMIT: usize = 8 << 20;
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
+    static COMPILED: RefCell<HashMap<String, Rc<Regex>>> = RefCell::new(HashMap::new());
 }
 
-/// The compiled pattern.
+/// The compiled pattern. It is shared, because a clone of its own would have to warm up again.
 ///
 /// # Errors
-/// Says in one line why the pattern cannot be used.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+/// What the crate says; [`why`] says it in one line.
+pub fn compile(pattern: &str) -> Result<Rc<Regex>, regex::Error> {
     if let Some(regex) = COMPILED.with_borrow(|compiled| compiled.get(pattern).cloned()) {
         return Ok(regex);
     }
-    let regex = RegexBuilder::new(pattern)
-        .size_limit(SIZE_LIMIT)
-        .build()
-        .map_err(|error| why(&error))?;
+    let regex = Rc::new(RegexBuilder::new(pattern).size_limit(SIZE_LIMIT).build()?);
     COMPILED.with_borrow_mut(|compiled| {
         if compiled.len() >= KEPT {
             compiled.clear();
         }
-        compiled.insert(pattern.to_owned(), regex.clone());
+        compiled.insert(pattern.to_owned(), Rc::clone(&regex));
     });
     Ok(regex)
 }
 
-/// The crate draws the pattern over several lines and says what is wrong in the last.
-fn why(error: &regex::Error) -> String {
+/// What is wrong with a pattern, as a lowercase fragment: the crate draws the pattern over several lines and says it in
+/// the last.
+pub fn why(error: &regex::Error) -> String {
     match error {
         regex::Error::CompiledTooBig(_) => "the regular expression is too big".to_owned(),
         other => {
@@ -55,11 +54,11 @@ mod tests {
     #[test]
     fn tells_why_a_pattern_is_wrong() {
         assert_eq!(
-            compile("a(b").unwrap_err(),
+            why(&compile("a(b").unwrap_err()),
             "the regular expression is not valid: unclosed group"
         );
         assert_eq!(
-            compile("\\w{1000}{1000}").unwrap_err(),
+            why(&compile("\\w{1000}{1000}").unwrap_err()),
             "the regular expression is too big"
         );
     }
