@@ -101,7 +101,7 @@ fn sets(preset: &Value, value: &Value) -> bool {
 fn is_same_text(text: &str, value: &Value) -> bool {
     match value {
         Value::String(other) => text == other,
-        other => text == other.to_string(),
+        other => other.to_string().as_str() == text,
     }
 }
 
