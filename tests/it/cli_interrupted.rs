@@ -5,7 +5,6 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use turnproof::proto::cx_v3 as cx;
 
@@ -49,9 +48,7 @@ impl Stuck {
             .spawn()
             .unwrap();
         let stuck = Self { place, run, server };
-        while stuck.server.received().len() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        stuck.server.until_received(2).await;
         stuck
     }
 

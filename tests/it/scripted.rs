@@ -16,7 +16,7 @@ use http::{HeaderMap, Request, Response};
 use prost::Message;
 use prost::bytes::{Buf, BufMut, Bytes};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::body::Body;
@@ -89,6 +89,7 @@ impl Received {
 struct State {
     replies: Mutex<HashMap<String, VecDeque<Reply>>>,
     received: Mutex<Vec<Received>>,
+    news: Notify,
     calls: AtomicUsize,
     connections: AtomicUsize,
 }
@@ -155,6 +156,13 @@ impl ScriptedServer {
     /// Everything received so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
+    }
+
+    /// Waits until so many messages were received; one test waits at a time.
+    pub(crate) async fn until_received(&self, count: usize) {
+        while self.received().len() < count {
+            self.state.news.notified().await;
+        }
     }
 
     /// The only message received.
@@ -279,6 +287,7 @@ async fn serve(
             message,
         };
         state.received.lock().unwrap().push(received);
+        state.news.notify_one();
         if !ends_turn {
             continue;
         }
