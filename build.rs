@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         // A fixed order of map entries: equal messages have equal bytes.
         .btree_map(".")
+        .extern_path(".google.protobuf.Struct", "crate::proto::Struct")
         .include_file("services.rs")
         .emit_rerun_if_changed(false)
         .compile_fds(compiler.file_descriptor_set())?;

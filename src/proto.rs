@@ -5,6 +5,7 @@
 //! `i32`, so a value that a newer service invents survives decoding; unknown fields are skipped.
 
 pub mod json;
+mod structure;
 pub mod time;
 
 use std::sync::LazyLock;
@@ -16,6 +17,7 @@ pub use generated::google::cloud::ces::v1 as ces_v1;
 pub use generated::google::cloud::dialogflow::cx::v3 as cx_v3;
 pub use generated::google::cloud::dialogflow::cx::v3beta1 as cx_v3beta1;
 pub use generated::google::{rpc, r#type};
+pub use structure::Struct;
 
 #[expect(
     missing_docs,

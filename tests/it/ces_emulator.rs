@@ -170,7 +170,8 @@ fn diagnostics(outputs: &[SessionOutput]) -> ces::session_output::DiagnosticInfo
 
 /// The messages of a turn in short: role, and each chunk's kind and content.
 fn messages(outputs: &[SessionOutput]) -> Vec<String> {
-    let json = |fields: &prost_types::Struct| serde_json::Value::Object(struct_to_json(fields)).to_string();
+    let json =
+        |fields: &turnproof::proto::Struct| serde_json::Value::Object(struct_to_json(fields)).to_string();
     let chunk = |data: &Data| match data {
         Data::Text(text) => format!("text {text}"),
         Data::ToolCall(call) => format!("call {} {}", call.display_name, json(call.args.as_ref().unwrap())),

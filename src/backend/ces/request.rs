@@ -144,7 +144,9 @@ fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
             finish.as_deref().unwrap_or_default()
         ))),
         // A turn that sets no variables at all still sends them: there is nothing else to send.
-        Input::Variables(own) if own.is_empty() => Some(InputType::Variables(prost_types::Struct::default())),
+        Input::Variables(own) if own.is_empty() => {
+            Some(InputType::Variables(crate::proto::Struct::default()))
+        }
         Input::Variables(_) => None,
         Input::Intent(_) => return Err(wrong("CES has no intents: use say or event")),
         Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
@@ -175,7 +177,7 @@ fn tool_responses(
 }
 
 /// An object is the result itself; anything else stands under `output`, and an error under `error` (ces-api 1.3).
-fn response(result: &ToolResult) -> Result<prost_types::Struct, BackendError> {
+fn response(result: &ToolResult) -> Result<crate::proto::Struct, BackendError> {
     let object = match &result.result {
         Ok(Value::Object(object)) => object.clone(),
         Ok(value) => Map::from_iter([("output".to_owned(), value.clone())]),
@@ -230,7 +232,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn fields(what: &str, object: &Map) -> Result<prost_types::Struct, BackendError> {
+fn fields(what: &str, object: &Map) -> Result<crate::proto::Struct, BackendError> {
     json_to_struct(object).map_err(|error| wrong(&format!("{what}: {error}")))
 }
 

@@ -84,7 +84,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
         None => Observed::Unseen("the service did not say in which flow the turn ended".to_owned()),
     };
     reply.playbook = playbook(result);
-    let empty = prost_types::Struct::default();
+    let empty = crate::proto::Struct::default();
     reply.parameters = Observed::Seen(struct_to_json(result.parameters.as_ref().unwrap_or(&empty)));
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());

@@ -223,7 +223,7 @@ fn with_language(target: &CxTarget, with: &With, input: CxInput) -> cx::QueryInp
     }
 }
 
-fn fields(what: &str, object: &Map) -> Result<prost_types::Struct, BackendError> {
+fn fields(what: &str, object: &Map) -> Result<crate::proto::Struct, BackendError> {
     json_to_struct(object).map_err(|error| wrong(&format!("{what}: {error}")))
 }
 

@@ -210,7 +210,7 @@ fn too_large() -> Status {
 ///
 /// # Errors
 /// When templates have made it too deep or too large to be sent.
-pub(super) fn fields(members: &Map) -> Result<prost_types::Struct, Status> {
+pub(super) fn fields(members: &Map) -> Result<crate::proto::Struct, Status> {
     check_size(members)?;
     json_to_struct(members)
         .map_err(|error| Status::internal(format!("the script has made a value that is {error}")))

@@ -226,7 +226,7 @@ fn message(said: &Said) -> cx::ResponseMessage {
 }
 
 /// An object on the wire. What is nested deeper than a client could read is sent as its text.
-pub(super) fn to_struct(object: &Map) -> prost_types::Struct {
+pub(super) fn to_struct(object: &Map) -> crate::proto::Struct {
     json_to_struct(object).unwrap_or_else(|_| {
         let shallow = object
             .iter()

@@ -100,7 +100,7 @@ async fn every_input_has_its_own_field() {
         ),
         (
             Input::Variables(Map::new()),
-            InputType::Variables(prost_types::Struct::default()),
+            InputType::Variables(turnproof::proto::Struct::default()),
         ),
     ] {
         let server = ScriptedServer::start().await;

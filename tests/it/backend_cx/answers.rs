@@ -188,7 +188,7 @@ async fn tool_results_answer_the_calls_that_wait() {
         ..Default::default()
     };
     let mut waiting = answer(vec![text("one moment"), call("A1"), call("A2")]);
-    waiting.query_result.as_mut().unwrap().diagnostic_info = Some(prost_types::Struct::default());
+    waiting.query_result.as_mut().unwrap().diagnostic_info = Some(turnproof::proto::Struct::default());
     server.reply("DetectIntent", Reply::one(&waiting));
     server.reply("DetectIntent", Reply::one(&answer(vec![text("shipped")])));
     server.reply("DetectIntent", Reply::one(&answer(vec![text("lost")])));

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::proto::json::json_to_struct;
 
-fn fields(value: Value) -> prost_types::Struct {
+fn fields(value: Value) -> crate::proto::Struct {
     match value {
         Value::Object(object) => json_to_struct(&object).unwrap(),
         other => panic!("{other} is no object"),

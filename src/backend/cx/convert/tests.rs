@@ -8,7 +8,7 @@ use crate::proto::json::json_to_struct;
 
 const AGENT: &str = "projects/p/locations/global/agents/a";
 
-fn fields(value: Value) -> prost_types::Struct {
+fn fields(value: Value) -> crate::proto::Struct {
     match value {
         Value::Object(object) => json_to_struct(&object).unwrap(),
         other => panic!("{other} is no object"),
