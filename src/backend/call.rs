@@ -126,8 +126,9 @@ impl Caller {
         message: Vec<u8>,
     ) -> Result<Vec<Part>, TurnError> {
         let message = Bytes::from(message);
-        match self.ask_once(call, message.clone()).await {
-            Err(failed) if never_left(&failed) => self.ask_once(call, message).await,
+        // Boxed: the state of a call is large, and every future around it would hold room for it twice.
+        match Box::pin(self.ask_once(call, message.clone())).await {
+            Err(failed) if never_left(&failed) => Box::pin(self.ask_once(call, message)).await,
             answered => answered,
         }
     }
@@ -184,8 +185,8 @@ impl Caller {
         call: &Call,
         first: &[Bytes],
     ) -> Result<LiveStream, TurnError> {
-        match self.open_once(call, first).await {
-            Err(failed) if never_left(&failed) => self.open_once(call, first).await,
+        match Box::pin(self.open_once(call, first)).await {
+            Err(failed) if never_left(&failed) => Box::pin(self.open_once(call, first)).await,
             opened => opened,
         }
     }

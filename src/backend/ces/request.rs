@@ -5,6 +5,7 @@ use crate::backend::names;
 use crate::backend::{SessionStart, ToolResult, TurnInput};
 use crate::model::suite::{Input, Start, With};
 use crate::model::{Map, Value};
+use crate::proto::Struct;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::session_input::InputType;
 use crate::proto::json::json_to_struct;
@@ -144,9 +145,7 @@ fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
             finish.as_deref().unwrap_or_default()
         ))),
         // A turn that sets no variables at all still sends them: there is nothing else to send.
-        Input::Variables(own) if own.is_empty() => {
-            Some(InputType::Variables(crate::proto::Struct::default()))
-        }
+        Input::Variables(own) if own.is_empty() => Some(InputType::Variables(Struct::default())),
         Input::Variables(_) => None,
         Input::Intent(_) => return Err(wrong("CES has no intents: use say or event")),
         Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
@@ -177,7 +176,7 @@ fn tool_responses(
 }
 
 /// An object is the result itself; anything else stands under `output`, and an error under `error` (ces-api 1.3).
-fn response(result: &ToolResult) -> Result<crate::proto::Struct, BackendError> {
+fn response(result: &ToolResult) -> Result<Struct, BackendError> {
     let object = match &result.result {
         Ok(Value::Object(object)) => object.clone(),
         Ok(value) => Map::from_iter([("output".to_owned(), value.clone())]),
@@ -232,7 +231,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn fields(what: &str, object: &Map) -> Result<crate::proto::Struct, BackendError> {
+fn fields(what: &str, object: &Map) -> Result<Struct, BackendError> {
     json_to_struct(object).map_err(|error| wrong(&format!("{what}: {error}")))
 }
 

@@ -6,6 +6,7 @@ mod visited;
 use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
 use crate::model::{Map, Value};
+use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::r#match::MatchType;
 use crate::proto::cx_v3beta1::response_message::Message as Content;
@@ -31,9 +32,9 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
         .results
         .last()
         .and_then(|(result, _)| result.diagnostic_info.as_ref())
-        .map(struct_to_json);
+        .map(Struct::members);
     if let Some((last, _)) = answers.results.last() {
-        take_state(&mut reply, last, diagnostics.as_ref());
+        take_state(&mut reply, last, diagnostics);
     }
     take_messages(&mut reply, &messages);
     let results = answers.results.iter().map(|(result, _)| result);
@@ -84,7 +85,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
         None => Observed::Unseen("the service did not say in which flow the turn ended".to_owned()),
     };
     reply.playbook = playbook(result);
-    let empty = crate::proto::Struct::default();
+    let empty = Struct::default();
     reply.parameters = Observed::Seen(struct_to_json(result.parameters.as_ref().unwrap_or(&empty)));
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());

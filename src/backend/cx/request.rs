@@ -6,6 +6,7 @@ use crate::backend::{SessionStart, ToolResult};
 use crate::model::Map;
 use crate::model::resource::AgentName;
 use crate::model::suite::{Input, Name, SessionEntityType, Start, With};
+use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::query_input::Input as CxInput;
 use crate::proto::cx_v3beta1::session_entity_type::EntityOverrideMode;
@@ -223,7 +224,7 @@ fn with_language(target: &CxTarget, with: &With, input: CxInput) -> cx::QueryInp
     }
 }
 
-fn fields(what: &str, object: &Map) -> Result<crate::proto::Struct, BackendError> {
+fn fields(what: &str, object: &Map) -> Result<Struct, BackendError> {
     json_to_struct(object).map_err(|error| wrong(&format!("{what}: {error}")))
 }
 

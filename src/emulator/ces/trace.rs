@@ -5,6 +5,7 @@ use serde_json::json;
 use tonic::Status;
 
 use crate::model::{Map, Value};
+use crate::proto::Struct;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::chunk::Data;
 use crate::proto::json::json_to_struct;
@@ -210,7 +211,7 @@ fn too_large() -> Status {
 ///
 /// # Errors
 /// When templates have made it too deep or too large to be sent.
-pub(super) fn fields(members: &Map) -> Result<crate::proto::Struct, Status> {
+pub(super) fn fields(members: &Map) -> Result<Struct, Status> {
     check_size(members)?;
     json_to_struct(members)
         .map_err(|error| Status::internal(format!("the script has made a value that is {error}")))

@@ -7,6 +7,7 @@ use super::request::Input;
 use super::turn::{TurnResult, WebhookCalled};
 use super::understanding::{Meaning, Understood};
 use crate::model::{Map, Value};
+use crate::proto::Struct;
 use crate::proto::cx_v3 as cx;
 use crate::proto::json::{MAX_DEPTH, json_to_struct};
 use crate::proto::rpc;
@@ -226,7 +227,7 @@ fn message(said: &Said) -> cx::ResponseMessage {
 }
 
 /// An object on the wire. What is nested deeper than a client could read is sent as its text.
-pub(super) fn to_struct(object: &Map) -> crate::proto::Struct {
+pub(super) fn to_struct(object: &Map) -> Struct {
     json_to_struct(object).unwrap_or_else(|_| {
         let shallow = object
             .iter()

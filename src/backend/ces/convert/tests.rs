@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::*;
 use crate::model::transcript::{CallSource, ToolCall};
+use crate::proto::Struct;
 use crate::proto::json::json_to_struct;
 
-fn fields(value: Value) -> crate::proto::Struct {
+fn fields(value: Value) -> Struct {
     match value {
         Value::Object(object) => json_to_struct(&object).unwrap(),
         other => panic!("{other} is no object"),
