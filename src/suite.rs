@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use rayon::prelude::*;
 
@@ -60,7 +61,10 @@ pub struct Suites {
 }
 
 /// So many files are read before their names are checked: each keeps its text and all its names until then.
-const FILES_AT_ONCE: usize = 256;
+const FILES_AT_ONCE: usize = 32;
+
+/// Bytes of text whose trees are kept until they are played; what is beyond is read again then.
+const TEXT_KEPT: usize = 256 << 10;
 
 /// Reads suites: every file once, all problems of all files.
 pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Agents) -> Suites {
@@ -68,6 +72,7 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Ag
     let shared = Arc::new(Shared {
         surroundings,
         inherited,
+        room: AtomicUsize::new(TEXT_KEPT),
     });
     let folders = Folders::default();
     let mut with_identity: HashMap<&str, usize> = HashMap::new();
@@ -266,8 +271,12 @@ impl Reading<'_> {
                 let last_line = slice.line.saturating_add(lines_within(Some(text)));
                 let parsed = yaml::parse_slice(&self.file, &slice, text);
                 self.out.problems.extend(parsed.problems);
-                let hash = hash_of(text.as_bytes());
-                (Place::Slice(slice, hash), parsed.root.map(Arc::new), last_line)
+                let node = parsed.root.map(Arc::new);
+                let place = match &node {
+                    Some(node) if self.shared.has_room_for(text.len()) => Place::Tree(Arc::clone(node)),
+                    _ => Place::Slice(slice, hash_of(text.as_bytes())),
+                };
+                (place, node, last_line)
             }
         };
         let Some(node) = node else { return };

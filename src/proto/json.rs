@@ -33,7 +33,7 @@ pub struct TooDeep;
 /// When the object is nested deeper than [`MAX_DEPTH`].
 pub fn json_to_struct(object: &Map<String, Value>) -> Result<Struct, TooDeep> {
     if object.values().all(|value| is_within(value, MAX_DEPTH - 1)) {
-        Ok(Struct(object.clone()))
+        Ok(Struct::from(object.clone()))
     } else {
         Err(TooDeep)
     }
@@ -50,7 +50,7 @@ fn is_within(value: &Value, levels: usize) -> bool {
 
 /// A `Struct` as an object, keys in alphabetical order (a `Struct` keeps no other). Integral numbers are JSON integers.
 pub fn struct_to_json(object: &Struct) -> Map<String, Value> {
-    let mut object = object.0.clone();
+    let mut object = object.members().clone();
     object.sort_keys();
     object
 }

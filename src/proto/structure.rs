@@ -5,8 +5,9 @@
 //! cost. So the object is read straight off the wire and written to it in one pass.
 
 use std::mem;
+use std::sync::OnceLock;
 
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{
     DecodeContext, WireType, bool, double, encode_key, encode_varint, encoded_len_varint, int32, message,
     skip_field, string,
@@ -19,13 +20,41 @@ use super::json::number_to_json;
 /// An object as a message.
 ///
 /// A decoder refuses what is nested deeper than a message may be: 100 levels of messages, some 30 of JSON.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Struct(pub(super) Map<String, Value>);
+#[derive(Debug, Clone, Default)]
+pub struct Struct {
+    members: Map<String, Value>,
+    /// The members as they are written, once somebody has asked: every message around this one asks for its length.
+    encoded: OnceLock<Bytes>,
+}
+
+impl PartialEq for Struct {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl From<Map<String, Value>> for Struct {
+    fn from(members: Map<String, Value>) -> Self {
+        Self {
+            members,
+            encoded: OnceLock::new(),
+        }
+    }
+}
 
 impl Struct {
     /// The members, in the order in which they came. [`struct_to_json`](super::json::struct_to_json) sorts them.
     pub fn members(&self) -> &Map<String, Value> {
-        &self.0
+        &self.members
+    }
+
+    fn encoded(&self) -> &Bytes {
+        self.encoded.get_or_init(|| {
+            let mut lengths = Lengths::default();
+            let mut buffer = Vec::with_capacity(lengths.of_object(&self.members));
+            Writer::new(&mut buffer, lengths).object(&self.members);
+            buffer.into()
+        })
     }
 }
 
@@ -64,13 +93,11 @@ const LIST: u32 = 6;
 
 impl Message for Struct {
     fn encode_raw(&self, buffer: &mut impl BufMut) {
-        let mut lengths = Lengths::default();
-        lengths.of_object(&self.0);
-        Writer::new(buffer, lengths).object(&self.0);
+        buffer.put_slice(self.encoded());
     }
 
     fn encoded_len(&self) -> usize {
-        Lengths::default().of_object(&self.0)
+        self.encoded().len()
     }
 
     fn merge_field(
@@ -85,12 +112,13 @@ impl Message for Struct {
         }
         let mut entry = Entry::default();
         message::merge(wire_type, &mut entry, buffer, context)?;
-        self.0.insert(entry.key, entry.value.unwrap_or_default().0);
+        self.members.insert(entry.key, entry.value.unwrap_or_default().0);
+        self.encoded.take();
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 }
 
@@ -133,13 +161,13 @@ impl Message for Node {
                 Value::Bool(flag)
             }
             OBJECT => {
-                let mut object = Struct(match mem::take(&mut self.0) {
+                let mut object = Struct::from(match mem::take(&mut self.0) {
                     Value::Object(begun) => begun,
                     _ => Map::new(),
                 });
                 message::merge(wire_type, &mut object, buffer, context)?;
-                object.0.sort_keys();
-                Value::Object(object.0)
+                object.members.sort_keys();
+                Value::Object(object.members)
             }
             LIST => {
                 let mut list = List::default();
@@ -163,7 +191,7 @@ struct Lengths(Vec<usize>);
 impl Lengths {
     fn of_object(&mut self, object: &Map<String, Value>) -> usize {
         let mut length = 0;
-        for (key, value) in in_order(object) {
+        for (key, value) in object {
             length += self.of_nested(|lengths| {
                 let of_value = lengths.of_nested(|lengths| lengths.of_value(value));
                 string::encoded_len(KEY, key) + of_value
@@ -212,7 +240,7 @@ impl<'a, B: BufMut> Writer<'a, B> {
     }
 
     fn object(&mut self, object: &Map<String, Value>) {
-        for (key, value) in in_order(object) {
+        for (key, value) in object {
             self.begin(ITEM);
             string::encode(KEY, key, self.buffer);
             self.begin(VALUE);
@@ -247,13 +275,6 @@ impl<'a, B: BufMut> Writer<'a, B> {
         encode_key(tag, WireType::LengthDelimited, self.buffer);
         encode_varint(self.lengths.next().unwrap_or_default() as u64, self.buffer);
     }
-}
-
-/// Members by key: equal messages have equal bytes.
-fn in_order(object: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut members: Vec<_> = object.iter().collect();
-    members.sort_unstable_by_key(|(key, _)| *key);
-    members
 }
 
 #[cfg(test)]
@@ -304,11 +325,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_what_prost_reads(members in prop::collection::vec((".{1,9}", values()), 0..6)) {
-            let object = Struct(members.into_iter().collect());
+            let object = Struct::from(members.into_iter().collect::<Map<_, _>>());
             let bytes = object.encode_to_vec();
             prop_assert_eq!(bytes.len(), object.encoded_len());
             let read = prost_types::Struct::decode(bytes.as_slice()).unwrap();
-            let expected = object.0.iter().map(|(key, value)| (key.clone(), plain(value))).collect();
+            let expected = object.members.iter().map(|(key, value)| (key.clone(), plain(value))).collect();
             prop_assert_eq!(&read.fields, &expected);
             prop_assert_eq!(Struct::decode(read.encode_to_vec().as_slice()).unwrap(), object);
         }
@@ -324,7 +345,7 @@ mod tests {
     fn keys_are_told_in_order() {
         let fields = [("b", json!({ "z": 1, "a": 2 })), ("a", Value::Null)];
         let bytes: Vec<u8> = fields
-            .map(|(key, value)| Struct([(key.to_owned(), value)].into_iter().collect()).encode_to_vec())
+            .map(|(key, value)| Struct::from(Map::from_iter([(key.to_owned(), value)])).encode_to_vec())
             .concat();
         let read = Struct::decode(bytes.as_slice()).unwrap();
         let told = Value::Object(struct_to_json(&read)).to_string();

@@ -34,7 +34,7 @@ pub struct Entry {
 pub(super) enum Place {
     /// A piece of the file, with the hash of its bytes.
     Slice(Slice, u64),
-    /// Kept as a tree, because the file uses anchors.
+    /// Kept as a tree: there is room for it, or the file uses anchors.
     Tree(Arc<Node>),
 }
 

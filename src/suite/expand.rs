@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::frame::Frame;
 use super::layers::{Settled, over, settle};
@@ -26,6 +27,18 @@ pub(super) struct Shared {
     pub(super) surroundings: Surroundings,
     /// What the settings give to all of them.
     pub(super) inherited: Inherited,
+    /// Bytes of suites' text whose trees may still be kept, so that they need not be read again.
+    pub(super) room: AtomicUsize,
+}
+
+impl Shared {
+    /// Whether the tree of so many bytes of text may be kept.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        let take = |room: usize| room.checked_sub(bytes);
+        self.room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
 }
 
 /// What came of a conversation.

@@ -106,14 +106,25 @@ fn conversations_come_in_order_and_load() {
 }
 
 #[test]
+fn what_is_kept_is_played_as_it_was_checked() {
+    let folder = Folder::new();
+    folder.write("one.yaml", SOUND);
+    let suites = folder.read(&["one.yaml"]);
+    folder.write("one.yaml", "short");
+    assert_eq!(says(&suites.entries[0]), ["hi"]);
+}
+
+#[test]
 fn a_file_that_changes_while_it_is_played_is_told() {
     let folder = Folder::new();
-    let path = folder.write("one.yaml", SOUND);
+    let notes = format!("    notes: {}\n    turns:", "x".repeat(TEXT_KEPT));
+    let sound = SOUND.replace("    turns:", &notes);
+    let path = folder.write("one.yaml", &sound);
     let suites = folder.read(&["one.yaml"]);
     let changed = LoadError::Changed {
         path: PathBuf::from("one.yaml"),
     };
-    folder.write("one.yaml", &SOUND.replace("hi", "ho"));
+    folder.write("one.yaml", &sound.replace("hi", "ho"));
     assert_eq!(suites.entries[0].load().unwrap_err(), changed);
     assert_eq!(says(&suites.entries[1]), ["bye"]);
     folder.write("one.yaml", "short");
