@@ -137,10 +137,11 @@ impl ChannelPool {
 }
 
 async fn connect(endpoint: tonic::transport::Endpoint) -> Result<Channel, BackendError> {
+    let address = endpoint.uri().to_string();
     endpoint
         .connect()
         .await
-        .map_err(|error| unreachable(&root_cause(&error)))
+        .map_err(|error| unreachable(Some(address.trim_end_matches('/')), &root_cause(&error)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an emulator does to its answers on purpose: for now, giving them late.
+//! What an emulator does to its answers on purpose: it gives them late.
 
 use std::time::Duration;
 

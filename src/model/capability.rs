@@ -96,7 +96,7 @@ pub enum Shape {
 }
 
 /// What a matcher looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
     /// A text: it has no members.
     Text,

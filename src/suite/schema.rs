@@ -54,39 +54,13 @@ enum Definition {
     /// A mapping with known keys.
     Group(Group),
     /// A matcher; with `required` beside its operators when it stands right below an expectation's name.
-    Matcher(Looked, bool),
+    Matcher(Subject, bool),
     /// A text that is filled in later.
     Template,
     /// Text, which may be written like a number.
     Text,
     /// `4s`, `1m30s`.
     Duration,
-}
-
-/// [`Subject`], in an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Looked {
-    Text,
-    Number,
-    Duration,
-    Texts,
-    Objects,
-    Signal,
-    Any,
-}
-
-impl From<Subject> for Looked {
-    fn from(subject: Subject) -> Self {
-        match subject {
-            Subject::Text => Self::Text,
-            Subject::Number => Self::Number,
-            Subject::Duration => Self::Duration,
-            Subject::Texts => Self::Texts,
-            Subject::Objects => Self::Objects,
-            Subject::Signal => Self::Signal,
-            Subject::Any => Self::Any,
-        }
-    }
 }
 
 impl Definition {
@@ -174,7 +148,7 @@ impl Writer {
 
     fn property(&mut self, key: &Key, top: bool) -> Value {
         let mut schema = match key.shape {
-            Shape::Matcher(subject) if top => self.want(Definition::Matcher(subject.into(), true)),
+            Shape::Matcher(subject) if top => self.want(Definition::Matcher(subject, true)),
             shape => self.shape(shape),
         };
         schema["description"] = json!(describe(key));
@@ -186,12 +160,12 @@ impl Writer {
 
     /// A path, with operators or members beside it.
     fn raw(&mut self) -> Value {
-        let mut properties = self.operators(Looked::Any);
+        let mut properties = self.operators(Subject::Any);
         for key in Group::Raw.keys() {
             let property = self.property(key, false);
             properties.insert(key.name.to_owned(), property);
         }
-        let members = self.want(Definition::Matcher(Looked::Any, false));
+        let members = self.want(Definition::Matcher(Subject::Any, false));
         json!({
             "type": "object",
             "properties": properties,
@@ -203,7 +177,7 @@ impl Writer {
 
     // ---- matchers ----
 
-    fn matcher(&mut self, looked: Looked, top: bool) -> Value {
+    fn matcher(&mut self, looked: Subject, top: bool) -> Value {
         let mut properties = self.operators(looked);
         if top && let Some(required) = Group::Expectation.key("required") {
             let property = self.property(required, false);
@@ -217,8 +191,8 @@ impl Writer {
         });
         let mut any_of = self.plain(looked);
         any_of.push(operators);
-        if matches!(looked, Looked::Any | Looked::Objects | Looked::Signal) {
-            let members = self.want(Definition::Matcher(Looked::Any, false));
+        if matches!(looked, Subject::Any | Subject::Objects | Subject::Signal) {
+            let members = self.want(Definition::Matcher(Subject::Any, false));
             any_of.push(json!({
                 "type": "object",
                 "propertyNames": { "not": { "enum": Group::Operator.names() } },
@@ -229,23 +203,23 @@ impl Writer {
     }
 
     /// Values without operators.
-    fn plain(&mut self, looked: Looked) -> Vec<Value> {
+    fn plain(&mut self, looked: Subject) -> Vec<Value> {
         let template = self.want(Definition::Template);
         match looked {
-            Looked::Text => vec![self.want(Definition::Text)],
-            Looked::Number => vec![json!({ "type": "number" }), template],
-            Looked::Duration => vec![self.want(Definition::Duration), template],
-            Looked::Texts => {
-                let items = self.want(Definition::Matcher(Looked::Text, false));
+            Subject::Text => vec![self.want(Definition::Text)],
+            Subject::Number => vec![json!({ "type": "number" }), template],
+            Subject::Duration => vec![self.want(Definition::Duration), template],
+            Subject::Texts => {
+                let items = self.want(Definition::Matcher(Subject::Text, false));
                 vec![json!({ "type": "array", "items": items }), template]
             }
-            Looked::Objects => {
-                let items = self.want(Definition::Matcher(Looked::Any, false));
+            Subject::Objects => {
+                let items = self.want(Definition::Matcher(Subject::Any, false));
                 vec![json!({ "type": "array", "items": items }), template]
             }
-            Looked::Signal => vec![json!({ "type": "boolean" }), template],
-            Looked::Any => {
-                let items = self.want(Definition::Matcher(Looked::Any, false));
+            Subject::Signal => vec![json!({ "type": "boolean" }), template],
+            Subject::Any => {
+                let items = self.want(Definition::Matcher(Subject::Any, false));
                 vec![
                     json!({ "type": ["string", "number", "boolean"] }),
                     json!({ "type": "array", "items": items }),
@@ -255,12 +229,12 @@ impl Writer {
     }
 
     /// The operators; those that take matchers take them over the same value.
-    fn operators(&mut self, looked: Looked) -> Map {
+    fn operators(&mut self, looked: Subject) -> Map {
         let mut properties = Map::new();
         for key in Group::Operator.keys() {
             let inner = match (key.name, looked) {
-                ("each" | "has_item", Looked::Texts) => Looked::Text,
-                ("each" | "has_item", _) => Looked::Any,
+                ("each" | "has_item", Subject::Texts) => Subject::Text,
+                ("each" | "has_item", _) => Subject::Any,
                 (_, looked) => looked,
             };
             let mut schema = match key.shape {
@@ -269,7 +243,7 @@ impl Writer {
                     let items = self.want(Definition::Matcher(inner, false));
                     json!({ "type": "array", "items": items, "minItems": 1 })
                 }
-                _ if looked == Looked::Duration && is_ordering(key.name) => self.durations(key),
+                _ if looked == Subject::Duration && is_ordering(key.name) => self.durations(key),
                 shape => self.shape(shape),
             };
             schema["description"] = json!(describe(key));
@@ -337,9 +311,9 @@ impl Writer {
                 let id = self.want(Definition::Group(Group::Id));
                 json!({ "anyOf": [text, id] })
             }
-            Shape::Matcher(subject) => self.want(Definition::Matcher(subject.into(), false)),
+            Shape::Matcher(subject) => self.want(Definition::Matcher(subject, false)),
             Shape::Matchers => {
-                let matcher = self.want(Definition::Matcher(Looked::Any, false));
+                let matcher = self.want(Definition::Matcher(Subject::Any, false));
                 json!({ "type": "object", "additionalProperties": matcher })
             }
             Shape::Group(group) => self.want(Definition::Group(group)),

@@ -70,7 +70,7 @@ fn nobody_listens() {
     errored(
         &place.run(&["run"]),
         &place,
-        "cannot connect: ",
+        &format!("cannot connect to http://{address}: "),
         "is the server running",
     );
 }

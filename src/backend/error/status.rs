@@ -26,7 +26,7 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
     let (error, sent) = match origin(status) {
         Origin::Service => (refused(status), sent(status.code())),
         Origin::NotGrpc(answer) => (not_grpc(answer), Sent::Unknown),
-        Origin::Connect(cause) => (unreachable(&cause), Sent::No),
+        Origin::Connect(cause) => (unreachable(None, &cause), Sent::No),
         Origin::Timeout => (late(), Sent::Unknown),
         Origin::Transport(cause) => (broken(&cause), Sent::Unknown),
     };
@@ -38,9 +38,12 @@ pub(in crate::backend) fn is_transport(status: &Status) -> bool {
     matches!(origin(status), Origin::Connect(_) | Origin::Transport(_))
 }
 
-/// Nobody answers at the address.
-pub(in crate::backend) fn unreachable(cause: &str) -> BackendError {
-    BackendError::new(BackendErrorKind::Connect, format!("cannot connect: {cause}"))
+/// Nobody answers at the address, as far as that is known.
+pub(in crate::backend) fn unreachable(address: Option<&str>, cause: &str) -> BackendError {
+    let to = address
+        .map(|address| format!(" to {address}"))
+        .unwrap_or_default();
+    BackendError::new(BackendErrorKind::Connect, format!("cannot connect{to}: {cause}"))
         .hint("is the server running, and is the target's endpoint or location right?")
 }
 
