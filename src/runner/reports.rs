@@ -34,7 +34,7 @@ pub fn write_reports(
 ) -> Vec<ReportFailure> {
     let mut reports: Vec<Report> = reporters.into_iter().map(Report::new).collect();
     for piece in journal.pieces(PIECE_RESULTS, PIECE_BYTES) {
-        match piece.and_then(|lines| parse_all(lines)) {
+        match piece.and_then(parse_all) {
             Ok(results) => reports.par_iter_mut().for_each(|report| report.take(&results)),
             Err(error) => {
                 // Without the journal no report is complete.

@@ -36,7 +36,7 @@ pub(super) fn diagnostics(
             });
         }
         info.list("Execution Sequence", |steps| {
-            execution_sequence(steps, program, result)
+            execution_sequence(steps, program, result);
         });
         if !result.webhooks.is_empty() {
             info.list("Webhook Latencies (ms)", |latencies| {
@@ -115,7 +115,7 @@ fn execution_sequence(steps: &mut ListWriter<'_>, program: &Program, result: &Tu
                 if index == 0 {
                     written.text("Type", "INITIAL_STATE");
                     written.object("InitialState", |state| {
-                        initial_state(state, program, result, step)
+                        initial_state(state, program, result, step);
                     });
                 } else {
                     written.text("Type", "STATE_MACHINE");

@@ -138,7 +138,7 @@ impl ValueWriter<'_> {
     pub fn object(self, members: impl FnOnce(&mut ObjectWriter<'_>)) {
         let levels = self.levels.saturating_sub(1);
         nested(self.buffer, OBJECT, |buffer| {
-            members(&mut ObjectWriter { buffer, levels })
+            members(&mut ObjectWriter { buffer, levels });
         });
     }
 
@@ -146,7 +146,7 @@ impl ValueWriter<'_> {
     pub fn list(self, items: impl FnOnce(&mut ListWriter<'_>)) {
         let levels = self.levels.saturating_sub(1);
         nested(self.buffer, LIST, |buffer| {
-            items(&mut ListWriter { buffer, levels })
+            items(&mut ListWriter { buffer, levels });
         });
     }
 }
