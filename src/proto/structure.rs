@@ -21,6 +21,9 @@ use serde_json::{Map, Value};
 pub use reader::{WireList, WireObject, WireValue};
 pub use writer::{ListWriter, ObjectWriter, ValueWriter};
 
+/// Room for an object that is being written, in bytes; most need no more.
+const USUAL_SIZE: usize = 256;
+
 /// An object as a message.
 ///
 /// A decoder refuses what is nested deeper than a message may be: 100 levels of messages, some 30 of JSON.
@@ -33,7 +36,7 @@ pub struct Struct {
 impl Struct {
     /// An object written member by member.
     pub fn write(members: impl FnOnce(&mut ObjectWriter<'_>)) -> Self {
-        let mut encoded = Vec::new();
+        let mut encoded = Vec::with_capacity(USUAL_SIZE);
         members(&mut ObjectWriter::new(&mut encoded));
         Self { encoded }
     }

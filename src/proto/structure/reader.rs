@@ -104,23 +104,31 @@ impl<'a> WireObject<'a> {
 
     /// The members in the order in which they came; of those with the same key the last counts.
     pub fn members(self) -> impl Iterator<Item = (&'a str, WireValue<'a>)> {
-        items(self.0).map(|entry| {
-            let (mut key, mut value) = ("", WireValue::Null);
-            for field in Fields(entry) {
-                match field {
-                    (KEY, Payload::Bytes(text)) => key = std::str::from_utf8(text).unwrap_or_default(),
-                    (VALUE, Payload::Bytes(bytes)) => value = WireValue::read(bytes),
-                    _ => {}
-                }
-            }
-            (key, value)
+        self.entries().map(|(key, value)| {
+            let key = std::str::from_utf8(key).unwrap_or_default();
+            (key, WireValue::read(value))
         })
     }
 
     /// The member with this key.
     pub fn get(self, key: &str) -> Option<WireValue<'a>> {
-        let same_key = self.members().filter(|(name, _)| *name == key);
-        same_key.last().map(|(_, value)| value)
+        let same_key = self.entries().filter(|(name, _)| *name == key.as_bytes());
+        same_key.last().map(|(_, value)| WireValue::read(value))
+    }
+
+    /// Keys, and values that have not been read.
+    fn entries(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        items(self.0).map(|entry| {
+            let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
+            for field in Fields(entry) {
+                match field {
+                    (KEY, Payload::Bytes(bytes)) => key = bytes,
+                    (VALUE, Payload::Bytes(bytes)) => value = bytes,
+                    _ => {}
+                }
+            }
+            (key, value)
+        })
     }
 
     /// As JSON; keys in alphabetical order, integral numbers as integers.
