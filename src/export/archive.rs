@@ -12,6 +12,10 @@ use rayon::prelude::*;
 
 use crate::diagnostic::Diagnostic;
 
+pub(super) use copy::copy;
+
+mod copy;
+
 /// How much an export may hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -215,10 +219,19 @@ fn is_hidden(name: &std::ffi::OsStr) -> bool {
 
 /// The parts of an export that lie in a folder, in the order of their names.
 fn list_folder(root: &Path, limits: &Limits) -> Result<(Vec<Entry>, Vec<PathBuf>), Vec<Diagnostic>> {
-    let mut files = Vec::new();
     // Beside the parts of an export people keep other things, which are none of our business.
+    list_parts(root, std::iter::once(SETTINGS).chain(FOLDERS), limits)
+}
+
+/// These files and folders of a folder, in the order of their names.
+fn list_parts<'p>(
+    root: &Path,
+    parts: impl Iterator<Item = &'p str>,
+    limits: &Limits,
+) -> Result<(Vec<Entry>, Vec<PathBuf>), Vec<Diagnostic>> {
+    let mut files = Vec::new();
     let mut pending: Vec<(PathBuf, String)> = Vec::new();
-    for part in std::iter::once(SETTINGS).chain(FOLDERS) {
+    for part in parts {
         let path = root.join(part);
         match path.symlink_metadata() {
             Ok(kind) if kind.is_symlink() => return Err(vec![symbolic_link(&path)]),

@@ -1,8 +1,14 @@
-//! Test cases recorded by Dialogflow CX (cx-export-format 4.1, cx-runtime 17) → suites on an emulator target.
+//! Test cases recorded by Dialogflow CX (cx-export-format 4.1, cx-runtime 17) ↔ suites on an emulator target.
 //!
-//! What was recorded becomes what is expected: the matched intent, page and flow, the texts (any variant of the
+//! In: what was recorded becomes what is expected: the matched intent, page and flow, the texts (any variant of the
 //! message they came from), and all session parameters where the case recorded any. Names that the agent does not
-//! have stay, and are warnings. Nothing of an existing folder is ever overwritten.
+//! have stay, and are warnings.
+//!
+//! Out: suites hold less than test cases do, and more. What an export's cases would be as suites is compared with the
+//! suites as they are (`again`, `case`, `identity`), and only the differences go into the cases (`merge`,
+//! `write_back`).
+//!
+//! Nothing that exists is ever overwritten.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,17 +17,26 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::export;
 
-use conversation::Composer;
+use conversation::{Composer, unique_names};
+use export::agent::Agent;
 use recording::TestCase;
 
+pub use write_back::{Written, export_cx_tests};
+
+mod again;
+mod align;
+mod case;
 mod conversation;
 mod folder;
 mod group;
+mod identity;
+mod merge;
 mod messages;
 mod names;
 mod recording;
 mod templates;
 mod webhooks;
+mod write_back;
 
 /// What an import wrote.
 #[derive(Debug, Clone)]
@@ -79,37 +94,71 @@ pub fn cx_tests(export: &Path, out: &Path) -> Result<Imported, Vec<Diagnostic>> 
         warnings.push(none);
         return Err(warnings);
     }
-    let mut composer = Composer::new(&loaded.agent, &cases);
     let target = group::slug(&folder::stem(export), "agent");
-    let groups = group::into_suites(&cases, &loaded.agent);
-    let mut files = BTreeMap::new();
-    let mut suites = Vec::new();
-    for suite in &groups {
-        let members: Vec<&TestCase> = suite.cases.iter().map(|at| &cases[*at]).collect();
-        files.insert(
-            suite.path.clone(),
-            composer.suite(&suite.title, &target, &members),
-        );
-        suites.push(SuiteFile {
-            path: suite.path.clone(),
-            conversations: members.len(),
-        });
-    }
-    files.insert(
-        PathBuf::from("turnproof.yaml"),
-        composer.settings(&target, &folder::copy_name(export)),
-    );
-    suites.sort_by(|left, right| left.path.cmp(&right.path));
-    folder::write(out, &files, export).map_err(|problem| vec![problem])?;
+    let composed = Composed::of(&loaded.agent, &cases, &target, &folder::copy_name(export));
+    folder::write(out, &composed.files, export).map_err(|problem| vec![problem])?;
     warnings.extend(names::unknown(&cases, &loaded.agent, export));
-    warnings.extend(composer.warnings(export));
+    warnings.extend(composed.composer.warnings(export));
     Ok(Imported {
         export: export.to_path_buf(),
         folder: out.to_path_buf(),
-        suites,
-        counts: composer.counts(),
+        suites: composed.suites,
+        counts: composed.composer.counts(),
         warnings,
     })
+}
+
+/// The suites and settings that test cases become.
+struct Composed {
+    /// By path within the folder.
+    files: BTreeMap<PathBuf, String>,
+    /// The suites in order of their paths.
+    suites: Vec<SuiteFile>,
+    /// What each conversation was made of.
+    origins: Vec<Origin>,
+    composer: Composer,
+}
+
+/// What a conversation was made of.
+struct Origin {
+    /// Its suite's path within the folder.
+    suite: PathBuf,
+    /// Its name.
+    name: String,
+    /// Which test case.
+    case: usize,
+}
+
+impl Composed {
+    /// `copy` is what the agent is called in the folder of agents.
+    fn of(agent: &Agent, cases: &[TestCase], target: &str, copy: &str) -> Self {
+        let mut composer = Composer::new(agent, cases);
+        let mut files = BTreeMap::new();
+        let (mut suites, mut origins) = (Vec::new(), Vec::new());
+        for suite in group::into_suites(cases, agent) {
+            let members: Vec<&TestCase> = suite.cases.iter().map(|at| &cases[*at]).collect();
+            let names = unique_names(&members);
+            let text = composer.suite(&suite.title, target, &members, &names);
+            files.insert(suite.path.clone(), text);
+            suites.push(SuiteFile {
+                path: suite.path.clone(),
+                conversations: members.len(),
+            });
+            origins.extend(suite.cases.into_iter().zip(names).map(|(case, name)| Origin {
+                suite: suite.path.clone(),
+                name,
+                case,
+            }));
+        }
+        files.insert(PathBuf::from("turnproof.yaml"), composer.settings(target, copy));
+        suites.sort_by(|left, right| left.path.cmp(&right.path));
+        Self {
+            files,
+            suites,
+            origins,
+            composer,
+        }
+    }
 }
 
 /// Suites named in the summary.

@@ -27,6 +27,10 @@ const WRITER: Writer = Writer {
     ],
 };
 
+/// What stands before the tracked parameters in notes.
+pub(super) const TRACKED: &str = "Tracked parameters: ";
+/// What stands between them.
+pub(super) const BETWEEN_TRACKED: &str = ", ";
 /// The start page's name: a start there says nothing.
 const START_PAGE: &str = "Start Page";
 /// The flow that a session starts in when the agent names none.
@@ -84,12 +88,17 @@ impl Composer {
         format!("# Imported from the agent's recorded test cases.\n{body}")
     }
 
-    /// A suite file.
-    pub(super) fn suite(&mut self, title: &str, target: &str, cases: &[&TestCase]) -> String {
-        let names = unique_names(cases);
+    /// A suite file; the names are those of [`unique_names`].
+    pub(super) fn suite(
+        &mut self,
+        title: &str,
+        target: &str,
+        cases: &[&TestCase],
+        names: &[String],
+    ) -> String {
         let mut conversations = Vec::new();
         for (case, name) in cases.iter().zip(names) {
-            let conversation = Node::List(vec![self.conversation(case, &name)]);
+            let conversation = Node::List(vec![self.conversation(case, name)]);
             conversations.push(WRITER.block(&conversation, 2));
         }
         let head = Node::Map(vec![
@@ -331,14 +340,14 @@ fn tags(case: &TestCase) -> impl Iterator<Item = &str> {
 /// Notes, and the parameters that the console's own comparison tracks.
 fn notes(case: &TestCase) -> Option<String> {
     let tracked = &case.test_config.tracking_parameters;
-    let tracked = (!tracked.is_empty()).then(|| format!("Tracked parameters: {}", tracked.join(", ")));
+    let tracked = (!tracked.is_empty()).then(|| format!("{TRACKED}{}", tracked.join(BETWEEN_TRACKED)));
     let notes = Some(case.notes.trim().to_owned()).filter(|notes| !notes.is_empty());
     let all: Vec<String> = notes.into_iter().chain(tracked).collect();
     (!all.is_empty()).then(|| templates::apart(&all.join("\n")))
 }
 
 /// Names as they are, but for equal ones, which get a number.
-fn unique_names(cases: &[&TestCase]) -> Vec<String> {
+pub(super) fn unique_names(cases: &[&TestCase]) -> Vec<String> {
     let mut taken = HashSet::new();
     let name = |case: &&TestCase| {
         let name = templates::apart(&collapse(&case.display_name));

@@ -1,5 +1,5 @@
-//! The folder that an import writes: made beside its place and moved there whole, so that nobody finds half of it,
-//! and nothing is ever overwritten.
+//! The folder that an import or export writes: made beside its place and moved there whole, so that nobody finds half
+//! of it, and nothing is ever overwritten.
 
 use std::collections::BTreeMap;
 use std::fs::{File, FileType};
@@ -20,7 +20,7 @@ pub(super) fn check_is_free(out: &Path) -> Result<(), Diagnostic> {
     let taken = |message: &str| {
         Err(Diagnostic::error("output-not-empty", message)
             .in_file(out)
-            .help("name a folder that does not exist yet, or an empty one: an import overwrites nothing"))
+            .help("name a folder that does not exist yet, or an empty one: nothing is overwritten"))
     };
     match fs_err::read_dir(out) {
         Ok(mut entries) => match entries.next() {
@@ -35,33 +35,43 @@ pub(super) fn check_is_free(out: &Path) -> Result<(), Diagnostic> {
 
 /// Writes the files and the copy of the export.
 pub(super) fn write(out: &Path, files: &BTreeMap<PathBuf, String>, export: &Path) -> Result<(), Diagnostic> {
-    write_all(out, files, export).map_err(|error| failed(out, &error))
+    let written = write_whole(out, |folder| {
+        write_below(folder, files)?;
+        let agents = folder.join("agents");
+        fs_err::create_dir(&agents)?;
+        copy(export, &agents.join(copy_name(export)))
+    });
+    written.map_err(|error| failed(out, &error))
+}
+
+/// Writes the files and nothing else.
+pub(super) fn write_files(out: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), Diagnostic> {
+    write_whole(out, |folder| write_below(folder, files)).map_err(|error| failed(out, &error))
 }
 
 fn failed(out: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(
         "output-not-written",
-        format!("the import could not be written: {error}"),
+        format!("the folder could not be written: {error}"),
     )
     .in_file(out)
     .help("choose another folder with --out")
 }
 
-fn write_all(out: &Path, files: &BTreeMap<PathBuf, String>, export: &Path) -> io::Result<()> {
-    let parent = match out.parent() {
+/// The folder that something is to be in.
+pub(super) fn parent(out: &Path) -> &Path {
+    match out.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Fills a folder beside its place and moves it there.
+fn write_whole(out: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let parent = parent(out);
     fs_err::create_dir_all(parent)?;
     let folder = temporary(parent)?;
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs_err::create_dir_all(path.parent().unwrap_or(parent))?;
-        fs_err::write(path, text)?;
-    }
-    let agents = folder.path().join("agents");
-    fs_err::create_dir(&agents)?;
-    copy(export, &agents.join(copy_name(export)))?;
+    fill(folder.path())?;
     match fs_err::remove_dir(out) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -72,10 +82,19 @@ fn write_all(out: &Path, files: &BTreeMap<PathBuf, String>, export: &Path) -> io
     Ok(())
 }
 
+fn write_below(folder: &Path, files: &BTreeMap<PathBuf, impl AsRef<[u8]>>) -> io::Result<()> {
+    for (path, content) in files {
+        let path = folder.join(path);
+        fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs_err::write(path, content)?;
+    }
+    Ok(())
+}
+
 /// A hidden folder with ordinary permissions (temporary folders are private unless told otherwise).
 fn temporary(parent: &Path) -> io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".turnproof-import.");
+    builder.prefix(".turnproof-folder.");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
