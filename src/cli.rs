@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
 
-use args::{Command, ImportFrom, Typed};
+use args::{Command, ExportTo, ImportFrom, Typed};
 use console::Console;
 use exit::Exit;
 use failure::Failure;
@@ -24,6 +24,7 @@ mod completions;
 mod console;
 mod crash;
 mod emulate;
+mod export;
 mod failure;
 mod import;
 mod init;
@@ -76,6 +77,9 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
         Command::List(args) => list::list(args, &typed.origins, &here, console),
         Command::Import(args) => match &args.from {
             ImportFrom::CxTests(args) => import::cx_tests(args, console),
+        },
+        Command::Export(args) => match &args.to {
+            ExportTo::CxTests(args) => export::cx_tests(args, &typed.origins, &here, console),
         },
     }
 }

@@ -91,6 +91,8 @@ pub enum Command {
     Init(InitArgs),
     /// Turn tests of other formats into suites
     Import(ImportArgs),
+    /// Turn suites into tests of other formats
+    Export(ExportArgs),
     /// Serve an agent on this machine, as the real service would
     ///
     /// The agent is a Dialogflow CX export or a scripted CES app. The address is printed as soon as it answers. Any gRPC client of Dialogflow CX (v3, v3beta1) or CES
@@ -259,6 +261,60 @@ pub struct ImportCxTestsArgs {
     pub out: PathBuf,
 }
 
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What is written.
+    #[command(subcommand)]
+    pub to: ExportTo,
+}
+
+/// What `export` writes.
+#[derive(Debug, Subcommand)]
+pub enum ExportTo {
+    /// Write suites back as the test cases of a Dialogflow CX agent
+    ///
+    /// The suites are compared with the test cases in the agent's own export: what nobody changed stays as it is,
+    /// what was changed gets exactly these changes, and there are new cases for new conversations. Cases whose
+    /// conversations are gone are removed, unless only part of the suites is given. What a test case cannot say is
+    /// a warning.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    CxTests(ExportCxTestsArgs),
+}
+
+/// `export cx-tests`.
+#[derive(Debug, Args)]
+pub struct ExportCxTestsArgs {
+    /// Suite files or folders; `FILE:LINE` is the conversation at that line [default: suites if it exists, else the
+    /// working directory]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What to write: the agent's whole package when it ends in .zip, else a folder with the test cases; nothing
+    /// that exists is overwritten
+    #[arg(long, value_name = "OUT")]
+    pub out: PathBuf,
+
+    /// The target whose conversations are written, into the test cases of its agent's export [default: the only
+    /// CX target of the conversations]
+    #[arg(long, value_name = "NAME", help_heading = "Targets")]
+    pub target: Option<String>,
+
+    /// The profile of the settings to use [default: none]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "TURNPROOF_PROFILE",
+        hide_env_values = true,
+        help_heading = "Targets"
+    )]
+    pub profile: Option<String>,
+
+    /// In CI: an environment variable that settings and suites may read (repeatable)
+    #[arg(long = "env", value_name = "NAME", value_parser = values::variable_name, help_heading = "Targets")]
+    pub allowed_variables: Vec<String>,
+}
+
 /// `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
@@ -329,6 +385,13 @@ const IMPORT_EXAMPLES: &str = "Examples:
   turnproof run imported
 
 Exits with 2 when the export cannot be read or the folder is not empty.
+";
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  turnproof export cx-tests --out agent-with-tests.zip
+  turnproof export cx-tests imported --target agent --out cases
+
+Exits with 2 when the target has no export, or the output exists; with 4 when no conversation is the target's.
 ";
 
 #[cfg(test)]

@@ -104,7 +104,10 @@ mod tests {
         // A zip of a zip, from one whose files lie in a folder.
         let path = folder.path().join("again.zip");
         fs::write(&path, &bytes).unwrap();
-        let again = written(&path, &[("testCases/a.json".to_owned(), Some(b"[]".to_vec()))].into());
+        let again = written(
+            &path,
+            &[("testCases/a.json".to_owned(), Some(b"[]".to_vec()))].into(),
+        );
         assert_eq!(names(&again), all);
         fs::write(&path, &again).unwrap();
         let cases = test_case_files(&path).unwrap();
@@ -116,8 +119,13 @@ mod tests {
     #[test]
     fn an_export_may_lie_in_a_folder_of_its_zip() {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, text) in [("bot/testCases/x.json", "{}"), ("bot/agent.json", "{}"), ("readme", "")] {
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        for (name, text) in [
+            ("bot/testCases/x.json", "{}"),
+            ("bot/agent.json", "{}"),
+            ("readme", ""),
+        ] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default())
+                .unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         }
         let folder = tempfile::tempdir().unwrap();

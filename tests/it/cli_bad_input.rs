@@ -227,6 +227,7 @@ impl Archive {
             &["run"],
             &["emulate", "--agent", "agent.zip", "--listen", "127.0.0.1:0"],
             &["import", "cx-tests", "agent.zip", "--out", "imported"],
+            &["export", "cx-tests", "--out", "exported.zip"],
         ] {
             let said = run_in_little_memory(&self.place, command);
             assert_eq!(

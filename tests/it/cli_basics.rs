@@ -7,12 +7,13 @@ use turnproof::cli::exit::Exit;
 
 use crate::cli_place::{Place, Said};
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "run",
     "check",
     "list",
     "init",
     "import",
+    "export",
     "emulate",
     "schema",
     "completions",
@@ -88,6 +89,7 @@ fn mistakes_on_the_command_line_are_2() {
         ),
         (&["emulate"], "--agent <EXPORT>"),
         (&["import", "cx-tests", "x.zip"], "--out <DIR>"),
+        (&["export", "cx-tests", "x.yaml"], "--out <OUT>"),
         (&[], "Usage: turnproof"),
     ] {
         let said = place.run(arguments);

@@ -22,6 +22,7 @@ mod cli_schema;
 mod cli_templates;
 mod cli_troubles;
 mod emulator_cx;
+mod export_cx;
 mod house;
 mod import_cx;
 mod known_agents;

@@ -27,7 +27,7 @@ fn the_definition_is_sound() {
     CommandLine::command().debug_assert();
 }
 
-/// Every command, those within `import` included.
+/// Every command, those within `import` and `export` included.
 fn commands(of: &clap::Command) -> Vec<clap::Command> {
     let below = of.get_subcommands().flat_map(commands);
     std::iter::once(of.clone()).chain(below).collect()
@@ -62,8 +62,9 @@ fn every_command_has_examples() {
             .map(ToString::to_string)
             .unwrap_or_default();
         let has_commands = command.get_subcommands().next().is_some();
-        let shows_itself = examples.contains(&format!("turnproof {}", command.get_name()))
-            || command.get_name() == "cx-tests" && examples.contains("turnproof import cx-tests");
+        let names =
+            [" ", " import ", " export "].map(|above| format!("turnproof{above}{}", command.get_name()));
+        let shows_itself = names.iter().any(|name| examples.contains(name));
         assert!(shows_itself || has_commands, "{}: {examples}", command.get_name());
     }
 }
@@ -109,6 +110,9 @@ fn mistakes_are_refused() {
         "emulate --agent a --listen here",
         "import",
         "import cx-tests a.zip",
+        "export",
+        "export cx-tests a.yaml",
+        "export cx-tests --out a --target a --target b",
         "completions tcsh",
         "schema report",
         "list --format xml",

@@ -39,8 +39,11 @@ pub(super) struct Base {
 pub(super) fn read_again(agent: &Agent, cases: &[TestCase]) -> Result<Vec<Base>, Diagnostic> {
     let composed = Composed::of(agent, cases, TARGET, TARGET);
     let mut read = conversations(&composed).map_err(|error| {
-        Diagnostic::error("unreadable", format!("the test cases could not be read again: {error}"))
-            .help("it takes some room in the folder for temporary files")
+        Diagnostic::error(
+            "unreadable",
+            format!("the test cases could not be read again: {error}"),
+        )
+        .help("it takes some room in the folder for temporary files")
     })?;
     let base = |origin: &Origin| {
         let suite = identity(&origin.suite);
@@ -73,10 +76,7 @@ fn conversations(composed: &Composed) -> io::Result<HashMap<(String, String), Ca
     for suite in &composed.suites {
         let path = root.directory().join(&suite.path);
         fs_err::create_dir_all(path.parent().unwrap_or(root.directory()))?;
-        fs_err::write(
-            &path,
-            composed.files.get(&suite.path).map_or("", String::as_str),
-        )?;
+        fs_err::write(&path, composed.files.get(&suite.path).map_or("", String::as_str))?;
         let identity = identity(&suite.path);
         files.push(SuiteFile {
             shown: suite.path.clone(),

@@ -67,7 +67,10 @@ fn changes(
 ) -> Vec<Step> {
     if old.len().saturating_mul(new.len()) > MOST_COMPARED {
         let pairs = old.len().min(new.len());
-        let changed = old.clone().zip(new.clone()).map(|(old, new)| Step::Changed(old, new));
+        let changed = old
+            .clone()
+            .zip(new.clone())
+            .map(|(old, new)| Step::Changed(old, new));
         let removed = old.clone().skip(pairs).map(Step::Removed);
         let added = new.clone().skip(pairs).map(Step::Added);
         return changed.chain(removed).chain(added).collect();
@@ -76,7 +79,9 @@ fn changes(
     let alike: Vec<Vec<f64>> = old
         .clone()
         .map(|old| {
-            let of_old = new.clone().map(|new| ANY_PAIR + similarity(&before[old], &after[new]));
+            let of_old = new
+                .clone()
+                .map(|new| ANY_PAIR + similarity(&before[old], &after[new]));
             of_old.collect()
         })
         .collect();
@@ -131,8 +136,16 @@ mod tests {
             (vec![], vec![], vec![]),
             (vec![], vec!["a"], vec![Added(0)]),
             (vec!["a"], vec![], vec![Removed(0)]),
-            (vec!["a", "b"], vec!["a", "x", "b"], vec![Same(0), Added(1), Same(1)]),
-            (vec!["a", "x", "b"], vec!["a", "b"], vec![Same(0), Removed(1), Same(2)]),
+            (
+                vec!["a", "b"],
+                vec!["a", "x", "b"],
+                vec![Same(0), Added(1), Same(1)],
+            ),
+            (
+                vec!["a", "x", "b"],
+                vec!["a", "b"],
+                vec![Same(0), Removed(1), Same(2)],
+            ),
             (vec!["a", "b"], vec!["a", "b2"], vec![Same(0), Changed(1, 1)]),
             // Inserted before one that changed, too.
             (
@@ -145,7 +158,11 @@ mod tests {
             // Nothing alike: the order decides.
             (vec!["a", "b"], vec!["x", "y"], vec![Changed(0, 0), Changed(1, 1)]),
             // Said again and again.
-            (vec!["s", "s"], vec!["s", "s", "s"], vec![Same(0), Same(1), Added(2)]),
+            (
+                vec!["s", "s"],
+                vec!["s", "s", "s"],
+                vec![Same(0), Same(1), Added(2)],
+            ),
         ] {
             assert_eq!(aligned(&before, &after), wanted, "{before:?} {after:?}");
         }
@@ -153,9 +170,18 @@ mod tests {
 
     #[test]
     fn a_large_stretch_is_aligned_in_order() {
-        let numbered = |letter: &str| (0..500).map(|number| json!(format!("{letter}{number}"))).collect();
+        let numbered = |letter: &str| {
+            (0..500)
+                .map(|number| json!(format!("{letter}{number}")))
+                .collect()
+        };
         let (before, after): (Vec<Value>, Vec<Value>) = (numbered("a"), numbered("b"));
         let steps = align(&before, &after, |_, _| 0.0);
-        assert!(steps.iter().enumerate().all(|(at, step)| *step == Changed(at, at)));
+        assert!(
+            steps
+                .iter()
+                .enumerate()
+                .all(|(at, step)| *step == Changed(at, at))
+        );
     }
 }

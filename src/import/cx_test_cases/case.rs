@@ -95,11 +95,7 @@ impl Reader {
             case.insert("tags".to_owned(), json!(tags));
         }
         case.insert("displayName".to_owned(), json!(conversation.name));
-        let (notes, tracked) = conversation
-            .notes
-            .as_deref()
-            .map(split_notes)
-            .unwrap_or_default();
+        let (notes, tracked) = conversation.notes.as_deref().map(split_notes).unwrap_or_default();
         if !notes.is_empty() {
             case.insert("notes".to_owned(), json!(notes));
         }
@@ -313,7 +309,12 @@ impl Reader {
         }
     }
 
-    fn leave_out(&mut self, what: &'static str, location: &Location, value: &(impl std::fmt::Debug + ?Sized)) {
+    fn leave_out(
+        &mut self,
+        what: &'static str,
+        location: &Location,
+        value: &(impl std::fmt::Debug + ?Sized),
+    ) {
         self.marked(what, location, None, value);
     }
 
@@ -409,7 +410,9 @@ fn concrete(matcher: &Matcher) -> Concrete {
                 Concrete::Value(value) => Some(value),
                 _ => None,
             });
-            values.collect::<Option<Vec<Value>>>().map_or(Concrete::No, |values| Concrete::Value(values.into()))
+            values
+                .collect::<Option<Vec<Value>>>()
+                .map_or(Concrete::No, |values| Concrete::Value(values.into()))
         }
         Matcher::Absent => Concrete::Absent,
         _ => Concrete::No,

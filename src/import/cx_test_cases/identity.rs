@@ -94,10 +94,7 @@ mod tests {
     }
 
     fn paired(today: &[Row], cases: &[Row]) -> Vec<Option<usize>> {
-        pair(
-            &known(today, &cases_of(today)),
-            &known(cases, &cases_of(cases)),
-        )
+        pair(&known(today, &cases_of(today)), &known(cases, &cases_of(cases)))
     }
 
     #[test]

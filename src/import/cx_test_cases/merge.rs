@@ -49,7 +49,9 @@ fn fresh_turn(turn: &Value) -> Value {
         output.retain(|_, value| !is_empty(value));
     }
     if let Value::Object(members) = &mut turn {
-        let expected = members.get("expectations").and_then(|of| of.get("expectedSessionParameters"));
+        let expected = members
+            .get("expectations")
+            .and_then(|of| of.get("expectedSessionParameters"));
         if expected.is_some_and(is_empty) {
             members.shift_remove("expectations");
         }
@@ -122,7 +124,9 @@ impl Merge<'_> {
         if before.get(key) == after.get(key) {
             return;
         }
-        let settled = after.get(key).and_then(|wanted| self.settled(wanted, value.get(key)));
+        let settled = after
+            .get(key)
+            .and_then(|wanted| self.settled(wanted, value.get(key)));
         match settled {
             Some(settled) => drop(value.insert(key.to_owned(), settled)),
             None => drop(value.shift_remove(key)),
@@ -243,8 +247,12 @@ impl Merge<'_> {
         let mut input = within(user, "input");
         if INPUTS.iter().any(|kind| was.get(*kind) != is.get(*kind)) {
             // It comes first, as the service writes it.
-            let said = INPUTS.iter().filter_map(|kind| Some(((*kind).to_owned(), is.get(*kind)?.clone())));
-            let rest = input.into_iter().filter(|(key, _)| !INPUTS.contains(&key.as_str()));
+            let said = INPUTS
+                .iter()
+                .filter_map(|kind| Some(((*kind).to_owned(), is.get(*kind)?.clone())));
+            let rest = input
+                .into_iter()
+                .filter(|(key, _)| !INPUTS.contains(&key.as_str()));
             input = said.chain(rest).collect();
         }
         self.member(&mut input, "languageCode", &was, &is);
@@ -254,13 +262,20 @@ impl Merge<'_> {
     fn output(&self, output: &mut Map, before: &Map, after: &Map) {
         self.keyed(output, "sessionParameters", before, after);
         let mut intent = within(output, "triggeredIntent");
-        let (was, is) = (within(before, "triggeredIntent"), within(after, "triggeredIntent"));
+        let (was, is) = (
+            within(before, "triggeredIntent"),
+            within(after, "triggeredIntent"),
+        );
         self.member(&mut intent, "name", &was, &is);
         if !intent.contains_key("name") && was != is {
             intent.clear();
         }
         put_back(output, "triggeredIntent", intent);
-        self.place(output, &within(before, "currentPage"), &within(after, "currentPage"));
+        self.place(
+            output,
+            &within(before, "currentPage"),
+            &within(after, "currentPage"),
+        );
         self.responses(output, before.get("textResponses"), after.get("textResponses"));
     }
 
@@ -272,15 +287,23 @@ impl Merge<'_> {
             let mut flow = within(output, "currentFlow");
             let old = before.get("flow");
             let told = |of: &Map, key: &str| of.get(key).filter(|name| **name != json!("")).cloned();
-            let there = told(&page, "flow").or_else(|| told(&flow, "name")).or_else(|| old.cloned());
-            let settled = after.get("flow").and_then(|wanted| self.settled(wanted, there.as_ref()));
+            let there = told(&page, "flow")
+                .or_else(|| told(&flow, "name"))
+                .or_else(|| old.cloned());
+            let settled = after
+                .get("flow")
+                .and_then(|wanted| self.settled(wanted, there.as_ref()));
             match settled {
                 Some(settled) => {
                     let has_flow = !flow.is_empty();
                     if page.contains_key("flow") || !has_flow {
                         page.insert("flow".to_owned(), settled.clone());
                     }
-                    let key = if flow.contains_key("name") { "name" } else { "displayName" };
+                    let key = if flow.contains_key("name") {
+                        "name"
+                    } else {
+                        "displayName"
+                    };
                     if has_flow {
                         flow.insert(key.to_owned(), settled);
                     }
@@ -304,18 +327,24 @@ impl Merge<'_> {
         let was = before.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let changed = match after {
             None => Vec::new(),
-            Some(Value::Array(is)) => self.elements(list(output, KEY), was, is, has_one_text, |there, text| {
-                let mut response = object(there);
-                response.extend(object(text));
-                Value::Object(response)
-            }),
+            Some(Value::Array(is)) => {
+                self.elements(list(output, KEY), was, is, has_one_text, |there, text| {
+                    let mut response = object(there);
+                    response.extend(object(text));
+                    Value::Object(response)
+                })
+            }
             Some(wanted) => {
                 let there = list(output, KEY);
                 let texts: Vec<Value> = there.iter().filter(|text| has_one_text(text)).map(said).collect();
                 let lines: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
                 let fits = mark_of(wanted).is_some_and(|mark| {
                     let is_list = self.left_out.get(mark).is_some_and(|of| of.what == "replies");
-                    let whole = if is_list { json!(texts) } else { json!(lines.join("\n")) };
+                    let whole = if is_list {
+                        json!(texts)
+                    } else {
+                        json!(lines.join("\n"))
+                    };
                     self.fits(mark, &whole)
                 });
                 if fits { there.to_vec() } else { Vec::new() }
@@ -342,10 +371,15 @@ impl Merge<'_> {
             let written = if parameters.contains_key(name) {
                 Some(name.clone())
             } else {
-                parameters.keys().find(|key| plain_name(key) == name.as_str()).cloned()
+                parameters
+                    .keys()
+                    .find(|key| plain_name(key) == name.as_str())
+                    .cloned()
             };
             let written = written.unwrap_or_else(|| name.clone());
-            let settled = is.get(name).and_then(|wanted| self.settled(wanted, parameters.get(&written)));
+            let settled = is
+                .get(name)
+                .and_then(|wanted| self.settled(wanted, parameters.get(&written)));
             match settled {
                 Some(settled) => drop(parameters.insert(written, settled)),
                 None => drop(parameters.shift_remove(&written)),
@@ -373,7 +407,9 @@ impl Merge<'_> {
             }
             let at = place(&pairs, name);
             let there = at.and_then(|at| pairs[at].get("value").cloned());
-            let settled = is.get(name).and_then(|wanted| self.settled(wanted, there.as_ref()));
+            let settled = is
+                .get(name)
+                .and_then(|wanted| self.settled(wanted, there.as_ref()));
             match (settled, at) {
                 (Some(settled), Some(at)) => pairs[at]["value"] = settled,
                 (Some(settled), None) => pairs.push(json!({ "key": name, "value": settled })),
@@ -433,9 +469,16 @@ fn creation_time(case: &mut Map, before: Option<&Value>, after: Option<&Value>) 
     let mut time = within(case, "creationTime");
     let is_text = time.get("seconds").is_some_and(Value::is_string);
     let seconds = after.get("seconds").cloned().unwrap_or_default();
-    let seconds = if is_text { json!(seconds.to_string()) } else { seconds };
+    let seconds = if is_text {
+        json!(seconds.to_string())
+    } else {
+        seconds
+    };
     time.insert("seconds".to_owned(), seconds);
-    time.insert("nanos".to_owned(), after.get("nanos").cloned().unwrap_or_default());
+    time.insert(
+        "nanos".to_owned(),
+        after.get("nanos").cloned().unwrap_or_default(),
+    );
     case.insert("creationTime".to_owned(), Value::Object(time));
 }
 
@@ -451,7 +494,11 @@ fn has_one_text(response: &Value) -> bool {
 
 /// The text of a response, or the text itself.
 fn said(value: &Value) -> Value {
-    value.get("text").and_then(|texts| texts.get(0)).unwrap_or(value).clone()
+    value
+        .get("text")
+        .and_then(|texts| texts.get(0))
+        .unwrap_or(value)
+        .clone()
 }
 
 /// How likely one turn has become the other: by what is the same in both.
@@ -465,7 +512,11 @@ fn similarity(before: &Value, after: &Value) -> f64 {
     ];
     PARTS
         .iter()
-        .filter(|(part, _)| before.pointer(part).is_some_and(|there| after.pointer(part) == Some(there)))
+        .filter(|(part, _)| {
+            before
+                .pointer(part)
+                .is_some_and(|there| after.pointer(part) == Some(there))
+        })
         .map(|(_, weight)| weight)
         .sum()
 }

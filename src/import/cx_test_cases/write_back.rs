@@ -22,7 +22,12 @@ use crate::model::{Map, Value};
 /// The folder of test cases within an export.
 const FOLDER: &str = "testCases";
 /// What a file's name may hold besides letters and digits: the service writes the rest as `%` and two digits.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b' ').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b' ')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 /// Bytes of a file's name without extension, well below what file systems allow.
 const LONGEST_NAME: usize = 200;
 /// Names of a kind that the summary shows.
@@ -86,7 +91,8 @@ pub fn export_cx_tests(
 }
 
 fn is_zip(out: &Path) -> bool {
-    out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+    out.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
 }
 
 /// Refuses a place that is taken: any file, and a folder that is not empty.
@@ -108,9 +114,12 @@ fn exists(out: &Path) -> Diagnostic {
 }
 
 fn not_written(out: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error("output-not-written", format!("the test cases could not be written: {error}"))
-        .in_file(out)
-        .help("choose another place with --out")
+    Diagnostic::error(
+        "output-not-written",
+        format!("the test cases could not be written: {error}"),
+    )
+    .in_file(out)
+    .help("choose another place with --out")
 }
 
 /// Writes the whole package beside its place, and moves it there when it is complete.
@@ -165,7 +174,11 @@ struct Back<'a> {
 
 impl Back<'_> {
     /// The files that are not as they were.
-    fn changes(&self, conversations: &[Conversation], whole: bool) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
+    fn changes(
+        &self,
+        conversations: &[Conversation],
+        whole: bool,
+    ) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
         let cases: Vec<Case> = conversations.iter().map(case_of).collect();
         let pairs = self.pairs(conversations, &cases);
         let mut changes = BTreeMap::new();
@@ -258,7 +271,11 @@ struct Places {
 
 impl Places {
     fn of(back: &Back<'_>) -> Self {
-        let ids = back.agent.test_cases.values().filter_map(|case| case.get("name")?.as_str());
+        let ids = back
+            .agent
+            .test_cases
+            .values()
+            .filter_map(|case| case.get("name")?.as_str());
         Self {
             files: back.files.keys().map(|name| name.to_lowercase()).collect(),
             ids: ids.map(str::to_owned).collect(),
@@ -342,7 +359,10 @@ fn warnings(left_out: &[&LeftOut]) -> Vec<Diagnostic> {
     let mut places: BTreeMap<(&Path, &str), BTreeSet<u32>> = BTreeMap::new();
     for left_out in left_out {
         let file = &*left_out.location.file;
-        places.entry((file, left_out.what)).or_default().insert(left_out.location.line);
+        places
+            .entry((file, left_out.what))
+            .or_default()
+            .insert(left_out.location.line);
     }
     let warning = |((file, what), lines): ((&Path, &str), BTreeSet<u32>)| {
         let line = lines.first().copied().unwrap_or(1);
@@ -371,7 +391,11 @@ impl fmt::Display for Written {
         let out = self.out.display();
         writeln!(formatter, "wrote {} to {out}", counted(self.cases(), "test case"))?;
         writeln!(formatter, "  {:>5}  unchanged", self.unchanged)?;
-        for (word, names) in [("changed", &self.changed), ("new", &self.added), ("removed", &self.removed)] {
+        for (word, names) in [
+            ("changed", &self.changed),
+            ("new", &self.added),
+            ("removed", &self.removed),
+        ] {
             if names.is_empty() {
                 continue;
             }
@@ -384,8 +408,14 @@ impl fmt::Display for Written {
             }
         }
         for (count, what) in [
-            (self.left_alone, "as they were: their conversations are not among the suites given"),
-            (self.other_kinds, "more as they were, of kinds that suites do not hold"),
+            (
+                self.left_alone,
+                "as they were: their conversations are not among the suites given",
+            ),
+            (
+                self.other_kinds,
+                "more as they were, of kinds that suites do not hold",
+            ),
         ] {
             if count > 0 {
                 writeln!(formatter, "  {count:>5}  {what}")?;
@@ -394,7 +424,10 @@ impl fmt::Display for Written {
         if is_zip(&self.out) {
             writeln!(formatter, "the agent can be restored from it")
         } else {
-            writeln!(formatter, "put its testCases/ in the place of the one in the agent's package")
+            writeln!(
+                formatter,
+                "put its testCases/ in the place of the one in the agent's package"
+            )
         }
     }
 }
@@ -453,7 +486,10 @@ mod tests {
         ] {
             assert!(told.contains(part), "{part}\n{told}");
         }
-        let zip = Written { out: "x.ZIP".into(), ..written };
+        let zip = Written {
+            out: "x.ZIP".into(),
+            ..written
+        };
         assert!(zip.to_string().ends_with("can be restored from it\n"));
     }
 }
