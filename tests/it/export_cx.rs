@@ -297,18 +297,13 @@ fn nothing_that_exists_is_written_over() {
 fn a_target_without_test_cases_is_named() {
     let place = Place::initialised();
     place.write(
-        "app.yaml",
-        "app: Desk\nroot: greeter\nagents:\n  greeter: { rules: [ { reply: Hello } ] }\n",
-    );
-    let settings = place.read("turnproof.yaml");
-    place.write(
         "turnproof.yaml",
-        &format!(
-            "{settings}  live: {{ backend: cx, agent: projects/p/locations/global/agents/a }}\n  \
-             desk: {{ backend: ces, app: projects/p/locations/us/apps/a }}\n"
-        ),
+        "targets:
+  coffee: { backend: emulator, agent: agents/coffee-bar }
+  live: { backend: cx, agent: projects/p/locations/global/agents/a }
+  desk: { backend: ces, app: projects/p/locations/us/apps/a }
+",
     );
-    fs::remove_file(place.path().join("app.yaml")).unwrap();
     for (arguments, exit, parts) in [
         (
             &["--target", "live"][..],
@@ -376,4 +371,51 @@ fn shared_exports_come_back_as_they_were() {
         assert_eq!(hash(&place.path().join("out.zip")), hash(&export));
     }
     assert_eq!(with_cases, 8);
+}
+
+/// Test cases that nobody would record, in an export that is sound otherwise.
+#[test]
+fn odd_test_cases_come_back_as_they_were() {
+    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+    let turn = |text: &str| format!(r#"{{ "testCaseConversationTurns": [{text}] }}"#);
+    let odd = [
+        "[]".to_owned(),
+        "null".to_owned(),
+        "{}".to_owned(),
+        "not json".to_owned(),
+        turn(""),
+        turn("{}"),
+        turn("null"),
+        turn(r#"{ "userInput": null, "virtualAgentOutput": { "status": { "code": 3 } } }"#),
+        turn(r#"{ "userInput": { "input": { "text": { "text": " two\n\n lines\t" } } } }"#),
+        turn(
+            r#"{ "virtualAgentOutput": { "textResponses": [{ "text": ["a", "b", " "] }, { "text": [] }, {}] } }"#,
+        ),
+        turn(
+            r#"{ "virtualAgentOutput": { "sessionParameters": { "": 1, "a.b": {}, "equals": { "any_of": [] } } } }"#,
+        ),
+        turn(&format!(
+            r#"{{ "virtualAgentOutput": {{ "sessionParameters": {{ "deep": {deep}, "big": 1e300 }} }} }}"#
+        )),
+        turn(r#"{ "virtualAgentOutput": { "currentPage": { "name": "a: #b", "flow": "{{ x }}" } } }"#),
+        format!(
+            r###"{{ "displayName": "\u0000 {{{{ a }}}}", "tags": ["#", "##a", "#a", "a: b"], "notes": "\r\n x", {}"###,
+            &turn("{}")[1..]
+        ),
+    ];
+    let place = Place::new();
+    place.write("agent/agent.json", r#"{"defaultLanguageCode": "en"}"#);
+    for (number, text) in odd.iter().enumerate() {
+        place.write(&format!("agent/testCases/{number}.json"), text);
+    }
+    let said = place.run(&["import", "cx-tests", "agent", "--out", IMPORTED]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let said = exported(&place, "out.zip", &[IMPORTED]);
+    assert!(
+        !said.out.contains("changed\n  ") && !said.out.contains("removed"),
+        "{}",
+        said.out
+    );
+    let before = test_case_files(&place.path().join("agent")).unwrap();
+    assert_eq!(cases(&place, "out.zip"), before);
 }

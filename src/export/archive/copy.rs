@@ -125,7 +125,11 @@ fn everything(
         }
     }
     let (mut files, paths) = list_parts(root, parts.iter().map(String::as_str), limits)?;
-    files.retain(|file| file.name.ends_with(".json"));
+    files.retain(|file| {
+        Path::new(&file.name)
+            .extension()
+            .is_some_and(|extension| extension == "json")
+    });
     Ok((files, paths))
 }
 

@@ -1,17 +1,18 @@
 //! What an export's test cases would be as suites, read as suites are read: what the suites of today are compared
 //! with. Nothing is kept on disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::case::{Case, case_of};
+use super::conversation::start_flow;
 use super::recording::TestCase;
 use super::{Composed, Origin};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::export::agent::Agent;
-use crate::model::suite::Service;
+use crate::model::suite::{Conversation, Service};
 use crate::settings::Settings;
 use crate::settings::play::PlayPatch;
 use crate::settings::root::{Root, SETTINGS_FILE};
@@ -20,7 +21,7 @@ use crate::suite::discover::SuiteFile;
 use crate::suite::{self, Agents, Names, Role, SettingsLayer, Surroundings};
 
 /// The role of the conversations; nobody sees it.
-const TARGET: &str = "agent";
+pub(super) const TARGET: &str = "agent";
 
 /// A test case as a suite would say it.
 #[derive(Debug)]
@@ -38,13 +39,19 @@ pub(super) struct Base {
 /// Imports the cases and reads the suites. A case that cannot be read as a suite is not among the result.
 pub(super) fn read_again(agent: &Agent, cases: &[TestCase]) -> Result<Vec<Base>, Diagnostic> {
     let composed = Composed::of(agent, cases, TARGET, TARGET);
-    let mut read = conversations(&composed).map_err(|error| {
+    let read = conversations(&composed.files).map_err(|error| {
         Diagnostic::error(
             "unreadable",
             format!("the test cases could not be read again: {error}"),
         )
         .help("it takes some room in the folder for temporary files")
     })?;
+    let start_flow = start_flow(agent);
+    let identity_of = |conversation: &Conversation| (conversation.suite.clone(), conversation.name.clone());
+    let mut read: HashMap<_, _> = read
+        .iter()
+        .map(|conversation| (identity_of(conversation), case_of(conversation, start_flow)))
+        .collect();
     let base = |origin: &Origin| {
         let suite = identity(&origin.suite);
         let case = read.remove(&(suite.clone(), origin.name.clone()))?;
@@ -68,40 +75,43 @@ fn identity(path: &Path) -> String {
     parts.join("/")
 }
 
-/// All conversations by suite and name.
-fn conversations(composed: &Composed) -> io::Result<HashMap<(String, String), Case>> {
+/// All conversations of the suites among these files, whose target is called [`TARGET`].
+pub(super) fn conversations(texts: &BTreeMap<PathBuf, String>) -> io::Result<Vec<Conversation>> {
     let folder = tempfile::tempdir()?;
     let root = Root::new(folder.path(), folder.path())?;
     let mut files = Vec::new();
-    for suite in &composed.suites {
-        let path = root.directory().join(&suite.path);
+    for (place, text) in texts
+        .iter()
+        .filter(|(place, _)| place.as_path() != Path::new(SETTINGS_FILE))
+    {
+        let path = root.directory().join(place);
         fs_err::create_dir_all(path.parent().unwrap_or(root.directory()))?;
-        fs_err::write(&path, composed.files.get(&suite.path).map_or("", String::as_str))?;
-        let identity = identity(&suite.path);
+        fs_err::write(&path, text)?;
+        let identity = identity(place);
         files.push(SuiteFile {
-            shown: suite.path.clone(),
+            shown: place.clone(),
             file: format!("{identity}.yaml"),
             suite: identity,
             path,
             lines: Vec::new(),
         });
     }
-    let suites = suite::read(&files, surroundings(composed, root), &mut Unknown);
+    let settings = texts.get(Path::new(SETTINGS_FILE));
+    let surroundings = surroundings(settings.map_or("", String::as_str), root);
+    let suites = suite::read(&files, surroundings, &mut Unknown);
     // Entries are read again from their files, which must still be there.
-    let conversations = suites.entries.iter().filter_map(|entry| {
-        let conversation = entry.load().ok()?;
-        let identity = (conversation.suite.clone(), conversation.name.clone());
-        Some((identity, case_of(&conversation)))
-    });
-    Ok(conversations.collect())
+    Ok(suites
+        .entries
+        .iter()
+        .filter_map(|entry| entry.load().ok())
+        .collect())
 }
 
 /// The settings that an import writes.
-fn surroundings(composed: &Composed, root: Root) -> Surroundings {
-    let text = composed.files.get(Path::new(SETTINGS_FILE));
+fn surroundings(settings: &str, root: Root) -> Surroundings {
     let file = Arc::new(SourceFile {
         path: SETTINGS_FILE.into(),
-        text: text.cloned().unwrap_or_default(),
+        text: settings.to_owned(),
     });
     let environment = Environment {
         lookup: &|_| None,
@@ -134,10 +144,7 @@ fn surroundings(composed: &Composed, root: Root) -> Surroundings {
 struct Unknown;
 
 impl Agents for Unknown {
-    fn names(
-        &mut self,
-        roles: &std::collections::BTreeSet<String>,
-    ) -> std::collections::BTreeMap<String, Names> {
+    fn names(&mut self, roles: &BTreeSet<String>) -> BTreeMap<String, Names> {
         roles
             .iter()
             .map(|role| (role.clone(), Names::Unchecked))

@@ -62,9 +62,13 @@ pub(super) fn without_marks(value: &Value) -> Option<Value> {
     })
 }
 
-/// Everything that a test case can say of the conversation.
-pub(super) fn case_of(conversation: &Conversation) -> Case {
-    let mut reader = Reader::default();
+/// Everything that a test case can say of the conversation. `start_flow` is the agent's: a page without a flow is
+/// looked up there.
+pub(super) fn case_of(conversation: &Conversation, start_flow: &str) -> Case {
+    let mut reader = Reader {
+        start_flow,
+        left_out: Vec::new(),
+    };
     let value = reader.conversation(conversation);
     Case {
         value: Value::Object(value),
@@ -72,8 +76,8 @@ pub(super) fn case_of(conversation: &Conversation) -> Case {
     }
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    start_flow: &'a str,
     left_out: Vec<LeftOut>,
 }
 
@@ -87,7 +91,7 @@ enum Concrete {
     No,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn conversation(&mut self, conversation: &Conversation) -> Map {
         let mut case = Map::new();
         let tags: Vec<String> = conversation.tags.iter().map(|tag| format!("#{tag}")).collect();
@@ -125,9 +129,12 @@ impl Reader {
     fn config(&mut self, conversation: &Conversation, tracked: &[&str]) -> Map {
         let mut config = Map::new();
         let start = &conversation.start;
-        for (key, name) in [("flow", &start.flow), ("page", &start.page)] {
+        let page = start.page.as_ref().map(text_of);
+        let flow = start.flow.as_ref().map(text_of);
+        let flow = flow.or_else(|| page.and(Some(self.start_flow)));
+        for (key, name) in [("flow", flow), ("page", page)] {
             if let Some(name) = name {
-                config.insert(key.to_owned(), json!(text_of(name)));
+                config.insert(key.to_owned(), json!(name));
             }
         }
         if start.playbook.is_some() {

@@ -52,10 +52,7 @@ pub(super) struct Composer {
 
 impl Composer {
     pub(super) fn new(agent: &Agent, cases: &[TestCase]) -> Self {
-        let start_flow = match agent.settings.start_flow.as_str() {
-            "" => DEFAULT_START_FLOW,
-            named => named,
-        };
+        let start_flow = start_flow(agent);
         Self {
             messages: Messages::of(agent),
             settable: Settable::of(agent),
@@ -326,6 +323,14 @@ fn value_matcher(value: &Value) -> Node {
         Value::String(text) => text_matcher(text),
         Value::Array(_) | Value::Object(_) => Node::member("equals", Node::Plain(value.clone())),
         other => Node::Plain(other.clone()),
+    }
+}
+
+/// The flow that a session starts in.
+pub(super) fn start_flow(agent: &Agent) -> &str {
+    match agent.settings.start_flow.as_str() {
+        "" => DEFAULT_START_FLOW,
+        named => named,
     }
 }
 

@@ -31,15 +31,18 @@ pub(super) fn merge(original: &Value, before: &Case, after: &Case) -> Value {
     Value::Object(case)
 }
 
-/// A case of which nothing was known before; without an id.
-pub(super) fn fresh(case: &Case) -> Value {
+/// A case of which nothing was known before.
+pub(super) fn fresh(case: &Case, id: &str) -> Value {
     let mut fresh = object(&case.value);
     if let Some(Value::Array(turns)) = fresh.get_mut(TURNS) {
         for turn in turns {
             *turn = fresh_turn(turn);
         }
     }
-    without_marks(&Value::Object(fresh)).unwrap_or_else(|| json!({}))
+    let mut new = Map::new();
+    new.insert("name".to_owned(), json!(id));
+    new.extend(without_marks(&Value::Object(fresh)).iter().flat_map(object));
+    Value::Object(new)
 }
 
 fn fresh_turn(turn: &Value) -> Value {
@@ -221,9 +224,17 @@ impl Merge<'_> {
         let mut turn = object(original);
         let (before, after) = (object(before), object(after));
         let parts = |key: &str| (within(&before, key), within(&after, key));
-        let mut user = within(&turn, "userInput");
         let (was, is) = parts("userInput");
-        self.user(&mut user, &was, &is);
+        let mut user = within(&turn, "userInput");
+        if turn.contains_key("userInput") {
+            self.user(&mut user, &was, &is);
+        } else if was != is {
+            // Nobody said anything: what is said now comes with all that goes along.
+            user = without_marks(&Value::Object(is))
+                .as_ref()
+                .map(object)
+                .unwrap_or_default();
+        }
         put_back(&mut turn, "userInput", user);
         let mut output = within(&turn, "virtualAgentOutput");
         let (output_was, output_is) = parts("virtualAgentOutput");
@@ -285,37 +296,37 @@ impl Merge<'_> {
         self.member(&mut page, "name", before, after);
         if before.get("flow") != after.get("flow") {
             let mut flow = within(output, "currentFlow");
-            let old = before.get("flow");
-            let told = |of: &Map, key: &str| of.get(key).filter(|name| **name != json!("")).cloned();
-            let there = told(&page, "flow")
-                .or_else(|| told(&flow, "name"))
-                .or_else(|| old.cloned());
-            let settled = after
-                .get("flow")
-                .and_then(|wanted| self.settled(wanted, there.as_ref()));
-            match settled {
-                Some(settled) => {
-                    let has_flow = !flow.is_empty();
-                    if page.contains_key("flow") || !has_flow {
-                        page.insert("flow".to_owned(), settled.clone());
-                    }
-                    let key = if flow.contains_key("name") {
-                        "name"
-                    } else {
-                        "displayName"
-                    };
-                    if has_flow {
-                        flow.insert(key.to_owned(), settled);
-                    }
-                }
-                None => {
-                    page.shift_remove("flow");
-                    flow.clear();
-                }
-            }
+            self.flow(&mut page, &mut flow, after.get("flow"));
             put_back(output, "currentFlow", flow);
         }
         put_back(output, "currentPage", page);
+    }
+
+    fn flow(&self, page: &mut Map, flow: &mut Map, wanted: Option<&Value>) {
+        let told = [page.get("flow"), flow.get("name"), flow.get("displayName")];
+        let there = told
+            .into_iter()
+            .flatten()
+            .find(|name| **name != json!(""))
+            .cloned();
+        let Some(settled) = wanted.and_then(|wanted| self.settled(wanted, there.as_ref())) else {
+            page.shift_remove("flow");
+            flow.clear();
+            return;
+        };
+        let mut is_told = false;
+        let mut rename = |place: &mut Map, key: &str| {
+            if let Some(name) = place.get_mut(key).filter(|name| there.as_ref() == Some(&**name)) {
+                name.clone_from(&settled);
+                is_told = true;
+            }
+        };
+        rename(page, "flow");
+        rename(flow, "name");
+        rename(flow, "displayName");
+        if !is_told {
+            page.insert("flow".to_owned(), settled);
+        }
     }
 
     /// The agent's texts.

@@ -12,12 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::again::{Base, read_again};
 use super::case::{Case, LeftOut, case_of};
+use super::conversation::start_flow;
 use super::identity::{Known, pair};
 use super::{counted, folder, merge, recording};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, agent::Agent};
+use crate::model::Value;
 use crate::model::suite::Conversation;
-use crate::model::{Map, Value};
 
 /// The folder of test cases within an export.
 const FOLDER: &str = "testCases";
@@ -179,7 +180,11 @@ impl Back<'_> {
         conversations: &[Conversation],
         whole: bool,
     ) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
-        let cases: Vec<Case> = conversations.iter().map(case_of).collect();
+        let start_flow = start_flow(self.agent);
+        let cases = conversations
+            .iter()
+            .map(|conversation| case_of(conversation, start_flow));
+        let cases: Vec<Case> = cases.collect();
         let pairs = self.pairs(conversations, &cases);
         let mut changes = BTreeMap::new();
         let mut written = Written::default();
@@ -203,7 +208,7 @@ impl Back<'_> {
                 }
                 None => {
                     let (file, id) = places.new_place(conversation);
-                    changes.insert(file, Some(bytes_of(&self.new_case(case, &id))));
+                    changes.insert(file, Some(bytes_of(&merge::fresh(case, &id))));
                     written.added.push(conversation.name.clone());
                 }
             }
@@ -240,25 +245,6 @@ impl Back<'_> {
             case: &base.case,
         });
         pair(&today, &bases.collect::<Vec<_>>())
-    }
-
-    /// A case that has just been written, in the order in which the service writes its members.
-    fn new_case(&self, case: &Case, id: &str) -> Value {
-        let mut fresh = match merge::fresh(case) {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        // A page is looked up in its flow.
-        if let Some(config) = fresh.get_mut("testConfig").and_then(Value::as_object_mut) {
-            let start = self.agent.settings.start_flow.as_str();
-            if config.contains_key("page") && !config.contains_key("flow") && !start.is_empty() {
-                config.insert("flow".to_owned(), json!(start));
-            }
-        }
-        let mut new = Map::new();
-        new.insert("name".to_owned(), json!(id));
-        new.extend(fresh);
-        Value::Object(new)
     }
 }
 
