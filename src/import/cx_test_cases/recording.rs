@@ -11,6 +11,8 @@ use crate::model::{Map, Value};
 
 /// The page that a session ends on, as recordings name it.
 const END_SESSION: &str = "End Session";
+/// Lists and mappings in one another: in a suite some more are around them, and there 100 is the end.
+const DEEPEST: usize = 80;
 /// What the console writes before the names of session parameters.
 const SESSION_PREFIX: &str = "$session.params.";
 
@@ -332,9 +334,24 @@ pub(super) fn read_all(raw: &BTreeMap<String, Value>, export: &Path) -> (Vec<Tes
     (cases, warnings)
 }
 
+/// Whether lists and mappings are in one another deeper than so many levels.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else {
+        return value.is_array() || value.is_object();
+    };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, below)),
+        Value::Object(members) => members.values().any(|member| is_deeper(member, below)),
+        _ => false,
+    }
+}
+
 fn read(file: &str, value: &Value) -> Result<TestCase, String> {
     if value.get("testCaseConversationTurns").is_none() {
         return Err("it holds no recorded turns (a newer kind, judged by a model)".to_owned());
+    }
+    if is_deeper(value, DEEPEST) {
+        return Err("it holds lists and mappings in one another deeper than a suite can".to_owned());
     }
     let mut case = TestCase::deserialize(value).map_err(|error| error.to_string())?;
     if case.turns.is_empty() {

@@ -389,13 +389,13 @@ fn of_what_is_no_value_the_recorded_one_stays_if_it_fits() {
             vec![],
         ),
         (
-            "            nights: 2\n",
-            "            nights: { gte: 1 }\n",
+            "vip: true\n            nights: 2\n",
+            "vip: true\n            nights: { gte: 1 }\n",
             vec![],
         ),
         (
-            "            nights: 2\n",
-            "            nights: { gte: 3 }\n",
+            "vip: true\n            nights: 2\n",
+            "vip: true\n            nights: { gte: 3 }\n",
             vec![("TURN/1/virtualAgentOutput/sessionParameters/nights", None)],
         ),
     ]);
