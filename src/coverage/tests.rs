@@ -1,0 +1,1 @@
+//! What is touched, told by tables.
