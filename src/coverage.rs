@@ -213,14 +213,14 @@ pub struct Coverage {
     pub turns: u64,
     /// Turns that do not say where they went.
     pub untraced: u64,
-    /// Ids of pages and handlers in the run that the export has, and that it does not have.
+    /// How many pages and handlers of the run the export has, and how many it does not have.
     pub ids: (usize, usize),
 }
 
 impl Coverage {
     /// Joins what the export holds and what turns touched. With `changes`, as [`changes`] gives them, only what changed
     /// is kept.
-    pub fn new(tally: Tally<'_, '_>, changes: Option<&[Option<Change>]>) -> Self {
+    pub fn new(tally: &Tally<'_, '_>, changes: Option<&[Option<Change>]>) -> Self {
         let inventory = tally.inventory();
         let change_of = |index: usize| changes.and_then(|changes| changes.get(index).copied().flatten());
         let all = inventory.resources().iter().enumerate();

@@ -65,11 +65,6 @@ impl Console {
         }
     }
 
-    /// Prints a line that is no error: `warning: …`.
-    pub(super) fn note(kind: &str, message: &str) -> io::Result<()> {
-        writeln!(io::stderr().lock(), "{kind}: {}", clean_terminal(message))
-    }
-
     fn choice(self, stream: &(impl IsTerminal + anstream::stream::RawStream)) -> ColorChoice {
         match self.color {
             When::Auto => AutoStream::choice(stream),

@@ -34,7 +34,6 @@ pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Consol
         .map(|path| load(path, &mut warnings))
         .transpose()?;
     warnings.extend(other_version(&runs, &chosen, &new));
-    console.diagnostics(&warnings)?;
 
     let inventory = Inventory::new(&new.agent);
     let mut tally = Tally::new(&inventory);
@@ -52,8 +51,9 @@ pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Consol
     let changed = old
         .as_ref()
         .map(|old| changes(&inventory, &Inventory::new(&old.agent)));
-    let mut coverage = Coverage::new(tally, changed.as_deref());
-    trustworthy(&coverage, &chosen)?;
+    let mut coverage = Coverage::new(&tally, changed.as_deref());
+    warnings.extend(trustworthy(&coverage, &chosen)?);
+    console.diagnostics(&warnings)?;
     coverage.redact(&chosen.redactor);
     let name = |path: &Path, loaded: &Loaded| ExportName {
         path: path.display().to_string(),
@@ -131,8 +131,8 @@ fn other_version(runs: &[(PathBuf, RunHead)], chosen: &Chosen, new: &Loaded) -> 
     })
 }
 
-/// Refuses figures that would say nothing.
-fn trustworthy(coverage: &Coverage, chosen: &Chosen) -> Result<(), Failure> {
+/// Refuses figures that would say nothing, and warns of those that say too little.
+fn trustworthy(coverage: &Coverage, chosen: &Chosen) -> Result<Vec<Diagnostic>, Failure> {
     let targets = chosen.targets.join("`, `");
     if coverage.turns == 0 {
         return Err(Failure::Nothing {
@@ -157,14 +157,23 @@ fn trustworthy(coverage: &Coverage, chosen: &Chosen) -> Result<(), Failure> {
                 .to_owned(),
         )]));
     }
+    let mut warnings = Vec::new();
     if coverage.untraced > 0 {
-        let warning = format!(
+        let message = format!(
             "{} of {} turns do not say where they went: the service gave no diagnostics for them",
             coverage.untraced, coverage.turns
         );
-        Console::note("warning", &warning)?;
+        warnings.push(Diagnostic::warning("untraced-turns", message));
     }
-    Ok(())
+    if let (known, unknown @ 1..) = coverage.ids {
+        let message = format!(
+            "{unknown} of {} pages and handlers that the run touched are not in `{}`",
+            known + unknown,
+            chosen.export.display()
+        );
+        warnings.push(Diagnostic::warning("unknown-ids", message).help("export the agent that was played"));
+    }
+    Ok(warnings)
 }
 
 fn view(args: &CoverageArgs, console: Console) -> View {

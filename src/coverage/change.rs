@@ -150,8 +150,11 @@ fn same_intent(new: &Intent, old: &Intent) -> bool {
         && phrases(new) == phrases(old)
 }
 
-/// The phrases of all languages, whatever their order: pieces, parameters and weight, sorted.
-fn phrases(intent: &Intent) -> Vec<(&str, Vec<(&str, &str)>, i64)> {
+/// A training phrase: its language, its pieces with their parameters, and its weight.
+type Phrase<'a> = (&'a str, Vec<(&'a str, &'a str)>, i64);
+
+/// The phrases of all languages, sorted: their order means nothing.
+fn phrases(intent: &Intent) -> Vec<Phrase<'_>> {
     let mut all: Vec<_> = intent
         .training_phrases
         .iter()

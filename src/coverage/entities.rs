@@ -2,10 +2,17 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Value, pattern};
+use regex::{Regex, RegexBuilder};
+
+use crate::model::Value;
 
 /// How deep composite values are looked into.
 const DEEPEST: u8 = 8;
+/// How often a value is looked at before the rest of it is left alone: types may refer to each other in circles.
+const MOST_LOOKS: u32 = 10_000;
+/// Patterns of one type that are used, and bytes each may take: exports are untrusted.
+const MOST_PATTERNS: usize = 500;
+const LARGEST_PATTERN: usize = 1 << 20;
 
 /// The entries of all custom types.
 #[derive(Debug, Default)]
@@ -18,17 +25,27 @@ pub(super) struct EntityValues<'a> {
 struct Entries<'a> {
     /// By canonical value.
     values: HashMap<&'a str, usize>,
-    /// Of a regexp type: the patterns.
-    patterns: Vec<(usize, &'a str)>,
+    /// Of a regexp type; what cannot be read fits nothing.
+    patterns: Vec<(usize, Regex)>,
     /// Entries that refer to other types: the types with their aliases.
     composites: Vec<(usize, Vec<(&'a str, &'a str)>)>,
+}
+
+/// A value being looked at.
+struct Look {
+    left: u32,
+    shown: Vec<usize>,
 }
 
 impl<'a> EntityValues<'a> {
     pub(super) fn add(&mut self, name: &'a str, kind: &str, value: &'a str, resource: usize) {
         let entries = self.types.entry(name).or_default();
         if kind == "KIND_REGEXP" {
-            entries.patterns.push((resource, value));
+            if entries.patterns.len() < MOST_PATTERNS {
+                entries
+                    .patterns
+                    .extend(whole(value).map(|regex| (resource, regex)));
+            }
             return;
         }
         let references: Vec<_> = references(value).collect();
@@ -38,44 +55,56 @@ impl<'a> EntityValues<'a> {
         entries.values.insert(value, resource);
     }
 
-    /// The entries that a value of a type (`@name`) shows. An element may come more than once.
+    /// The entries that a value of a type (`@name`) shows; one may come more than once.
     pub(super) fn shown(&self, entity_type: &str, value: &Value) -> Vec<usize> {
-        let mut shown = Vec::new();
-        self.look(entity_type.trim_start_matches('@'), value, DEEPEST, &mut shown);
-        shown
+        let mut look = Look {
+            left: MOST_LOOKS,
+            shown: Vec::new(),
+        };
+        self.look(entity_type.trim_start_matches('@'), value, DEEPEST, &mut look);
+        look.shown
     }
 
     /// Whether the value is one of the type.
-    fn look(&self, entity_type: &str, value: &Value, deepest: u8, shown: &mut Vec<usize>) -> bool {
+    fn look(&self, entity_type: &str, value: &Value, deepest: u8, look: &mut Look) -> bool {
         let (Some(entries), Some(deeper)) = (self.types.get(entity_type), deepest.checked_sub(1)) else {
             return false;
         };
+        let Some(left) = look.left.checked_sub(1) else {
+            return false;
+        };
+        look.left = left;
         match value {
             Value::Array(elements) => {
                 let mut any = false;
                 for element in elements {
-                    any |= self.look(entity_type, element, deeper, shown);
+                    any |= self.look(entity_type, element, deeper, look);
                 }
                 any
             }
             Value::Object(members) => {
-                let whole = entries
+                let has_all = |references: &[(&str, &str)]| {
+                    references.iter().all(|(_, alias)| members.contains_key(*alias))
+                };
+                let fitting = entries
                     .composites
                     .iter()
-                    .find(|(_, references)| references.iter().all(|(_, alias)| members.contains_key(*alias)));
-                let Some((resource, references)) = whole else {
+                    .filter(|(_, references)| has_all(references));
+                // Of two entries the one that says more was meant.
+                let Some((resource, references)) = fitting.max_by_key(|(_, references)| references.len())
+                else {
                     return false;
                 };
-                shown.push(*resource);
+                look.shown.push(*resource);
                 for (name, alias) in references {
                     if let Some(member) = members.get(*alias) {
-                        self.look(name, member, deeper, shown);
+                        self.look(name, member, deeper, look);
                     }
                 }
                 true
             }
-            Value::String(text) => self.look_text(entries, text, value, deeper, shown),
-            Value::Number(number) => self.look_text(entries, &number.to_string(), value, deeper, shown),
+            Value::String(text) => self.look_text(entries, text, value, deeper, look),
+            Value::Number(number) => self.look_text(entries, &number.to_string(), value, deeper, look),
             Value::Null | Value::Bool(_) => false,
         }
     }
@@ -86,29 +115,36 @@ impl<'a> EntityValues<'a> {
         text: &str,
         value: &Value,
         deeper: u8,
-        shown: &mut Vec<usize>,
+        look: &mut Look,
     ) -> bool {
-        let before = shown.len();
-        shown.extend(entries.values.get(text));
-        let fitting = entries.patterns.iter().filter(|(_, pattern)| fits(pattern, text));
-        shown.extend(fitting.map(|(resource, _)| *resource));
-        if shown.len() == before {
+        let before = look.shown.len();
+        look.shown.extend(entries.values.get(text));
+        let fitting = entries
+            .patterns
+            .iter()
+            .filter(|(_, pattern)| pattern.is_match(text));
+        look.shown.extend(fitting.map(|(resource, _)| *resource));
+        if look.shown.len() == before {
             // `@other` alone gives the other type's value as it is.
             for (resource, references) in &entries.composites {
                 if let [(name, _)] = references.as_slice()
-                    && self.look(name, value, deeper, shown)
+                    && self.look(name, value, deeper, look)
                 {
-                    shown.push(*resource);
+                    look.shown.push(*resource);
                 }
             }
         }
-        shown.len() > before
+        look.shown.len() > before
     }
 }
 
-/// Whether a pattern finds the whole text. One that cannot be read fits nothing.
-fn fits(entry: &str, text: &str) -> bool {
-    pattern::compile(&format!("(?i)^(?:{entry})$")).is_ok_and(|regex| regex.is_match(text))
+/// A pattern that must match a whole text; `None` when it cannot be read.
+fn whole(pattern: &str) -> Option<Regex> {
+    let compiled = RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .size_limit(LARGEST_PATTERN)
+        .dfa_size_limit(LARGEST_PATTERN)
+        .build();
+    compiled.ok()
 }
 
 /// The types that an entry refers to, with their aliases: `@size:s`, `@sys.number`.

@@ -284,13 +284,11 @@ impl<'a> Inventory<'a> {
 
     /// The flow and the page that `FLOW/PAGE` means: a start page is none, and of a page that is not known the flow may be.
     pub(super) fn place(&self, ids: &str) -> (Option<usize>, Option<usize>) {
-        match self.pages.get(ids) {
-            Some((flow, page)) => (Some(*flow), *page),
-            None => {
-                let flow = ids.split_once('/').and_then(|(flow, _)| self.flows.get(flow));
-                (flow.copied(), None)
-            }
+        if let Some((flow, page)) = self.pages.get(ids) {
+            return (Some(*flow), *page);
         }
+        let flow = ids.split_once('/').and_then(|(flow, _)| self.flows.get(flow));
+        (flow.copied(), None)
     }
 
     /// Whether `FLOW/PAGE` is a page that every flow has.

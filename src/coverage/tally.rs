@@ -16,7 +16,7 @@ pub struct Tally<'i, 'a> {
     asked: Vec<bool>,
     turns: u64,
     untraced: u64,
-    /// Ids that the export has, and those that it does not have.
+    /// Pages and handlers that the export has, and ids of those that it does not have.
     known: HashSet<usize>,
     unknown: HashSet<String>,
 }
@@ -62,7 +62,7 @@ impl<'i, 'a> Tally<'i, 'a> {
         self.untraced
     }
 
-    /// How many ids of the run the export has, and how many it does not have.
+    /// How many pages and handlers of the run the export has, and how many it does not have.
     pub fn ids(&self) -> (usize, usize) {
         (self.known.len(), self.unknown.len())
     }
@@ -85,7 +85,8 @@ impl<'i, 'a> Tally<'i, 'a> {
         for ids in &reply.trace.pages {
             let (flow, page) = inventory.place(ids);
             if let Some(flow) = flow {
-                self.identify(Some(flow), ids);
+                // No proof of the right export: the default start flow has the same id in every agent.
+                self.touch(flow);
             }
             if page.is_some() || !(flow.is_some() && Inventory::is_start_page(ids)) {
                 self.identify(page, ids);
@@ -111,19 +112,14 @@ impl<'i, 'a> Tally<'i, 'a> {
                 self.touch(group);
             }
         }
-        for call in &reply.webhooks {
-            match &call.name {
-                Some(name) => {
-                    if let Some(webhook) = self.inventory.webhook(name) {
-                        self.touch(webhook);
-                    }
-                }
-                None => {
-                    let inventory = self.inventory;
-                    for webhook in callers.iter().flat_map(|caller| inventory.called_by(*caller)) {
-                        self.touch(*webhook);
-                    }
-                }
+        let inventory = self.inventory;
+        let names = reply.webhooks.iter().filter_map(|call| call.name.as_deref());
+        for webhook in names.filter_map(|name| inventory.webhook(name)) {
+            self.touch(webhook);
+        }
+        if reply.webhooks.iter().any(|call| call.name.is_none()) {
+            for webhook in callers.iter().flat_map(|caller| inventory.called_by(*caller)) {
+                self.touch(*webhook);
             }
         }
     }

@@ -76,7 +76,7 @@ impl Page {
                 Style::new(),
             );
         }
-        self.text.push('\n');
+        self.end();
     }
 
     fn figures(&mut self, coverage: &Coverage) {
@@ -119,7 +119,7 @@ impl Page {
         self.push(&format!("{name:<16}{numbers}"), emphasis);
         self.push(&bar, style);
         self.push(remark, Style::new().dimmed());
-        self.text.push('\n');
+        self.end();
     }
 
     fn untouched(&mut self, coverage: &Coverage) {
@@ -130,7 +130,7 @@ impl Page {
             .collect();
         if left.is_empty() {
             if !coverage.resources.is_empty() {
-                self.text.push('\n');
+                self.end();
                 self.line(0, "Everything was touched.", Style::new());
             }
             return;
@@ -145,13 +145,13 @@ impl Page {
                 (None, None) => {}
             }
         }
-        self.text.push('\n');
+        self.end();
         self.strong("Not touched");
         for (name, of_flow) in flows {
             self.flow(coverage, name, &of_flow);
         }
         for (name, of_group) in groups {
-            self.text.push('\n');
+            self.end();
             self.group(0, "Route group", name, &of_group);
         }
         self.names("Intents", Kind::Intent, &left);
@@ -160,7 +160,7 @@ impl Page {
     }
 
     fn flow(&mut self, coverage: &Coverage, name: &str, of_flow: &[&Covered]) {
-        self.text.push('\n');
+        self.end();
         let is_entered = coverage.entered.contains(&(name.to_owned(), None));
         if !self.place(0, "Flow", name, is_entered, of_flow, Kind::Flow) {
             return;
@@ -234,7 +234,7 @@ impl Page {
         if !remarks.is_empty() {
             self.push(&format!("  {}", remarks.join("; ")), Style::new().dimmed());
         }
-        self.text.push('\n');
+        self.end();
         is_open
     }
 
@@ -266,7 +266,7 @@ impl Page {
         if !remarks.is_empty() {
             self.push(&format!("  {}", remarks.join("; ")), Style::new().dimmed());
         }
-        self.text.push('\n');
+        self.end();
         for route in routes {
             self.resource(depth + 1, "route", route);
         }
@@ -312,7 +312,7 @@ impl Page {
         self.push(&format!("{word:<10}"), Style::new().dimmed());
         self.push(&text, Style::new());
         self.push(&remarks, Style::new().dimmed());
-        self.text.push('\n');
+        self.end();
     }
 
     /// Names side by side, those that nothing leads to apart.
@@ -324,7 +324,7 @@ impl Page {
         if of_kind.is_empty() {
             return;
         }
-        self.text.push('\n');
+        self.end();
         self.strong(title);
         let mut by_note: BTreeMap<Option<&str>, Vec<String>> = BTreeMap::new();
         for covered in of_kind {
@@ -351,21 +351,19 @@ impl Page {
         if types.is_empty() {
             return;
         }
-        self.text.push('\n');
+        self.end();
         self.strong("Entity values");
         for (entity_type, values) in types {
-            let most = if self.view.verbose {
-                usize::MAX
-            } else {
-                SHOWN_VALUES
-            };
+            // For one value more the line would not become shorter.
+            let is_short = self.view.verbose || values.len() <= SHOWN_VALUES + 1;
+            let shown = if is_short { values.len() } else { SHOWN_VALUES };
             let mut names: Vec<String> = values
                 .iter()
-                .take(most)
+                .take(shown)
                 .map(|value| clean(&value.resource.name))
                 .collect();
-            if values.len() > most {
-                names.push(format!("and {} more", values.len() - most));
+            if !is_short {
+                names.push(format!("and {} more", values.len() - shown));
             }
             let orphan = values.first().and_then(|value| value.resource.orphan);
             let remark = orphan.map(|orphan| format!(" ({orphan})")).unwrap_or_default();
@@ -382,7 +380,7 @@ impl Page {
             let is_first = position == 0;
             if !is_first && line.width() + 1 + name.width() + comma.len() > self.view.width {
                 self.push(&line, Style::new());
-                self.text.push('\n');
+                self.end();
                 line = "  ".repeat(depth + 1);
             } else if !is_first {
                 line.push(' ');
@@ -391,7 +389,7 @@ impl Page {
             line.push_str(comma);
         }
         self.push(&line, Style::new());
-        self.text.push('\n');
+        self.end();
     }
 
     fn strong(&mut self, text: &str) {
@@ -401,7 +399,7 @@ impl Page {
     fn line(&mut self, depth: usize, text: &str, style: Style) {
         self.push(&"  ".repeat(depth), Style::new());
         self.push(&clean(text), style);
-        self.text.push('\n');
+        self.end();
     }
 
     fn push(&mut self, text: &str, style: Style) {
@@ -411,6 +409,17 @@ impl Page {
             // Writing to a text does not fail.
             let _ = write!(self.text, "{style}{text}{style:#}");
         }
+    }
+
+    /// Ends the line. In a log of GitHub Actions a line that begins with `::` is a command; a name must not become one.
+    fn end(&mut self) {
+        let start = self.text.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &self.text[start..];
+        let indent = line.len() - line.trim_start().len();
+        if line[indent..].starts_with("::") {
+            self.text.insert(start + indent, '\\');
+        }
+        self.text.push('\n');
     }
 
     /// The text cut to what is left of a line.

@@ -33,11 +33,11 @@ pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<&Map>) -> Trac
         call(&mut trace, handler);
     }
     // Where the turn ended may come after the last step.
-    let last = result
+    let at_the_end = result
         .current_page
         .as_ref()
         .and_then(|page| flow_and_page(&page.name));
-    if let Some((flow, page)) = last {
+    if let Some((flow, page)) = at_the_end {
         trace.pass(flow, page);
     }
     trace
@@ -49,10 +49,10 @@ fn take_step(trace: &mut Trace, step: &Value) {
     };
     let flow_state = state.get("FlowState");
     let page_state = flow_state.and_then(|flow| flow.get("PageState"));
-    if let (Some(flow), Some(page)) = (id(flow_state, "FlowId"), id(page_state, "PageId")) {
-        if page != END_SESSION {
-            trace.pass(flow, page);
-        }
+    if let (Some(flow), Some(page)) = (id(flow_state, "FlowId"), id(page_state, "PageId"))
+        && page != END_SESSION
+    {
+        trace.pass(flow, page);
     }
     let asked = page_state.and_then(|page| page.get("ActiveParameter")?.as_str());
     if let Some(asked) = asked.filter(|name| !name.is_empty()) {
