@@ -240,7 +240,11 @@ mod tests {
 
     #[test]
     fn what_is_no_result_is_refused_with_its_place() {
-        let deep = format!("{{\"format\":\"{FORMAT}\",\"x\":{}", "[".repeat(100_000));
+        let deep = "[".repeat(100_000);
+        let passed_over = format!("{{\"format\":\"{FORMAT}\",\"x\":{deep}");
+        let kept = format!(
+            "{{\"conversations\":[{{\"attempts\":[{{\"turns\":[{{\"reply\":{{\"parameters\":{{\"x\":{deep}"
+        );
         for (text, part) in [
             ("", "EOF while parsing a value at line 1 column 0"),
             ("7", "invalid type: integer `7`"),
@@ -258,7 +262,7 @@ mod tests {
                 "{\"format\": \"turnproof-run/1\", \"run\": {\"targets\": 5}}",
                 "invalid type: integer `5`, expected a sequence at line 1",
             ),
-            (&deep, "recursion limit exceeded"),
+            (&passed_over, "EOF while parsing a list"),
         ] {
             let error = head(file(text).path()).unwrap_err().to_string();
             assert!(error.contains(part), "{part}\n{error}");
@@ -274,6 +278,7 @@ mod tests {
             ),
             ("{\"conversations\": []} trailing", "trailing characters"),
             ("{\"conversations\": {}}", "a list of conversations"),
+            (&kept, "recursion limit exceeded"),
         ] {
             let error = replies(file(text).path(), |_, _| true).unwrap_err().to_string();
             assert!(error.contains(part), "{part}\n{error}");
