@@ -17,6 +17,7 @@ mod fixture;
 mod form;
 pub mod functions;
 mod language;
+mod long_work;
 mod messages;
 mod names;
 pub mod nlu;

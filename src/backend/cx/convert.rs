@@ -7,11 +7,11 @@ mod visited;
 use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
 use crate::model::{Map, Value};
-use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::r#match::MatchType;
 use crate::proto::cx_v3beta1::response_message::Message as Content;
 use crate::proto::json::{struct_to_json, widen};
+use crate::proto::{Struct, WireObject, WireValue};
 
 /// What came back in one turn, in order.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
         .results
         .last()
         .and_then(|(result, _)| result.diagnostic_info.as_ref())
-        .map(Struct::members);
+        .map(Struct::object);
     if let Some((last, _)) = answers.results.last() {
         take_state(&mut reply, last, diagnostics);
     }
@@ -73,7 +73,7 @@ fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentRespons
 }
 
 /// Everything that says where the session stands after the turn.
-fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<&Map>) {
+fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<WireObject<'_>>) {
     match &result.r#match {
         Some(found) if found.match_type != 0 => reply.matched = Observed::Seen(matched(found)),
         // What MatchIntent said before still holds.
@@ -214,12 +214,11 @@ fn webhooks(result: &cx::QueryResult) -> Vec<WebhookStatus> {
 }
 
 /// What the emulator had to assume in this turn: a list of texts under its own key (cx-runtime 16.3).
-fn notes(diagnostics: &Map) -> Vec<String> {
-    let notes = diagnostics.get("Emulator").and_then(Value::as_array);
+fn notes(diagnostics: WireObject<'_>) -> Vec<String> {
+    let notes = diagnostics.get("Emulator").unwrap_or_default();
     notes
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+        .items()
+        .filter_map(WireValue::as_str)
         .map(str::to_owned)
         .collect()
 }

@@ -27,12 +27,12 @@ impl Reporter for Recorder {
         "recorder (nowhere)".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let mut told = self.told.lock().unwrap();
         if self.fails_at == Some(told.names.len()) {
             return Err(io::Error::other("disk full"));
         }
-        told.names.push(result.name.clone());
+        told.names.push(recorded.result.name.clone());
         Ok(())
     }
 
