@@ -3,34 +3,31 @@
 
 use crate::model::resource::last_id;
 use crate::model::trace::Trace;
-use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;
+use crate::proto::{WireObject, WireValue};
 
 /// Where a session is after its end; no page of the flow that it stands under.
 const END_SESSION: &str = "END_SESSION";
 
-/// The pages and handlers of the turn; nothing without diagnostics.
-pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<&Map>) -> Trace {
+/// The pages and handlers of the turn; nothing without diagnostics. Every member is looked at once.
+pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<WireObject<'_>>) -> Trace {
     let mut trace = Trace::default();
     let Some(diagnostics) = diagnostics.filter(|diagnostics| !diagnostics.is_empty()) else {
         return trace;
     };
-    let list = |key: &str| {
-        diagnostics
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-    };
-    let steps = list("Execution Sequence")
-        .filter_map(Value::as_object)
-        .flat_map(Map::values);
-    for step in steps {
-        take_step(&mut trace, step);
-    }
-    // The handlers of the steps are among these; a step may leave out that it called one (cx-runtime 7.3).
-    for handler in list("Triggered Transition Names").filter_map(Value::as_str) {
-        call(&mut trace, handler);
+    for (key, value) in diagnostics.members() {
+        match key {
+            "Execution Sequence" => {
+                let named = value
+                    .items()
+                    .filter_map(WireValue::as_object)
+                    .flat_map(WireObject::members);
+                named.for_each(|(_, step)| take_step(&mut trace, step));
+            }
+            // The handlers of the steps are among these; a step may leave out that it called one (cx-runtime 7.3).
+            "Triggered Transition Names" => value.items().for_each(|handler| call(&mut trace, handler)),
+            _ => {}
+        }
     }
     // Where the turn ended may come after the last step.
     let at_the_end = result
@@ -43,37 +40,59 @@ pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<&Map>) -> Trac
     trace
 }
 
-fn take_step(trace: &mut Trace, step: &Value) {
-    let Some(state) = step.get("InitialState").or_else(|| step.get("StateMachine")) else {
-        return;
-    };
-    let flow_state = state.get("FlowState");
-    let page_state = flow_state.and_then(|flow| flow.get("PageState"));
-    if let (Some(flow), Some(page)) = (id(flow_state, "FlowId"), id(page_state, "PageId"))
-        && page != END_SESSION
-    {
+fn take_step(trace: &mut Trace, step: WireValue<'_>) {
+    let states = members(step).filter(|(key, _)| ["InitialState", "StateMachine"].contains(key));
+    for (key, value) in states.flat_map(|(_, state)| members(state)) {
+        match key {
+            "FlowState" => take_place(trace, value),
+            "TriggeredTransitionRouteId" => call(trace, value),
+            _ => {}
+        }
+    }
+}
+
+fn take_place(trace: &mut Trace, flow_state: WireValue<'_>) {
+    let [mut flow, mut flow_name, mut page, mut page_name] = [""; 4];
+    for (key, value) in members(flow_state) {
+        match key {
+            "FlowId" => flow = last_id(text(value)),
+            "Name" => flow_name = text(value),
+            "PageState" => {
+                for (key, value) in members(value) {
+                    match key {
+                        "PageId" => page = last_id(text(value)),
+                        "Name" => page_name = text(value),
+                        "ActiveParameter" if !text(value).is_empty() => trace.ask(text(value)),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    // An export made by hand may have no ids: then the names stand for them.
+    let [flow, page] =
+        [(flow, flow_name), (page, page_name)].map(|(id, name)| if id.is_empty() { name } else { id });
+    if !flow.is_empty() && !page.is_empty() && page != END_SESSION {
         trace.pass(flow, page);
     }
-    let asked = page_state.and_then(|page| page.get("ActiveParameter")?.as_str());
-    if let Some(asked) = asked.filter(|name| !name.is_empty()) {
-        trace.ask(asked);
-    }
-    if let Some(handler) = state.get("TriggeredTransitionRouteId").and_then(Value::as_str) {
-        call(trace, handler);
-    }
 }
 
-/// The id of a flow or page. An export made by hand may have none: then the name stands for it.
-fn id<'state>(state: Option<&'state Value>, key: &str) -> Option<&'state str> {
-    let text = |key: &str| state?.get(key)?.as_str().filter(|text| !text.is_empty());
-    text(key).map(last_id).or_else(|| text("Name"))
-}
-
-fn call(trace: &mut Trace, handler: &str) {
-    let handler = last_id(handler);
+fn call(trace: &mut Trace, handler: WireValue<'_>) {
+    let handler = last_id(text(handler));
     if !handler.is_empty() {
         trace.call(handler);
     }
+}
+
+/// The members of an object; anything else has none.
+fn members(value: WireValue<'_>) -> impl Iterator<Item = (&str, WireValue<'_>)> {
+    value.as_object().into_iter().flat_map(WireObject::members)
+}
+
+/// The text; anything else is empty.
+fn text(value: WireValue<'_>) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// The ids in `…/flows/F/pages/P`; the end of the session is no page of a flow.
@@ -85,9 +104,10 @@ fn flow_and_page(name: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::proto::json::json_to_struct;
 
     fn read(diagnostics: &Value, page: &str) -> Value {
         let result = cx::QueryResult {
@@ -97,7 +117,8 @@ mod tests {
             }),
             ..cx::QueryResult::default()
         };
-        serde_json::to_value(trace(&result, diagnostics.as_object())).unwrap()
+        let diagnostics = json_to_struct(diagnostics.as_object().unwrap()).unwrap();
+        serde_json::to_value(trace(&result, Some(diagnostics.object()))).unwrap()
     }
 
     #[test]
