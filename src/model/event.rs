@@ -149,7 +149,7 @@ pub struct RunEnd {
 #[derive(Debug)]
 pub struct Recorded {
     /// The result.
-    pub result: ConversationResult,
+    pub result: Arc<ConversationResult>,
     /// The same as JSON, in one line.
     pub json: Vec<u8>,
 }

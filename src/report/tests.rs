@@ -46,6 +46,7 @@ fn terminal(results: &[ConversationResult], look: Look, detail: Detail) -> Strin
 
 fn recorded(result: ConversationResult) -> Recorded {
     let json = serde_json::to_vec(&result).unwrap();
+    let result = result.into();
     Recorded { result, json }
 }
 

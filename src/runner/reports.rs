@@ -2,10 +2,11 @@
 //! the others go on.
 
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::journal::{Journal, parse};
+use super::journal::{Journal, Line, parse};
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 
 /// How much is in memory at once: so many results, and about so many bytes of their lines.
@@ -48,11 +49,14 @@ pub fn write_reports(
         .collect()
 }
 
-fn parse_all(lines: Vec<Vec<u8>>) -> io::Result<Vec<Recorded>> {
-    let recorded = |mut line: Vec<u8>| {
-        let result = parse(&line)?;
-        line.truncate(line.trim_ascii_end().len());
-        Ok(Recorded { result, json: line })
+fn parse_all(lines: Vec<Line>) -> io::Result<Vec<Recorded>> {
+    let recorded = |Line { mut json, kept }: Line| {
+        let result = match kept {
+            Some(kept) => kept,
+            None => Arc::new(parse(&json)?),
+        };
+        json.truncate(json.trim_ascii_end().len());
+        Ok(Recorded { result, json })
     };
     lines.into_par_iter().map(recorded).collect()
 }

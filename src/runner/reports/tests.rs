@@ -52,10 +52,10 @@ async fn journal(count: usize) -> Journal {
             name: position.to_string(),
             ..Heading::default()
         };
-        let result = heading.result(Verdict::Passed, None);
-        writer
-            .append(position, result.verdict, line_of(&result).unwrap())
-            .await;
+        // Long enough that not all of them are kept in memory.
+        let result = heading.result(Verdict::Passed, Some("long ".repeat(10_000)));
+        let line = line_of(&result).unwrap();
+        writer.append(position, &Arc::new(result), line).await;
     }
     writer.finish().unwrap()
 }
