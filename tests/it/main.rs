@@ -12,6 +12,7 @@ mod ces_emulator;
 mod cli_bad_input;
 mod cli_basics;
 mod cli_check;
+mod cli_coverage;
 mod cli_emulate;
 mod cli_init;
 mod cli_interrupted;
