@@ -1,5 +1,5 @@
 //! Dates and times (cx-runtime 13): one grammar over per-language tables of words. Rules as recorded of the
-//! service: a date needs its day and must exist, days without a year lie ahead, a weekday is never today, hours
+//! service: a date needs its day and must exist, days without a year lie ahead, a weekday may be today, hours
 //! without `am` or `pm` mean the next such time, and a bare number is a time only as the whole utterance.
 
 use std::ops::Range;

@@ -221,7 +221,8 @@ impl Reader<'_> {
         {
             return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
         }
-        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(1)));
+        // A bare weekday said on that day means today: one recording, none against it.
+        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(0)));
         let (next, weekday) = self.take(next, weekday_sense)?;
         let of_week = self.skip_optional(next, Sense::Of);
         if let Some((next, (first, _))) = self.week(of_week) {
@@ -295,7 +296,9 @@ impl Reader<'_> {
 
     /// `next week`, `this month`, `la semana que viene`, `the next two weeks`, `next weekend`.
     fn unit_of_days(&self, at: usize) -> Read<Days> {
-        let (next, direction) = self.direction_chain(at).unwrap_or((at, Direction(0)));
+        let (next, direction) = self
+            .take(self.skip_optional(at, Sense::The), direction)
+            .unwrap_or((at, Direction(0)));
         let prefixed = next > at;
         if let Some((next, amount, grain)) = self.amount(next).filter(|_| prefixed) {
             return self
@@ -322,23 +325,6 @@ impl Reader<'_> {
             return calendar::shift(self.today(), direction.0).map(|date| (next, Days::One(date)));
         }
         calendar::unit(self.today(), direction.0, grain).map(|(first, last)| (next, Days::Span(first, last)))
-    }
-
-    /// `next`, `last`, `next to next`.
-    fn direction_chain(&self, at: usize) -> Read<Direction> {
-        let (mut next, mut direction) = self.take(self.skip_optional(at, Sense::The), direction)?;
-        while let Some((further, same)) = self
-            .skip(next, Sense::To)
-            .and_then(|over| self.take(over, self::direction))
-            && same == direction
-        {
-            next = further;
-            direction = Direction(direction.0 + direction.0.signum());
-            if direction.0.abs() > 12 {
-                return None;
-            }
-        }
-        Some((next, direction))
     }
 
     /// The coming or the past so many units.
