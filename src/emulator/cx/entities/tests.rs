@@ -4,6 +4,7 @@ use chrono::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::export::agent::{Intent, PhrasePart, TrainingPhrase};
 
 fn entity(value: &str, synonyms: &[&str]) -> Entity {
     Entity {
@@ -130,6 +131,45 @@ fn custom_kinds() {
     ] {
         assert_eq!(values(entity_type, text), expected, "{entity_type} {text}");
     }
+}
+
+#[test]
+fn misspelt_values_of_agents_that_correct_spelling() {
+    let phrase = |text: &str| TrainingPhrase {
+        parts: vec![PhrasePart {
+            text: text.to_owned(),
+            ..PhrasePart::default()
+        }],
+        repeat_count: 1,
+    };
+    let mut agent = agent();
+    let intent = Intent {
+        training_phrases: BTreeMap::from([("en".to_owned(), vec![phrase("the smal print")])]),
+        ..Intent::default()
+    };
+    agent.intents.insert("print".to_owned(), intent);
+    let first = |agent: &Agent, text: &str| {
+        Recogniser::new(Arc::new(agent.clone()))
+            .find("@size", text, &context(&[]))
+            .into_iter()
+            .next()
+            .map(|span| (span.value, span.original, span.genuine))
+    };
+    for text in ["a lagre one", "the lar ge one"] {
+        assert_eq!(first(&agent, text), None, "{text}");
+    }
+    agent.settings.enable_spell_correction = true;
+    let found = |original: &str| Some((Value::from("XL"), original.to_owned(), true));
+    assert_eq!(first(&agent, "a lagre one"), found("lagre"));
+    assert_eq!(first(&agent, "the lar ge one"), found("lar ge"));
+    for text in ["smal", "a lagrre1 one", "hello there", "great"] {
+        assert_eq!(first(&agent, text), None, "{text}");
+    }
+    assert_eq!(
+        first(&agent, "a lagre one or a small one").map(|(value, ..)| value),
+        Some(Value::from("S")),
+        "nothing is corrected beside a value that is spelt right"
+    );
 }
 
 #[test]
