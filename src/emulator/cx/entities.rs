@@ -2,7 +2,7 @@
 //!
 //! [`Recogniser`] is the room's face. It is pure: the same text, context and agent give the same spans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -10,6 +10,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use self::custom::{CustomType, Definition};
+use self::misspelling::KnownWords;
 use self::search::Search;
 use self::system::SystemType;
 use self::text::{Candidate, Quality, Text};
@@ -26,6 +27,7 @@ mod fuzzy;
 mod geo;
 mod inflection;
 mod measure;
+mod misspelling;
 mod number;
 mod openended;
 mod pattern;
@@ -89,6 +91,7 @@ pub struct Recogniser {
     agent: Arc<Agent>,
     /// Custom types and extensions of system ones, by name and language.
     types: BTreeMap<String, BTreeMap<String, OnceLock<CustomType>>>,
+    known_words: KnownWords,
 }
 
 /// A regular expression of the export that cannot be used.
@@ -120,6 +123,7 @@ impl Recogniser {
             .map(|(name, entity_type)| (name.clone(), languages(entity_type)));
         Self {
             types: types.collect(),
+            known_words: KnownWords::new(&agent),
             agent,
         }
     }
@@ -261,6 +265,11 @@ impl Recogniser {
             };
             CustomType::compile(&definition, &|name| self.is_type(name))
         }));
+    }
+
+    /// Words that need no correction; `None` where spelling is not corrected.
+    fn known_words(&self, language: &str) -> Option<&HashSet<String>> {
+        self.known_words.of(&self.agent, language)
     }
 
     fn is_type(&self, name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The classifier of one flow in one language (nlu 3.2): one linear model per intent that any route of the flow
 //! names, trained against the others and against the phrases of the default negative intent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
@@ -18,6 +18,14 @@ const LONE_VALUE: f32 = 1.0;
 
 /// How much likeness counts beside the decision when intents are ordered.
 const RANK_COSINE: f32 = 0.5;
+/// How much the share of an utterance that is in words of the intent's phrases counts in its score.
+const FAMILIARITY: f32 = 0.25;
+/// The share that counts nothing.
+const USUAL_FAMILIARITY: f32 = 0.2;
+/// From this rank on an intent fits without doubt.
+const SURE: f32 = 0.5;
+/// Intents whose ranks differ by no more than this fit equally well.
+const TIE: f32 = 0.05;
 
 /// A trained model.
 #[derive(Debug, Default)]
@@ -38,6 +46,8 @@ struct Class {
     name: String,
     /// Its rows.
     rows: Range<usize>,
+    /// Words of its phrases.
+    words: HashSet<String>,
     /// Entity types of which a value alone is a phrase of it, `@` included.
     lone_types: BTreeSet<String>,
 }
@@ -45,6 +55,8 @@ struct Class {
 /// An utterance as the model sees it.
 #[derive(Debug)]
 pub(super) struct Sample {
+    /// Its words with how much each says: rare ones say more.
+    words: Vec<(String, f32)>,
     vector: Vector,
     dense: Vec<f32>,
 }
@@ -58,6 +70,10 @@ pub(super) struct Decided<'a> {
     svm: f32,
     /// The likeness to its most similar phrase, 0 to 1.
     cosine: f32,
+    /// The share of the utterance that is in words of its phrases, 0 to 1.
+    familiarity: f32,
+    /// How many phrases it has.
+    phrases: usize,
 }
 
 impl Decided<'_> {
@@ -66,10 +82,23 @@ impl Decided<'_> {
         self.svm + RANK_COSINE * self.cosine
     }
 
-    /// What decides whether the intent matches at all (nlu 3.3).
+    /// What decides whether the intent matches at all (nlu 3.3). Words that the intent never uses speak against it,
+    /// however well the others fit: 13 recorded turns of two agents decide, one to the contrary.
     pub(super) fn score(&self) -> f32 {
-        self.svm + self.cosine
+        self.svm + self.cosine + FAMILIARITY * (self.familiarity - USUAL_FAMILIARITY)
     }
+}
+
+/// The best of the intents, which are sorted, that are in scope. Of such as fit equally well the one of fewer phrases
+/// wins, as where they share the very phrase (nlu 1.4): three recordings, none against it.
+pub(super) fn best<'d, 'a>(
+    decided: &'d [Decided<'a>],
+    in_scope: impl Fn(&str) -> bool,
+) -> Option<&'d Decided<'a>> {
+    let mut candidates = decided.iter().filter(|one| in_scope(one.intent));
+    let first = candidates.next()?;
+    let rivals = candidates.take_while(|one| first.rank() >= SURE && first.rank() - one.rank() <= TIE);
+    std::iter::once(first).chain(rivals).min_by_key(|one| one.phrases)
 }
 
 impl Model {
@@ -97,9 +126,13 @@ impl Model {
                 .iter()
                 .filter_map(|phrase| lone_type(phrase, intent))
                 .collect();
+            let used = phrases(intent, language)
+                .iter()
+                .flat_map(|phrase| words(&text_of(phrase)));
             this.classes.push(Class {
                 name: name.to_owned(),
                 rows: begin..bags.len(),
+                words: used.map(|word| word.text).collect(),
                 lone_types,
             });
         }
@@ -163,7 +196,19 @@ impl Model {
                 *place = *value;
             }
         }
-        Sample { vector, dense }
+        let words = words.iter().map(|word| ((*word).to_owned(), self.weight(word)));
+        let words = words.collect();
+        Sample { words, vector, dense }
+    }
+
+    /// How much a word says, from how many phrases have it.
+    fn weight(&self, word: &str) -> f32 {
+        let texts = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let share =
+            f64::from(texts.saturating_add(1)) / f64::from(self.frequency(word).unwrap_or_default() + 1);
+        #[expect(clippy::cast_possible_truncation, reason = "a weight of a few units")]
+        let weight = share.ln().max(0.0) as f32;
+        weight + 1.0
     }
 
     /// The system types whose values make templates of this model's phrases.
@@ -197,6 +242,8 @@ impl Model {
                 intent: &class.name,
                 svm: if fits { svm + LONE_VALUE } else { svm },
                 cosine,
+                familiarity: class.familiarity(&sample.words),
+                phrases: class.rows.len(),
             }
         });
         let mut decided: Vec<Decided<'_>> = decided.collect();
@@ -251,6 +298,16 @@ impl Model {
     }
 }
 
+impl Class {
+    /// The share of what these words say that words of the intent's phrases say.
+    fn familiarity(&self, words: &[(String, f32)]) -> f32 {
+        let weight = |(_, weight): &(String, f32)| *weight;
+        let known = words.iter().filter(|(word, _)| self.words.contains(word));
+        let all: f32 = words.iter().map(weight).sum();
+        known.map(weight).sum::<f32>() / all.max(1.0)
+    }
+}
+
 /// The type of the value that is the whole phrase.
 fn lone_type(phrase: &TrainingPhrase, intent: &Intent) -> Option<String> {
     let mut spoken = phrase.parts.iter().filter(|part| !words(&part.text).is_empty());
@@ -297,4 +354,41 @@ pub(super) fn referenced<'a>(agent: &'a Agent, flow: &'a Flow) -> BTreeSet<&'a s
         add(&group.transition_routes);
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(intent: &str, svm: f32, familiarity: f32, phrases: usize) -> Decided<'_> {
+        Decided {
+            intent,
+            svm,
+            cosine: 0.5,
+            familiarity,
+            phrases,
+        }
+    }
+
+    #[test]
+    fn words_an_intent_never_uses_speak_against_it() {
+        let (strange, familiar) = (decided("a", -0.6, 0.2, 1), decided("a", -0.6, 1.0, 1));
+        assert!((familiar.score() - strange.score() - 0.2).abs() < 1e-6);
+        assert!((strange.rank() - familiar.rank()).abs() < 1e-6, "the order stays");
+    }
+
+    #[test]
+    fn among_equals_the_smaller_intent_wins() {
+        let of = |svm: [f32; 3]| {
+            let decided = [
+                decided("large", svm[0], 1.0, 16),
+                decided("elsewhere", svm[1], 1.0, 1),
+                decided("small", svm[2], 1.0, 9),
+            ];
+            best(&decided, |name| name != "elsewhere").map(|one| one.intent.to_owned())
+        };
+        assert_eq!(of([1.0, 0.99, 0.97]).as_deref(), Some("small"));
+        assert_eq!(of([1.0, 0.99, 0.9]).as_deref(), Some("large"), "that is no tie");
+        assert_eq!(of([0.1, 0.09, 0.09]).as_deref(), Some("large"), "neither is sure");
+    }
 }
