@@ -93,14 +93,11 @@ fn next(text: &Text<'_>, at: usize, values: &WordTrie, known: &HashSet<String>) 
         text: word.to_owned(),
         corrected: false,
     };
-    if values.knows(word) {
-        return plain();
-    }
     let joined = format!("{word}{}", text.word(at + 1));
     if at + 1 < text.words.len() && joined.len() >= SHORTEST && values.knows(&joined) {
         return corrected(2, joined);
     }
-    let spelt = known.contains(word) || is_common(word);
+    let spelt = values.knows(word) || known.contains(word) || is_common(word);
     let better = if spelt { None } else { nearest(word, values) };
     better.map_or_else(plain, |better| corrected(1, better.to_owned()))
 }
@@ -151,6 +148,7 @@ mod tests {
         assert_eq!(texts("the in surance"), Some("the insurance".to_owned()));
         assert_eq!(texts("inurance"), None, "a phrase has it");
         assert_eq!(texts("insurance"), None, "it is right");
+        assert_eq!(texts("a sea side room"), Some("a seaside room".to_owned()));
         assert_eq!(texts("sea"), None);
         assert_eq!(texts("1nsurance 12345"), None);
     }
