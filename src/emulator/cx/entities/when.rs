@@ -62,10 +62,15 @@ fn read(reader: &Reader<'_>, kind: SystemType, at: usize) -> Option<(usize, Opti
             Days::One(date) => (next, Some(Value::Object(date_members(date)))),
             Days::Span(..) => (next, None),
         }),
-        SystemType::DatePeriod => reader.days_or_range(at).map(|(next, days)| match days {
-            Days::Span(first, last) => (next, Some(span("Date", date_members(first), date_members(last)))),
-            Days::One(_) => (next, None),
-        }),
+        SystemType::DatePeriod => reader
+            .days_or_range(at)
+            .or_else(|| reader.year(at))
+            .map(|(next, days)| match days {
+                Days::Span(first, last) => {
+                    (next, Some(span("Date", date_members(first), date_members(last))))
+                }
+                Days::One(_) => (next, None),
+            }),
         SystemType::Time => reader
             .times(at, beside_day(reader, at))
             .map(|(next, times)| match times {
@@ -87,7 +92,9 @@ fn read(reader: &Reader<'_>, kind: SystemType, at: usize) -> Option<(usize, Opti
 /// A day with or without a time, in either order; or a time alone, of the day it comes next.
 fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
     let day_first = reader.days_or_range(at).map(|(next, days)| {
-        let time = reader.times(next, true).map(|(next, times)| (next, Some(times)));
+        let time = reader
+            .times(next, true)
+            .map(|(after, times)| (after, Some(in_part_of(times, at..next, reader))));
         let (next, times) = time.unwrap_or((next, None));
         (next, Some(days), times)
     });
@@ -108,6 +115,17 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
         .rev()
         .max_by_key(|(next, ..)| *next)?;
     Some((next, combine(reader, days, times)?))
+}
+
+/// A time after a day that names its later part, too: `tonight at 8`.
+fn in_part_of(times: Times, day: Range<usize>, reader: &Reader<'_>) -> Times {
+    let part = reader.take(day.start, clock::part_sense);
+    match (times, part) {
+        (Times::One(clock), Some((next, part))) if next == day.end && part != Part::Morning => {
+            Times::One(clock.in_part(part))
+        }
+        _ => times,
+    }
 }
 
 fn combine(reader: &Reader<'_>, days: Option<Days>, times: Option<Times>) -> Option<Value> {

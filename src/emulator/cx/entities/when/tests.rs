@@ -101,6 +101,52 @@ fn english_days() {
 }
 
 #[test]
+fn days_as_other_languages_say_them() {
+    for (language, text, expected) in [
+        ("es", "el 25", "2020-12-25"),
+        ("es", "el 25 por ciento", ""),
+        ("pt", "dia 25", "2020-12-25"),
+        ("fr", "le 25", "2020-12-25"),
+        ("de", "am 25.", "2020-12-25"),
+        ("de", "25.12.", "2020-12-25"),
+        ("pl", "25.12", "2020-12-25"),
+        ("pl", "za tydzień", "2020-12-11"),
+        ("tr", "25.12", "2020-12-25"),
+        ("en", "3.5", ""),
+    ] {
+        check(SystemType::Date, language, &[(text, expected)]);
+    }
+}
+
+#[test]
+fn the_part_of_the_day_before_the_time() {
+    for (language, text, expected) in [
+        ("en", "in the evening at 8", "20:00"),
+        ("en", "tonight at 8", "20:00"),
+        ("de", "abends um 8", "20:00"),
+        ("pl", "wieczorem o 8", "20:00"),
+        ("pl", "o 17.30", "17:30"),
+        ("tr", "akşam 5", "17:00"),
+        ("tr", "sabah 9", "09:00"),
+        ("tr", "akşam 8 buçuk", "20:30"),
+        ("tr", "gece 2", "02:00"),
+        ("tr", "öğleden sonra 3", "15:00"),
+        ("pt", "cinco e quinze", "05:15"),
+    ] {
+        check(SystemType::Time, language, &[(text, expected)]);
+    }
+    for (language, text, expected) in [
+        ("en", "tonight at 8", "2020-12-04 20:00"),
+        ("en", "next friday at noon", "2020-12-11 12:00"),
+        ("en", "tomorrow evening at 8", "2020-12-05 20:00"),
+        ("es", "mañana a las 5", "2020-12-05 05:00"),
+        ("de", "morgen um 9", "2020-12-05 09:00"),
+    ] {
+        check(SystemType::DateTime, language, &[(text, expected)]);
+    }
+}
+
+#[test]
 fn what_is_no_day() {
     let texts = [
         "10",
@@ -210,6 +256,9 @@ fn english_moments_and_spans() {
             ("October 2020", "2020-10-01..2020-10-31"),
             ("the next two weeks", "2020-12-04..2020-12-18"),
             ("next weekend", "2020-12-05..2020-12-06"),
+            ("2019", "2019-01-01..2019-12-31"),
+            ("it was in 2019", "2019-01-01..2019-12-31"),
+            ("room 2019", ""),
             ("tomorrow", ""),
         ],
     );
