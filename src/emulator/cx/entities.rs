@@ -140,6 +140,17 @@ impl Recogniser {
             .collect()
     }
 
+    /// Whether the text is nothing but an attempt at a value of a type of days, which it fails to be: a month
+    /// without a day, a day that does not exist. Rejected values matched an intent in none of the recorded turns
+    /// (nlu 5), however alike a phrase was.
+    pub fn failed(&self, entity_type: &str, text: &str, context: &EntityContext<'_>) -> bool {
+        let moment = matches!(
+            SystemType::named(bare(entity_type)),
+            Some(SystemType::Date | SystemType::Time | SystemType::DateTime)
+        );
+        moment && when::speaks_of_days_only(&Text::new(text), context)
+    }
+
     /// The value that a parameter of this type takes from the text: the first one, or for a list all of them.
     pub fn extract(
         &self,

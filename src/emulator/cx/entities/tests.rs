@@ -206,6 +206,33 @@ fn session_entities_add_or_replace() {
 }
 
 #[test]
+fn attempts_at_a_day_that_fail() {
+    let recogniser = Recogniser::new(Arc::new(agent()));
+    let failed = |kind, text| recogniser.failed(kind, text, &context(&[]));
+    for text in [
+        "next month",
+        "october 2020",
+        "oct 32",
+        "in the next week",
+        "the 32nd of may",
+    ] {
+        assert!(failed("@sys.date", text), "{text}");
+    }
+    for text in [
+        "one second",
+        "just a minute",
+        "book a table next month",
+        "next",
+        "12",
+        "no",
+        "",
+    ] {
+        assert!(!failed("@sys.date", text), "{text}");
+    }
+    assert!(!failed("@size", "next month"));
+}
+
+#[test]
 fn lists_keys_and_places() {
     let recogniser = Recogniser::new(Arc::new(agent()));
     let extract = |kind, is_list, text| recogniser.extract(kind, is_list, text, &context(&[]));

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 
 use self::clock::{Clock, Times};
 use self::day::Days;
-use self::lexicon::{Part, lexicon};
+use self::lexicon::{Grain, Part, Sense, lexicon};
 use self::reader::Reader;
 use super::EntityContext;
 use super::system::SystemType;
@@ -43,6 +43,32 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
         found.extend(lone_hour(&reader, kind));
     }
     found
+}
+
+/// Whether every word is one of dates and times or a number, and one of them names a day, a month or a unit of days.
+/// `One second` and the like ask for patience.
+pub(super) fn speaks_of_days_only(text: &Text<'_>, context: &EntityContext<'_>) -> bool {
+    let Some(lexicon) = lexicon(context.language) else {
+        return false;
+    };
+    let reader = Reader::new(text, lexicon, context.now.naive_local());
+    let short = |sense: Sense| matches!(sense, Sense::Grain(Grain::Second | Grain::Minute | Grain::Hour));
+    let telling = |sense: Sense| {
+        let days = matches!(sense, Sense::Grain(_)) && !short(sense);
+        days || matches!(sense, Sense::Month(_) | Sense::Weekday(_) | Sense::Weekend)
+    };
+    let mut at = 0;
+    let mut told = false;
+    while at < reader.len() {
+        let number = reader.digits(at).is_some() || reader.digits_with_suffix(at).is_some();
+        let known = reader.take(at, |sense| (!short(sense)).then_some(()));
+        let Some((next, ())) = known.or_else(|| number.then_some((at + 1, ()))) else {
+            return false;
+        };
+        told |= reader.take(at, |sense| telling(sense).then_some(())).is_some();
+        at = next;
+    }
+    told
 }
 
 fn candidate(text: &Text<'_>, words: Range<usize>, value: Value) -> Option<Candidate> {

@@ -123,6 +123,11 @@ impl<'a> Turn<'a> {
                 .unwrap_or(Fit::None),
             any: is_any(slot),
             plausible: spans.iter().any(|span| !span.genuine),
+            failed: spans.is_empty()
+                && self
+                    .nlu
+                    .recogniser
+                    .failed(slot.entity_type, self.question.text, &self.context),
         });
         let expected = match waiting {
             None => Expected::Anything,
