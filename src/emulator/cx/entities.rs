@@ -25,7 +25,7 @@ mod custom;
 mod external;
 mod fuzzy;
 mod geo;
-mod inflection;
+pub(super) mod inflection;
 mod measure;
 mod misspelling;
 mod number;

@@ -8,6 +8,7 @@ use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
 use super::phrases::{is_matched, phrases, text_of};
 use super::svm::{Rows, train};
 use super::template::Templates;
+use crate::emulator::cx::entities::inflection::stem;
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Agent, Flow, Intent, Route, TrainingPhrase};
 
@@ -21,9 +22,9 @@ const RANK_COSINE: f32 = 0.5;
 /// What a value of a type that the intent's phrases annotate adds when intents are ordered.
 const RANK_VALUE: f32 = 0.15;
 /// How much the share of an utterance that is in words of the intent's phrases counts in its score.
-const FAMILIARITY: f32 = 0.25;
+const FAMILIARITY: f32 = 0.35;
 /// The share that counts nothing.
-const USUAL_FAMILIARITY: f32 = 0.2;
+const USUAL_FAMILIARITY: f32 = 0.43;
 /// From this rank on an intent fits without doubt.
 const SURE: f32 = 0.5;
 /// Intents whose ranks differ by no more than this fit equally well.
@@ -38,6 +39,7 @@ pub(super) struct Model {
     /// Weights, all classes of a column side by side; the intercepts are the last column.
     weights: Vec<f32>,
     templates: Templates,
+    language: String,
     /// Words of phrases and values with how often they occur in phrases.
     vocabulary: BTreeMap<String, u32>,
 }
@@ -48,7 +50,7 @@ struct Class {
     name: String,
     /// Its rows.
     rows: Range<usize>,
-    /// Words of its phrases.
+    /// Stems of the words of its phrases.
     words: HashSet<String>,
     /// The agent's own entity types that its phrases annotate, `@` included.
     types: BTreeSet<String>,
@@ -59,7 +61,7 @@ struct Class {
 /// An utterance as the model sees it.
 #[derive(Debug)]
 pub(super) struct Sample {
-    /// Its words with how much each says: rare ones say more.
+    /// The stems of its words with how much each says: rare ones say more.
     words: Vec<(String, f32)>,
     /// Entity types of which a value is in it, `@` included.
     types: BTreeSet<String>,
@@ -76,7 +78,7 @@ pub(super) struct Decided<'a> {
     svm: f32,
     /// The likeness to its most similar phrase, 0 to 1.
     cosine: f32,
-    /// The share of the utterance that is in words of its phrases, 0 to 1.
+    /// The share of the utterance that is in words of its phrases in any form, 0 to 1.
     familiarity: f32,
     /// How many phrases it has.
     phrases: usize,
@@ -121,6 +123,7 @@ impl Model {
             .collect();
         let mut this = Self {
             templates: Templates::new(agent, intents.iter().map(|(_, intent)| *intent), language),
+            language: language.to_owned(),
             ..Self::default()
         };
         this.vocabulary = this.templates.words().map(|word| (word.to_owned(), 0)).collect();
@@ -142,7 +145,7 @@ impl Model {
             this.classes.push(Class {
                 name: name.to_owned(),
                 rows: begin..bags.len(),
-                words: used.map(|word| word.text).collect(),
+                words: used.map(|word| stem(&word.text, language).to_owned()).collect(),
                 types: annotated_types(phrases(intent, language), intent),
                 lone_types,
             });
@@ -207,7 +210,8 @@ impl Model {
                 *place = *value;
             }
         }
-        let words = words.iter().map(|word| ((*word).to_owned(), self.weight(word)));
+        let stem = |word: &str| stem(word, &self.language).to_owned();
+        let words = words.iter().map(|word| (stem(word), self.weight(word)));
         let words = words.collect();
         let names = template.iter().flat_map(|slot| &slot.names);
         let types = names
@@ -420,7 +424,7 @@ mod tests {
     #[test]
     fn words_an_intent_never_uses_speak_against_it() {
         let (strange, familiar) = (decided("a", -0.6, 0.2, 1), decided("a", -0.6, 1.0, 1));
-        assert!((familiar.score() - strange.score() - 0.2).abs() < 1e-6);
+        assert!((familiar.score() - strange.score() - 0.8 * FAMILIARITY).abs() < 1e-6);
         assert!((strange.rank() - familiar.rank()).abs() < 1e-6, "the order stays");
     }
 

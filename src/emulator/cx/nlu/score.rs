@@ -3,7 +3,7 @@
 /// Least score of a match while no form parameter waits, at the default classification threshold.
 const FREE: f32 = -0.2;
 /// The same while one waits.
-const WAITING: f32 = 0.1;
+const WAITING: f32 = 0.08;
 /// The same while one waits that takes any words: they mean it unless they nearly are a phrase.
 const ANY_WORDS: f32 = 1.0;
 /// The classification threshold that the two limits were measured at.
