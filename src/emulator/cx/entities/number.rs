@@ -49,7 +49,7 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
     if kind == SystemType::Percentage {
         return found
             .into_iter()
-            .filter_map(|numeral| percentage(numeral, text))
+            .filter_map(|numeral| percentage(&numeral, text))
             .collect();
     }
     let plain = found
@@ -247,7 +247,7 @@ fn is_pronoun(text: &Text<'_>, range: &Range<usize>) -> bool {
 }
 
 /// A number with a sign or word for hundredths beside it.
-fn percentage(numeral: Numeral, text: &Text<'_>) -> Option<Candidate> {
+fn percentage(numeral: &Numeral, text: &Text<'_>) -> Option<Candidate> {
     const WORDS: &[&str] = &[
         "percent",
         "per cent",

@@ -216,7 +216,7 @@ impl Model {
         let names = template.iter().flat_map(|slot| &slot.names);
         let types = names
             .filter(|name| name.starts_with('@'))
-            .map(|name| name.to_string());
+            .map(std::string::ToString::to_string);
         Sample {
             words,
             types: types.collect(),
