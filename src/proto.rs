@@ -17,7 +17,7 @@ pub use generated::google::cloud::ces::v1 as ces_v1;
 pub use generated::google::cloud::dialogflow::cx::v3 as cx_v3;
 pub use generated::google::cloud::dialogflow::cx::v3beta1 as cx_v3beta1;
 pub use generated::google::{rpc, r#type};
-pub use structure::Struct;
+pub use structure::{ListWriter, ObjectWriter, Struct, ValueWriter, WireList, WireObject, WireValue};
 
 #[expect(
     missing_docs,

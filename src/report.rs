@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::event::{Reporter, RunEnd, RunInfo};
-use crate::model::outcome::ConversationResult;
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 
 use output::{Destination, Output};
 pub use style::Look;
@@ -345,9 +344,9 @@ impl Reporter for Filed {
         self.report.clone()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         self.inner
-            .conversation(result)
+            .conversation(recorded)
             .inspect_err(|_| self.ledger.remove(&self.path))
     }
 

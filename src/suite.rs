@@ -214,8 +214,7 @@ fn duplicate(name: &str, place: &NamePlace, first: &NamePlace) -> Diagnostic {
 }
 
 fn read_file(suite: &SuiteFile, shares_identity: bool, shared: &Arc<Shared>, folders: &Folders) -> OneFile {
-    let surroundings = &shared.surroundings;
-    let framed = match frame::read(suite, &surroundings.root, folders, &surroundings.variables) {
+    let framed = match frame::read(suite, shared, folders) {
         Ok(framed) => framed,
         Err(problems) => {
             return OneFile {
@@ -271,12 +270,8 @@ impl Reading<'_> {
                 let last_line = slice.line.saturating_add(lines_within(Some(text)));
                 let parsed = yaml::parse_slice(&self.file, &slice, text);
                 self.out.problems.extend(parsed.problems);
-                let node = parsed.root.map(Arc::new);
-                let place = match &node {
-                    Some(node) if self.shared.has_room_for(text.len()) => Place::Tree(Arc::clone(node)),
-                    _ => Place::Slice(slice, hash_of(text.as_bytes())),
-                };
-                (place, node, last_line)
+                let place = Place::Slice(slice, hash_of(text.as_bytes()));
+                (place, parsed.root.map(Arc::new), last_line)
             }
         };
         let Some(node) = node else { return };

@@ -17,6 +17,8 @@ mod fixture;
 mod form;
 pub mod functions;
 mod language;
+pub mod live;
+mod long_work;
 mod messages;
 mod names;
 pub mod nlu;

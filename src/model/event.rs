@@ -145,6 +145,15 @@ pub struct RunEnd {
     pub cancelled: Option<CancelReason>,
 }
 
+/// A conversation's result as the journal has it.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The result.
+    pub result: Arc<ConversationResult>,
+    /// The same as JSON, in one line.
+    pub json: Vec<u8>,
+}
+
 /// Writes one report from the journal: results come one at a time, in order of file and position.
 pub trait Reporter: Send {
     /// What it writes and where, for messages: `junit (reports/junit.xml)`.
@@ -154,7 +163,7 @@ pub trait Reporter: Send {
     ///
     /// # Errors
     /// When the report cannot be written; the others go on.
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()>;
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()>;
 
     /// Completes the report: only now does it appear under its name.
     ///

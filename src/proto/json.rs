@@ -33,7 +33,7 @@ pub struct TooDeep;
 /// When the object is nested deeper than [`MAX_DEPTH`].
 pub fn json_to_struct(object: &Map<String, Value>) -> Result<Struct, TooDeep> {
     if object.values().all(|value| is_within(value, MAX_DEPTH - 1)) {
-        Ok(Struct::from(object.clone()))
+        Ok(Struct::from(object))
     } else {
         Err(TooDeep)
     }
@@ -50,9 +50,7 @@ fn is_within(value: &Value, levels: usize) -> bool {
 
 /// A `Struct` as an object, keys in alphabetical order (a `Struct` keeps no other). Integral numbers are JSON integers.
 pub fn struct_to_json(object: &Struct) -> Map<String, Value> {
-    let mut object = object.members().clone();
-    object.sort_keys();
-    object
+    object.object().to_json()
 }
 
 /// A double as JSON: an integer where it is one and exact, so that `3` looks like `3` and equals it. JSON has no

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use super::headline::{self, Headline};
 use super::output::Destination;
 use super::style::{inline, one_line};
-use crate::model::event::{Reporter, RunEnd, RunInfo};
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 use crate::model::outcome::{ConversationResult, Verdict};
 
 /// GitHub shows no more errors, and no more warnings, of one step.
@@ -68,7 +68,8 @@ impl Reporter for Github {
         "github".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
+        let result = &recorded.result;
         let found = headline::of(result);
         match result.verdict {
             Verdict::Failed | Verdict::Errored => {

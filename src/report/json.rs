@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::output::{Output, Spool};
-use crate::model::event::{Reporter, RunEnd, RunInfo, Summary, TargetInfo};
-use crate::model::outcome::ConversationResult;
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo, Summary, TargetInfo};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "turnproof-run/1";
@@ -53,15 +52,14 @@ impl Reporter for Json {
         "json".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let separator: &[u8] = if self.spool.position() == 0 {
             b"\n    "
         } else {
             b",\n    "
         };
         self.spool.write_all(separator)?;
-        serde_json::to_writer(&mut self.spool, result)?;
-        Ok(())
+        self.spool.write_all(&recorded.json)
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {

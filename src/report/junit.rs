@@ -18,7 +18,7 @@ use super::dialogue::{self, Extent};
 use super::headline;
 use super::output::{Output, Spool};
 use super::style::{Canvas, Look, millis};
-use crate::model::event::{Reporter, RunEnd, RunInfo};
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Verdict};
 use crate::redact;
 
@@ -119,7 +119,8 @@ impl Reporter for Junit {
         "junit".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
+        let result = &recorded.result;
         let class = attribute(&class_name(&result.suite));
         let name = self.unique(&class, &attribute(&result.name));
         let case = test_case(result, &class, name);

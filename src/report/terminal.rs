@@ -9,7 +9,7 @@ use super::output::Destination;
 use super::style::{Canvas, Look, Piece, duration, inline, millis, one_line};
 use super::summary::Tally;
 use super::{Detail, Ledger};
-use crate::model::event::{Reporter, RunEnd, RunInfo};
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Outcome, Verdict};
 
 /// Conversations shown in full; those after them are listed in one line each, so that a run in which everything
@@ -73,7 +73,8 @@ impl Reporter for Terminal {
         "terminal".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
+        let result = &recorded.result;
         self.tally.add(result);
         if !self.is_shown(result) {
             return Ok(());

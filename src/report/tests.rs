@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::outcome::{AttemptOutcome, Verdict};
+use crate::model::outcome::{AttemptOutcome, ConversationResult, Verdict};
 
 /// A stream whose text a test can read.
 #[derive(Clone, Default)]
@@ -44,9 +44,15 @@ fn terminal(results: &[ConversationResult], look: Look, detail: Detail) -> Strin
     buffer.text()
 }
 
+fn recorded(result: ConversationResult) -> Recorded {
+    let json = serde_json::to_vec(&result).unwrap();
+    let result = result.into();
+    Recorded { result, json }
+}
+
 fn written(results: &[ConversationResult], mut reporter: Box<dyn Reporter>) {
     for result in results {
-        reporter.conversation(result).unwrap();
+        reporter.conversation(&recorded(result.clone())).unwrap();
     }
     reporter.finish(&sample::run(), &sample::end(results)).unwrap();
 }
@@ -265,7 +271,7 @@ fn a_file_that_could_not_be_written_is_not_named() {
         path: Some(path),
     };
     let mut reporter = open_one(&spec, &options(), &ledger).unwrap();
-    reporter.conversation(&sample::passing()).unwrap();
+    reporter.conversation(&recorded(sample::passing())).unwrap();
     assert_eq!(ledger.paths().len(), 1);
     std::fs::remove_dir_all(folder.path().join("gone")).unwrap();
     let error = reporter.finish(&sample::run(), &sample::end(&[])).unwrap_err();

@@ -135,13 +135,12 @@ impl Dispatcher {
             line,
         } = finished;
         self.summary.add(&result);
+        let result = Arc::new(result);
         match line {
-            Ok(line) => self.journal_broken |= !self.journal.append(position, result.verdict, line).await,
+            Ok(line) => self.journal_broken |= !self.journal.append(position, &result, line).await,
             Err(_) => self.journal_broken = true,
         }
-        self.context
-            .tell(RunEvent::ConversationFinished(Arc::new(result)))
-            .await;
+        self.context.tell(RunEvent::ConversationFinished(result)).await;
         self.stop_after_failures();
     }
 

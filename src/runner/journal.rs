@@ -1,4 +1,5 @@
-//! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is.
+//! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is, and the
+//! results of a short run.
 //!
 //! The first line says what run it is, the others are results (`ConversationResult`, redacted) in the order in which
 //! they finished. The file appears under its name, beside the reports, when the run is over; until then it has none, so
@@ -7,6 +8,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use serde::Serialize;
@@ -22,6 +24,8 @@ pub const JOURNAL_FOLDER: &str = ".turnproof";
 /// Its file there.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
 
+/// Results whose lines are no longer than this together, in bytes, are kept; others are read again for the reports.
+const LINES_KEPT: u64 = 1 << 20;
 /// Lines that wait for the disk; when it cannot keep up, executors wait for it.
 const WAITING_LINES: usize = 64;
 
@@ -43,12 +47,21 @@ pub struct JournalWriter {
 }
 
 /// Where a result's line is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Entry {
     position: usize,
     offset: u64,
     length: u32,
     verdict: Verdict,
+    kept: Option<Arc<ConversationResult>>,
+}
+
+/// A line of the journal.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) json: Vec<u8>,
+    /// What stands in it, when it was kept.
+    pub(super) kept: Option<Arc<ConversationResult>>,
 }
 
 impl JournalWriter {
@@ -82,13 +95,20 @@ impl JournalWriter {
 
     /// Appends a line made by [`line_of`]. An error of the disk shows in [`JournalWriter::finish`]; false says that
     /// there was one and that further lines are in vain.
-    pub(super) async fn append(&mut self, position: usize, verdict: Verdict, line: Vec<u8>) -> bool {
+    pub(super) async fn append(
+        &mut self,
+        position: usize,
+        result: &Arc<ConversationResult>,
+        line: Vec<u8>,
+    ) -> bool {
         let length = line.len() as u64;
+        let keep = self.offset + length <= LINES_KEPT;
         self.index.push(Entry {
             position,
             offset: self.offset,
             length: u32::try_from(length).unwrap_or(u32::MAX),
-            verdict,
+            verdict: result.verdict,
+            kept: keep.then(|| Arc::clone(result)),
         });
         self.offset += length;
         self.lines.send(line).await.is_ok()
@@ -177,12 +197,8 @@ impl Journal {
         index.iter().map(|entry| parse(&read_line(file, entry)?))
     }
 
-    /// The lines, unparsed, in order of file and position, in pieces of at most `count` lines and about `bytes` bytes.
-    pub(super) fn pieces(
-        &mut self,
-        count: usize,
-        bytes: u64,
-    ) -> impl Iterator<Item = io::Result<Vec<Vec<u8>>>> {
+    /// The lines in order of file and position, in pieces of at most `count` lines and about `bytes` bytes.
+    pub(super) fn pieces(&mut self, count: usize, bytes: u64) -> impl Iterator<Item = io::Result<Vec<Line>>> {
         let Self { file, index, .. } = self;
         let mut rest = index.as_slice();
         std::iter::from_fn(move || {
@@ -197,7 +213,13 @@ impl Journal {
             });
             let (piece, later) = rest.split_at(fits.count());
             rest = later;
-            Some(piece.iter().map(|entry| read_line(file, entry)).collect())
+            let lines = piece.iter().map(|entry| {
+                Ok(Line {
+                    json: read_line(file, entry)?,
+                    kept: entry.kept.clone(),
+                })
+            });
+            Some(lines.collect())
         })
     }
 }

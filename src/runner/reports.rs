@@ -2,12 +2,12 @@
 //! the others go on.
 
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::journal::{Journal, parse};
-use crate::model::event::{Reporter, RunEnd, RunInfo};
-use crate::model::outcome::ConversationResult;
+use super::journal::{Journal, Line, parse};
+use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 
 /// How much is in memory at once: so many results, and about so many bytes of their lines.
 const PIECE_RESULTS: usize = 64;
@@ -35,7 +35,7 @@ pub fn write_reports(
 ) -> Vec<ReportFailure> {
     let mut reports: Vec<Report> = reporters.into_iter().map(Report::new).collect();
     for piece in journal.pieces(PIECE_RESULTS, PIECE_BYTES) {
-        match piece.and_then(|lines| parse_all(&lines)) {
+        match piece.and_then(parse_all) {
             Ok(results) => reports.par_iter_mut().for_each(|report| report.take(&results)),
             Err(error) => {
                 // Without the journal no report is complete.
@@ -49,8 +49,16 @@ pub fn write_reports(
         .collect()
 }
 
-fn parse_all(lines: &[Vec<u8>]) -> io::Result<Vec<ConversationResult>> {
-    lines.par_iter().map(|line| parse(line)).collect()
+fn parse_all(lines: Vec<Line>) -> io::Result<Vec<Recorded>> {
+    let recorded = |Line { mut json, kept }: Line| {
+        let result = match kept {
+            Some(kept) => kept,
+            None => Arc::new(parse(&json)?),
+        };
+        json.truncate(json.trim_ascii_end().len());
+        Ok(Recorded { result, json })
+    };
+    lines.into_par_iter().map(recorded).collect()
 }
 
 struct Report {
@@ -66,7 +74,7 @@ impl Report {
         }
     }
 
-    fn take(&mut self, results: &[ConversationResult]) {
+    fn take(&mut self, results: &[Recorded]) {
         if self.failed.is_none() {
             self.failed = results
                 .iter()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::SuiteFile;
+use super::expand::Shared;
 use super::parse::Parser;
 use super::rows::{Row, RowSource, rows};
 use super::steps::{self, Folders, Library};
@@ -14,7 +15,7 @@ use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
 use crate::settings::root::Root;
-use crate::yaml::{self, Map, Node, Slice};
+use crate::yaml::{self, Map, Node, Parsed, Slice};
 
 /// A suite file without its conversations.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Frame {
 pub(super) enum Found {
     /// A piece of the file.
     Slice(Slice),
-    /// A tree: the file uses anchors, so that no piece can be read alone.
+    /// A tree: there was room for the file's, or it uses anchors, so that no piece can be read alone.
     Tree(Arc<Node>),
 }
 
@@ -85,21 +86,9 @@ pub(super) struct Framed {
 ///
 /// # Errors
 /// What is wrong, when there is no frame.
-pub(super) fn read(
-    suite: &SuiteFile,
-    root: &Root,
-    folders: &Folders,
-    variables: &[String],
-) -> Result<Framed, Vec<Diagnostic>> {
+pub(super) fn read(suite: &SuiteFile, shared: &Shared, folders: &Folders) -> Result<Framed, Vec<Diagnostic>> {
     let file = yaml::read(&suite.path, &suite.shown).map_err(|problem| vec![problem])?;
-    let outline = yaml::outline(&file, "conversations");
-    let (parsed, conversations) = match outline.items {
-        Some(items) => (
-            outline.parsed,
-            Some(items.into_iter().map(Found::Slice).collect()),
-        ),
-        None => (yaml::parse(&file), None),
-    };
+    let (parsed, conversations) = parse(&file, shared);
     let Some(node) = parsed.root else {
         return Err(parsed.problems);
     };
@@ -109,17 +98,18 @@ pub(super) fn read(
     let Some(map) = suite_map(&node, &mut parser) else {
         return Err(parser.reader.problems);
     };
-    let conversations = conversations.filter(|found: &Vec<Found>| !found.is_empty());
-    let conversations = conversations.unwrap_or_else(|| trees(map, &mut parser));
+    if conversations.is_empty() {
+        check_conversations(map, &mut parser);
+    }
     let frame = frame(
         suite,
         path,
         map,
         &mut parser,
         &Around {
-            root,
+            root: &shared.surroundings.root,
             folders,
-            variables,
+            variables: &shared.surroundings.variables,
         },
     );
     Ok(Framed {
@@ -128,6 +118,21 @@ pub(super) fn read(
         conversations,
         problems: parser.reader.problems,
     })
+}
+
+/// A file's tree without its conversations, and these.
+fn parse(file: &Arc<SourceFile>, shared: &Shared) -> (Parsed, Vec<Found>) {
+    const KEY: &str = "conversations";
+    if !shared.has_room_for(file.text.len()) {
+        let outline = yaml::outline(file, KEY);
+        if let Some(items) = outline.items {
+            return (outline.parsed, items.into_iter().map(Found::Slice).collect());
+        }
+    }
+    let mut parsed = yaml::parse(file);
+    let items = parsed.root.as_mut().and_then(|root| root.take_items(KEY));
+    let trees = items.into_iter().flatten();
+    (parsed, trees.map(|item| Found::Tree(Arc::new(item))).collect())
 }
 
 /// What a file is read in.
@@ -180,22 +185,20 @@ fn belongs_elsewhere(name: &str) -> bool {
     Group::Suite.key(name).is_none() && suggest::nearest(name, Group::Suite.names()).is_none()
 }
 
-/// The conversations of a file that was read whole.
-fn trees(map: &Map, parser: &mut Parser) -> Vec<Found> {
+/// Says what is wrong with a list of conversations that has none.
+fn check_conversations(map: &Map, parser: &mut Parser) {
     let Some(node) = map.get("conversations") else {
-        return Vec::new();
+        return;
     };
-    let items = parser.reader.list(node, "`conversations`").map(<[Node]>::to_vec);
-    if items.as_ref().is_some_and(Vec::is_empty) {
+    if parser
+        .reader
+        .list(node, "`conversations`")
+        .is_some_and(<[Node]>::is_empty)
+    {
         parser
             .reader
             .error("no-conversations", "`conversations` is empty", node.span.clone());
     }
-    items
-        .unwrap_or_default()
-        .into_iter()
-        .map(|item| Found::Tree(Arc::new(item)))
-        .collect()
 }
 
 fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, around: &Around<'_>) -> Frame {

@@ -134,6 +134,18 @@ impl Node {
         }
     }
 
+    /// Takes the items out of the list that is a mapping's member.
+    pub fn take_items(&mut self, key: &str) -> Option<Vec<Node>> {
+        let Kind::Map(map) = &mut self.kind else {
+            return None;
+        };
+        let entry = map.entries.iter_mut().find(|entry| entry.key.name == key)?;
+        match &mut entry.value.kind {
+            Kind::List(list) => Some(std::mem::take(&mut list.items)),
+            _ => None,
+        }
+    }
+
     /// The mapping, if it is one.
     pub fn as_map(&self) -> Option<&Map> {
         match &self.kind {

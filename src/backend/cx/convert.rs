@@ -1,16 +1,17 @@
 //! From Dialogflow CX's answers to the model's reply. No protocol buffer type goes further than this.
 
 mod calls;
+mod trace;
 mod visited;
 
 use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
 use crate::model::{Map, Value};
-use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::r#match::MatchType;
 use crate::proto::cx_v3beta1::response_message::Message as Content;
 use crate::proto::json::{struct_to_json, widen};
+use crate::proto::{Struct, WireObject, WireValue};
 
 /// What came back in one turn, in order.
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
         .results
         .last()
         .and_then(|(result, _)| result.diagnostic_info.as_ref())
-        .map(Struct::members);
+        .map(Struct::object);
     if let Some((last, _)) = answers.results.last() {
         take_state(&mut reply, last, diagnostics);
     }
@@ -72,7 +73,7 @@ fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentRespons
 }
 
 /// Everything that says where the session stands after the turn.
-fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<&Map>) {
+fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<WireObject<'_>>) {
     match &result.r#match {
         Some(found) if found.match_type != 0 => reply.matched = Observed::Seen(matched(found)),
         // What MatchIntent said before still holds.
@@ -89,6 +90,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
     reply.parameters = Observed::Seen(struct_to_json(result.parameters.as_ref().unwrap_or(&empty)));
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());
+    reply.trace = trace::trace(result, diagnostics);
     reply.notes = diagnostics.map(notes).unwrap_or_default();
     if result
         .current_page
@@ -212,12 +214,11 @@ fn webhooks(result: &cx::QueryResult) -> Vec<WebhookStatus> {
 }
 
 /// What the emulator had to assume in this turn: a list of texts under its own key (cx-runtime 16.3).
-fn notes(diagnostics: &Map) -> Vec<String> {
-    let notes = diagnostics.get("Emulator").and_then(Value::as_array);
+fn notes(diagnostics: WireObject<'_>) -> Vec<String> {
+    let notes = diagnostics.get("Emulator").unwrap_or_default();
     notes
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+        .items()
+        .filter_map(WireValue::as_str)
         .map(str::to_owned)
         .collect()
 }

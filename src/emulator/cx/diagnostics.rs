@@ -1,13 +1,11 @@
 //! `diagnosticInfo` the way the service fills it, with one key of our own (cx-runtime 16.2, 16.3).
 
-use serde_json::json;
-
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::program::Program;
 use super::trace::{PageStatus, State, Step, TargetTaken};
 use super::turn::TurnResult;
 use super::understanding::{Meaning, Understood};
-use crate::model::{Map, Value};
+use crate::proto::{ListWriter, ObjectWriter, Struct};
 
 /// Bytes of what was said that are repeated from step to step; a turn in a loop would repeat itself without end.
 const MOST_REPEATED: usize = 256 << 10;
@@ -21,231 +19,246 @@ pub(super) fn diagnostics(
     session_id: &str,
     response_id: &str,
     result: &TurnResult,
-) -> Map {
+) -> Struct {
     let trace = &result.trace;
-    let mut info = Map::new();
-    let mut put = |key: &str, value: Value| {
-        info.insert(key.to_owned(), value);
-    };
-    put("Session Id", session_id.into());
-    put("Response Id", response_id.into());
-    let alternatives = alternatives(program, &result.understood);
-    if !alternatives.is_empty() {
-        put("Alternative Matched Intents", alternatives.into());
+    Struct::write(|info| {
+        info.text("Session Id", session_id);
+        info.text("Response Id", response_id);
+        alternatives(info, program, &result.understood);
+        if !trace.called.is_empty() {
+            info.list("Triggered Transition Names", |names| texts(names, &trace.called));
+        }
+        if !trace.chain.is_empty() {
+            info.list("Transition Targets Chain", |chain| {
+                for target in &trace.chain {
+                    chain.object(|taken| target_taken(taken, program, target));
+                }
+            });
+        }
+        info.list("Execution Sequence", |steps| {
+            execution_sequence(steps, program, result);
+        });
+        if !result.webhooks.is_empty() {
+            info.list("Webhook Latencies (ms)", |latencies| {
+                for called in &result.webhooks {
+                    latencies.item(|latency| latency.number((called.waited.as_secs_f64() * 1e3).floor()));
+                }
+            });
+        }
+        let waiting = trace
+            .steps
+            .last()
+            .and_then(|step| step.state.active_parameter.as_ref());
+        if let Some(parameter) = waiting {
+            info.list("Unfulfilled Parameters", |parameters| parameters.text(parameter));
+        }
+        if !trace.notes.is_empty() {
+            info.list(OWN_KEY, |notes| texts(notes, &trace.notes));
+        }
+    })
+}
+
+fn texts(list: &mut ListWriter<'_>, texts: &[String]) {
+    for text in texts {
+        list.text(text);
     }
-    if !trace.called.is_empty() {
-        put("Triggered Transition Names", trace.called.clone().into());
-    }
-    if !trace.chain.is_empty() {
-        put(
-            "Transition Targets Chain",
-            trace
-                .chain
-                .iter()
-                .map(|target| target_taken(program, target))
-                .collect(),
-        );
-    }
-    put("Execution Sequence", execution_sequence(program, result));
-    if !result.webhooks.is_empty() {
-        let latencies = result.webhooks.iter().map(|called| called.waited.as_millis());
-        put(
-            "Webhook Latencies (ms)",
-            latencies
-                .map(|latency| u64::try_from(latency).unwrap_or(u64::MAX))
-                .collect(),
-        );
-    }
-    if let Some(parameter) = trace
-        .steps
-        .last()
-        .and_then(|step| step.state.active_parameter.as_ref())
-    {
-        put("Unfulfilled Parameters", json!([parameter]));
-    }
-    if !trace.notes.is_empty() {
-        put(OWN_KEY, trace.notes.clone().into());
-    }
-    info
 }
 
 /// The intents that were weighed; the matched one is among them.
-fn alternatives(program: &Program, understood: &Understood) -> Vec<Value> {
-    let entry = |name: &str, score: f64, active: bool| {
-        let id = program
-            .intents_by_name
-            .get(name)
-            .map(|index| program.intents[*index].id.as_str());
-        json!({ "Id": id.unwrap_or_default(), "DisplayName": name, "Score": score, "Type": "NLU", "Active": active })
+fn alternatives(info: &mut ObjectWriter<'_>, program: &Program, understood: &Understood) {
+    let weighed = &understood.alternatives;
+    let matched = match understood.meaning {
+        Meaning::Intent { intent, .. } => Some(program.intents[intent].name.as_str()),
+        _ => None,
     };
-    let mut entries: Vec<Value> = understood
-        .alternatives
-        .iter()
-        .map(|alternative| entry(&alternative.intent, alternative.score, alternative.in_scope))
-        .collect();
-    if let Meaning::Intent { intent, .. } = understood.meaning {
-        let name = program.intents[intent].name.as_str();
-        if !understood
-            .alternatives
-            .iter()
-            .any(|alternative| alternative.intent == name)
-        {
-            entries.insert(0, entry(name, understood.confidence, true));
-        }
+    let missing = matched.filter(|name| weighed.iter().all(|alternative| alternative.intent != *name));
+    if weighed.is_empty() && missing.is_none() {
+        return;
     }
-    entries
-}
-
-fn execution_sequence(program: &Program, result: &TurnResult) -> Value {
-    let mut repeated = 0;
-    let steps = result.trace.steps.iter().enumerate().map(|(index, step)| {
-        let written = if index == 0 {
-            initial_state(program, result, step)
-        } else {
-            let so_far = result.messages.iter().take(step.responses.unwrap_or_default());
-            repeated += so_far.map(|said| said.content.size()).sum::<usize>();
-            state_machine(program, result, step, repeated < MOST_REPEATED)
-        };
-        let mut named = Map::new();
-        named.insert(format!("Step {}", index + 1), written);
-        Value::Object(named)
-    });
-    steps.collect()
-}
-
-fn initial_state(program: &Program, result: &TurnResult, step: &Step) -> Value {
-    let mut initial = Map::new();
-    match &result.understood.meaning {
-        Meaning::Intent { intent, .. } => {
-            let intent = &program.intents[*intent];
-            initial.insert(
-                "MatchedIntent".to_owned(),
-                json!({
-                    "Id": intent.id,
-                    "DisplayName": intent.name,
-                    "Score": result.understood.confidence,
-                    "Type": "NLU",
-                    "Active": true,
-                }),
-            );
+    info.list("Alternative Matched Intents", |list| {
+        if let Some(name) = missing {
+            list.object(|entry| intent(entry, program, name, understood.confidence, true));
         }
+        for alternative in weighed {
+            list.object(|entry| {
+                intent(
+                    entry,
+                    program,
+                    &alternative.intent,
+                    alternative.score,
+                    alternative.in_scope,
+                );
+            });
+        }
+    });
+}
+
+fn intent(entry: &mut ObjectWriter<'_>, program: &Program, name: &str, score: f64, active: bool) {
+    let known = program.intents_by_name.get(name);
+    entry.text(
+        "Id",
+        known.map_or("", |index| program.intents[*index].id.as_str()),
+    );
+    entry.text("DisplayName", name);
+    entry.number("Score", score);
+    entry.text("Type", "NLU");
+    entry.flag("Active", active);
+}
+
+fn execution_sequence(steps: &mut ListWriter<'_>, program: &Program, result: &TurnResult) {
+    let mut repeated = 0;
+    for (index, step) in result.trace.steps.iter().enumerate() {
+        let so_far = result.messages.iter().take(step.responses.unwrap_or_default());
+        repeated += so_far.map(|said| said.content.size()).sum::<usize>();
+        steps.object(|named| {
+            named.object(&format!("Step {}", index + 1), |written| {
+                if index == 0 {
+                    written.text("Type", "INITIAL_STATE");
+                    written.object("InitialState", |state| {
+                        initial_state(state, program, result, step);
+                    });
+                } else {
+                    written.text("Type", "STATE_MACHINE");
+                    written.object("StateMachine", |machine| state_machine(machine, program, step));
+                }
+                function_execution(written, result, step, repeated < MOST_REPEATED);
+            });
+        });
+    }
+}
+
+fn initial_state(initial: &mut ObjectWriter<'_>, program: &Program, result: &TurnResult, step: &Step) {
+    match &result.understood.meaning {
+        Meaning::Intent { intent: index, .. } => initial.object("MatchedIntent", |matched| {
+            let name = &program.intents[*index].name;
+            intent(matched, program, name, result.understood.confidence, true);
+        }),
         Meaning::Fill(_) => {}
         _ => {
             if let Some(event) = &result.event {
-                initial.insert("Event".to_owned(), event.clone().into());
+                initial.text("Event", event);
             }
         }
     }
     let before = &result.trace.parameters_before;
     if !before.is_empty() {
-        initial.insert("SessionParameters".to_owned(), Value::Object(before.clone()));
+        initial.object("SessionParameters", |parameters| parameters.members(before));
     }
-    initial.insert("FlowState".to_owned(), flow_state(program, &step.state));
-    let mut written = json!({ "Type": "INITIAL_STATE", "InitialState": initial });
-    push_functions(&mut written, result, step, true);
-    written
+    initial.object("FlowState", |state| flow_state(state, program, &step.state));
 }
 
-fn state_machine(program: &Program, result: &TurnResult, step: &Step, with_responses: bool) -> Value {
-    let mut machine = Map::new();
-    machine.insert("FlowState".to_owned(), flow_state(program, &step.state));
+fn state_machine(machine: &mut ObjectWriter<'_>, program: &Program, step: &Step) {
+    machine.object("FlowState", |state| flow_state(state, program, &step.state));
     if let Some(handler) = &step.handler {
-        machine.insert("TriggeredTransitionRouteId".to_owned(), handler.id.clone().into());
+        machine.text("TriggeredTransitionRouteId", &handler.id);
         if let Some(intent) = handler.intent {
-            machine.insert(
-                "TriggeredIntent".to_owned(),
-                program.intents[intent].name.clone().into(),
-            );
+            machine.text("TriggeredIntent", &program.intents[intent].name);
         }
         if let Some(condition) = &handler.condition {
-            machine.insert("TriggeredCondition".to_owned(), condition.clone().into());
+            machine.text("TriggeredCondition", condition);
         }
         if let Some(event) = &handler.event {
-            machine.insert("TriggeredEvent".to_owned(), event.clone().into());
+            machine.text("TriggeredEvent", event);
         }
-        machine.insert("FlowLevelTransition".to_owned(), handler.of_flow.into());
+        machine.flag("FlowLevelTransition", handler.of_flow);
     }
-    if let Some(target) = &step.target
-        && let Value::Object(target) = target_taken(program, target)
-    {
-        machine.extend(target);
+    if let Some(target) = &step.target {
+        target_taken(machine, program, target);
     }
-    let mut written = json!({ "Type": "STATE_MACHINE", "StateMachine": machine });
-    push_functions(&mut written, result, step, with_responses);
-    written
 }
 
 /// What was said up to the end of the step, and what functions came to in it.
-fn push_functions(written: &mut Value, result: &TurnResult, step: &Step, with_responses: bool) {
-    let mut execution = Map::new();
-    if let Some(count) = step.responses.filter(|_| with_responses) {
-        let said = result.messages.iter().take(count).map(response);
-        execution.insert("Responses".to_owned(), said.collect());
+fn function_execution(
+    written: &mut ObjectWriter<'_>,
+    result: &TurnResult,
+    step: &Step,
+    with_responses: bool,
+) {
+    let said = step.responses.filter(|_| with_responses);
+    if said.is_none() && step.functions.is_empty() {
+        return;
     }
-    if !step.functions.is_empty() {
-        let mut functions = Map::new();
-        for function in &step.functions {
-            let result = match &function.result {
-                Ok(value) => value.clone(),
-                Err(message) => json!({ "error": message }),
-            };
-            functions.insert(function.call.clone(), result);
+    written.object("FunctionExecution", |execution| {
+        if let Some(count) = said {
+            execution.list("Responses", |responses| {
+                for said in result.messages.iter().take(count) {
+                    responses.object(|written| response(written, said));
+                }
+            });
         }
-        execution.insert("SystemFunctionResults".to_owned(), Value::Object(functions));
-    }
-    if !execution.is_empty() {
-        written["FunctionExecution"] = Value::Object(execution);
-    }
+        if !step.functions.is_empty() {
+            execution.object("SystemFunctionResults", |results| {
+                for function in &step.functions {
+                    match &function.result {
+                        Ok(value) => results.value(&function.call, value),
+                        Err(message) => {
+                            results.object(&function.call, |failed| failed.text("error", message));
+                        }
+                    }
+                }
+            });
+        }
+    });
 }
 
-fn flow_state(program: &Program, state: &State) -> Value {
+fn flow_state(written: &mut ObjectWriter<'_>, program: &Program, state: &State) {
     let flow = program.flow(state.place);
     let page = program.page(state.place);
-    let status = match state.status {
-        PageStatus::Entering => "ENTERING_PAGE",
-        PageStatus::ProcessingForm => "PROCESSING_FORM",
-        PageStatus::Routing => "TRANSITION_ROUTING",
-    };
-    let mut page_state = json!({
-        "PageId": page.id,
-        "Name": page.name,
-        "Status": status,
-        "FormFilled": state.active_parameter.is_none(),
+    written.text("FlowId", &flow.id);
+    written.text("Name", &flow.name);
+    written.number("Version", 0.0);
+    written.object("PageState", |written| {
+        written.text("PageId", &page.id);
+        written.text("Name", &page.name);
+        let status = match state.status {
+            PageStatus::Entering => "ENTERING_PAGE",
+            PageStatus::ProcessingForm => "PROCESSING_FORM",
+            PageStatus::Routing => "TRANSITION_ROUTING",
+        };
+        written.text("Status", status);
+        written.flag("FormFilled", state.active_parameter.is_none());
+        if let Some(parameter) = &state.active_parameter {
+            written.text("ActiveParameter", parameter);
+        }
     });
-    if let Some(parameter) = &state.active_parameter {
-        page_state["ActiveParameter"] = parameter.clone().into();
-    }
-    json!({ "FlowId": flow.id, "Name": flow.name, "Version": 0, "PageState": page_state })
 }
 
-fn target_taken(program: &Program, target: &TargetTaken) -> Value {
+fn target_taken(taken: &mut ObjectWriter<'_>, program: &Program, target: &TargetTaken) {
     match target {
-        TargetTaken::Page(place) => json!({ "TargetPage": program.page(*place).id }),
-        TargetTaken::Flow(flow) => json!({ "TargetFlow": program.flows[*flow].id }),
-        TargetTaken::Symbol(symbol) => json!({ "TargetPage": symbol }),
+        TargetTaken::Page(place) => taken.text("TargetPage", &program.page(*place).id),
+        TargetTaken::Flow(flow) => taken.text("TargetFlow", &program.flows[*flow].id),
+        TargetTaken::Symbol(symbol) => taken.text("TargetPage", symbol),
     }
 }
 
 /// A message as the diagnostics show it.
-fn response(said: &Said) -> Value {
+pub(super) fn response(written: &mut ObjectWriter<'_>, said: &Said) {
     let kind = match said.kind {
         ResponseKind::Entry => "ENTRY_PROMPT",
         ResponseKind::Prompt => "PARAMETER_PROMPT",
         ResponseKind::Handler => "HANDLER_PROMPT",
     };
-    let mut written = json!({ "responseType": kind, "source": "VIRTUAL_AGENT" });
-    let (key, content) = match &said.content {
-        SaidContent::Text { text, .. } => ("text", json!({ "text": [text], "redactedText": [text] })),
-        SaidContent::Payload(payload) => ("payload", Value::Object(payload.clone())),
-        SaidContent::OutputAudioText(value) => ("outputAudioText", value.clone()),
-        SaidContent::LiveAgentHandoff(metadata) => ("liveAgentHandoff", json!({ "metadata": metadata })),
-        SaidContent::ConversationSuccess(metadata) => {
-            ("conversationSuccess", json!({ "metadata": metadata }))
+    written.text("responseType", kind);
+    written.text("source", "VIRTUAL_AGENT");
+    match &said.content {
+        SaidContent::Text { text, .. } => written.object("text", |content| {
+            content.list("text", |texts| texts.text(text));
+            content.list("redactedText", |texts| texts.text(text));
+        }),
+        SaidContent::Payload(payload) => written.object("payload", |content| content.members(payload)),
+        SaidContent::OutputAudioText(value) => written.value("outputAudioText", value),
+        SaidContent::LiveAgentHandoff(metadata) => {
+            written.object("liveAgentHandoff", |content| {
+                content.object("metadata", |content| content.members(metadata));
+            });
         }
-        SaidContent::PlayAudio(value) => ("playAudio", value.clone()),
-        SaidContent::TelephonyTransferCall(value) => ("telephonyTransferCall", value.clone()),
-        SaidContent::EndInteraction => ("endInteraction", json!({})),
-    };
-    written[key] = content;
-    written
+        SaidContent::ConversationSuccess(metadata) => {
+            written.object("conversationSuccess", |content| {
+                content.object("metadata", |content| content.members(metadata));
+            });
+        }
+        SaidContent::PlayAudio(value) => written.value("playAudio", value),
+        SaidContent::TelephonyTransferCall(value) => written.value("telephonyTransferCall", value),
+        SaidContent::EndInteraction => written.object("endInteraction", |_| {}),
+    }
 }

@@ -14,6 +14,7 @@ use self::model::Model;
 use self::phrases::Phrases;
 use self::turn::Turn;
 use super::entities::{Extracted, Recogniser, SessionEntityType};
+use super::long_work::aside;
 use crate::export::agent::Agent;
 use crate::model::Value;
 
@@ -175,7 +176,8 @@ impl Nlu {
         let language = self.phrases.language(turn_language)?;
         let slot = self.models.get(flow)?.get(language)?;
         let flow = self.agent.flows.get(flow)?;
-        Some(slot.get_or_init(|| Model::train(&self.agent, flow, language)))
+        let trained = || slot.get_or_init(|| Model::train(&self.agent, flow, language));
+        Some(slot.get().unwrap_or_else(|| aside(trained)))
     }
 }
 

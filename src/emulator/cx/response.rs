@@ -1,15 +1,15 @@
 //! A turn's result → the service's messages, in the shape of `v3`; `v3beta1` is the same on the wire (cx-runtime 16.1).
 
+use super::diagnostics::diagnostics;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::names::SessionName;
 use super::program::{END_SESSION, Place, Program};
 use super::request::Input;
 use super::turn::{TurnResult, WebhookCalled};
 use super::understanding::{Meaning, Understood};
-use crate::model::{Map, Value};
+use crate::model::Value;
 use crate::proto::Struct;
 use crate::proto::cx_v3 as cx;
-use crate::proto::json::{MAX_DEPTH, json_to_struct};
 use crate::proto::rpc;
 
 use cx::r#match::MatchType;
@@ -33,20 +33,19 @@ pub(super) fn query_result(
     let page = page_of(program, session, result.place, result.ended);
     let flow = program.flow(result.place);
     let found = matched(program, session, &result.understood, result.event.as_deref());
-    let diagnostics = view.diagnostics.then(|| {
-        let info = super::diagnostics::diagnostics(program, &session.id, response_id, result);
-        to_struct(&info)
-    });
+    let diagnostics = view
+        .diagnostics
+        .then(|| diagnostics(program, &session.id, response_id, result));
     cx::QueryResult {
         query: Some(echo(session, program, input)),
         language_code: result.language.clone(),
-        parameters: (!result.parameters.is_empty()).then(|| to_struct(&result.parameters)),
+        parameters: (!result.parameters.is_empty()).then(|| Struct::from(&result.parameters)),
         response_messages: result.messages.iter().map(message).collect(),
         webhook_statuses: result.webhooks.iter().map(webhook_status).collect(),
         webhook_payloads: result
             .webhooks
             .iter()
-            .map(|called| to_struct(&called.payload))
+            .map(|called| Struct::from(&called.payload))
             .collect(),
         current_page: Some(page),
         current_flow: Some(cx::Flow {
@@ -152,7 +151,7 @@ pub(super) fn matched(
             }
         }),
         event: event.unwrap_or_default().to_owned(),
-        parameters: (!parameters.is_empty()).then(|| to_struct(&parameters)),
+        parameters: (!parameters.is_empty()).then(|| Struct::from(&parameters)),
         resolved_input: understood.resolved_input.clone(),
         match_type: kind.into(),
         confidence,
@@ -192,7 +191,7 @@ fn message(said: &Said) -> cx::ResponseMessage {
             text: vec![text.clone()],
             allow_playback_interruption: *allow_playback_interruption,
         }),
-        SaidContent::Payload(payload) => Content::Payload(to_struct(payload)),
+        SaidContent::Payload(payload) => Content::Payload(Struct::from(payload)),
         SaidContent::OutputAudioText(value) => Content::OutputAudioText(part::OutputAudioText {
             allow_playback_interruption: flag(value),
             source: text(value, "ssml")
@@ -200,11 +199,11 @@ fn message(said: &Said) -> cx::ResponseMessage {
                 .or_else(|| text(value, "text").map(part::output_audio_text::Source::Text)),
         }),
         SaidContent::LiveAgentHandoff(metadata) => Content::LiveAgentHandoff(part::LiveAgentHandoff {
-            metadata: Some(to_struct(metadata)),
+            metadata: Some(Struct::from(metadata)),
         }),
         SaidContent::ConversationSuccess(metadata) => {
             Content::ConversationSuccess(part::ConversationSuccess {
-                metadata: Some(to_struct(metadata)),
+                metadata: Some(Struct::from(metadata)),
             })
         }
         SaidContent::PlayAudio(value) => Content::PlayAudio(part::PlayAudio {
@@ -223,55 +222,5 @@ fn message(said: &Said) -> cx::ResponseMessage {
         response_type: kind.into(),
         channel: said.channel.clone(),
         message: Some(content),
-    }
-}
-
-/// An object on the wire. What is nested deeper than a client could read is sent as its text.
-pub(super) fn to_struct(object: &Map) -> Struct {
-    json_to_struct(object).unwrap_or_else(|_| {
-        let shallow = object
-            .iter()
-            .map(|(key, value)| (key.clone(), flattened(value, MAX_DEPTH - 2)))
-            .collect();
-        json_to_struct(&shallow).unwrap_or_default()
-    })
-}
-
-fn flattened(value: &Value, depth: usize) -> Value {
-    match value {
-        Value::Array(_) | Value::Object(_) if depth == 0 => Value::String(value.to_string()),
-        Value::Array(elements) => elements
-            .iter()
-            .map(|element| flattened(element, depth - 1))
-            .collect(),
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(key, member)| (key.clone(), flattened(member, depth - 1)))
-                .collect(),
-        ),
-        plain => plain.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::proto::json::struct_to_json;
-
-    #[test]
-    fn what_is_nested_too_deep_is_sent_as_text() {
-        let mut value = json!("core");
-        for _ in 0..40 {
-            value = json!([value]);
-        }
-        let mut object = Map::new();
-        object.insert("deep".to_owned(), value);
-        object.insert("flat".to_owned(), json!(1));
-        let sent = struct_to_json(&to_struct(&object));
-        assert_eq!(sent["flat"], json!(1));
-        assert!(sent["deep"].to_string().contains("core"));
     }
 }

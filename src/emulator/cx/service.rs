@@ -3,16 +3,16 @@
 //! One implementation speaks `v3`; the other version is the same on the wire and is transcoded. What calls have in
 //! common is here: sessions and their locks, overrides, delays. The protocol's two faces are in the files below.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tonic::Status;
 use tonic::metadata::MetadataMap;
-use uuid::Uuid;
 
 use super::decode::{Call, read_match};
 use super::engine::Engine;
+use super::live::LiveWebhooks;
 use super::messages::Said;
 use super::names::SessionName;
 use super::overrides::Overrides;
@@ -45,6 +45,8 @@ pub struct CxOptions {
     pub faults: Faults,
     /// Webhook answers for all sessions; a session's own come first.
     pub webhooks: Arc<Vec<Stubs>>,
+    /// Calls webhooks that nothing else answers; `None` lets them fail.
+    pub live: Option<LiveWebhooks>,
 }
 
 /// One agent behind the service's calls. Cheap to clone.
@@ -60,12 +62,7 @@ struct Inner {
     sessions: Sessions,
     /// Webhook answers by session id.
     webhooks: Mutex<HashMap<String, Arc<Vec<Stubs>>>>,
-    /// Flows and languages that have been spoken to: their models are there.
-    warm: Mutex<HashSet<Room>>,
 }
-
-/// A flow and a language.
-type Room = (usize, String);
 
 /// A turn that was played, and what its answer needs besides.
 struct Played {
@@ -84,7 +81,6 @@ impl CxService {
                 options,
                 sessions: Sessions::default(),
                 webhooks: Mutex::default(),
-                warm: Mutex::default(),
             }),
         }
     }
@@ -151,47 +147,15 @@ impl CxService {
             .shared
             .sessions
             .get(&name, ttl, || Session::new(self.engine().program()));
-        let mut session = shared.lock_owned().await;
+        let mut session = shared.lock().await;
         let input = request.input.clone();
-        let room = self.room(&session, &request);
-        let work = {
-            let service = self.clone();
-            move || service.engine().turn(&mut session, &request, &answers)
-        };
-        let result = run(room.as_ref(), work).await?;
-        self.warm(room, &result.understood);
+        let result = self.engine().turn(&mut session, &request, &answers);
         Ok(Played {
             session: name,
-            response_id: Uuid::new_v4().to_string(),
+            response_id: request.response_id,
             input,
             result,
         })
-    }
-
-    /// The flow and language whose model a text may need first; `None` when it is there or none is needed.
-    fn room(&self, session: &Session, request: &Request) -> Option<Room> {
-        if !matches!(request.input, Input::Text(_)) || request.pinned_intent.is_some() {
-            return None;
-        }
-        let place = request.start.unwrap_or(session.place);
-        let room = (place.flow, request.language.clone());
-        let warm = self.shared.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        (!warm.contains(&room)).then_some(room)
-    }
-
-    /// Notes that a flow's model is there, when the text was judged by it.
-    fn warm(&self, room: Option<Room>, understood: &Understood) {
-        /// More languages than any agent has; clients may send any code.
-        const MOST: usize = 10_000;
-        let judged = ["classifier", "below-threshold"];
-        if let Some(room) = room
-            && judged.iter().any(|reason| understood.reason.starts_with(reason))
-        {
-            let mut warm = self.shared.warm.lock().unwrap_or_else(PoisonError::into_inner);
-            if warm.len() < MOST {
-                warm.insert(room);
-            }
-        }
     }
 
     fn answers(&self, name: &SessionName, request: &Request, overrides: Overrides) -> StubAnswers {
@@ -210,6 +174,7 @@ impl CxService {
                 .chain([Arc::clone(&self.shared.options.webhooks)])
                 .collect(),
             now: request.now.fixed_offset(),
+            live: self.shared.options.live.clone(),
         }
     }
 
@@ -319,22 +284,13 @@ impl CxService {
             Some(kept) => kept.lock().await.clone(),
             None => Session::new(program),
         };
-        let room = self.room(&session, &call.request);
-        let (asked, session, understood) = {
-            let service = self.clone();
-            let work = move || {
-                let understood = service.engine().match_input(&mut session, &call.request);
-                (call, session, understood)
-            };
-            run(room.as_ref(), work).await?
-        };
-        self.warm(room, &understood);
+        let understood = self.engine().match_input(&mut session, &call.request);
         if let (true, Some(kept)) = (persist, &kept) {
             kept.lock().await.parameters = session.parameters.clone();
         }
         self.shared.options.faults.delay(Duration::ZERO).await;
-        let found = matched(program, &asked.session, &understood, event_offered(&understood));
-        let query = match echo(&asked.session, program, &asked.request.input) {
+        let found = matched(program, &call.session, &understood, event_offered(&understood));
+        let query = match echo(&call.session, program, &call.request.input) {
             cx::query_result::Query::Text(text) => Some(cx::match_intent_response::Query::Text(text)),
             cx::query_result::Query::TriggerEvent(event) => {
                 Some(cx::match_intent_response::Query::TriggerEvent(event))
@@ -346,7 +302,7 @@ impl CxService {
         };
         Ok(cx::MatchIntentResponse {
             matches: vec![found],
-            current_page: Some(page_of(program, &asked.session, session.place, session.ended)),
+            current_page: Some(page_of(program, &call.session, session.place, session.ended)),
             query,
         })
     }
@@ -388,20 +344,6 @@ impl CxService {
         }
         Ok(feedback)
     }
-}
-
-/// Runs a turn where it hurts nobody: a turn takes microseconds, but the first text in a flow may have to train the
-/// flow's model, and other sessions must not wait for that.
-async fn run<T: Send + 'static>(
-    room: Option<&Room>,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Status> {
-    if room.is_none() {
-        return Ok(work());
-    }
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Status::internal("the turn could not be played to its end"))
 }
 
 /// What a turn answers in parts.

@@ -56,12 +56,18 @@ fn push_run(text: &str, range: Range<usize>, found: &mut Vec<Word>) {
         return;
     };
     let plain = run.chars().filter(|character| !is_apostrophe(*character));
+    let range = trimmed(text, range);
+    if run.is_ascii() {
+        // Nothing to normalise, and nothing that stands alone: a word as it is.
+        let text: String = plain.map(|character| character.to_ascii_lowercase()).collect();
+        found.extend((!text.is_empty()).then_some(Word { range, text }));
+        return;
+    }
     let folded: String = plain
         .nfkc()
         .flat_map(char::to_lowercase)
         .filter_map(fold)
         .collect();
-    let range = trimmed(text, range);
     for part in folded
         .split(|c: char| !is_word_character(c) && !is_combining_mark(c))
         .filter(|part| !part.is_empty())

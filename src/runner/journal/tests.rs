@@ -18,7 +18,7 @@ fn result(name: &str, verdict: Verdict) -> ConversationResult {
 async fn append(writer: &mut JournalWriter, position: usize, result: &ConversationResult) {
     assert!(
         writer
-            .append(position, result.verdict, line_of(result).unwrap())
+            .append(position, &Arc::new(result.clone()), line_of(result).unwrap())
             .await
     );
 }

@@ -27,12 +27,12 @@ impl Reporter for Recorder {
         "recorder (nowhere)".to_owned()
     }
 
-    fn conversation(&mut self, result: &ConversationResult) -> io::Result<()> {
+    fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let mut told = self.told.lock().unwrap();
         if self.fails_at == Some(told.names.len()) {
             return Err(io::Error::other("disk full"));
         }
-        told.names.push(result.name.clone());
+        told.names.push(recorded.result.name.clone());
         Ok(())
     }
 
@@ -52,10 +52,10 @@ async fn journal(count: usize) -> Journal {
             name: position.to_string(),
             ..Heading::default()
         };
-        let result = heading.result(Verdict::Passed, None);
-        writer
-            .append(position, result.verdict, line_of(&result).unwrap())
-            .await;
+        // Long enough that not all of them are kept in memory.
+        let result = heading.result(Verdict::Passed, Some("long ".repeat(10_000)));
+        let line = line_of(&result).unwrap();
+        writer.append(position, &Arc::new(result), line).await;
     }
     writer.finish().unwrap()
 }

@@ -6,8 +6,8 @@
 use super::{name_or_id, page_of_symbol};
 use crate::model::resource::last_id;
 use crate::model::transcript::Observed;
-use crate::model::{Map, Value};
 use crate::proto::cx_v3beta1 as cx;
+use crate::proto::{WireObject, WireValue};
 
 /// Where a state machine stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,12 +20,12 @@ struct Place {
 /// the turn ended on.
 pub(super) fn visited(
     result: &cx::QueryResult,
-    diagnostics: Option<&Map>,
+    diagnostics: Option<WireObject<'_>>,
     page: Option<&String>,
 ) -> Observed<Vec<String>> {
     let places = diagnostics.map(execution_sequence).unwrap_or_default();
     let blocks = blocks(result);
-    if diagnostics.is_none_or(Map::is_empty) && blocks.is_empty() {
+    if diagnostics.is_none_or(WireObject::is_empty) && blocks.is_empty() {
         return Observed::Unseen("the reply has no diagnostics".to_owned());
     }
     let mut names = if !places.is_empty() {
@@ -46,29 +46,30 @@ pub(super) fn visited(
 }
 
 /// The places of the steps, the first being where the turn began.
-fn execution_sequence(diagnostics: &Map) -> Vec<Place> {
-    let steps = diagnostics.get("Execution Sequence").and_then(Value::as_array);
-    let steps = steps
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .flat_map(Map::values);
-    steps.filter_map(place).collect()
+fn execution_sequence(diagnostics: WireObject<'_>) -> Vec<Place> {
+    let steps = diagnostics.get("Execution Sequence").unwrap_or_default();
+    let named = steps
+        .items()
+        .filter_map(WireValue::as_object)
+        .flat_map(WireObject::members);
+    named.filter_map(|(_, step)| place(step)).collect()
 }
 
-fn place(step: &Value) -> Option<Place> {
+fn place(step: WireValue<'_>) -> Option<Place> {
     let state = step
         .get("InitialState")
         .or_else(|| step.get("StateMachine"))?
         .get("FlowState")?;
     let page = state.get("PageState");
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let page_id = text(page.and_then(|page| page.get("PageId")));
-    let named = text(page.and_then(|page| page.get("Name")));
+    let text = |value: Option<WireValue<'_>>, key: &str| {
+        let member = value.and_then(|value| value.get(key));
+        member.and_then(WireValue::as_str).unwrap_or_default().to_owned()
+    };
+    let named = text(page, "Name");
     Some(Place {
-        flow: text(state.get("Name")),
+        flow: text(Some(state), "Name"),
         page: if named.is_empty() {
-            name_or_id("", &page_id)
+            name_or_id("", &text(page, "PageId"))
         } else {
             named
         },
@@ -110,15 +111,12 @@ fn blocks(result: &cx::QueryResult) -> Vec<String> {
 }
 
 /// The targets of the transitions. They are ids: the ones that the reply itself names become names.
-fn targets(result: &cx::QueryResult, diagnostics: &Map) -> Vec<String> {
-    let chain = diagnostics
-        .get("Transition Targets Chain")
-        .and_then(Value::as_array);
+fn targets(result: &cx::QueryResult, diagnostics: WireObject<'_>) -> Vec<String> {
+    let chain = diagnostics.get("Transition Targets Chain").unwrap_or_default();
     let targets = chain
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .flat_map(Map::values);
+        .items()
+        .filter_map(WireValue::as_object)
+        .flat_map(WireObject::members);
     let current_page = result
         .current_page
         .as_ref()
@@ -137,7 +135,7 @@ fn targets(result: &cx::QueryResult, diagnostics: &Map) -> Vec<String> {
             .filter(|name| !name.is_empty())
     };
     let ids = targets
-        .filter_map(Value::as_str)
+        .filter_map(|(_, target)| target.as_str())
         .map(last_id)
         .filter(|id| !id.starts_with("END_FLOW"));
     ids.map(|id| named(id).unwrap_or_else(|| page_of_symbol(id).unwrap_or(id).to_owned()))

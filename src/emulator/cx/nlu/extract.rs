@@ -108,6 +108,9 @@ pub(super) fn from_phrase(
     text: &str,
     context: &EntityContext<'_>,
 ) -> Vec<(String, Extracted)> {
+    if intent.parameters.is_empty() {
+        return Vec::new();
+    }
     let said = words(text);
     let mut claims = Vec::new();
     let mut at = 0;

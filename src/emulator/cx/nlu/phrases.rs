@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use crate::emulator::cx::language;
+use crate::emulator::cx::long_work::aside;
 use crate::emulator::cx::words::normalise;
 use crate::export::agent::{Agent, Intent, TrainingPhrase};
 
@@ -13,8 +14,14 @@ pub(super) struct Phrases {
     languages: BTreeMap<String, OnceLock<ExactIndex>>,
 }
 
-/// Normalised phrases → where they stand: positions in the agent's sorted intents, and in the intent's phrases.
-type ExactIndex = HashMap<Box<str>, Vec<(u32, u32)>>;
+/// Where the phrases of a language stand.
+#[derive(Debug, Default)]
+struct ExactIndex {
+    /// Display names of the intents that take part.
+    intents: Vec<String>,
+    /// Normalised phrases → positions in the list of intents, and in the intent's phrases.
+    places: HashMap<Box<str>, Vec<(u32, u32)>>,
+}
 
 /// A phrase that an utterance equals.
 #[derive(Debug, Clone, Copy)]
@@ -60,16 +67,17 @@ impl Phrases {
         text: &str,
         in_scope: impl Fn(&str) -> bool,
     ) -> Option<ExactPhrase<'a>> {
-        let index = self
-            .languages
-            .get(language)?
-            .get_or_init(|| index(agent, language));
-        let places = index.get(normalise(text).as_str())?;
+        let index = self.languages.get(language)?;
+        let index = index
+            .get()
+            .unwrap_or_else(|| aside(|| index.get_or_init(|| ExactIndex::new(agent, language))));
+        let places = index.places.get(normalise(text).as_str())?;
         let found = places.iter().filter_map(|(intent, phrase)| {
-            let (name, intent) = agent.intents.iter().nth(*intent as usize)?;
+            let name = index.intents.get(*intent as usize)?;
+            let intent = agent.intents.get(name).filter(|_| in_scope(name))?;
             let phrases = phrases(intent, language);
             let phrase = phrases.get(*phrase as usize)?;
-            in_scope(name).then_some((phrases.len(), name, ExactPhrase { intent, phrase }))
+            Some((phrases.len(), name, ExactPhrase { intent, phrase }))
         });
         found
             .min_by_key(|(count, name, _)| (*count, *name))
@@ -92,18 +100,20 @@ pub(super) fn is_matched(intent: &Intent) -> bool {
     !intent.is_fallback && intent.priority >= 0
 }
 
-fn index(agent: &Agent, language: &str) -> ExactIndex {
-    let mut index = ExactIndex::new();
-    for (position, intent) in (0..).zip(agent.intents.values()) {
-        if !is_matched(intent) {
-            continue;
-        }
-        for (number, phrase) in (0..).zip(phrases(intent, language)) {
-            let normal = normalise(&text_of(phrase));
-            if !normal.is_empty() {
-                index.entry(normal.into()).or_default().push((position, number));
+impl ExactIndex {
+    fn new(agent: &Agent, language: &str) -> Self {
+        let mut index = Self::default();
+        let matched = agent.intents.iter().filter(|(_, intent)| is_matched(intent));
+        for (position, (name, intent)) in (0..).zip(matched) {
+            index.intents.push(name.clone());
+            for (number, phrase) in (0..).zip(phrases(intent, language)) {
+                let normal = normalise(&text_of(phrase));
+                if !normal.is_empty() {
+                    let places = index.places.entry(normal.into()).or_default();
+                    places.push((position, number));
+                }
             }
         }
+        index
     }
-    index
 }
