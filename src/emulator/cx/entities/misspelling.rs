@@ -1,7 +1,7 @@
 //! Listed values that are misspelt or cut in two (cx-runtime 12.3). Where the agent corrects spelling, a word that is in
 //! none of its training phrases is read as the nearest word of the type's values, and two words as the one word of
 //! a value that they are together. Values of types without the switch for approximate extraction are found so, too:
-//! seven recordings show the first, one the second, none the contrary.
+//! five recordings of one agent show the first, one the second, none the contrary.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
