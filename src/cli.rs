@@ -22,6 +22,7 @@ mod check;
 mod columns;
 mod completions;
 mod console;
+mod coverage;
 mod crash;
 mod emulate;
 mod export;
@@ -75,6 +76,7 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, &typed.origins, &here, console),
         Command::Check(args) => check::check(args, &typed.origins, &here, console),
         Command::List(args) => list::list(args, &typed.origins, &here, console),
+        Command::Coverage(args) => coverage::coverage(args, &here, console),
         Command::Import(args) => match &args.from {
             ImportFrom::CxTests(args) => import::cx_tests(args, console),
         },

@@ -10,6 +10,7 @@ pub mod pattern;
 mod redaction;
 pub mod resource;
 pub mod suite;
+pub mod trace;
 pub mod transcript;
 
 /// Any JSON value: parameters, payloads, expected values.

@@ -14,6 +14,7 @@ use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError};
 use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
+use crate::emulator::cx::live::LiveWebhooks;
 use crate::export::agent::Agent;
 use crate::export::{Loaded, load_runtime};
 use crate::model::endpoint::CredentialPolicy;
@@ -38,6 +39,8 @@ pub struct Means {
     pub policy: CredentialPolicy,
     /// The seed of emulators whose settings name none.
     pub seed: u64,
+    /// Calls webhooks of emulated agents; from the command line alone.
+    pub live_webhooks: Option<LiveWebhooks>,
     /// Files that were loaded already; others are loaded when they are needed.
     pub files: AgentFiles,
 }

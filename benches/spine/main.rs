@@ -9,13 +9,18 @@
     reason = "a measuring program prints, and stops when it cannot measure"
 )]
 
+#[path = "../measure/bare_client.rs"]
 mod bare_client;
 mod process;
+#[path = "../measure/server.rs"]
+mod server;
 mod suites;
 
 use std::time::Duration;
 
-use process::{Emulator, Finished, median, play, run_to_end};
+use bare_client::BareClient;
+use process::{Finished, play, run_to_end};
+use server::{Server, median};
 use suites::Workplace;
 
 /// Sessions at once where the comparison with a bare client is made.
@@ -35,6 +40,12 @@ fn main() {
 
 fn figure(name: &str, value: &str, bound: &str) {
     println!("{name:<58} {value:>12}   {bound}");
+}
+
+/// An emulator of our bike workshop.
+fn workshop(arguments: &[&str]) -> Server {
+    let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/agents/bike-workshop");
+    Server::emulator(agent.as_ref(), arguments)
 }
 
 fn milliseconds(duration: Duration) -> String {
@@ -71,7 +82,7 @@ fn check_many() {
 }
 
 fn beside_an_emulator() {
-    let emulator = Emulator::start(&[]);
+    let emulator = workshop(&[]);
     let place = Workplace::beside(200, TURNS, &emulator.address);
     let runs: Vec<_> = (0..9).map(|_| play(place.path(), IN_FLIGHT)).collect();
     figure(
@@ -97,7 +108,7 @@ fn embedded() {
 }
 
 fn waiting_for_a_slow_agent() {
-    let emulator = Emulator::start(&["--latency", "50ms"]);
+    let emulator = workshop(&["--latency", "50ms"]);
     let place = Workplace::beside(200, TURNS, &emulator.address);
     let runs: Vec<_> = (0..5).map(|_| play(place.path(), 32)).collect();
     let ideal = 1.75; // seven waves of 32 sessions, five turns of 50 ms each
@@ -110,7 +121,7 @@ fn waiting_for_a_slow_agent() {
 }
 
 fn memory_and_rate() {
-    let emulator = Emulator::start(&[]);
+    let emulator = workshop(&[]);
     let small = Workplace::beside(1_000, TURNS, &emulator.address);
     let large = Workplace::beside(10_000, TURNS, &emulator.address);
     let of_small = median((0..3).map(|_| play(small.path(), IN_FLIGHT).peak_kib));
@@ -118,7 +129,8 @@ fn memory_and_rate() {
     let mut rates = Vec::new();
     for _ in 0..3 {
         let turns = 10_000 * TURNS;
-        let bare = bare_client::turns_per_second(&emulator.address, 10_000, TURNS, IN_FLIGHT);
+        let script = vec!["hello".to_owned(); TURNS];
+        let bare = BareClient::connect(&emulator.address).play(&[script], 10_000, IN_FLIGHT);
         let run = play(large.path(), IN_FLIGHT);
         #[expect(clippy::cast_precision_loss, reason = "fifty thousand turns")]
         let rate = turns as f64 / run.elapsed.as_secs_f64();

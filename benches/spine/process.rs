@@ -1,8 +1,7 @@
 //! Real processes, how long they took, and how much memory they had at their peak.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -63,48 +62,4 @@ fn peak_of(status_file: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
         .unwrap_or(0)
-}
-
-/// The middle one.
-pub(crate) fn median<T: Ord>(values: impl Iterator<Item = T>) -> T {
-    let mut values: Vec<T> = values.collect();
-    values.sort();
-    let middle = values.len() / 2;
-    values.swap_remove(middle)
-}
-
-/// An emulator in a process of its own; ended when dropped.
-pub(crate) struct Emulator {
-    child: Child,
-    /// `127.0.0.1:port`.
-    pub(crate) address: String,
-}
-
-impl Emulator {
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/agents/bike-workshop");
-        let mut child = Command::new(BINARY)
-            .args(["emulate", "--agent", agent, "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines
-            .find_map(|line| {
-                line.unwrap()
-                    .split_once("http://")
-                    .map(|(_, rest)| rest.trim().to_owned())
-            })
-            .unwrap();
-        Self { child, address }
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

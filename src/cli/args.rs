@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use coverage::{CoverageArgs, CoverageFormat};
 pub use emulate::EmulateArgs;
 pub use run::{OutputArgs, PlayArgs, RunArgs};
 pub use typed::{Origins, Typed};
@@ -15,6 +16,7 @@ use super::exit::Exit;
 use super::values;
 use crate::settings::roles::TargetChoice;
 
+mod coverage;
 mod emulate;
 mod run;
 mod typed;
@@ -84,6 +86,14 @@ pub enum Command {
     /// The order is that of the files; no service is asked.
     #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
+    /// Show which parts of an agent a run touched, and which it did not
+    ///
+    /// The parts are those of a Dialogflow CX agent's export: flows, pages, routes, route groups, event handlers, intents,
+    /// form parameters, webhooks and entity values. What was not touched is listed by flow and page, to say what the next
+    /// conversation should be about. A form parameter counts when it had a value on its page; an entity value when a
+    /// parameter of its type had it; playbooks, generators and data stores are not counted.
+    #[command(after_help = coverage::EXAMPLES)]
+    Coverage(CoverageArgs),
     /// Write a first suite, settings and a small agent to start from
     ///
     /// They work as they are; put your own agent in the place of the small one.

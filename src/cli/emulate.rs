@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
+use crate::emulator::cx::live::{LiveHosts, LiveWebhooks};
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions};
@@ -76,6 +77,7 @@ fn cx_service(
         clock: args.clock.into(),
         faults: faults(args),
         webhooks: Arc::new(webhooks.into_iter().collect()),
+        live: live(args.live_webhooks.as_ref())?,
     };
     Ok(CxService::new(engine, options))
 }
@@ -99,6 +101,14 @@ fn faults(args: &EmulateArgs) -> Faults {
     Faults {
         latency: args.latency.unwrap_or_default(),
     }
+}
+
+/// What calls webhooks, where that was asked for.
+pub(super) fn live(hosts: Option<&Vec<String>>) -> Result<Option<LiveWebhooks>, Failure> {
+    let named = hosts.map(|hosts| LiveHosts {
+        named: hosts.iter().cloned().collect(),
+    });
+    Ok(named.map(LiveWebhooks::new).transpose()?)
 }
 
 fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {

@@ -50,7 +50,7 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Success => "all conversations passed (flaky ones too, unless --fail-on-flaky)",
-            Self::Failed => "a conversation failed; also when others could not be tested",
+            Self::Failed => "a conversation failed, even if others are untested; coverage below --min",
             Self::Invalid => "the command line, the settings or a suite is invalid",
             Self::CouldNotTest => "could not test (credentials, quota, network, time), or not write a report",
             Self::NothingRan => "nothing was selected, or everything was skipped",

@@ -113,7 +113,7 @@ impl Job<'_> {
             std::process::exit(exit_of_signal(reason).code().into());
         })?;
         let reporters = reporting.open()?;
-        let (info, targets) = self.make_ready(seed).await;
+        let (info, targets) = self.make_ready(seed).await?;
         let journal = self.journal(&info)?;
         let (events, shown) = mpsc::channel(WAITING_EVENTS);
         let progress = reporting.show_progress(shown);
@@ -151,10 +151,11 @@ impl Job<'_> {
     }
 
     /// Starts emulators, and says of each target what reports will.
-    async fn make_ready(&mut self, seed: u64) -> (Arc<RunInfo>, Vec<ReadyTarget>) {
+    async fn make_ready(&mut self, seed: u64) -> Result<(Arc<RunInfo>, Vec<ReadyTarget>), Failure> {
         let means = Means {
             policy: self.policy.clone(),
             seed,
+            live_webhooks: super::emulate::live(self.args.play.live_webhooks.as_ref())?,
             files: std::mem::take(&mut self.agent_files),
         };
         let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
@@ -167,7 +168,7 @@ impl Job<'_> {
             targets: targets.iter().map(|target| target.info.clone()).collect(),
         };
         info.redact(&self.workplace.settings.redactor);
-        (Arc::new(info), targets)
+        Ok((Arc::new(info), targets))
     }
 
     fn into_run(

@@ -5,12 +5,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::coverage::Minimum;
 use crate::settings::rate::Rate;
 use crate::settings::roles::TargetChoice;
 use crate::settings::{REPORT_FORMATS, check_report, is_variable_name};
 use crate::yaml::parse_duration;
 
 pub(super) fn rate(text: &str) -> Result<Rate, String> {
+    text.parse()
+}
+
+pub(super) fn minimum(text: &str) -> Result<Minimum, String> {
     text.parse()
 }
 

@@ -17,6 +17,7 @@ mod fixture;
 mod form;
 pub mod functions;
 mod language;
+pub mod live;
 mod long_work;
 mod messages;
 mod names;

@@ -89,7 +89,7 @@ pub struct Flow {
 }
 
 /// NLU settings of a flow.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NluSettings {
     /// Least confidence of a match; 0 means unset (the service's default is 0.3).
@@ -121,7 +121,7 @@ pub struct Page {
 }
 
 /// Data stores of a flow or page.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct KnowledgeConnectorSettings {
     /// Whether they are asked.
@@ -151,7 +151,7 @@ pub struct Form {
 }
 
 /// A form parameter.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FormParameter {
     /// Name; may carry a scope (`$flow.x`).
@@ -171,7 +171,7 @@ pub struct FormParameter {
 }
 
 /// How a form parameter is asked for.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FillBehavior {
     /// The question.
@@ -181,7 +181,7 @@ pub struct FillBehavior {
 }
 
 /// Settings of a form parameter or page that matter at run time.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AdvancedSettings {
     /// DTMF settings.
@@ -189,7 +189,7 @@ pub struct AdvancedSettings {
 }
 
 /// DTMF settings.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DtmfSettings {
     /// Whether keys are accepted.
@@ -201,7 +201,7 @@ pub struct DtmfSettings {
 }
 
 /// A route: an intent, a condition, or both.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Route {
     /// Id.
@@ -221,7 +221,7 @@ pub struct Route {
 }
 
 /// An event handler.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EventHandler {
     /// Id.
@@ -239,7 +239,7 @@ pub struct EventHandler {
 }
 
 /// What an agent does when a handler is called or a page is entered.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Fulfillment {
     /// What is said.
@@ -261,7 +261,7 @@ pub struct Fulfillment {
 }
 
 /// A message: the content is one of the optional members, kept as JSON where the runtime only passes it through.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Message {
     /// Language it is for.
@@ -287,7 +287,7 @@ pub struct Message {
 }
 
 /// Text variants.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TextMessage {
     /// The variants.
@@ -297,7 +297,7 @@ pub struct TextMessage {
 }
 
 /// A parameter preset.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SetParameter {
     /// What is set.
@@ -307,7 +307,7 @@ pub struct SetParameter {
 }
 
 /// An if / else-if / else.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConditionalCases {
     /// The branches in order.
@@ -315,7 +315,7 @@ pub struct ConditionalCases {
 }
 
 /// One branch.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConditionalCase {
     /// Empty means else.
@@ -325,7 +325,7 @@ pub struct ConditionalCase {
 }
 
 /// A message, or nested branches.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CaseContent {
     /// A message.
@@ -356,7 +356,7 @@ pub struct Intent {
 }
 
 /// A parameter of an intent.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntentParameter {
     /// Its name.
@@ -368,7 +368,7 @@ pub struct IntentParameter {
 }
 
 /// A training phrase.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TrainingPhrase {
     /// Its pieces in order; their texts joined are the phrase.
@@ -378,7 +378,7 @@ pub struct TrainingPhrase {
 }
 
 /// A piece of a training phrase.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PhrasePart {
     /// The text.
@@ -410,7 +410,7 @@ pub struct EntityType {
 }
 
 /// An entry of an entity type.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Entity {
     /// The canonical value, or the pattern of a regexp type.

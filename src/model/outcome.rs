@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::trace::Trace;
 use super::transcript::{AgentReply, Match, Observed, ToolCall, WebhookStatus};
 use super::{Map, Value};
 
@@ -140,6 +141,9 @@ pub struct ReplyRecord {
     /// Webhook calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookStatus>,
+    /// What the turn passed, by id: `coverage` counts it. Ids are not redacted, as session ids are not.
+    #[serde(skip_serializing_if = "Trace::is_empty")]
+    pub trace: Trace,
     /// Remarks, such as an unanswered webhook of the emulator.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -165,6 +169,7 @@ impl From<&AgentReply> for ReplyRecord {
             payloads: reply.payloads.clone(),
             candidates: reply.candidates.clone(),
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
+            trace: reply.trace.clone(),
             notes: reply.notes.clone(),
         }
     }

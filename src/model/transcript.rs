@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::trace::Trace;
 use super::{Map, Value};
 
 /// Something a service may or may not have shown.
@@ -66,6 +67,8 @@ pub struct AgentReply {
     pub candidates: Vec<Match>,
     /// Webhook calls of the turn, in order (CX).
     pub webhooks: Observed<Vec<WebhookStatus>>,
+    /// What the turn passed, by id (CX); empty when the service did not say.
+    pub trace: Trace,
     /// Client-side tool calls that wait for an answer before the turn can go on.
     pub pending: Vec<ToolCall>,
     /// Time from sending to the first and to the last part of the answer.

@@ -23,6 +23,7 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
     join(&mut whole.tool_calls, part.tool_calls, merge_calls);
     join(&mut whole.transfers, part.transfers, Vec::extend);
     join(&mut whole.webhooks, part.webhooks, Vec::extend);
+    whole.trace.extend(&part.trace);
     whole.ended = part.ended.or(whole.ended.take());
     whole.handoff = part.handoff.or(whole.handoff.take());
     whole.payloads.extend(part.payloads);

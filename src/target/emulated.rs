@@ -42,7 +42,7 @@ pub(super) async fn start(
     let seed = emulator.seed.unwrap_or(means.seed);
     match file {
         Some(AgentFile::App(app)) => start_ces(target, emulator, app, seed).await,
-        Some(AgentFile::Export { agent, .. }) => start_cx(target, emulator, agent, seed).await,
+        Some(AgentFile::Export { agent, .. }) => start_cx(target, emulator, agent, seed, means).await,
         None => {
             let message = format!("the agent of `{}` was not loaded", target.name);
             Err(BackendError::new(BackendErrorKind::Request, message))
@@ -55,8 +55,9 @@ async fn start_cx(
     emulator: &EmulatorTarget,
     agent: &Arc<Agent>,
     seed: u64,
+    means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    let service = cx_service(emulator, Arc::clone(agent), seed).await?;
+    let service = cx_service(emulator, Arc::clone(agent), seed, means).await?;
     let running = listen(Some(service), None).await?;
     let client = CxTarget {
         agent: AGENT.parse()?,
@@ -106,10 +107,12 @@ async fn cx_service(
     emulator: &EmulatorTarget,
     agent: Arc<Agent>,
     seed: u64,
+    means: &Means,
 ) -> Result<CxService, BackendError> {
     let options = CxOptions {
         clock: emulator.clock.into(),
         faults: faults(emulator),
+        live: means.live_webhooks.clone(),
         ..CxOptions::default()
     };
     // Making a large agent ready takes a while.

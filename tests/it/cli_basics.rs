@@ -7,10 +7,11 @@ use turnproof::cli::exit::Exit;
 
 use crate::cli_place::{Place, Said};
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "run",
     "check",
     "list",
+    "coverage",
     "init",
     "import",
     "export",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each room and its floor; a room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("main", 6),
     ("cli", 6),
     ("runner", 5),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("target", 5),
     ("emulator", 4),
     ("import", 4),
+    ("coverage", 4),
     ("backend", 3),
     ("suite", 2),
     ("settings", 2),

@@ -1,6 +1,7 @@
 //! From Dialogflow CX's answers to the model's reply. No protocol buffer type goes further than this.
 
 mod calls;
+mod trace;
 mod visited;
 
 use crate::model::resource::last_id;
@@ -89,6 +90,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
     reply.parameters = Observed::Seen(struct_to_json(result.parameters.as_ref().unwrap_or(&empty)));
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());
+    reply.trace = trace::trace(result, diagnostics);
     reply.notes = diagnostics.map(notes).unwrap_or_default();
     if result
         .current_page

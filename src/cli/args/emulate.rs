@@ -38,6 +38,14 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "FILE", requires = "agent")]
     pub webhooks: Option<PathBuf>,
 
+    /// Call webhooks over HTTP where no answer was given: only the hosts named, or all public ones
+    ///
+    /// An address in an export is called over HTTPS, and never when it is a private one, unless its host is named here.
+    /// Redirects are not followed, and no proxy is used.
+    #[arg(long, value_name = "HOST,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+        value_parser = values::host, requires = "agent")]
+    pub live_webhooks: Option<Vec<String>>,
+
     /// The time at which every turn happens, as 2026-03-01T09:00:00Z [default: the machine's time]
     #[arg(long, value_name = "TIME", value_parser = values::clock)]
     pub clock: Option<DateTime<FixedOffset>>,

@@ -82,6 +82,14 @@ pub struct PlayArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
+    /// Let emulators call webhooks over HTTP where no stub answers: only the hosts named, or all public ones
+    ///
+    /// An address in an export is called over HTTPS, and never when it is a private one, unless its host is named here.
+    /// Redirects are not followed, and no proxy is used.
+    #[arg(long, value_name = "HOST,…", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+        value_parser = values::host)]
+    pub live_webhooks: Option<Vec<String>>,
+
     /// A host other than Google's that may get credentials (repeatable)
     ///
     /// Credentials go to *.googleapis.com over TLS and nowhere else, because settings may come from a pull request

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tonic::Status;
+use uuid::Uuid;
 
 use super::entities::SessionEntityType;
 use super::names::SessionName;
@@ -41,18 +42,20 @@ impl Call {
     /// `INVALID_ARGUMENT` for what makes no sense, `UNIMPLEMENTED` for what the emulator does not do.
     pub(super) fn read(
         program: &Program,
-        session: &str,
+        name: &str,
         input: Option<cx::QueryInput>,
         params: Option<cx::QueryParameters>,
         overrides: Overrides,
         now: DateTime<Utc>,
     ) -> Result<Self, Status> {
-        let session = SessionName::parse(session).map_err(Status::invalid_argument)?;
+        let session = SessionName::parse(name).map_err(Status::invalid_argument)?;
         let input = input.ok_or_else(|| Status::invalid_argument("query_input is missing"))?;
         let language = input.language_code.clone();
         let now = overrides.clock.map_or(now, |clock| clock.to_utc());
         let mut request = Request::new(read_input(program, input)?, now);
         request.language = language;
+        name.clone_into(&mut request.session);
+        request.response_id = Uuid::new_v4().to_string();
         request.pinned_intent.clone_from(&overrides.matched);
         if let Some(PinnedIntent::Named(intent)) = &overrides.matched
             && !program.intents_by_name.contains_key(intent)
@@ -140,6 +143,7 @@ fn read_params(program: &Program, params: cx::QueryParameters, request: &mut Req
         .into_iter()
         .map(|sent| read_entity_type(program, sent))
         .collect::<Result<_, _>>()?;
+    request.webhook_headers = params.webhook_headers.into_iter().collect();
     request.parameter_scope = params.parameter_scope;
     request.disable_webhook = params.disable_webhook;
     request.channel = params.channel;

@@ -232,7 +232,7 @@ fn target_taken(taken: &mut ObjectWriter<'_>, program: &Program, target: &Target
 }
 
 /// A message as the diagnostics show it.
-fn response(written: &mut ObjectWriter<'_>, said: &Said) {
+pub(super) fn response(written: &mut ObjectWriter<'_>, said: &Said) {
     let kind = match said.kind {
         ResponseKind::Entry => "ENTRY_PROMPT",
         ResponseKind::Prompt => "PARAMETER_PROMPT",

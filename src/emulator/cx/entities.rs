@@ -2,7 +2,7 @@
 //!
 //! [`Recogniser`] is the room's face. It is pure: the same text, context and agent give the same spans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -10,6 +10,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use self::custom::{CustomType, Definition};
+use self::misspelling::KnownWords;
 use self::search::Search;
 use self::system::SystemType;
 use self::text::{Candidate, Quality, Text};
@@ -24,8 +25,9 @@ mod custom;
 mod external;
 mod fuzzy;
 mod geo;
-mod inflection;
+pub(super) mod inflection;
 mod measure;
+mod misspelling;
 mod number;
 mod openended;
 mod pattern;
@@ -89,6 +91,7 @@ pub struct Recogniser {
     agent: Arc<Agent>,
     /// Custom types and extensions of system ones, by name and language.
     types: BTreeMap<String, BTreeMap<String, OnceLock<CustomType>>>,
+    known_words: KnownWords,
 }
 
 /// A regular expression of the export that cannot be used.
@@ -120,6 +123,7 @@ impl Recogniser {
             .map(|(name, entity_type)| (name.clone(), languages(entity_type)));
         Self {
             types: types.collect(),
+            known_words: KnownWords::new(&agent),
             agent,
         }
     }
@@ -134,6 +138,17 @@ impl Recogniser {
             .into_iter()
             .map(|candidate| span(candidate, &prepared))
             .collect()
+    }
+
+    /// Whether the text is nothing but an attempt at a value of a type of days, which it fails to be: a month
+    /// without a day, a day that does not exist. Rejected values matched an intent in none of the recorded turns
+    /// (nlu 5), however alike a phrase was.
+    pub fn failed(&self, entity_type: &str, text: &str, context: &EntityContext<'_>) -> bool {
+        let moment = matches!(
+            SystemType::named(bare(entity_type)),
+            Some(SystemType::Date | SystemType::Time | SystemType::DateTime)
+        );
+        moment && when::speaks_of_days_only(&Text::new(text), context)
     }
 
     /// The value that a parameter of this type takes from the text: the first one, or for a list all of them.
@@ -261,6 +276,11 @@ impl Recogniser {
             };
             CustomType::compile(&definition, &|name| self.is_type(name))
         }));
+    }
+
+    /// Words that need no correction; `None` where spelling is not corrected.
+    fn known_words(&self, language: &str) -> Option<&HashSet<String>> {
+        self.known_words.of(&self.agent, language)
     }
 
     fn is_type(&self, name: &str) -> bool {

@@ -301,6 +301,22 @@ pub(super) struct WebhookPart {
     pub(super) is_flexible: bool,
     /// The body a flexible webhook is sent.
     pub(super) body: Option<Template>,
+    /// Where and how it is called over HTTP.
+    pub(super) address: WebhookAddress,
+}
+
+/// Where and how a webhook is called over HTTP.
+#[derive(Debug)]
+pub(super) struct WebhookAddress {
+    pub(super) url: Template,
+    /// `POST` and the like.
+    pub(super) method: String,
+    /// Names and values; values may hold references.
+    pub(super) headers: Vec<(String, Template)>,
+    /// User and password.
+    pub(super) credentials: Option<(String, String)>,
+    /// It wants a token of Google's, which nobody here can get.
+    pub(super) wants_token: bool,
 }
 
 /// An intent.

@@ -1,5 +1,7 @@
 //! What a turn is asked, free of any protocol.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -29,6 +31,12 @@ pub struct Request {
     pub disable_webhook: bool,
     /// Handed to webhooks.
     pub payload: Map,
+    /// Headers of webhook calls, over those of the webhook.
+    pub webhook_headers: BTreeMap<String, String>,
+    /// Resource name of the session, for webhooks.
+    pub session: String,
+    /// Id of the turn's answer, for webhooks.
+    pub response_id: String,
     /// Only messages of this channel; empty for those of none.
     pub channel: String,
     /// Entity types of the session, from this turn on.
@@ -54,6 +62,9 @@ impl Request {
             start: None,
             disable_webhook: false,
             payload: Map::new(),
+            webhook_headers: BTreeMap::new(),
+            session: String::new(),
+            response_id: String::new(),
             channel: String::new(),
             session_entity_types: Vec::new(),
             analyze_sentiment: false,

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tonic::Status;
 use tonic::metadata::MetadataMap;
-use uuid::Uuid;
 
 use super::decode::{Call, read_match};
 use super::engine::Engine;
+use super::live::LiveWebhooks;
 use super::messages::Said;
 use super::names::SessionName;
 use super::overrides::Overrides;
@@ -45,6 +45,8 @@ pub struct CxOptions {
     pub faults: Faults,
     /// Webhook answers for all sessions; a session's own come first.
     pub webhooks: Arc<Vec<Stubs>>,
+    /// Calls webhooks that nothing else answers; `None` lets them fail.
+    pub live: Option<LiveWebhooks>,
 }
 
 /// One agent behind the service's calls. Cheap to clone.
@@ -150,7 +152,7 @@ impl CxService {
         let result = self.engine().turn(&mut session, &request, &answers);
         Ok(Played {
             session: name,
-            response_id: Uuid::new_v4().to_string(),
+            response_id: request.response_id,
             input,
             result,
         })
@@ -172,6 +174,7 @@ impl CxService {
                 .chain([Arc::clone(&self.shared.options.webhooks)])
                 .collect(),
             now: request.now.fixed_offset(),
+            live: self.shared.options.live.clone(),
         }
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::live::LiveWebhooks;
 use super::webhook::{
-    FormAnswer, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
+    FormAnswer, HttpCall, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
 };
 use crate::expect;
 use crate::model::suite::{StubResponse, Stubs};
@@ -21,6 +22,8 @@ pub struct StubAnswers {
     pub levels: Vec<Arc<Vec<Stubs>>>,
     /// The time of the turn, for conditions on dates.
     pub now: DateTime<FixedOffset>,
+    /// Calls what no stub answers.
+    pub live: Option<LiveWebhooks>,
 }
 
 impl WebhookAnswers for StubAnswers {
@@ -50,6 +53,10 @@ impl WebhookAnswers for StubAnswers {
         }
         WebhookOutcome::unanswered()
     }
+
+    fn call(&self, call: &dyn Fn() -> HttpCall) -> Option<WebhookOutcome> {
+        self.live.as_ref().map(|live| live.call(call()))
+    }
 }
 
 fn respond(response: &StubResponse, timeout: Duration) -> WebhookOutcome {
@@ -67,6 +74,7 @@ fn respond(response: &StubResponse, timeout: Duration) -> WebhookOutcome {
         StubResponse::Delayed { delay, .. } if *delay > timeout => WebhookOutcome {
             result: Err(WebhookFailure::Timeout),
             waited: timeout,
+            has_passed: false,
         },
         StubResponse::Delayed { delay, then } => {
             let outcome = respond(then, timeout.saturating_sub(*delay));

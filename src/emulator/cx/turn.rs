@@ -27,6 +27,7 @@ mod cycle;
 mod events;
 mod fulfill;
 mod hooks;
+mod http;
 mod scope;
 mod transitions;
 
@@ -52,7 +53,7 @@ pub(super) struct TurnResult {
     pub(super) place: Place,
     pub(super) ended: bool,
     pub(super) webhooks: Vec<WebhookCalled>,
-    /// How long webhooks kept the user waiting.
+    /// How long the answer has yet to wait for what webhooks took.
     pub(super) waited: Duration,
     pub(super) trace: Trace,
 }
@@ -82,6 +83,8 @@ pub(super) struct Turn<'a> {
     said_bytes: usize,
     partials: Vec<usize>,
     webhooks: Vec<WebhookCalled>,
+    /// How long the answer has to wait for what webhooks took.
+    waits: Duration,
     webhook_status: Option<u16>,
     /// Values of the intent matched in this turn.
     intent_values: Vec<IntentValue>,
@@ -136,6 +139,7 @@ pub(super) fn play(
         said_bytes: 0,
         partials: Vec::new(),
         webhooks: Vec::new(),
+        waits: Duration::ZERO,
         webhook_status: None,
         intent_values: Vec::new(),
         updated: Vec::new(),
@@ -174,7 +178,7 @@ pub(super) fn play(
         parameters: turn.session.parameters.to_map(),
         place: turn.session.place,
         ended: turn.session.ended,
-        waited: turn.webhooks.iter().map(|called| called.waited).sum(),
+        waited: turn.waits,
         messages: turn.queue,
         webhooks: turn.webhooks,
         trace: turn.trace,

@@ -14,6 +14,11 @@ use crate::model::{Map, Value};
 pub trait WebhookAnswers {
     /// The answer to one call. The turn does not wait: how long the answer took is part of it.
     fn answer(&self, call: &WebhookCall) -> WebhookOutcome;
+
+    /// Calls over HTTP what nothing else answers; `None` where that was not asked for.
+    fn call(&self, _call: &dyn Fn() -> HttpCall) -> Option<WebhookOutcome> {
+        None
+    }
 }
 
 /// Nobody answers.
@@ -80,6 +85,23 @@ impl WebhookCall {
     }
 }
 
+/// A call as it goes over HTTP. Not to be shown: it may hold passwords.
+#[derive(Clone)]
+pub struct HttpCall {
+    /// `POST` and the like.
+    pub method: String,
+    /// The webhook's address.
+    pub url: String,
+    /// Names and values; of the same name the last counts.
+    pub headers: Vec<(String, String)>,
+    /// User and password, for those that ask for them.
+    pub credentials: Option<(String, String)>,
+    /// What is sent.
+    pub body: Option<String>,
+    /// How long the answer may take.
+    pub timeout: Duration,
+}
+
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookOutcome {
@@ -87,6 +109,8 @@ pub struct WebhookOutcome {
     pub result: Result<WebhookAnswer, WebhookFailure>,
     /// How long the user waits for it; never longer than the webhook's timeout.
     pub waited: Duration,
+    /// Whether that time has passed already; else it passes before the turn is answered.
+    pub has_passed: bool,
 }
 
 impl WebhookOutcome {
@@ -95,6 +119,7 @@ impl WebhookOutcome {
         Self {
             result: Ok(answer),
             waited: Duration::ZERO,
+            has_passed: false,
         }
     }
 
@@ -103,6 +128,7 @@ impl WebhookOutcome {
         Self {
             result: Err(failure),
             waited: Duration::ZERO,
+            has_passed: false,
         }
     }
 
@@ -121,6 +147,9 @@ pub enum WebhookFailure {
     /// Nobody there.
     #[error("the webhook cannot be reached")]
     Unreachable,
+    /// It may not be called, and why; fails as an unreachable webhook does.
+    #[error("the webhook is not called: {0}")]
+    Forbidden(String),
     /// No answer in time.
     #[error("the webhook did not answer in time")]
     Timeout,
@@ -136,7 +165,9 @@ impl WebhookFailure {
     /// The event that tells of it, beside the general `webhook.error`.
     pub fn event(&self) -> &'static str {
         match self {
-            Self::Unanswered | Self::Unreachable | Self::Status(404) => "webhook.error.not-found",
+            Self::Unanswered | Self::Unreachable | Self::Forbidden(_) | Self::Status(404) => {
+                "webhook.error.not-found"
+            }
             Self::Timeout => "webhook.error.timeout",
             Self::Status(400) => "webhook.error.bad-request",
             Self::Status(401 | 403) => "webhook.error.rejected",
@@ -148,7 +179,9 @@ impl WebhookFailure {
     /// The status code of the call in the response (`google.rpc.Code`).
     pub fn code(&self) -> tonic::Code {
         match self {
-            Self::Unanswered | Self::Unreachable | Self::Status(404) => tonic::Code::NotFound,
+            Self::Unanswered | Self::Unreachable | Self::Forbidden(_) | Self::Status(404) => {
+                tonic::Code::NotFound
+            }
             Self::Timeout => tonic::Code::DeadlineExceeded,
             Self::Status(400) => tonic::Code::InvalidArgument,
             Self::Status(401) => tonic::Code::Unauthenticated,

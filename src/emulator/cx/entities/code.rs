@@ -71,14 +71,37 @@ fn runs(text: &Text<'_>, language: &str, separators: &[char]) -> Vec<Run> {
             .find(|digit| (f64::from(*digit) - number.value).abs() < f64::EPSILON)
             .map(|digit| digit.to_string())
     };
+    let english = base(language) == "en";
+    // `double five`, `triple zero`; `oh` is a zero beside other digits.
+    let repeated = |at: usize| {
+        let times = ["double", "triple"]
+            .iter()
+            .position(|times| english && text.word(at) == *times)?
+            + 2;
+        Some((
+            2,
+            digits_of(at + 1)
+                .filter(|digits| digits.len() == 1)?
+                .repeat(times),
+        ))
+    };
+    let zero = |at: usize, joins: bool| {
+        let beside = joins || digits_of(at + 1).is_some();
+        (english && beside && matches!(text.word(at), "oh" | "o")).then(|| (1, "0".to_owned()))
+    };
     let mut found: Vec<Run> = Vec::new();
     let mut joins = false;
-    for at in 0..text.words.len() {
-        let Some(digits) = digits_of(at) else {
+    let mut next = 0;
+    while next < text.words.len() {
+        let at = next;
+        let plain = digits_of(at).map(|digits| (1, digits));
+        let Some((length, digits)) = plain.or_else(|| repeated(at)).or_else(|| zero(at, joins)) else {
             joins = false;
+            next += 1;
             continue;
         };
-        let Some(range) = text.bytes(at..at + 1) else {
+        next = at + length;
+        let Some(range) = text.bytes(at..next) else {
             continue;
         };
         let close = text.gap_before(at).chars().all(|sign| separators.contains(&sign));
@@ -122,9 +145,14 @@ fn flights(raw: &str) -> Vec<Candidate> {
     const FLIGHT: &str = r"\b(?:[A-Za-z]{2}|[A-Za-z]\d|\d[A-Za-z]) ?\d{1,4}\b";
     let pattern = PATTERN.get_or_init(|| Regex::new(FLIGHT).ok());
     let found = matches(pattern.as_ref(), raw).filter(|range| {
-        // `to 5` is no flight: letters apart from the number are capitals.
+        // `to 5` is no flight: letters apart from the number are capitals, or stand after the word.
         let written = raw.get(range.clone()).unwrap_or_default();
-        !written.contains(' ') || !written.chars().any(char::is_lowercase)
+        let before = raw
+            .get(..range.start)
+            .unwrap_or_default()
+            .trim_end()
+            .to_lowercase();
+        !written.contains(' ') || !written.chars().any(char::is_lowercase) || before.ends_with("flight")
     });
     found
         .map(|range| {
@@ -181,6 +209,13 @@ mod tests {
             (SystemType::NumberSequence, "1234 5678-9", &["123456789"]),
             (SystemType::NumberSequence, "one two 3", &["123"]),
             (SystemType::NumberSequence, "abc", &[]),
+            (
+                SystemType::NumberSequence,
+                "double five six oh two triple 1",
+                &["55602111"],
+            ),
+            (SystemType::NumberSequence, "oh double room", &[]),
+            (SystemType::FlightNumber, "flight ua 1234", &["UA1234"]),
             (
                 SystemType::ZipCode,
                 "94043 or 02142-1234",

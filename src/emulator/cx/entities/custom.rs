@@ -1,10 +1,12 @@
 //! An agent's own entity type in one language, ready for search: map, list and regexp kinds (cx-runtime 12).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::composite::Composite;
 use super::fuzzy::FuzzyValues;
 use super::inflection::stem;
+use super::misspelling;
 use super::pattern::parse;
 use super::regexp::{Pattern, patterns};
 use super::text::{Candidate, Quality, Text};
@@ -147,6 +149,29 @@ impl CustomType {
                 let length = hit.words.len();
                 self.candidate(text, hit.words.start, (length, hit.payload), Quality::Fuzzy)
             }));
+        }
+        found
+    }
+
+    /// Values that are found when the spelling is corrected: only such as need it.
+    pub(super) fn find_misspelt(&self, text: &Text<'_>, known: &HashSet<String>) -> Vec<Candidate> {
+        let Some(read) = misspelling::read(text, &self.literals, known) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for start in 0..read.len() {
+            let rest = read.get(start..).unwrap_or_default();
+            let exact = self.literals.prefixes(rest.iter().map(|one| one.text.as_str()));
+            let stems = rest.iter().map(|one| stem(spelt_out(&one.text), &self.language));
+            for (length, payload) in exact.into_iter().chain(self.inflected.prefixes(stems)) {
+                let used = rest.get(..length).unwrap_or_default();
+                let words =
+                    used.first().map_or(0, |one| one.words.start)..used.last().map_or(0, |one| one.words.end);
+                if used.iter().any(|one| one.corrected) {
+                    let hit = (words.len(), payload);
+                    found.extend(self.candidate(text, words.start, hit, Quality::Fuzzy));
+                }
+            }
         }
         found
     }

@@ -16,6 +16,7 @@ use text2num::{Language, Token, find_numbers};
 
 use super::text::Text;
 use crate::emulator::cx::language::base;
+use crate::emulator::cx::words::Word;
 
 /// Longest text in bytes that is handed over.
 const LENGTH_LIMIT: usize = 300;
@@ -73,8 +74,33 @@ pub(super) fn numbers(text: &Text<'_>, language: &str) -> Vec<Spoken> {
         )
         .into_iter()
         .filter_map(|entity| spoken(&entity))
+        .filter(|number| is_of_words(text, &number.range))
+        .chain(single_words(text, language))
         .collect(),
     }
+}
+
+/// Whether a number stands for whole words; `duckling` also takes the beginnings of words for numbers.
+fn is_of_words(text: &Text<'_>, range: &Range<usize>) -> bool {
+    text.bytes(text.words_in(range))
+        .is_some_and(|words| words == *range)
+}
+
+/// Numbers that are one word each: what is left where `duckling` runs a number into the word behind it.
+fn single_words(text: &Text<'_>, language: &str) -> Vec<Spoken> {
+    let kinds = &[DimensionKind::Numeral, DimensionKind::Ordinal];
+    let spelt = |word: &&Word| word.text.chars().all(char::is_alphabetic) && word.text.len() > 1;
+    let of_word = |word: &Word| {
+        let found = with_duckling(&word.text, language, kinds, None).into_iter();
+        let whole = found
+            .filter_map(|entity| spoken(&entity))
+            .find(|number| number.range == (0..word.text.len()));
+        whole.map(|number| Spoken {
+            range: word.range.clone(),
+            ..number
+        })
+    };
+    text.words.iter().filter(spelt).filter_map(of_word).collect()
 }
 
 /// Dates and times in a language without tables here.

@@ -37,6 +37,16 @@ pub(super) struct FuzzyMatch {
     pub(super) payload: u32,
 }
 
+/// How much of a value stands at a place.
+#[derive(Debug)]
+struct Likeness {
+    /// Letters of the value that the utterance spells.
+    letters: usize,
+    /// Their share of the value.
+    coverage: f64,
+    place: FuzzyMatch,
+}
+
 /// A word of the utterance that could be a word of a value.
 #[derive(Debug, Clone, Copy)]
 struct Hit {
@@ -63,20 +73,22 @@ impl FuzzyValues {
         });
     }
 
-    /// The best approximate value at each place of the utterance.
+    /// The best approximate value at each place of the utterance: the one that explains most letters of it, then the
+    /// one that is most complete.
     pub(super) fn find(&self, words: &[&str]) -> Vec<FuzzyMatch> {
-        let mut found: Vec<(f64, FuzzyMatch)> = self
+        let mut found: Vec<Likeness> = self
             .hits(words)
             .into_iter()
             .filter_map(|(value, hits)| self.best(value, &hits))
             .collect();
-        found.sort_by(|(a, one), (b, other)| {
-            b.total_cmp(a)
-                .then(one.words.start.cmp(&other.words.start))
-                .then(other.payload.cmp(&one.payload))
+        found.sort_by(|one, other| {
+            (other.letters.cmp(&one.letters))
+                .then(other.coverage.total_cmp(&one.coverage))
+                .then(one.place.words.start.cmp(&other.place.words.start))
+                .then(other.place.payload.cmp(&one.place.payload))
         });
         let mut kept: Vec<FuzzyMatch> = Vec::new();
-        for (_, candidate) in found {
+        for Likeness { place: candidate, .. } in found {
             let free = |other: &FuzzyMatch| {
                 other.words.end <= candidate.words.start || candidate.words.end <= other.words.start
             };
@@ -108,24 +120,25 @@ impl FuzzyValues {
     }
 
     /// The best place of a value among its hits.
-    fn best(&self, value: u32, hits: &[Hit]) -> Option<(f64, FuzzyMatch)> {
+    fn best(&self, value: u32, hits: &[Hit]) -> Option<Likeness> {
         let value = self.values.get(value as usize)?;
         let total: usize = value.letters.iter().sum();
-        let mut best: Option<(f64, FuzzyMatch)> = None;
+        let mut best: Option<Likeness> = None;
         for start in hits.iter().map(|hit| hit.position) {
             let window = start..start + value.letters.len() + WORDS_BETWEEN;
             let (letters, words) = value.cover(hits, &window)?;
             #[expect(clippy::cast_precision_loss, reason = "letters of a few words")]
             let coverage = letters as f64 / total.max(1) as f64;
             let enough = coverage >= LEAST_COVERAGE && letters >= LEAST_LETTERS.min(total);
-            if enough && best.as_ref().is_none_or(|(known, _)| coverage > *known) {
-                best = Some((
+            if enough && best.as_ref().is_none_or(|known| coverage > known.coverage) {
+                best = Some(Likeness {
+                    letters,
                     coverage,
-                    FuzzyMatch {
+                    place: FuzzyMatch {
                         words,
                         payload: value.payload,
                     },
-                ));
+                });
             }
         }
         best
@@ -187,6 +200,27 @@ mod tests {
         values.insert(&["green", "salad"], 1);
         values.insert(&["option", "b"], 2);
         values
+    }
+
+    #[test]
+    fn a_short_value_does_not_split_a_longer_one() {
+        let mut values = FuzzyValues::default();
+        for (payload, words) in [["option", "a"], ["option", "b"], ["option", "c"]]
+            .iter()
+            .enumerate()
+        {
+            let payload = u32::try_from(payload).unwrap();
+            values.insert(words, payload);
+            values.insert(&words[1..], payload);
+        }
+        let found = values.find(&["opton", "b"]);
+        assert_eq!(
+            found,
+            [FuzzyMatch {
+                words: 0..2,
+                payload: 1
+            }]
+        );
     }
 
     #[test]

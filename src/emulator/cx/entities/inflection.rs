@@ -2,7 +2,7 @@
 //! Deliberately light; the agents list what matters to them.
 
 /// The form that inflected variants of a word share. Short words and other languages are left alone.
-pub(super) fn stem<'w>(word: &'w str, language: &str) -> &'w str {
+pub(crate) fn stem<'w>(word: &'w str, language: &str) -> &'w str {
     if word.chars().count() < 4 || word.chars().any(|character| character.is_ascii_digit()) {
         return word;
     }

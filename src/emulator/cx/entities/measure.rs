@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::number::{Numeral, numerals};
+use super::number::{Numeral, half_after, numerals};
 use super::system::{SystemType, UnitKind};
 use super::text::{Candidate, Text};
 use crate::emulator::cx::words::normalise;
@@ -121,7 +121,7 @@ fn amounts(text: &Text<'_>, language: &str, units: &'static [Unit], alone: bool)
                 numeral.range.start..end,
                 object(numeral.value, "unit", unit),
             ));
-        } else if alone && text.words_in(&numeral.range) == (0..text.words.len()) {
+        } else if alone && numeral.suffix.is_none() && is_only_number(text, &numeral) {
             found.push(Candidate::exact(
                 numeral.range,
                 object(numeral.value, "unit", "yr"),
@@ -129,6 +129,19 @@ fn amounts(text: &Text<'_>, language: &str, units: &'static [Unit], alone: bool)
         }
     }
     found
+}
+
+/// Whether nothing beside the number says more than whose it is: `25`, `I'm 40`.
+fn is_only_number(text: &Text<'_>, numeral: &Numeral) -> bool {
+    const BESIDE: &[&str] = &[
+        "i", "im", "am", "is", "he", "hes", "she", "shes", "its", "it", "my", "age", "aged", "about", "only",
+        "tengo", "tiene", "mi", "edad", "es", "tenho", "tem", "minha", "idade", "mam", "wiek", "jai", "age",
+        "ich", "bin", "ben", "yaşım",
+    ];
+    let place = text.words_in(&numeral.range);
+    (0..text.words.len())
+        .filter(|at| !place.contains(at))
+        .all(|at| BESIDE.contains(&text.word(at)))
 }
 
 /// `2 hours and 30 minutes`, `half an hour`, `a week`.
@@ -142,7 +155,7 @@ fn durations(text: &Text<'_>, language: &str) -> Vec<Candidate> {
             Some((numeral.range.start..end, numeral.value, unit))
         })
         .collect();
-    parts.extend((0..text.words.len()).filter_map(|at| single(text, at, &units)));
+    parts.extend((0..text.words.len()).filter_map(|at| single(text, at, language, &units)));
     parts.sort_by_key(|(range, ..)| range.start);
     let mut found: Vec<(Range<usize>, f64, &'static str)> = Vec::new();
     for (range, amount, unit) in parts {
@@ -164,8 +177,13 @@ fn durations(text: &Text<'_>, language: &str) -> Vec<Candidate> {
         .collect()
 }
 
-/// A unit after an article: `an hour`, `half an hour`.
-fn single(text: &Text<'_>, at: usize, units: &[&Unit]) -> Option<(Range<usize>, f64, &'static str)> {
+/// A unit after an article: `an hour`, `half an hour`, `an hour and a half`.
+fn single(
+    text: &Text<'_>,
+    at: usize,
+    language: &str,
+    units: &[&Unit],
+) -> Option<(Range<usize>, f64, &'static str)> {
     const ARTICLES: &[&str] = &[
         "a", "an", "un", "una", "une", "um", "uma", "ein", "eine", "einen", "einer",
     ];
@@ -179,6 +197,16 @@ fn single(text: &Text<'_>, at: usize, units: &[&Unit]) -> Option<(Range<usize>, 
     let range = text.bytes(at - usize::from(half)..at + 1 + length)?;
     if half && unit == "h" {
         return Some((range, 30.0, "min"));
+    }
+    if let Some(end) = half_after(text, at + 1 + length, language)
+        && let Some(range) = text.bytes(at..end)
+    {
+        let of_hour = unit == "h";
+        return Some(if of_hour {
+            (range, 90.0, "min")
+        } else {
+            (range, 1.5, unit)
+        });
     }
     Some((range, if half { 0.5 } else { 1.0 }, unit))
 }
@@ -252,10 +280,13 @@ fn currency_of(
     if let Some((sign, code)) = CURRENCY_SIGNS.iter().find(|(sign, _)| before.ends_with(sign)) {
         return Some((before.len() - sign.len()..numeral.range.end, code));
     }
-    if let Some((sign, code)) = CURRENCY_SIGNS
-        .iter()
-        .find(|(sign, _)| after.trim_start().starts_with(sign))
-    {
+    if let Some((sign, code)) = CURRENCY_SIGNS.iter().find(|(sign, _)| {
+        let rest = after.trim_start().strip_prefix(sign);
+        // `zł` is no sign in `złotych`.
+        let runs_on =
+            |rest: &str| sign.ends_with(char::is_alphabetic) && rest.starts_with(char::is_alphabetic);
+        rest.is_some_and(|rest| !runs_on(rest))
+    }) {
         return Some((numeral.range.start..numeral.range.end + blanks + sign.len(), code));
     }
     if let Some((end, code)) = unit_after(numeral, text, currencies) {
@@ -306,6 +337,11 @@ mod tests {
             (Duration, "half an hour", &["30 min"]),
             (Duration, "a week or 10 days", &["1 wk", "10 day"]),
             (Duration, "10min", &["10 min"]),
+            (Duration, "an hour and a half", &["90 min"]),
+            (Duration, "two and a half hours", &["2.5 h"]),
+            (Money, "20 złotych, 5 zł", &["20 PLN", "5 PLN"]),
+            (Unit(UnitKind::Age), "I'm 40", &["40 yr"]),
+            (Unit(UnitKind::Age), "room 40", &[]),
             (Unit(UnitKind::Age), "I am 25 years old", &["25 yr"]),
             (Unit(UnitKind::Age), "25", &["25 yr"]),
             (

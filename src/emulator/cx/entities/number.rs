@@ -10,6 +10,17 @@ use super::system::SystemType;
 use super::text::{Candidate, Text};
 use crate::emulator::cx::language::base;
 
+mod words;
+
+pub(super) use words::half_after;
+
+/// Languages that write a blank between groups of three digits.
+const BLANK_GROUPS: &[&str] = &[
+    "bg", "cs", "fi", "fr", "hu", "nb", "no", "pl", "ru", "sk", "sv", "uk",
+];
+/// Languages that write ranks as digits with a dot.
+const DOTTED_RANKS: &[&str] = &["cs", "da", "de", "fi", "hr", "hu", "nb", "no", "pl", "sk", "tr"];
+
 /// A number found.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Numeral {
@@ -26,15 +37,19 @@ pub(super) struct Numeral {
 /// Numbers of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Candidate> {
     let found = numerals(text, language);
+    let dotted = |numeral: &Numeral| {
+        let after = text.raw.get(numeral.range.end..).unwrap_or_default();
+        DOTTED_RANKS.contains(&base(language)) && after.starts_with('.') && numeral.value.fract() == 0.0
+    };
     let wanted = |numeral: &Numeral| match kind {
-        SystemType::Ordinal => numeral.ordinal,
+        SystemType::Ordinal => numeral.ordinal || dotted(numeral),
         SystemType::Integer | SystemType::Cardinal => !numeral.ordinal && numeral.value.fract() == 0.0,
         _ => !numeral.ordinal,
     };
     if kind == SystemType::Percentage {
         return found
             .into_iter()
-            .filter_map(|numeral| percentage(numeral, text))
+            .filter_map(|numeral| percentage(&numeral, text))
             .collect();
     }
     let plain = found
@@ -58,7 +73,7 @@ pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
             suffix: None,
         });
     let spoken = spoken
-        .chain(own_words(text, language))
+        .chain(words::own(text, language))
         .filter(|numeral| !is_pronoun(text, &numeral.range));
     let mut spoken: Vec<Numeral> = spoken.collect();
     spoken.sort_by_key(|numeral| (numeral.range.start, std::cmp::Reverse(numeral.range.end)));
@@ -70,13 +85,20 @@ pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
         }
     }
     found.sort_by_key(|numeral| numeral.range.start);
-    multiplied(found, text, language)
+    let found = multiplied(found, text, language);
+    words::halved(words::negated(found, text, language), text, language)
 }
 
 /// Numbers written in digits.
 fn digits(text: &Text<'_>, language: &str) -> Vec<Numeral> {
-    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = PATTERN.get_or_init(|| Regex::new(r"[-−+]?\d+(?:[.,]\d+)*").ok());
+    static PLAIN: OnceLock<Option<Regex>> = OnceLock::new();
+    static GROUPED: OnceLock<Option<Regex>> = OnceLock::new();
+    const GROUPS: &str = r"[-−+]?(?:\d{1,3}(?:[ \u{a0}\u{202f}]\d{3})+\b(?:,\d+)?|\d+(?:[.,]\d+)*)";
+    let pattern = if BLANK_GROUPS.contains(&base(language)) {
+        GROUPED.get_or_init(|| Regex::new(GROUPS).ok())
+    } else {
+        PLAIN.get_or_init(|| Regex::new(r"[-−+]?\d+(?:[.,]\d+)*").ok())
+    };
     let Some(pattern) = pattern else { return Vec::new() };
     pattern
         .find_iter(text.raw)
@@ -143,6 +165,7 @@ fn value_of(written: &str, language: &str) -> Option<f64> {
     } else {
         ','
     };
+    let written: String = written.split([' ', '\u{a0}', '\u{202f}']).collect();
     let groups: Vec<&str> = written.split(['.', ',']).collect();
     let separators: Vec<char> = written.chars().filter(|c| matches!(c, '.' | ',')).collect();
     let (last, rest) = groups.split_last()?;
@@ -211,54 +234,6 @@ fn scale(word: &str, language: &str) -> Option<f64> {
         .map(|(_, factor)| *factor)
 }
 
-/// English number words that the parser does not know: words run together, and amounts.
-fn own_words(text: &Text<'_>, language: &str) -> Vec<Numeral> {
-    if base(language) != "en" {
-        return Vec::new();
-    }
-    let value = |word: &str| match word {
-        "couple" => Some(2.0),
-        "dozen" => Some(12.0),
-        _ => run_together(word),
-    };
-    let words = text.words.iter();
-    words
-        .filter_map(|word| {
-            Some(Numeral {
-                range: word.range.clone(),
-                value: value(&word.text)?,
-                ordinal: false,
-                suffix: None,
-            })
-        })
-        .collect()
-}
-
-/// `eightyfive`.
-fn run_together(word: &str) -> Option<f64> {
-    const TENS: [(&str, f64); 8] = [
-        ("twenty", 20.0),
-        ("thirty", 30.0),
-        ("forty", 40.0),
-        ("fifty", 50.0),
-        ("sixty", 60.0),
-        ("seventy", 70.0),
-        ("eighty", 80.0),
-        ("ninety", 90.0),
-    ];
-    const UNITS: [&str; 9] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    ];
-    let (rest, tens) = TENS
-        .iter()
-        .find_map(|(name, value)| word.strip_prefix(name).map(|rest| (rest, value)))?;
-    let unit = (1_u8..)
-        .zip(UNITS)
-        .find(|(_, name)| *name == rest)
-        .map(|(value, _)| value)?;
-    Some(tens + f64::from(unit))
-}
-
 /// Whether `one` stands for a thing rather than for a number: `this one`, `the second one`.
 fn is_pronoun(text: &Text<'_>, range: &Range<usize>) -> bool {
     const BEFORE: &[&str] = &[
@@ -272,7 +247,7 @@ fn is_pronoun(text: &Text<'_>, range: &Range<usize>) -> bool {
 }
 
 /// A number with a sign or word for hundredths beside it.
-fn percentage(numeral: Numeral, text: &Text<'_>) -> Option<Candidate> {
+fn percentage(numeral: &Numeral, text: &Text<'_>) -> Option<Candidate> {
     const WORDS: &[&str] = &[
         "percent",
         "per cent",
@@ -302,8 +277,13 @@ fn percentage(numeral: Numeral, text: &Text<'_>) -> Option<Candidate> {
             .then(|| Candidate::exact(numeral.range.start..end, numeral.value));
     }
     let before = text.raw.get(..numeral.range.start)?.trim_end();
-    let turkish = before.to_lowercase().ends_with("yüzde");
-    (turkish || before.ends_with('%')).then(|| Candidate::exact(numeral.range, numeral.value))
+    let sign = ["%", "yüzde", "Yüzde"]
+        .iter()
+        .find(|sign| before.ends_with(**sign))?;
+    Some(Candidate::exact(
+        before.len() - sign.len()..numeral.range.end,
+        numeral.value,
+    ))
 }
 
 #[cfg(test)]
@@ -344,6 +324,21 @@ mod tests {
             ("pt", "vinte e três", &[23.0]),
             ("pl", "dwadzieścia trzy", &[23.0]),
             ("tr", "yirmi üç", &[23.0]),
+            ("en", "minus five or negative 3", &[-5.0, -3.0]),
+            ("en", "ten minus 3", &[10.0, 3.0]),
+            ("en", "two and a half", &[2.5]),
+            ("en", "2 and a half to 3", &[2.5, 3.0]),
+            ("es", "menos dos", &[-2.0]),
+            ("es", "tres y medio", &[3.5]),
+            ("de", "minus zwei", &[-2.0]),
+            ("fr", "moins deux", &[-2.0]),
+            ("fr", "1 234,56 ou 12", &[1234.56, 12.0]),
+            ("pl", "1 234,56", &[1234.56]),
+            ("pl", "1 2345", &[1.0, 2345.0]),
+            ("pl", "dla pięciu osób", &[5.0]),
+            ("pl", "dwa i pół", &[2.5]),
+            ("tr", "iki bilet", &[2.0]),
+            ("tr", "üç buçuk", &[3.5]),
         ] {
             assert_eq!(
                 values(SystemType::Number, language, text),
@@ -356,6 +351,12 @@ mod tests {
             values(SystemType::Ordinal, "en", "the 1st and the twenty-third"),
             [1.0, 23.0]
         );
+        for (language, text) in [("de", "am 3. Tag"), ("tr", "3."), ("es", "el tercero")] {
+            assert_eq!(values(SystemType::Ordinal, language, text), [3.0], "{text}");
+        }
+        assert_eq!(values(SystemType::Ordinal, "es", "la segunda"), [2.0]);
+        assert_eq!(values(SystemType::Ordinal, "en", "it is 3."), [0.0_f64; 0]);
+        assert_eq!(values(SystemType::Percentage, "tr", "yüzde 50"), [50.0]);
         assert_eq!(
             values(SystemType::Percentage, "en", "50% or 20 percent of 7"),
             [50.0, 20.0]
@@ -366,7 +367,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn never_panics(text in "([0-9]{1,30}|[.,:%+-]|one|hundred|million|th|k|\\PC| ){0,12}") {
-            for language in ["en", "fr", "es"] {
+            for language in ["en", "fr", "es", "pl", "tr"] {
                 for found in find(SystemType::Number, &Text::new(&text), language) {
                     prop_assert!(text.get(found.range).is_some());
                 }

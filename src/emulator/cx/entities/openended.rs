@@ -12,7 +12,8 @@ use crate::model::{Map, Value};
 
 mod common;
 
-use common::{CARRIERS, NAME_CARRIERS, STREETS, is_common};
+pub(super) use common::is_common;
+use common::{CARRIERS, NAME_CARRIERS, STREETS};
 
 /// Words of a guessed name or place at most.
 const NAME_WORDS: usize = 4;

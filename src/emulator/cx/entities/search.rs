@@ -54,6 +54,11 @@ impl<'a> Search<'a> {
         self.recogniser.with_type(name, self.context, |custom| {
             found.extend(custom.find(self.text));
             found.extend(self.composites(custom));
+            if found.is_empty()
+                && let Some(known) = self.recogniser.known_words(self.context.language)
+            {
+                found.extend(custom.find_misspelt(self.text, known));
+            }
             if found.is_empty() && custom.expands() {
                 found.extend(openended::unlisted(self.text));
             }

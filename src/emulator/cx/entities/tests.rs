@@ -4,6 +4,7 @@ use chrono::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::export::agent::{Intent, PhrasePart, TrainingPhrase};
 
 fn entity(value: &str, synonyms: &[&str]) -> Entity {
     Entity {
@@ -133,6 +134,45 @@ fn custom_kinds() {
 }
 
 #[test]
+fn misspelt_values_of_agents_that_correct_spelling() {
+    let phrase = |text: &str| TrainingPhrase {
+        parts: vec![PhrasePart {
+            text: text.to_owned(),
+            ..PhrasePart::default()
+        }],
+        repeat_count: 1,
+    };
+    let mut agent = agent();
+    let intent = Intent {
+        training_phrases: BTreeMap::from([("en".to_owned(), vec![phrase("the smal print")])]),
+        ..Intent::default()
+    };
+    agent.intents.insert("print".to_owned(), intent);
+    let first = |agent: &Agent, text: &str| {
+        Recogniser::new(Arc::new(agent.clone()))
+            .find("@size", text, &context(&[]))
+            .into_iter()
+            .next()
+            .map(|span| (span.value, span.original, span.genuine))
+    };
+    for text in ["a lagre one", "the lar ge one"] {
+        assert_eq!(first(&agent, text), None, "{text}");
+    }
+    agent.settings.enable_spell_correction = true;
+    let found = |original: &str| Some((Value::from("XL"), original.to_owned(), true));
+    assert_eq!(first(&agent, "a lagre one"), found("lagre"));
+    assert_eq!(first(&agent, "the lar ge one"), found("lar ge"));
+    for text in ["smal", "a lagrre1 one", "hello there", "great"] {
+        assert_eq!(first(&agent, text), None, "{text}");
+    }
+    assert_eq!(
+        first(&agent, "a lagre one or a small one").map(|(value, ..)| value),
+        Some(Value::from("S")),
+        "nothing is corrected beside a value that is spelt right"
+    );
+}
+
+#[test]
 fn unlisted_values_are_guesses() {
     let recogniser = Recogniser::new(Arc::new(agent()));
     let genuine = |text| {
@@ -163,6 +203,33 @@ fn session_entities_add_or_replace() {
     };
     assert_eq!(with(true, "huge or small"), ["huge", "small"]);
     assert_eq!(with(false, "huge or small"), ["huge"]);
+}
+
+#[test]
+fn attempts_at_a_day_that_fail() {
+    let recogniser = Recogniser::new(Arc::new(agent()));
+    let failed = |kind, text| recogniser.failed(kind, text, &context(&[]));
+    for text in [
+        "next month",
+        "october 2020",
+        "oct 32",
+        "in the next week",
+        "the 32nd of may",
+    ] {
+        assert!(failed("@sys.date", text), "{text}");
+    }
+    for text in [
+        "one second",
+        "just a minute",
+        "book a table next month",
+        "next",
+        "12",
+        "no",
+        "",
+    ] {
+        assert!(!failed("@sys.date", text), "{text}");
+    }
+    assert!(!failed("@size", "next month"));
 }
 
 #[test]

@@ -49,6 +49,11 @@ impl WordTrie {
         found
     }
 
+    /// Whether some sequence has the word.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.vocabulary.contains_key(word)
+    }
+
     /// All words of all sequences, in no particular order.
     pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         self.vocabulary.keys().map(AsRef::as_ref)

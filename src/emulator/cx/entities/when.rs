@@ -1,5 +1,5 @@
 //! Dates and times (cx-runtime 13): one grammar over per-language tables of words. Rules as recorded of the
-//! service: a date needs its day and must exist, days without a year lie ahead, a weekday is never today, hours
+//! service: a date needs its day and must exist, days without a year lie ahead, a weekday may be today, hours
 //! without `am` or `pm` mean the next such time, and a bare number is a time only as the whole utterance.
 
 use std::ops::Range;
@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 
 use self::clock::{Clock, Times};
 use self::day::Days;
-use self::lexicon::{Part, lexicon};
+use self::lexicon::{Grain, Part, Sense, lexicon};
 use self::reader::Reader;
 use super::EntityContext;
 use super::system::SystemType;
@@ -45,6 +45,32 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
     found
 }
 
+/// Whether every word is one of dates and times or a number, and one of them names a day, a month or a unit of days.
+/// `One second` and the like ask for patience.
+pub(super) fn speaks_of_days_only(text: &Text<'_>, context: &EntityContext<'_>) -> bool {
+    let Some(lexicon) = lexicon(context.language) else {
+        return false;
+    };
+    let reader = Reader::new(text, lexicon, context.now.naive_local());
+    let short = |sense: Sense| matches!(sense, Sense::Grain(Grain::Second | Grain::Minute | Grain::Hour));
+    let telling = |sense: Sense| {
+        let days = matches!(sense, Sense::Grain(_)) && !short(sense);
+        days || matches!(sense, Sense::Month(_) | Sense::Weekday(_) | Sense::Weekend)
+    };
+    let mut at = 0;
+    let mut told = false;
+    while at < reader.len() {
+        let number = reader.digits(at).is_some() || reader.digits_with_suffix(at).is_some();
+        let known = reader.take(at, |sense| (!short(sense)).then_some(()));
+        let Some((next, ())) = known.or_else(|| number.then_some((at + 1, ()))) else {
+            return false;
+        };
+        told |= reader.take(at, |sense| telling(sense).then_some(())).is_some();
+        at = next;
+    }
+    told
+}
+
 fn candidate(text: &Text<'_>, words: Range<usize>, value: Value) -> Option<Candidate> {
     let range = text.bytes(words)?;
     Some(Candidate {
@@ -62,10 +88,15 @@ fn read(reader: &Reader<'_>, kind: SystemType, at: usize) -> Option<(usize, Opti
             Days::One(date) => (next, Some(Value::Object(date_members(date)))),
             Days::Span(..) => (next, None),
         }),
-        SystemType::DatePeriod => reader.days_or_range(at).map(|(next, days)| match days {
-            Days::Span(first, last) => (next, Some(span("Date", date_members(first), date_members(last)))),
-            Days::One(_) => (next, None),
-        }),
+        SystemType::DatePeriod => reader
+            .days_or_range(at)
+            .or_else(|| reader.year(at))
+            .map(|(next, days)| match days {
+                Days::Span(first, last) => {
+                    (next, Some(span("Date", date_members(first), date_members(last))))
+                }
+                Days::One(_) => (next, None),
+            }),
         SystemType::Time => reader
             .times(at, beside_day(reader, at))
             .map(|(next, times)| match times {
@@ -87,7 +118,9 @@ fn read(reader: &Reader<'_>, kind: SystemType, at: usize) -> Option<(usize, Opti
 /// A day with or without a time, in either order; or a time alone, of the day it comes next.
 fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
     let day_first = reader.days_or_range(at).map(|(next, days)| {
-        let time = reader.times(next, true).map(|(next, times)| (next, Some(times)));
+        let time = reader
+            .times(next, true)
+            .map(|(after, times)| (after, Some(in_part_of(times, at..next, reader))));
         let (next, times) = time.unwrap_or((next, None));
         (next, Some(days), times)
     });
@@ -108,6 +141,17 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
         .rev()
         .max_by_key(|(next, ..)| *next)?;
     Some((next, combine(reader, days, times)?))
+}
+
+/// A time after a day that names its later part, too: `tonight at 8`.
+fn in_part_of(times: Times, day: Range<usize>, reader: &Reader<'_>) -> Times {
+    let part = reader.take(day.start, clock::part_sense);
+    match (times, part) {
+        (Times::One(clock), Some((next, part))) if next == day.end && part != Part::Morning => {
+            Times::One(clock.in_part(part))
+        }
+        _ => times,
+    }
 }
 
 fn combine(reader: &Reader<'_>, days: Option<Days>, times: Option<Times>) -> Option<Value> {

@@ -20,6 +20,8 @@ pub(super) struct Waiting {
     pub(super) any: bool,
     /// No recogniser knows all values of the type, and the utterance could be one.
     pub(super) plausible: bool,
+    /// The utterance is nothing but an attempt at a value, and none.
+    pub(super) failed: bool,
 }
 
 /// What was found.
@@ -72,7 +74,8 @@ pub(super) fn decide(findings: &Findings) -> Rule {
         Fit::Part => return Rule::SlotPart,
         Fit::None => {}
     }
-    if findings.score.is_some_and(|score| score >= findings.threshold) {
+    let failed = findings.waiting.is_some_and(|waiting| waiting.failed);
+    if !failed && findings.score.is_some_and(|score| score >= findings.threshold) {
         return Rule::Classifier;
     }
     match findings.waiting {
@@ -87,7 +90,20 @@ mod tests {
 
     #[test]
     fn the_first_rule_that_fits() {
-        let waiting = |fit, any, plausible| Some(Waiting { fit, any, plausible });
+        let waiting = |fit, any, plausible| {
+            Some(Waiting {
+                fit,
+                any,
+                plausible,
+                failed: false,
+            })
+        };
+        let failed = Some(Waiting {
+            fit: Fit::None,
+            any: false,
+            plausible: false,
+            failed: true,
+        });
         for (exact, waiting, score, expected) in [
             (true, None, None, Rule::Exact),
             (true, waiting(Fit::Part, false, false), None, Rule::Exact),
@@ -115,6 +131,8 @@ mod tests {
                 None,
                 Rule::BelowThreshold,
             ),
+            (false, failed, Some(9.0), Rule::BelowThreshold),
+            (true, failed, None, Rule::Exact),
             (false, None, Some(-0.1), Rule::Classifier),
             (false, None, Some(-0.3), Rule::BelowThreshold),
             (false, None, None, Rule::BelowThreshold),

@@ -140,10 +140,11 @@ pub(super) fn from_phrase(
 
 impl Habit {
     /// Whether the phrases annotate values in such surroundings: each phrase has a vote, a weightier one the more
-    /// its words beside the value agree.
+    /// its words beside the value agree. A value is taken unless it is clearly outvoted: two recordings, none against
+    /// it.
     fn wants(&self, around: &Surroundings) -> bool {
         let votes = |known: &[Surroundings]| known.iter().map(|known| known.weight(around)).sum::<u32>();
-        votes(&self.annotated) > votes(&self.ignored)
+        5 * votes(&self.annotated) >= 4 * votes(&self.ignored)
     }
 
     /// Values for the parameter: recognised ones where they are usually annotated, else what stands between the words

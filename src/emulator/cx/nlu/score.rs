@@ -3,13 +3,13 @@
 /// Least score of a match while no form parameter waits, at the default classification threshold.
 const FREE: f32 = -0.2;
 /// The same while one waits.
-const WAITING: f32 = -0.1;
+const WAITING: f32 = 0.08;
 /// The same while one waits that takes any words: they mean it unless they nearly are a phrase.
-const ANY_WORDS: f32 = 0.8;
+const ANY_WORDS: f32 = 1.0;
 /// The classification threshold that the two limits were measured at.
 const DEFAULT_THRESHOLD: f64 = 0.3;
 
-/// The confidence reported for a score: 0.3 at a score of -0.2, 0.75 at the median of real matches.
+/// The confidence reported for a score: 0.3 at a score of -0.2, 0.8 at the median of real matches.
 pub(super) fn confidence(score: f32) -> f64 {
     (1.0 + (0.454 - 1.97 * f64::from(score)).exp()).recip()
 }

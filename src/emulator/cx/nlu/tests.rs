@@ -359,6 +359,37 @@ fn phrases_that_ignore_a_value_keep_it_out() {
     assert_eq!(ask("my bill went up so much today"), "bill");
 }
 
+#[test]
+fn phrases_that_are_divided_over_a_value_let_it_in() {
+    let mut agent = agent();
+    agent.intents.extend([intent(
+        "table",
+        &[("size", "@size")],
+        &[
+            "[large|size]",
+            "a [small|size] table",
+            "the [large|size] table please",
+            "just a [medium|size]",
+            "large table",
+            "one medium table",
+            "small table",
+        ],
+    )]);
+    let nlu = Nlu::new(Arc::new(agent));
+    let ask = |text| {
+        short(&nlu.understand(&Question {
+            forced: Some(Some("table")),
+            ..question(text, None)
+        }))
+    };
+    assert_eq!(ask("medium only"), "table size=medium");
+    assert_eq!(
+        ask("now one medium table"),
+        "table",
+        "so phrases say it without the value"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
     #[test]

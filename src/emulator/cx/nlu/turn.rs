@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::decide::{Findings, Fit, Rule, Waiting, decide};
 use super::extract::from_phrase;
-use super::model::{Decided, Model};
+use super::model::{Decided, Model, best};
 use super::phrases::ExactPhrase;
 use super::score::Expected;
 use super::{Alternative, Decision, Filled, FormSlot, Nlu, Question, Understanding, score, spelling};
@@ -123,6 +123,11 @@ impl<'a> Turn<'a> {
                 .unwrap_or(Fit::None),
             any: is_any(slot),
             plausible: spans.iter().any(|span| !span.genuine),
+            failed: spans.is_empty()
+                && self
+                    .nlu
+                    .recogniser
+                    .failed(slot.entity_type, self.question.text, &self.context),
         });
         let expected = match waiting {
             None => Expected::Anything,
@@ -173,12 +178,12 @@ impl<'a> Turn<'a> {
         let sample = model.sample(&plain, &self.system_values(model, &said));
         let decided = model.decide(&sample, &self.alone(model));
         let in_scope = |name: &str| self.question.scope.contains(&name);
-        let best = decided.iter().find(|one| in_scope(one.intent));
+        let best = best(&decided, in_scope);
         // An utterance that fits an intent out of scope better fits the one in scope less.
         let lead = decided
             .first()
             .zip(best)
-            .map_or(0.0, |(first, best)| first.rank() - best.rank());
+            .map_or(0.0, |(first, best)| (first.rank() - best.rank()).max(0.0));
         let score = |one: &Decided<'_>| {
             one.score()
                 - if in_scope(one.intent) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Case, CaseContent, Content, Fulfillment, Message, Preset, PresetTarget, Scoped, Test, WebhookCallSite,
-    WebhookPart,
+    Case, CaseContent, Content, Fulfillment, Message, Preset, PresetTarget, Scoped, Test, WebhookAddress,
+    WebhookCallSite, WebhookPart,
 };
 use crate::diagnostic::Diagnostic;
 use crate::emulator::cx::condition::Condition;
@@ -211,5 +211,33 @@ pub(super) fn compile_webhook(webhook: &agent::Webhook) -> WebhookPart {
             .collect(),
         is_flexible: text("webhookType") == "FLEXIBLE",
         body: (!text("requestBody").is_empty()).then(|| Template::parse(text("requestBody"))),
+        address: compile_address(service),
+    }
+}
+
+fn compile_address(service: &Value) -> WebhookAddress {
+    let text = |key: &str| service.get(key).and_then(Value::as_str).unwrap_or_default();
+    let headers = service.get("requestHeaders").and_then(Value::as_array);
+    let is_flexible = text("webhookType") == "FLEXIBLE";
+    WebhookAddress {
+        url: Template::parse(text("uri")),
+        // Standard webhooks are always sent a POST.
+        method: match text("httpMethod") {
+            method if is_flexible && !method.is_empty() => method.to_owned(),
+            _ => "POST".to_owned(),
+        },
+        headers: headers
+            .into_iter()
+            .flatten()
+            .filter_map(|header| {
+                let name = header.get("key")?.as_str()?.to_owned();
+                Some((name, Template::parse(header.get("value")?.as_str()?)))
+            })
+            .collect(),
+        credentials: (!text("username").is_empty())
+            .then(|| (text("username").to_owned(), text("password").to_owned())),
+        wants_token: ["oauthConfig", "serviceAgentAuth", "serviceAccountAuthConfig"]
+            .iter()
+            .any(|key| service.get(key).is_some_and(|value| !value.is_null())),
     }
 }

@@ -37,7 +37,17 @@ impl Turn<'_> {
             return Next::Continue;
         }
         let call = self.describe_call(site, webhook);
-        let WebhookOutcome { result, waited } = self.answers.answer(&call);
+        let mut outcome = self.answers.answer(&call);
+        if outcome.result == Err(WebhookFailure::Unanswered) {
+            outcome = self
+                .answers
+                .call(&|| self.http_call(&call, webhook))
+                .unwrap_or(outcome);
+        }
+        let WebhookOutcome { result, waited, .. } = outcome;
+        if !outcome.has_passed {
+            self.waits += waited;
+        }
         let result = result.and_then(|answer| Self::check_answer(answer, webhook));
         let called = |failure: Option<WebhookFailure>, payload: Map| WebhookCalled {
             name: site.name.clone(),
@@ -58,6 +68,14 @@ impl Turn<'_> {
                         "webhook `{}` (tag `{}`) was called, but no stub answers it: it failed",
                         site.name, site.tag
                     ));
+                } else if outcome.has_passed {
+                    let wants_token = if webhook.address.wants_token {
+                        " (it wants a token of Google's, which the emulator does not have)"
+                    } else {
+                        ""
+                    };
+                    self.trace
+                        .note(format!("webhook `{}` failed: {failure}{wants_token}", site.name));
                 }
                 self.webhook_status = failure.http_status();
                 self.webhooks.push(called(Some(failure.clone()), Map::new()));

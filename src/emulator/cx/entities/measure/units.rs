@@ -22,7 +22,7 @@ pub(super) fn units(kind: UnitKind) -> &'static [Unit] {
 const AGES: &[Unit] = &[
     (
         "yr",
-        "years old|year old|years|year|yrs old|yrs|yr|yo|y o|años|año|años de edad|anos|ano|anos de idade|ans|an|jahre alt|jahre|jahr|lat|lata|rok|yaşinda|yaş",
+        "years old|year old|years|year|yrs old|yrs|yr|yo|y o|años|año|años de edad|anos|ano|anos de idade|ans|an|jahre alt|jahre|jahr|lat|lata|rok|yaşinda|yaşindayim|yaş",
     ),
     (
         "mo",
@@ -207,7 +207,10 @@ pub(super) const CURRENCIES: &[Unit] = &[
     ("SEK", "swedish kronor|swedish krona|sek"),
     ("NOK", "norwegian kroner|norwegian krone|nok"),
     ("DKK", "danish kroner|danish krone|dkk"),
-    ("PLN", "zlotys|zloty|pln|złotych|złote|złoty|zl"),
+    (
+        "PLN",
+        "zlotys|zloty|pln|złotych|złote|złoty|zl|złotówki|złotówek|złotówka|złotego",
+    ),
     ("TRY", "turkish lira|lira|try|tl|liras"),
     ("RUB", "rubles|ruble|roubles|rub|rublos"),
     ("BRL", "brazilian reais|reais|real|brl"),

@@ -77,7 +77,7 @@ pub(super) const STREETS: &[&str] = &[
 ];
 
 /// Whether a word is too common to be a name: answers, courtesies, pronouns, verbs of asking.
-pub(super) fn is_common(word: &str) -> bool {
+pub(in crate::emulator::cx::entities) fn is_common(word: &str) -> bool {
     COMMON.binary_search(&word).is_ok()
 }
 

@@ -92,16 +92,24 @@ impl Reader<'_> {
         sure.then_some((end, Times::Span(from, to)))
     }
 
-    /// A time of day.
+    /// A time of day; the part of the day may stand before it.
     pub(super) fn clock(&self, at: usize, beside_day: bool) -> Read<Clock> {
-        if let Some((next, sense)) = self.take(at, |sense| {
-            matches!(sense, Sense::Noon | Sense::Midnight).then_some(sense)
-        }) {
+        if let Some((next, part)) = self.take(at, part_sense)
+            && let Some((next, clock)) = self.plain_clock(next, true)
+        {
+            return Some((next, clock.in_part(part)));
+        }
+        self.plain_clock(at, beside_day)
+    }
+
+    fn plain_clock(&self, at: usize, beside_day: bool) -> Read<Clock> {
+        let called = self.skip(at, Sense::At);
+        let start = called.unwrap_or(at);
+        let noon = |sense| matches!(sense, Sense::Noon | Sense::Midnight).then_some(sense);
+        if let Some((next, sense)) = self.take(at, noon).or_else(|| self.take(start, noon)) {
             let hour = if sense == Sense::Noon { 12 } else { 0 };
             return Some((next, Clock::sure(hour, 0)?));
         }
-        let called = self.skip(at, Sense::At);
-        let start = called.unwrap_or(at);
         let read = self
             .spoken_fraction(start)
             .or_else(|| self.colon_time(start))
@@ -130,8 +138,14 @@ impl Reader<'_> {
             .or_else(attached)
             .filter(|(minute, _)| minute.length == 2)?;
         let colon = self.joined_by(at + 1, &[':']);
-        let dot =
-            self.joined_by(at + 1, &['.']) && (half.is_some() || self.take(at + 2, clock_sense).is_some());
+        let told = || {
+            let called = at
+                .checked_sub(1)
+                .is_some_and(|before| self.skip(before, Sense::At) == Some(at));
+            !self.lexicon.half_day_clock && (called || self.len() == 2)
+        };
+        let dot = self.joined_by(at + 1, &['.'])
+            && (half.is_some() || self.take(at + 2, clock_sense).is_some() || told());
         if !(colon || dot) {
             return None;
         }
@@ -248,7 +262,11 @@ impl Reader<'_> {
             let (next, clock) = self.bare_hour(next)?;
             return clock.moved(30).map(|clock| (next, clock));
         }
-        let (next, sign) = match self.skip(next, Sense::Past) {
+        // `cinco e quinze` is a quarter past five: there the hour comes first.
+        let past = self
+            .skip(next, Sense::Past)
+            .filter(|_| self.skip(next, Sense::And).is_none());
+        let (next, sign) = match past {
             Some(next) => (next, 1),
             None => (self.skip(next, Sense::Before)?, -1),
         };
@@ -339,6 +357,18 @@ impl Clock {
         }
     }
 
+    /// In a part of the day: `evening at 8`.
+    pub(super) fn in_part(self, part: Part) -> Self {
+        let hour = hour_of(self);
+        match part {
+            _ if !self.ambiguous => self,
+            Part::Morning => self.in_half(Half::Am),
+            // Midnight and the hours after it.
+            Part::Night if hour == 12 || hour < 5 => self.in_half(Half::Am),
+            Part::Afternoon | Part::Evening | Part::Night => self.in_half(Half::Pm),
+        }
+    }
+
     fn moved(self, minutes: i64) -> Option<Self> {
         Some(Self {
             time: self
@@ -401,7 +431,7 @@ fn clock_sense(sense: Sense) -> Option<()> {
     matches!(sense, Sense::Am | Sense::Pm | Sense::Clock).then_some(())
 }
 
-fn part_sense(sense: Sense) -> Option<Part> {
+pub(super) fn part_sense(sense: Sense) -> Option<Part> {
     if let Sense::Part(part) = sense {
         Some(part)
     } else {

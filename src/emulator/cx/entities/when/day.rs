@@ -66,7 +66,9 @@ impl Reader<'_> {
             _ => (second.value, first.value),
         };
         let Some(third) = third else {
-            let dot = sign == '.' && self.text.gap_before(at + 2).starts_with('.');
+            // `25.12.`, and `25.12` in languages whose decimals have a comma.
+            let dot =
+                sign == '.' && (self.gap_after(at + 1).starts_with('.') || !self.lexicon.half_day_clock);
             let plain = sign == '/' || dot;
             let date = calendar::month_day(month, day, None, self.today())?;
             return plain.then_some((at + 2, date));
@@ -146,7 +148,8 @@ impl Reader<'_> {
         });
         let dotted = || {
             let digits = self.digits(at).filter(|digits| digits.length <= 2)?;
-            (!self.lexicon.month_first && self.text.gap_before(at + 1).starts_with(". "))
+            let after = self.gap_after(at);
+            (!self.lexicon.month_first && (after.starts_with(". ") || after == "."))
                 .then_some((at + 1, digits.value))
         };
         let named = || {
@@ -221,7 +224,8 @@ impl Reader<'_> {
         {
             return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
         }
-        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(1)));
+        // A bare weekday said on that day means today: one recording, none against it.
+        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(0)));
         let (next, weekday) = self.take(next, weekday_sense)?;
         let of_week = self.skip_optional(next, Sense::Of);
         if let Some((next, (first, _))) = self.week(of_week) {
@@ -283,11 +287,14 @@ impl Reader<'_> {
         calendar::add(self.today(), sign * amount, grain).map(|date| (next, date))
     }
 
-    /// `two weeks`, `a month`.
+    /// `two weeks`, `a month`; after a word for when also `tydzień` (one week).
     pub(super) fn amount(&self, at: usize) -> Option<(usize, i64, Grain)> {
+        let told = at
+            .checked_sub(1)
+            .is_some_and(|before| self.skip(before, Sense::In) == Some(at));
         let (next, amount) = match self.skip(at, Sense::Single) {
             Some(next) => (next, 1),
-            None => self.number(at)?,
+            None => self.number(at).or_else(|| told.then_some((at, 1)))?,
         };
         let (next, grain) = self.take(next, grain_sense)?;
         Some((next, i64::from(amount), grain))
@@ -295,7 +302,9 @@ impl Reader<'_> {
 
     /// `next week`, `this month`, `la semana que viene`, `the next two weeks`, `next weekend`.
     fn unit_of_days(&self, at: usize) -> Read<Days> {
-        let (next, direction) = self.direction_chain(at).unwrap_or((at, Direction(0)));
+        let (next, direction) = self
+            .take(self.skip_optional(at, Sense::The), direction)
+            .unwrap_or((at, Direction(0)));
         let prefixed = next > at;
         if let Some((next, amount, grain)) = self.amount(next).filter(|_| prefixed) {
             return self
@@ -322,23 +331,6 @@ impl Reader<'_> {
             return calendar::shift(self.today(), direction.0).map(|date| (next, Days::One(date)));
         }
         calendar::unit(self.today(), direction.0, grain).map(|(first, last)| (next, Days::Span(first, last)))
-    }
-
-    /// `next`, `last`, `next to next`.
-    fn direction_chain(&self, at: usize) -> Read<Direction> {
-        let (mut next, mut direction) = self.take(self.skip_optional(at, Sense::The), direction)?;
-        while let Some((further, same)) = self
-            .skip(next, Sense::To)
-            .and_then(|over| self.take(over, self::direction))
-            && same == direction
-        {
-            next = further;
-            direction = Direction(direction.0 + direction.0.signum());
-            if direction.0.abs() > 12 {
-                return None;
-            }
-        }
-        Some((next, direction))
     }
 
     /// The coming or the past so many units.
@@ -369,11 +361,39 @@ impl Reader<'_> {
         Some((next, Days::Span(first, calendar::unit(first, 0, Grain::Month)?.1)))
     }
 
-    /// `the 22nd`, `22nd`.
+    /// `2020`, `in 2020`.
+    pub(super) fn year(&self, at: usize) -> Read<Days> {
+        let digits = self.digits(at).filter(|digits| digits.length == 4)?;
+        let year = i32::try_from(digits.value)
+            .ok()
+            .filter(|year| (1900..2100).contains(year))?;
+        let told = at
+            .checked_sub(1)
+            .is_some_and(|before| self.skip(before, Sense::In) == Some(at));
+        let first = NaiveDate::from_ymd_opt(year, 1, 1).filter(|_| told || self.len() == 1)?;
+        let last = NaiveDate::from_ymd_opt(year, 12, 31)?;
+        Some((at + 1, Days::Span(first, last)))
+    }
+
+    /// `the 22nd`, `22nd`; `el 22` and `dia 22` at the end where the language says it so.
     fn bare_day(&self, at: usize) -> Read<NaiveDate> {
+        let named = self
+            .skip(at, Sense::The)
+            .or_else(|| self.skip(at, Sense::Grain(Grain::Day)))
+            .filter(|start| !self.lexicon.half_day_clock && start + 1 == self.len());
+        if let Some(start) = named
+            && let Some(digits) = self.digits(start).filter(|digits| digits.length <= 2)
+        {
+            return calendar::day_of_month(digits.value, self.today()).map(|date| (start + 1, date));
+        }
         let start = self.skip_optional(at, Sense::The);
         let (next, day) = self.ranked_day(start)?;
-        let in_digits = self.digits_with_suffix(start).is_some();
+        let on = || {
+            at.checked_sub(1)
+                .is_some_and(|before| self.skip(before, Sense::On) == Some(at))
+        };
+        let dotted = self.digits(start).is_some() && (self.len() == 1 || on());
+        let in_digits = self.digits_with_suffix(start).is_some() || dotted;
         if !in_digits && (start == at || next < self.len()) {
             return None;
         }

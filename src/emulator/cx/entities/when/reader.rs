@@ -115,6 +115,15 @@ impl<'a> Reader<'a> {
         at > 0 && characters.next().is_some_and(|sign| signs.contains(&sign)) && characters.next().is_none()
     }
 
+    /// What stands between a word and the next one, or the end.
+    pub(super) fn gap_after(&self, at: usize) -> &str {
+        if at + 1 < self.len() {
+            return self.text.gap_before(at + 1);
+        }
+        let end = self.text.words.get(at).map(|word| word.range.end);
+        end.and_then(|end| self.text.raw.get(end..)).unwrap_or_default()
+    }
+
     /// Whether a dash joins the word to the one before.
     pub(super) fn dashed(&self, at: usize) -> bool {
         self.joined_by(at, &['-', '–', '—'])

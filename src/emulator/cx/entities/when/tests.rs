@@ -72,7 +72,10 @@ fn english_days() {
             ("10/22/98", "1998-10-22"),
             ("2020-10-22", "2020-10-22"),
             ("12/5", "2020-12-05"),
-            ("Friday", "2020-12-11"),
+            ("Friday", "2020-12-04"),
+            ("on friday", "2020-12-04"),
+            ("next friday", "2020-12-11"),
+            ("Thursday", "2020-12-10"),
             ("this Saturday", "2020-12-05"),
             ("on monday please", "2020-12-07"),
             ("next sunday", "2020-12-06"),
@@ -83,7 +86,7 @@ fn english_days() {
             ("3 days from now", "2020-12-07"),
             ("a week ago", "2020-11-27"),
             ("next month 10th", "2021-01-10"),
-            ("next to next month 15th", "2021-02-15"),
+            ("next to next month 15th", "2021-01-15"),
             ("the 10th of next month", "2021-01-10"),
             ("the 22nd", "2020-12-22"),
             ("christmas eve", "2020-12-24"),
@@ -95,6 +98,52 @@ fn english_days() {
             ("friday, dec 11th", "2020-12-11"),
         ],
     );
+}
+
+#[test]
+fn days_as_other_languages_say_them() {
+    for (language, text, expected) in [
+        ("es", "el 25", "2020-12-25"),
+        ("es", "el 25 por ciento", ""),
+        ("pt", "dia 25", "2020-12-25"),
+        ("fr", "le 25", "2020-12-25"),
+        ("de", "am 25.", "2020-12-25"),
+        ("de", "25.12.", "2020-12-25"),
+        ("pl", "25.12", "2020-12-25"),
+        ("pl", "za tydzień", "2020-12-11"),
+        ("tr", "25.12", "2020-12-25"),
+        ("en", "3.5", ""),
+    ] {
+        check(SystemType::Date, language, &[(text, expected)]);
+    }
+}
+
+#[test]
+fn the_part_of_the_day_before_the_time() {
+    for (language, text, expected) in [
+        ("en", "in the evening at 8", "20:00"),
+        ("en", "tonight at 8", "20:00"),
+        ("de", "abends um 8", "20:00"),
+        ("pl", "wieczorem o 8", "20:00"),
+        ("pl", "o 17.30", "17:30"),
+        ("tr", "akşam 5", "17:00"),
+        ("tr", "sabah 9", "09:00"),
+        ("tr", "akşam 8 buçuk", "20:30"),
+        ("tr", "gece 2", "02:00"),
+        ("tr", "öğleden sonra 3", "15:00"),
+        ("pt", "cinco e quinze", "05:15"),
+    ] {
+        check(SystemType::Time, language, &[(text, expected)]);
+    }
+    for (language, text, expected) in [
+        ("en", "tonight at 8", "2020-12-04 20:00"),
+        ("en", "next friday at noon", "2020-12-11 12:00"),
+        ("en", "tomorrow evening at 8", "2020-12-05 20:00"),
+        ("es", "mañana a las 5", "2020-12-05 05:00"),
+        ("de", "morgen um 9", "2020-12-05 09:00"),
+    ] {
+        check(SystemType::DateTime, language, &[(text, expected)]);
+    }
 }
 
 #[test]
@@ -177,7 +226,7 @@ fn english_moments_and_spans() {
             ("I am free tomorrow at 2pm", "2020-12-05 14:00"),
             ("free tomo at 5pm", "2020-12-05 17:00"),
             ("tomo at 3 o clock", "2020-12-05 03:00"),
-            ("5pm on friday", "2020-12-11 17:00"),
+            ("5pm on friday", "2020-12-04 17:00"),
             ("tomorrow", "2020-12-05"),
             ("tomorrow 3 to 4", "2020-12-05 03:00..2020-12-05 04:00"),
             ("tomorrow between 2 and 3", "2020-12-05 02:00..2020-12-05 03:00"),
@@ -207,6 +256,9 @@ fn english_moments_and_spans() {
             ("October 2020", "2020-10-01..2020-10-31"),
             ("the next two weeks", "2020-12-04..2020-12-18"),
             ("next weekend", "2020-12-05..2020-12-06"),
+            ("2019", "2019-01-01..2019-12-31"),
+            ("it was in 2019", "2019-01-01..2019-12-31"),
+            ("room 2019", ""),
             ("tomorrow", ""),
         ],
     );
@@ -261,7 +313,7 @@ fn other_languages() {
             ("24 grudnia", "2020-12-24"),
             ("24 grudnia 2021", "2021-12-24"),
             ("jutro", "2020-12-05"),
-            ("w piątek", "2020-12-11"),
+            ("w piątek", "2020-12-04"),
             ("za dwa tygodnie", "2020-12-18"),
         ],
     );
