@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::model::Value;
 use crate::model::outcome::Sent;
-use crate::model::suite::{Input, Service, Start, Stubs, Via, With};
+use crate::model::suite::{EmulatorStubs, Input, Service, Start, Via, With};
 use crate::model::transcript::AgentReply;
 
 pub use error::BackendError;
@@ -58,8 +58,8 @@ pub struct SessionStart {
     pub session_id: String,
     /// Where the conversation starts; sent with the first turn only.
     pub start: Start,
-    /// Answers for the emulator's webhook calls, nearest first; other services ignore them.
-    pub webhooks: Arc<Vec<Stubs>>,
+    /// What answers in the place of what an emulated agent asks; other services ignore it.
+    pub stubs: Arc<EmulatorStubs>,
 }
 
 /// One request of a turn.

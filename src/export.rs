@@ -16,6 +16,7 @@ pub use target::SymbolicTarget;
 mod archive;
 mod assemble;
 mod check;
+pub mod generative;
 mod layout;
 mod load;
 mod names;

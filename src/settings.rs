@@ -1,7 +1,7 @@
 //! `turnproof.yaml` → typed settings with places; which target plays which role; which layer decides a value.
 //!
-//! Everything here is pure but for reading the file and looking up the files it mentions. `defaults:`, `tools:` and
-//! `webhooks:` have the shape that suites give them: they are kept as trees, and read with the suites.
+//! Everything here is pure but for reading the file and looking up the files it mentions. `defaults:` and the
+//! stubs have the shape that suites give them: they are kept as trees, and read with the suites.
 
 use std::sync::Arc;
 
@@ -53,6 +53,10 @@ pub struct Settings {
     pub tools: Option<Node>,
     /// `webhooks:` in the shape of a suite's.
     pub webhooks: Option<Node>,
+    /// `generators:` in the shape of a suite's.
+    pub generators: Option<Node>,
+    /// `playbooks:` in the shape of a suite's.
+    pub playbooks: Option<Node>,
     /// What no report shows.
     pub redactor: Redactor,
 }
@@ -111,6 +115,8 @@ impl Settings {
             defaults: map.get("defaults").cloned(),
             tools: map.get("tools").cloned(),
             webhooks: map.get("webhooks").cloned(),
+            generators: map.get("generators").cloned(),
+            playbooks: map.get("playbooks").cloned(),
             redactor,
         };
         settings.check_profiles(&mut reader);

@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::model::suite::EmulatorStubs;
 use crate::yaml::{self, Node};
 
 use discover::SuiteFile;
@@ -31,8 +32,8 @@ use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
+pub use stub_file::{read_generators, read_playbooks, read_webhooks};
 pub use surroundings::{Agents, Names, Role, SettingsLayer, Surroundings};
-pub use webhook_file::read_webhooks;
 
 pub mod discover;
 mod entry;
@@ -45,19 +46,52 @@ mod rows;
 pub mod schema;
 pub mod select;
 mod steps;
+mod stub_file;
 mod surroundings;
 pub mod template;
 mod turns;
 pub mod validate;
-mod webhook_file;
 
 /// What came of reading suites.
 #[derive(Debug, Default)]
 pub struct Suites {
     /// The conversations, in order of file and position; rows in their order.
     pub entries: Vec<Entry>,
+    /// For which generators and playbooks the conversations that a role plays have stubs.
+    pub stubbed: BTreeMap<String, Stubbed>,
     /// Everything that is wrong, warnings included; unsorted. With an error among them nothing should be played.
     pub problems: Vec<Diagnostic>,
+}
+
+/// The generators and playbooks that have stubs, by display name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stubbed {
+    /// Generators.
+    pub generators: BTreeSet<String>,
+    /// Playbooks.
+    pub playbooks: BTreeSet<String>,
+}
+
+impl Stubbed {
+    /// Adds what conversations have stubs for.
+    fn add(&mut self, stubs: &EmulatorStubs) {
+        for (names, levels) in [
+            (&mut self.generators, &stubs.generators),
+            (&mut self.playbooks, &stubs.playbooks),
+        ] {
+            for (name, _) in levels.iter().flat_map(|level| &level.by_name) {
+                if !names.contains(name) {
+                    names.insert(name.clone());
+                }
+            }
+        }
+    }
+
+    /// Joins both.
+    pub fn extend(&mut self, other: Self) {
+        self.generators.extend(other.generators);
+        self.playbooks.extend(other.playbooks);
+    }
 }
 
 /// So many files are read before their names are checked: each keeps its text and all its names until then.
@@ -95,6 +129,7 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Ag
                 let mut read = read_file(file, shares_identity(file), &shared, &folders);
                 let matter = asked.matter(file, &read.entries);
                 read.mentions.retain(|role, _| matter.contains(role));
+                read.stubbed.retain(|role, _| matter.contains(role));
                 read
             })
             .collect();
@@ -132,6 +167,8 @@ struct OneFile {
     problems: Vec<Diagnostic>,
     /// What the conversations that a role plays name of its agent; a role without any is there all the same.
     mentions: BTreeMap<String, BTreeSet<Mention>>,
+    /// As [`Suites::stubbed`].
+    stubbed: BTreeMap<String, Stubbed>,
     /// Parameters that conversations of this file set.
     given: BTreeSet<String>,
 }
@@ -197,6 +234,9 @@ impl Collected {
             }
         }
         self.suites.entries.extend(file.entries);
+        for (role, stubbed) in file.stubbed {
+            self.suites.stubbed.entry(role).or_default().extend(stubbed);
+        }
     }
 }
 
@@ -330,6 +370,8 @@ impl Reading<'_> {
         self.out.given.extend(given);
         let Some(conversation) = conversation else { return };
         let role = conversation.target;
+        let stubbed = self.out.stubbed.entry(role.clone()).or_default();
+        stubbed.add(&conversation.stubs);
         // Rows mention the same names at the same places over and over.
         match self.out.mentions.get_mut(&role) {
             Some(known) => known.extend(mentions),

@@ -1,8 +1,11 @@
 //! From the names people see to the ids the services want: the question a backend asks its target's export.
 
+use std::collections::BTreeMap;
+
 use super::error::{BackendError, BackendErrorKind};
 use crate::export::NameIndex;
 use crate::export::agent::Agent;
+use crate::model::resource::last_id;
 use crate::model::suite::Name;
 
 /// Knows an agent's things by the names people see: [`ExportNames`], or [`NoNames`] for a target without an export.
@@ -58,11 +61,13 @@ impl Names for NoNames {
     }
 }
 
-/// What an agent's export knows. It has no ids of playbooks: those are written as `{id: …}`.
+/// What an agent's export knows.
 #[derive(Debug, Clone)]
 pub struct ExportNames {
     index: NameIndex,
     start_flow: Option<String>,
+    /// Ids by display name.
+    playbooks: BTreeMap<String, String>,
 }
 
 impl ExportNames {
@@ -74,7 +79,15 @@ impl ExportNames {
             named => named,
         };
         let start_flow = index.flow_id(start_flow).map(str::to_owned);
-        Self { index, start_flow }
+        let playbooks = agent.playbooks.iter().map(|playbook| {
+            let id = last_id(&playbook.name).to_owned();
+            (playbook.display_name.clone(), id)
+        });
+        Self {
+            index,
+            start_flow,
+            playbooks: playbooks.filter(|(_, id)| !id.is_empty()).collect(),
+        }
     }
 }
 
@@ -93,6 +106,10 @@ impl Names for ExportNames {
 
     fn intent(&self, name: &str) -> Option<String> {
         self.index.intent_id(name).map(str::to_owned)
+    }
+
+    fn playbook(&self, name: &str) -> Option<String> {
+        self.playbooks.get(name).cloned()
     }
 
     fn entity_type(&self, name: &str) -> Option<String> {

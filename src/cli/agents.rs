@@ -18,10 +18,12 @@ use crate::settings::target::{Target, TargetEntry, TargetKind};
 use crate::suite::discover::SuiteFile;
 use crate::suite::select::Filter;
 use crate::suite::validate::{AppNames, ExportNames};
-use crate::suite::{self, Entry, Names, Role};
+use crate::suite::{self, Entry, Names, Role, Stubbed};
 use crate::target::{AgentFile, AgentFiles};
 
 use super::prepare::{at_lines, selects};
+
+mod unanswered;
 
 /// The agents that play roles, and what was learnt of them.
 pub(super) struct Agents<'w> {
@@ -81,6 +83,32 @@ impl<'w> Agents<'w> {
         };
         let all: Vec<_> = self.emulated.par_iter().filter_map(problems).collect();
         all.into_iter().flatten().collect()
+    }
+
+    /// What of the agents that emulators play needs a language model and is not answered by stubs.
+    pub(super) fn unanswered_models(&self, stubbed: &BTreeMap<String, Stubbed>) -> Vec<Diagnostic> {
+        let mut by_target: BTreeMap<&str, (&Path, Stubbed)> = BTreeMap::new();
+        for (role, stubs) in stubbed {
+            let target = self.usable(role);
+            let emulated = target.filter(|target| matches!(target.kind, TargetKind::Emulator(_)));
+            let Some((target, file)) = emulated.and_then(|target| Some((target, target.agent_file()?)))
+            else {
+                continue;
+            };
+            let known = by_target
+                .entry(&target.name)
+                .or_insert((&file.path, Stubbed::default()));
+            known.1.extend(stubs.clone());
+        }
+        let mut problems = Vec::new();
+        for (target, (path, stubbed)) in by_target {
+            if let Some(agent) = self.files.get(path).and_then(AgentFile::agent) {
+                let found = unanswered::problems(target, agent, &stubbed);
+                let file = self.root.shown(path);
+                problems.extend(found.into_iter().map(|problem| problem.in_file(file.clone())));
+            }
+        }
+        problems
     }
 
     /// The target of a role, if it can be used.

@@ -21,9 +21,9 @@ use crate::emulator::fault::Faults;
 use crate::emulator::{Emulator, EmulatorOptions};
 use crate::export;
 use crate::model::event::CancelReason;
-use crate::model::suite::Stubs;
+use crate::model::suite::{EmulatorStubs, Stubs};
 use crate::runner::{Cancellation, fresh_seed, listen_to_signals};
-use crate::suite::read_webhooks;
+use crate::suite::{read_generators, read_playbooks, read_webhooks};
 
 pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     check_address(args)?;
@@ -64,11 +64,11 @@ fn cx_service(
     here: &Surroundings,
     console: Console,
 ) -> Result<CxService, Failure> {
-    let webhooks = args
-        .webhooks
-        .as_deref()
-        .map(|path| webhooks(path, here))
-        .transpose()?;
+    let stubs = EmulatorStubs {
+        webhooks: level(args.webhooks.as_deref(), read_webhooks, here)?,
+        generators: level(args.generators.as_deref(), read_generators, here)?,
+        playbooks: level(args.playbooks.as_deref(), read_playbooks, here)?,
+    };
     let loaded = export::load_runtime(agent)?;
     console.diagnostics(&loaded.warnings)?;
     let engine = Engine::new(Arc::new(loaded.agent), seed(args));
@@ -76,7 +76,7 @@ fn cx_service(
     let options = CxOptions {
         clock: args.clock.into(),
         faults: faults(args),
-        webhooks: Arc::new(webhooks.into_iter().collect()),
+        stubs: Arc::new(stubs),
         live: live(args.live_webhooks.as_ref())?,
     };
     Ok(CxService::new(engine, options))
@@ -111,8 +111,14 @@ pub(super) fn live(hosts: Option<&Vec<String>>) -> Result<Option<LiveWebhooks>, 
     Ok(named.map(LiveWebhooks::new).transpose()?)
 }
 
-fn webhooks(path: &Path, here: &Surroundings) -> Result<Stubs, Failure> {
-    Ok(read_webhooks(&here.working_directory.join(path), path)?)
+/// The stubs of a file, if one is named.
+fn level(
+    path: Option<&Path>,
+    read: fn(&Path, &Path) -> Result<Stubs, Vec<Diagnostic>>,
+    here: &Surroundings,
+) -> Result<Vec<Stubs>, Failure> {
+    let stubs = path.map(|path| read(&here.working_directory.join(path), path));
+    Ok(stubs.transpose()?.into_iter().collect())
 }
 
 async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failure> {

@@ -71,12 +71,17 @@ impl<'w> Prepared<'w> {
             overrides: demands.overrides,
             variables: variables.collect(),
         };
-        let Suites { entries, problems } = suite::read(&workplace.files, surroundings, &mut agents);
+        let Suites {
+            entries,
+            stubbed,
+            problems,
+        } = suite::read(&workplace.files, surroundings, &mut agents);
         let mut all = workplace.problems.clone();
         all.extend(problems);
         all.append(&mut agents.problems);
         if demands.emulators {
             all.extend(agents.problems_of_emulators());
+            all.extend(agents.unanswered_models(&stubbed));
         }
         if demands.usable_targets {
             all.append(&mut agents.unusable);
@@ -182,6 +187,8 @@ fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer
         defaults: None,
         tools: None,
         webhooks: None,
+        generators: None,
+        playbooks: None,
         play: PlayPatch::default(),
     };
     let mut layers = Vec::new();
@@ -195,6 +202,8 @@ fn layers(workplace: &Workplace, profile: Option<&Profile>) -> Vec<SettingsLayer
         defaults: settings.defaults.clone(),
         tools: settings.tools.clone(),
         webhooks: settings.webhooks.clone(),
+        generators: settings.generators.clone(),
+        playbooks: settings.playbooks.clone(),
         ..nothing()
     });
     if let [only] = &settings.targets[..] {

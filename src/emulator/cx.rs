@@ -3,6 +3,7 @@
 //! [`program`] makes an export ready to run; [`engine`] plays turns on it; [`nlu`] decides what an utterance means;
 //! [`entities`] finds values in it.
 
+mod blocks;
 mod bounds;
 mod chance;
 pub mod condition;
@@ -16,6 +17,7 @@ pub mod environment;
 mod fixture;
 mod form;
 pub mod functions;
+pub mod generative;
 mod language;
 pub mod live;
 mod long_work;

@@ -13,7 +13,7 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 
 use super::cx::service::CxService;
-use crate::model::suite::Stubs;
+use crate::model::suite::EmulatorStubs;
 use crate::proto::{cx_v3, cx_v3beta1};
 
 /// How often sessions whose time is over are swept away.
@@ -126,9 +126,9 @@ impl RunningEmulator {
     }
 
     /// Webhook answers for one session of the CX agent, nearest first.
-    pub fn register_webhooks(&self, session_id: &str, stubs: Arc<Vec<Stubs>>) {
+    pub fn register_stubs(&self, session_id: &str, stubs: Arc<EmulatorStubs>) {
         if let Some(cx) = &self.cx {
-            cx.register_webhooks(session_id, stubs);
+            cx.register_stubs(session_id, stubs);
         }
     }
 

@@ -22,8 +22,10 @@ pub struct Agent {
     pub entity_types: BTreeMap<String, EntityType>,
     /// The webhooks.
     pub webhooks: BTreeMap<String, Webhook>,
-    /// Names of playbooks: present, never executed.
-    pub playbooks: Vec<String>,
+    /// The playbooks: present, never executed.
+    pub playbooks: Vec<Named>,
+    /// The generators: present, never executed.
+    pub generators: Vec<Named>,
     /// The tools of playbooks: present, never executed.
     pub tools: Vec<Named>,
     /// Recorded test cases as raw JSON, keyed by file path within the export.
@@ -254,10 +256,22 @@ pub struct Fulfillment {
     pub set_parameter_actions: Vec<SetParameter>,
     /// What is said under conditions.
     pub conditional_cases: Vec<ConditionalCases>,
-    /// Generators called (never executed).
-    pub generators: Vec<Value>,
+    /// Generators called, in this order (never executed).
+    pub generators: Vec<GeneratorUse>,
     /// Whether a language model may answer instead (never does).
     pub enable_generative_fallback: bool,
+}
+
+/// A generator that a fulfillment calls.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GeneratorUse {
+    /// Its resource name, or its display name (cx-runtime 18).
+    pub generator: String,
+    /// What its prompt's placeholders stand for: a list of `{key, value}`.
+    pub input_parameters: Value,
+    /// Where its text goes: `$request.generative.NAME`, or a parameter as presets name them.
+    pub output_parameter: String,
 }
 
 /// A message: the content is one of the optional members, kept as JSON where the runtime only passes it through.

@@ -159,7 +159,14 @@ impl Assembly<'_> {
                 name_after(&mut webhook.display_name, &stem(name));
                 agent.webhooks.insert(webhook.display_name.clone(), webhook);
             }
-            (Part::Playbook, Content::Named(playbook)) => agent.playbooks.push(playbook.display_name),
+            (Part::Playbook, Content::Named(mut playbook)) => {
+                name_after(&mut playbook.display_name, &stem(name));
+                agent.playbooks.push(playbook);
+            }
+            (Part::Generator, Content::Named(mut generator)) => {
+                name_after(&mut generator.display_name, &stem(name));
+                agent.generators.push(generator);
+            }
             (Part::Tool, Content::Named(tool)) => agent.tools.push(tool),
             (Part::TestCase, Content::TestCase(case)) => {
                 agent.test_cases.insert(name.to_owned(), case);

@@ -210,6 +210,18 @@ groups! {
     WebhookRespond = stubs::WEBHOOK_RESPOND, "`respond` of a webhook";
     /// A webhook's answer.
     WebhookAnswer = stubs::WEBHOOK_ANSWER, "a webhook's answer";
+    /// A rule of a generator's stub.
+    GeneratorRule = stubs::GENERATOR_RULE, "a stub's rule";
+    /// When a generator's stub applies.
+    GeneratorWhen = stubs::GENERATOR_WHEN, "`when` of a generator";
+    /// What a generator's stub writes.
+    GeneratorRespond = stubs::GENERATOR_RESPOND, "`respond` of a generator";
+    /// A rule of a playbook's stub.
+    PlaybookRule = stubs::PLAYBOOK_RULE, "a stub's rule";
+    /// When a playbook's stub applies.
+    PlaybookWhen = stubs::PLAYBOOK_WHEN, "`when` of a playbook";
+    /// What a playbook's stub does.
+    PlaybookRespond = stubs::PLAYBOOK_RESPOND, "`respond` of a playbook";
     /// The settings file.
     Settings = targets::SETTINGS, "the settings";
     /// A target on the embedded emulator.

@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Map, Value};
 
+mod stubs;
+
+pub use stubs::{EmulatorStubs, StubResponse, StubRule, Stubs};
+
 /// A line of a user's file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
@@ -83,8 +87,8 @@ pub struct Conversation {
     pub repeat: Repeat,
     /// Answers for client-side tool calls, nearest first.
     pub tools: Vec<Stubs>,
-    /// Answers for the emulator's webhook calls, nearest first.
-    pub webhooks: Vec<Stubs>,
+    /// What answers in the place of what an emulated agent asks.
+    pub stubs: EmulatorStubs,
     /// The time at which the emulator plays it.
     pub clock: Option<DateTime<FixedOffset>>,
     /// Names bound before the first turn: `vars` and row values, for `{{ … }}`.
@@ -294,46 +298,6 @@ pub struct SessionEntityType {
     pub supplement: bool,
     /// Each entry's value and its synonyms.
     pub entities: Vec<(String, Vec<String>)>,
-}
-
-/// The stubs of one level (turn, conversation, suite, settings): by tool or webhook name, first that fits wins.
-#[derive(Debug, Clone, Default)]
-pub struct Stubs {
-    /// Name of the tool or webhook, and its rules in order.
-    pub by_name: Vec<(String, Vec<StubRule>)>,
-}
-
-/// When a stub applies and what it answers.
-#[derive(Debug, Clone)]
-pub struct StubRule {
-    /// Where it stands.
-    pub location: Location,
-    /// Conditions over the call: for tools `args`, for webhooks `tag`, `parameters`, `page`, …
-    /// as one subset matcher over the call's description; none means always.
-    pub when: Option<Matcher>,
-    /// The answer.
-    pub respond: StubResponse,
-}
-
-/// What a stub answers.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StubResponse {
-    /// A JSON object: a tool's result, or for a webhook the keys `parameters`, `messages`, `target_page`,
-    /// `target_flow`, `payload`, `form`, `body`.
-    Answer(Map),
-    /// An HTTP status (webhooks), or an error result that names it (tools).
-    Status(u16),
-    /// An answer that comes late.
-    Delayed {
-        /// How late.
-        delay: Duration,
-        /// What then comes.
-        then: Box<StubResponse>,
-    },
-    /// No answer within the time allowed.
-    Timeout,
-    /// Nobody there.
-    Unreachable,
 }
 
 /// Something to remember from a reply, for later templates.

@@ -17,7 +17,7 @@ use super::{RunContext, RunTarget};
 use crate::backend::{Session, SessionStart};
 use crate::expect::{self, TurnContext};
 use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
-use crate::model::suite::{Check, Conversation, Service, Stubs};
+use crate::model::suite::{Check, Conversation, EmulatorStubs, Service};
 use crate::model::transcript::AgentReply;
 
 /// An attempt that is over.
@@ -33,13 +33,13 @@ pub(super) struct PlayedAttempt {
 pub(super) async fn play(
     context: &RunContext,
     conversation: &Conversation,
-    webhooks: &Arc<Vec<Stubs>>,
+    stubs: &Arc<EmulatorStubs>,
     target: &RunTarget,
     play: u32,
 ) -> PlayedAttempt {
     let started_at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let start = Instant::now();
-    let mut player = Player::new(context, conversation, webhooks, target);
+    let mut player = Player::new(context, conversation, stubs, target);
     // The player outlives the future that plays: when that is dropped, what was said so far is kept.
     let end = tokio::select! {
         biased;
@@ -81,7 +81,7 @@ enum End {
 pub(super) struct Player<'run> {
     pub(super) context: &'run RunContext,
     pub(super) conversation: &'run Conversation,
-    webhooks: &'run Arc<Vec<Stubs>>,
+    stubs: &'run Arc<EmulatorStubs>,
     pub(super) target: &'run RunTarget,
     pub(super) script: Script,
     pub(super) budget: Budget,
@@ -108,7 +108,7 @@ impl<'run> Player<'run> {
     fn new(
         context: &'run RunContext,
         conversation: &'run Conversation,
-        webhooks: &'run Arc<Vec<Stubs>>,
+        stubs: &'run Arc<EmulatorStubs>,
         target: &'run RunTarget,
     ) -> Self {
         let now = conversation
@@ -119,7 +119,7 @@ impl<'run> Player<'run> {
         Self {
             context,
             conversation,
-            webhooks,
+            stubs,
             target,
             script: Script::new(conversation, zoned, &context.variables),
             budget: Budget::new(conversation.timeouts),
@@ -197,7 +197,7 @@ impl<'run> Player<'run> {
                 .script
                 .start(&self.conversation.start)
                 .map_err(Unknown::suite)?,
-            webhooks: Arc::new(self.script.stubs(self.webhooks).map_err(Unknown::suite)?),
+            stubs: Arc::new(self.script.stubs(self.stubs).map_err(Unknown::suite)?),
         };
         let opened = self.budget.wait(backend.open(start)).await?;
         opened.map_err(|error| Unknown::from(&error))

@@ -13,7 +13,7 @@ use super::retry::Retrying;
 use super::{RunContext, RunTarget, journal, reason, verdict};
 use crate::model::event::RunEvent;
 use crate::model::outcome::{Attempt, ConversationResult, Verdict};
-use crate::model::suite::{Conversation, Stubs};
+use crate::model::suite::{Conversation, EmulatorStubs};
 use crate::redact::{Redact, Redactor};
 
 /// A finished conversation, redacted, and its line for the journal.
@@ -61,8 +61,8 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
         let reason = format!("there is no target called `{}`", heading.target);
         return heading.result(Verdict::Errored, Some(reason));
     };
-    let webhooks = Arc::new(mem::take(&mut conversation.webhooks));
-    let attempts = play_attempts(context, &conversation, &webhooks, target).await;
+    let stubs = Arc::new(mem::take(&mut conversation.stubs));
+    let attempts = play_attempts(context, &conversation, &stubs, target).await;
     let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     let reason = reason::of(
         derived.verdict,
@@ -91,7 +91,7 @@ fn not_meant(conversation: &Conversation, target: &str) -> Option<String> {
 async fn play_attempts(
     context: &RunContext,
     conversation: &Conversation,
-    webhooks: &Arc<Vec<Stubs>>,
+    stubs: &Arc<EmulatorStubs>,
     target: &RunTarget,
 ) -> Vec<Attempt> {
     let mut attempts = Vec::new();
@@ -102,7 +102,7 @@ async fn play_attempts(
                 return attempts;
             }
             let PlayedAttempt { attempt, ended } =
-                attempt::play(context, conversation, webhooks, target, play).await;
+                attempt::play(context, conversation, stubs, target, play).await;
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
             if !wait.is_zero() {

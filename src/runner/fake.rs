@@ -20,8 +20,8 @@ use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, Tu
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::outcome::{ConversationResult, ErrorRecord, Sent};
 use crate::model::suite::{
-    Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Service, Start, Timeouts,
-    Turn, With,
+    Check, Conversation, EmulatorStubs, Expectation, Input, Location, Matcher, Repeat, Retries, Service,
+    Start, Timeouts, Turn, With,
 };
 use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
 use crate::redact::Redactor;
@@ -262,7 +262,7 @@ pub(super) fn conversation(name: &str) -> Conversation {
             at_least: 1,
         },
         tools: Vec::new(),
-        webhooks: Vec::new(),
+        stubs: EmulatorStubs::default(),
         clock: None,
         bindings: crate::model::Map::new(),
         turns: Vec::new(),

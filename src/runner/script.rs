@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset};
 
 use crate::model::Value;
-use crate::model::suite::{Conversation, Expectation, Location, Start, StubRule, Stubs, Turn};
+use crate::model::suite::{Conversation, EmulatorStubs, Expectation, Location, Start, StubRule, Turn};
 use crate::suite::template::{
     Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
 };
@@ -58,11 +58,8 @@ impl Script {
     }
 
     /// Stubs ready to be handed on.
-    pub(super) fn stubs(&self, stubs: &[Stubs]) -> Result<Vec<Stubs>, String> {
-        let ready = stubs
-            .iter()
-            .map(|stubs| render_stubs(stubs, &self.location, &self.scope));
-        ready.collect::<Result<_, _>>().map_err(told)
+    pub(super) fn stubs(&self, stubs: &EmulatorStubs) -> Result<EmulatorStubs, String> {
+        render_stubs(stubs, &self.location, &self.scope).map_err(told)
     }
 }
 

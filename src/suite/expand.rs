@@ -134,7 +134,7 @@ impl Expansion<'_> {
             retries: with_flags.retries(),
             repeat: with_flags.repetitions(),
             tools: settled.tools,
-            webhooks: settled.webhooks,
+            stubs: settled.stubs,
             clock: settled.clock,
             bindings,
             turns: turns?,
@@ -335,6 +335,8 @@ impl Expansion<'_> {
         let keys = [
             ("tools", &frame.tools),
             ("webhooks", &frame.webhooks),
+            ("generators", &frame.generators),
+            ("playbooks", &frame.playbooks),
             ("before", &frame.before),
         ];
         let entries = keys.into_iter().filter_map(|(name, node)| {
@@ -351,7 +353,8 @@ impl Expansion<'_> {
         let entries: Vec<_> = entries.collect();
         let top = self.layer_of(&Map { entries, flow: false });
         layer.tools.splice(0..0, top.tools);
-        layer.webhooks.splice(0..0, top.webhooks);
+        let of_defaults = std::mem::replace(&mut layer.stubs, top.stubs);
+        layer.stubs.extend(of_defaults);
         layer.before = top.before.or(layer.before);
         layer
     }

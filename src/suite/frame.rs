@@ -38,7 +38,7 @@ pub(super) struct Frame {
     pub(super) vars: Object,
     /// The suite's own rows.
     pub(super) rows: Option<Vec<Row>>,
-    /// Values of `defaults`, `every_turn`, `tools`, `webhooks` and `before`: each conversation fills in its own names.
+    /// Values of `defaults`, `every_turn`, the stubs and `before`: each conversation fills in its own names.
     pub(super) defaults: Option<Node>,
     /// See `defaults`.
     pub(super) every_turn: Option<Node>,
@@ -46,6 +46,10 @@ pub(super) struct Frame {
     pub(super) tools: Option<Node>,
     /// See `defaults`.
     pub(super) webhooks: Option<Node>,
+    /// See `defaults`.
+    pub(super) generators: Option<Node>,
+    /// See `defaults`.
+    pub(super) playbooks: Option<Node>,
     /// See `defaults`.
     pub(super) before: Option<Node>,
     /// The steps it can use.
@@ -246,6 +250,8 @@ fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, aro
         every_turn: map.get("every_turn").cloned(),
         tools: map.get("tools").cloned(),
         webhooks: map.get("webhooks").cloned(),
+        generators: map.get("generators").cloned(),
+        playbooks: map.get("playbooks").cloned(),
         before: map.get("before").cloned(),
         steps: library,
     }

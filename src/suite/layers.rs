@@ -1,6 +1,6 @@
 //! Layering as one pure function: what a conversation says, over what it inherits, over what is built in.
 
-use crate::model::suite::{EmulatorOverride, Start, Stubs, With};
+use crate::model::suite::{EmulatorOverride, EmulatorStubs, Start, Stubs, With};
 use crate::settings::play::PlayPatch;
 
 use super::parse::{Layer, Use};
@@ -20,8 +20,8 @@ pub(super) struct Settled {
     pub(super) clock: Option<chrono::DateTime<chrono::FixedOffset>>,
     /// Answers of tools, nearest first.
     pub(super) tools: Vec<Stubs>,
-    /// Answers of webhooks, nearest first.
-    pub(super) webhooks: Vec<Stubs>,
+    /// What answers in the place of what an emulated agent asks.
+    pub(super) stubs: EmulatorStubs,
     /// Steps before the first turn.
     pub(super) before: Option<Vec<Use>>,
 }
@@ -45,7 +45,7 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         settled.target = settled.target.or(layer.target);
         settled.clock = settled.clock.or(layer.clock);
         settled.tools.extend(layer.tools);
-        settled.webhooks.extend(layer.webhooks);
+        settled.stubs.extend(layer.stubs);
         settled.before = settled.before.or(layer.before);
     }
     settled

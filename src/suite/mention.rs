@@ -76,6 +76,8 @@ pub(super) enum Kind {
     EntityType,
     /// A webhook.
     Webhook,
+    /// A generator.
+    Generator,
     /// An operator used right below a parameter.
     Operator {
         /// The parameter.

@@ -10,7 +10,7 @@ use super::template::fill::{Names as Fixed, fill};
 use super::validate::{AppNames, ExportNames};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::capability::Group;
-use crate::model::suite::Service;
+use crate::model::suite::{EmulatorStubs, Service};
 use crate::settings::play::PlayPatch;
 use crate::settings::root::Root;
 use crate::yaml::Node;
@@ -77,6 +77,10 @@ pub struct SettingsLayer {
     pub tools: Option<Node>,
     /// The value of `webhooks:`.
     pub webhooks: Option<Node>,
+    /// The value of `generators:`.
+    pub generators: Option<Node>,
+    /// The value of `playbooks:`.
+    pub playbooks: Option<Node>,
     /// Timeouts, retries and repetitions that stand elsewhere in this part: a profile's.
     pub play: PlayPatch,
 }
@@ -140,13 +144,15 @@ fn read(
         let node = fill(node?, &names, &mut parser.reader);
         parser.stubs(&node, called, what)
     };
+    let mut level =
+        |node: &Option<Node>, called, what| stubs(node.as_ref(), called, what).into_iter().collect();
     let own = Layer {
-        tools: stubs(layer.tools.as_ref(), Called::Tool, "`tools`")
-            .into_iter()
-            .collect(),
-        webhooks: stubs(layer.webhooks.as_ref(), Called::Webhook, "`webhooks`")
-            .into_iter()
-            .collect(),
+        tools: level(&layer.tools, Called::Tool, "`tools`"),
+        stubs: EmulatorStubs {
+            webhooks: level(&layer.webhooks, Called::Webhook, "`webhooks`"),
+            generators: level(&layer.generators, Called::Generator, "`generators`"),
+            playbooks: level(&layer.playbooks, Called::Playbook, "`playbooks`"),
+        },
         ..Layer::default()
     };
     problems.append(&mut parser.reader.problems);

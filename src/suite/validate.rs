@@ -25,6 +25,7 @@ pub struct ExportNames {
     tools: BTreeSet<String>,
     entity_types: BTreeSet<String>,
     webhooks: BTreeSet<String>,
+    generators: BTreeSet<String>,
     /// Session parameters, lower case: set by forms, intents and presets, or referred to.
     parameters: BTreeSet<String>,
     /// Members of parameters whose entity type is composite, lower case.
@@ -190,6 +191,7 @@ fn is_known(mention: &Mention, names: &ExportNames, given: &BTreeSet<String>) ->
             bare.starts_with("sys.") || names.entity_types.contains(bare)
         }
         Kind::Webhook => names.webhooks.contains(name),
+        Kind::Generator => names.generators.contains(name),
         Kind::Parameter => is_parameter(name, names, given),
     }
 }
@@ -216,6 +218,7 @@ fn nearest<'a>(mention: &Mention, names: &'a ExportNames, given: &'a BTreeSet<St
         Kind::Tool => suggest::nearest(without_action(name), names.tools.iter().map(String::as_str)),
         Kind::EntityType => suggest::nearest(without_at(name), names.entity_types.iter().map(String::as_str)),
         Kind::Webhook => among(&names.webhooks),
+        Kind::Generator => among(&names.generators),
         Kind::Parameter => nearest_parameter(name, names, given),
     }
 }
@@ -270,6 +273,7 @@ fn noun(kind: &Kind) -> &'static str {
         Kind::Parameter | Kind::Operator { .. } => "parameter",
         Kind::EntityType => "entity type",
         Kind::Webhook => "webhook",
+        Kind::Generator => "generator",
     }
 }
 

@@ -157,9 +157,9 @@ impl Backend for Emulated {
     }
 
     async fn open(&self, start: SessionStart) -> Result<Box<dyn Session>, BackendError> {
-        if !start.webhooks.is_empty() {
+        if !start.stubs.is_empty() {
             self.emulator
-                .register_webhooks(&start.session_id, Arc::clone(&start.webhooks));
+                .register_stubs(&start.session_id, Arc::clone(&start.stubs));
         }
         let memory = Memory {
             emulator: Arc::clone(&self.emulator),

@@ -61,7 +61,7 @@ fn session_start(start: Start) -> SessionStart {
     SessionStart {
         session_id: "session-1".to_owned(),
         start,
-        webhooks: Arc::default(),
+        stubs: Arc::default(),
     }
 }
 

@@ -71,7 +71,7 @@ fn session_start(start: Start) -> SessionStart {
     SessionStart {
         session_id: "s1".to_owned(),
         start,
-        webhooks: Arc::default(),
+        stubs: Arc::default(),
     }
 }
 

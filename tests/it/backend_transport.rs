@@ -44,7 +44,7 @@ async fn open(backend: &CxBackend, id: usize) -> Box<dyn Session> {
     let start = SessionStart {
         session_id: format!("s{id}"),
         start: Start::default(),
-        webhooks: Arc::default(),
+        stubs: Arc::default(),
     };
     backend.open(start).await.unwrap()
 }

@@ -89,6 +89,46 @@ fn suites_can_be_played_against_it() {
 }
 
 #[test]
+fn files_speak_for_generators_and_playbooks() {
+    let place = Place::new();
+    place.write(
+        "fixtures/generators.yaml",
+        "Description: [{ respond: Around the lake. }]\n",
+    );
+    place.write(
+        "fixtures/playbooks.yaml",
+        "Ranger: [{ respond: { messages: [Hello.] } }]\n",
+    );
+    let guide = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/guide");
+    let running = Running::start(
+        &place,
+        &[
+            "--agent",
+            guide.to_str().unwrap(),
+            "--generators",
+            "fixtures/generators.yaml",
+            "--playbooks",
+            "fixtures/playbooks.yaml",
+        ],
+    );
+    let target = format!(
+        "targets: {{ guide: {{ backend: cx, agent: projects/p/locations/global/agents/a, endpoint: \"http://{}\", \
+         credentials: none }} }}\n",
+        running.address
+    );
+    place.write("turnproof.yaml", &target);
+    // What a suite says for an emulator means nothing to a service that answers for itself.
+    place.write(
+        "walks.yaml",
+        "suite: Walks\ngenerators: { Description: [{ respond: Uphill. }] }\nconversations:\n  - name: a walk\n    \
+         turns:\n      - { say: describe the walk, expect: { reply: Around the lake. } }\n      - { say: a human \
+         please, expect: { reply: { ends_with: Hello. }, playbook: Ranger } }\n",
+    );
+    let said = place.run(&["run"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+}
+
+#[test]
 fn what_cannot_be_served_is_refused() {
     let place = Place::initialised();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -106,6 +146,16 @@ fn what_cannot_be_served_is_refused() {
             &["--agent", "agents/coffee-bar", "--webhooks", "webhooks.yaml"],
             2,
             "did you mean `respond`?",
+        ),
+        (
+            &["--agent", "agents/coffee-bar", "--playbooks", "webhooks.yaml"],
+            2,
+            "did you mean `respond`?",
+        ),
+        (
+            &["--agent", "agents/coffee-bar", "--generators", "nowhere.yaml"],
+            2,
+            "nowhere.yaml",
         ),
         (
             &["--agent", "agents/coffee-bar", "--listen", &taken],

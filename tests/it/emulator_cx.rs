@@ -13,7 +13,7 @@ use turnproof::emulator::cx::service::{CxOptions, CxService};
 use turnproof::emulator::fault::Faults;
 use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::export::{self, Loaded};
-use turnproof::model::suite::{Location, StubResponse, StubRule, Stubs};
+use turnproof::model::suite::{EmulatorStubs, Location, StubResponse, StubRule, Stubs};
 use turnproof::proto::cx_v3 as cx;
 use turnproof::proto::cx_v3::detect_intent_response::ResponseType;
 use turnproof::proto::cx_v3::r#match::MatchType;
@@ -24,6 +24,7 @@ use turnproof::proto::cx_v3beta1 as beta;
 use turnproof::proto::json::{json_to_struct, struct_to_json};
 use turnproof::proto::transcode;
 
+mod generative;
 mod limits;
 mod pins;
 
@@ -115,7 +116,15 @@ async fn detect(client: &mut SessionsClient<Channel>, id: &str, input: Input) ->
 }
 
 /// A stub for every call of the webhook.
-fn stub(webhook: &str, respond: StubResponse) -> Arc<Vec<Stubs>> {
+fn stub(webhook: &str, respond: StubResponse) -> Arc<EmulatorStubs> {
+    Arc::new(EmulatorStubs {
+        webhooks: vec![stubs(webhook, respond)],
+        ..EmulatorStubs::default()
+    })
+}
+
+/// One rule that always fits.
+fn stubs(name: &str, respond: StubResponse) -> Stubs {
     let rule = StubRule {
         location: Location {
             file: Path::new("test.yaml").into(),
@@ -124,9 +133,9 @@ fn stub(webhook: &str, respond: StubResponse) -> Arc<Vec<Stubs>> {
         when: None,
         respond,
     };
-    Arc::new(vec![Stubs {
-        by_name: vec![(webhook.to_owned(), vec![rule])],
-    }])
+    Stubs {
+        by_name: vec![(name.to_owned(), vec![rule])],
+    }
 }
 
 fn answer(value: &Value) -> StubResponse {
@@ -367,7 +376,7 @@ async fn matching_leaves_no_trace_and_fulfilling_goes_on_from_the_match() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_ahead_of_a_webhook_comes_as_a_partial_response() {
     let emulator = counter().await;
-    emulator.register_webhooks(
+    emulator.register_stubs(
         "s1",
         stub("Stock", answer(&json!({ "messages": ["Three left."] }))),
     );

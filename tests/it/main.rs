@@ -14,6 +14,7 @@ mod cli_basics;
 mod cli_check;
 mod cli_coverage;
 mod cli_emulate;
+mod cli_generative;
 mod cli_init;
 mod cli_interrupted;
 mod cli_list;

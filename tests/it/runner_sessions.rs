@@ -22,8 +22,8 @@ use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::model::event::RunInfo;
 use turnproof::model::outcome::{ErrorRecord, Verdict};
 use turnproof::model::suite::{
-    ApiVersion, Check, Conversation, Expectation, Input, Location, Matcher, Repeat, Retries, Start, Timeouts,
-    Turn, Via, With,
+    ApiVersion, Check, Conversation, EmulatorStubs, Expectation, Input, Location, Matcher, Repeat, Retries,
+    Start, Timeouts, Turn, Via, With,
 };
 use turnproof::proto::cx_v3::{
     AnswerFeedback, DetectIntentRequest, DetectIntentResponse, FulfillIntentRequest, FulfillIntentResponse,
@@ -231,7 +231,7 @@ impl ConversationSource for Generated {
                 at_least: 1,
             },
             tools: Vec::new(),
-            webhooks: Vec::new(),
+            stubs: EmulatorStubs::default(),
             clock: None,
             bindings: Map::new(),
             turns: (0..TURNS).map(|index| turn(position, index)).collect(),

@@ -2,7 +2,7 @@
 //! message beside it, as `<case>.snap`. A case without problems shows its conversations instead.
 //!
 //! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
-//! own agent), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script).
+//! own agent), `guide` (CX, with the export of an agent that has generators and playbooks), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script).
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -28,6 +28,7 @@ fn roles() -> BTreeMap<String, Role> {
     [
         role("flights", Service::Cx),
         role("workshop", Service::Cx),
+        role("guide", Service::Cx),
         role("live", Service::Cx),
         role("support", Service::Ces),
         role("parcels", Service::Ces),
@@ -36,15 +37,20 @@ fn roles() -> BTreeMap<String, Role> {
 }
 
 fn agents() -> KnownAgents {
-    let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/agents/bike-workshop");
-    let loaded = turnproof::export::load_runtime(&agent).unwrap();
-    let workshop = Names::Export(Arc::new(ExportNames::new(&loaded.agent)));
+    let export = |path: &str| {
+        let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let loaded = turnproof::export::load_runtime(&agent).unwrap();
+        Names::Export(Arc::new(ExportNames::new(&loaded.agent)))
+    };
+    let workshop = export("suites/agents/bike-workshop");
+    let guide = export("tests/agents/guide");
     let parcels = AppNames {
         agents: ["Front desk".to_owned(), "Billing".to_owned()].into(),
         tools: ["lookup_order".to_owned(), "payments/refund".to_owned()].into(),
     };
     let names = [
         ("workshop", workshop),
+        ("guide", guide),
         ("live", Names::IdsOnly),
         ("parcels", Names::App(Arc::new(parcels))),
     ];
@@ -56,7 +62,7 @@ fn agents() -> KnownAgents {
     )
 }
 
-/// The settings of a topic: `turnproof.yaml` in its folder, of which `defaults`, `tools` and `webhooks` count.
+/// The settings of a topic: `turnproof.yaml` in its folder, of which `defaults` and the stubs count.
 fn layers(folder: &Path) -> Vec<SettingsLayer> {
     let path = folder.join("turnproof.yaml");
     let Ok(file) = turnproof::yaml::read(&path, Path::new("turnproof.yaml")) else {
@@ -68,6 +74,8 @@ fn layers(folder: &Path) -> Vec<SettingsLayer> {
         defaults: value("defaults"),
         tools: value("tools"),
         webhooks: value("webhooks"),
+        generators: value("generators"),
+        playbooks: value("playbooks"),
         play: PlayPatch::default(),
         file,
     }]
@@ -180,10 +188,10 @@ fn short(value: &impl Debug) -> String {
         "required: true",
     ];
     const NOTHING: &str =
-        r#"\b\w+: (None|\{\}|\[\]|""|EmulatorOverride|Start|With|Location \{[^}]*\})(, | \})"#;
+        r#"\b\w+: (None|\{\}|\[\]|""|EmulatorOverride|EmulatorStubs|Start|With|Location \{[^}]*\})(, | \})"#;
     let nothing = Regex::new(NOTHING).unwrap();
     let unset = Regex::new(r"\b(restart|supplement): false(, | \})").unwrap();
-    let empty = Regex::new(r"\b(EmulatorOverride|Start|With) \{ *\}").unwrap();
+    let empty = Regex::new(r"\b(EmulatorOverride|EmulatorStubs|Start|With) \{ *\}").unwrap();
     let mut text = format!("{value:?}");
     for known in BUILT_IN {
         text = text.replace(&format!("{known}, "), "");

@@ -319,6 +319,12 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::WebhookWhen => "webhooks: { w: [{ when: { {} }, respond: { payload: { a: 1 } } }] }",
         Group::WebhookRespond => "webhooks: { w: [{ respond: { {} } }] }",
         Group::WebhookAnswer => "TURN { say: hi, with: { emulator: { webhook: { {} } } } }",
+        Group::GeneratorRule => "generators: { g: [{ {} }] }",
+        Group::GeneratorWhen => "generators: { g: [{ when: { {} }, respond: hi }] }",
+        Group::GeneratorRespond => "generators: { g: [{ respond: { {} } }] }",
+        Group::PlaybookRule => "playbooks: { p: [{ {} }] }",
+        Group::PlaybookWhen => "playbooks: { p: [{ when: { {} }, respond: { messages: [hi] } }] }",
+        Group::PlaybookRespond => "playbooks: { p: [{ respond: { {} } }] }",
         Group::Settings
         | Group::EmulatorTarget
         | Group::CxTarget
@@ -431,6 +437,7 @@ fn filler(group: Group, name: &str) -> Option<(&'static str, &'static str)> {
         Group::ToolCalls => Some(("never", "[filler]")),
         Group::Date => Some(("from_today", "99")),
         Group::Operator => Some(("equals", "filler")),
+        Group::GeneratorRespond => Some(("text", "filler")),
         _ => None,
     }
 }

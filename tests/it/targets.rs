@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::json;
 use turnproof::backend::error::BackendErrorKind;
 use turnproof::backend::{Backend, SessionStart, TurnInput, TurnRequest};
-use turnproof::model::suite::{Input, Location, Service, Start, StubResponse, StubRule, Stubs, Via, With};
+use turnproof::model::suite::{
+    EmulatorStubs, Input, Location, Service, Start, StubResponse, StubRule, Stubs, Via, With,
+};
 use turnproof::model::transcript::AgentReply;
 use turnproof::settings::Settings;
 use turnproof::settings::root::Root;
@@ -48,7 +50,10 @@ async fn play(backend: &dyn Backend, webhooks: Vec<Stubs>, says: &[&str]) -> Age
     let start = SessionStart {
         session_id: uuid::Uuid::new_v4().to_string(),
         start: Start::default(),
-        webhooks: Arc::new(webhooks),
+        stubs: Arc::new(EmulatorStubs {
+            webhooks,
+            ..EmulatorStubs::default()
+        }),
     };
     let mut session = backend.open(start).await.unwrap();
     let mut reply = AgentReply::default();
@@ -111,7 +116,7 @@ async fn the_client_in_front_of_an_emulator_knows_its_names() {
             flow: Some(turnproof::model::suite::Name::Display("No such flow".to_owned())),
             ..Start::default()
         },
-        webhooks: Arc::default(),
+        stubs: Arc::default(),
     };
     let error = backend.open(start).await.err().unwrap();
     assert_eq!(error.kind, BackendErrorKind::Request);
@@ -175,7 +180,7 @@ async fn an_emulated_app_lives_at_the_conversations_time() {
         let start = SessionStart {
             session_id: uuid::Uuid::new_v4().to_string(),
             start: Start::default(),
-            webhooks: Arc::default(),
+            stubs: Arc::default(),
         };
         let mut session = backend.open(start).await.unwrap();
         for day in ["2026-03-01", "2026-03-01", "2031-12-24"] {

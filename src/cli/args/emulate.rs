@@ -38,6 +38,15 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "FILE", requires = "agent")]
     pub webhooks: Option<PathBuf>,
 
+    /// What generators write: a YAML file in the shape of the settings' `generators:` [default: none; they write
+    /// nothing]
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub generators: Option<PathBuf>,
+
+    /// What playbooks do: a YAML file in the shape of the settings' `playbooks:` [default: none; they are not entered]
+    #[arg(long, value_name = "FILE", requires = "agent")]
+    pub playbooks: Option<PathBuf>,
+
     /// Call webhooks over HTTP where no answer was given: only the hosts named, or all public ones
     ///
     /// An address in an export is called over HTTPS, and never when it is a private one, unless its host is named here.

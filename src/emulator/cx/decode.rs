@@ -133,7 +133,12 @@ fn read_params(program: &Program, params: cx::QueryParameters, request: &mut Req
         request.payload = struct_to_json(payload);
     }
     if !params.current_playbook.is_empty() {
-        return Err(Status::unimplemented("playbooks are not run by the emulator"));
+        if !params.current_page.is_empty() {
+            return Err(Status::invalid_argument(
+                "current_page and current_playbook cannot both be the place to start",
+            ));
+        }
+        request.start_playbook = Some(find_playbook(program, &params.current_playbook)?);
     }
     if !params.current_page.is_empty() {
         request.start = Some(find_page(program, &params.current_page)?);
@@ -201,6 +206,16 @@ fn find_page(program: &Program, name: &str) -> Result<Place, Status> {
             page: Some(index),
         })
         .ok_or_else(unknown)
+}
+
+/// The display name of `…/playbooks/P`, by id or display name.
+fn find_playbook(program: &Program, name: &str) -> Result<String, Status> {
+    let id = last_id(name);
+    let mut playbooks = program.agent().playbooks.iter();
+    playbooks
+        .find(|playbook| last_id(&playbook.name) == id || playbook.display_name == id)
+        .map(|playbook| playbook.display_name.clone())
+        .ok_or_else(|| Status::invalid_argument(format!("the agent has no playbook `{name}`")))
 }
 
 /// A place by display names; a page without a flow is looked for in the start flow.
@@ -279,6 +294,7 @@ pub(super) fn read_match(program: &Program, found: &cx::Match) -> Result<Underst
         MatchType::NoMatch if found.event == "sys.long-utterance" => Meaning::TooLong,
         MatchType::NoMatch => Meaning::NoMatch,
         MatchType::NoInput => Meaning::NoInput,
+        MatchType::Playbook => Meaning::Playbook,
         MatchType::Event if !found.event.is_empty() => {
             Meaning::Event(super::program::canonical_event(&found.event))
         }

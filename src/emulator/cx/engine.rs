@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::generative::Answers;
 use super::messages::answer_language;
 use super::nlu::Nlu;
 use super::program::Program;
@@ -10,7 +11,6 @@ use super::request::Request;
 use super::session::Session;
 use super::turn::{self, TurnResult};
 use super::understanding::Understood;
-use super::webhook::WebhookAnswers;
 use crate::diagnostic::Diagnostic;
 use crate::export::agent::Agent;
 
@@ -61,33 +61,48 @@ impl Engine {
     }
 
     /// Plays a turn.
-    pub(super) fn turn(
-        &self,
-        session: &mut Session,
-        request: &Request,
-        answers: &dyn WebhookAnswers,
-    ) -> TurnResult {
-        let (language, now) = self.prepare(session, request);
+    pub(super) fn turn(&self, session: &mut Session, request: &Request, answers: &dyn Answers) -> TurnResult {
+        let (language, now) = self.prepare(session, request, answers);
         let understood = match &request.understood {
-            Some(understood) => understood.clone(),
-            None => self.understand(session, request, language, now),
+            Some(understood) if session.playbook.is_none() => understood.clone(),
+            _ => self.understand(session, request, language, now),
         };
         session.turns += 1;
         turn::play(self, session, request, answers, language, now, understood)
     }
 
     /// What the input would be understood as. The session is changed only as the request's parameters say.
-    pub(super) fn match_input(&self, session: &mut Session, request: &Request) -> Understood {
-        let (language, now) = self.prepare(session, request);
+    pub(super) fn match_input(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        answers: &dyn Answers,
+    ) -> Understood {
+        let (language, now) = self.prepare(session, request, answers);
         self.understand(session, request, language, now)
     }
 
     /// Applies what goes along with the input to the session (cx-runtime 1.3, 15).
-    fn prepare(&self, session: &mut Session, request: &Request) -> (&str, chrono::DateTime<chrono_tz::Tz>) {
+    fn prepare(
+        &self,
+        session: &mut Session,
+        request: &Request,
+        answers: &dyn Answers,
+    ) -> (&str, chrono::DateTime<chrono_tz::Tz>) {
         if let Some(place) = request.start {
             session.restart_at(place);
-        } else if session.ended {
+        } else if let Some(playbook) = &request.start_playbook {
             session.restart_at(self.program.start_place());
+            session.enter_playbook(playbook);
+        } else if session.ended || session.turns == 0 {
+            if session.ended {
+                session.restart_at(self.program.start_place());
+            }
+            // Without anybody to speak for the playbook, the start flow answers.
+            let playbook = self.program.start_playbook.as_ref();
+            if let Some(playbook) = playbook.filter(|playbook| answers.has_playbook(playbook)) {
+                session.enter_playbook(playbook);
+            }
         }
         if request.parameter_scope.is_empty() {
             for (name, value) in &request.parameters {

@@ -10,6 +10,9 @@ use chrono::{TimeZone, Utc};
 use serde_json::json;
 
 use super::engine::Engine;
+use super::generative::{
+    GeneratorCall, ModelAnswers, PlaybookAnswer, PlaybookCall, Silence, read_generated, read_playbook_answer,
+};
 use super::messages::SaidContent;
 use super::program::END_SESSION;
 use super::request::{Input, PinnedIntent, Request};
@@ -224,6 +227,38 @@ pub(super) fn ask(name: &str, entity_type: &str, prompt: &str, reprompts: &[Valu
 struct Answers {
     waiting: Mutex<Vec<(String, WebhookOutcome)>>,
     calls: Mutex<Vec<WebhookCall>>,
+    /// What generators and playbooks answer next, by name, with the keys that stubs have.
+    of_models: Mutex<Vec<(String, Map)>>,
+    /// What generators and playbooks were asked, as stubs see it.
+    asked: Mutex<Vec<Value>>,
+    /// The playbooks that somebody speaks for.
+    playbooks: Vec<String>,
+}
+
+impl Answers {
+    fn next_of_model(&self, name: &str, asked: Value) -> Result<Map, Silence> {
+        self.asked.lock().unwrap().push(asked);
+        let mut waiting = self.of_models.lock().unwrap();
+        match waiting.iter().position(|(waiting, _)| waiting == name) {
+            Some(position) => Ok(waiting.remove(position).1),
+            None => Err(Silence::NoneFits),
+        }
+    }
+}
+
+impl ModelAnswers for Answers {
+    fn generate(&self, call: &GeneratorCall) -> Result<String, Silence> {
+        read_generated(&self.next_of_model(&call.generator, call.describe())?)
+    }
+
+    fn converse(&self, call: &PlaybookCall) -> Result<PlaybookAnswer, Silence> {
+        let answer = self.next_of_model(&call.playbook, call.describe())?;
+        read_playbook_answer(&answer).map_err(Silence::Malformed)
+    }
+
+    fn has_playbook(&self, playbook: &str) -> bool {
+        self.playbooks.iter().any(|known| known == playbook)
+    }
 }
 
 impl WebhookAnswers for Answers {
@@ -272,6 +307,28 @@ impl Talk {
             .lock()
             .unwrap()
             .push((webhook.to_owned(), outcome));
+    }
+
+    /// What a generator writes next, or a playbook does, with the keys that stubs have.
+    pub(super) fn models(&mut self, name: &str, answer: Value) {
+        let Value::Object(answer) = answer else {
+            panic!("an answer is an object")
+        };
+        self.answers
+            .of_models
+            .lock()
+            .unwrap()
+            .push((name.to_owned(), answer));
+    }
+
+    /// Somebody speaks for this playbook.
+    pub(super) fn plays(&mut self, playbook: &str) {
+        self.answers.playbooks.push(playbook.to_owned());
+    }
+
+    /// What generators and playbooks were asked so far.
+    pub(super) fn asked(&self) -> Vec<Value> {
+        self.answers.asked.lock().unwrap().clone()
     }
 
     /// The webhook's next failure.
@@ -370,6 +427,7 @@ impl Talk {
                 Meaning::Event(_) => "event",
                 Meaning::NoMatch | Meaning::TooLong => "no match",
                 Meaning::NoInput => "no input",
+                Meaning::Playbook => "playbook",
             },
             event: result.event.clone(),
             notes: result.trace.notes.clone(),

@@ -58,6 +58,11 @@ impl SessionName {
         format!("{}/flows/{flow}/pages/{id}", self.agent)
     }
 
+    /// The name of a playbook.
+    pub(super) fn playbook(&self, id: &str) -> String {
+        format!("{}/playbooks/{id}", self.agent)
+    }
+
     /// The name of an intent.
     pub(super) fn intent(&self, id: &str) -> String {
         format!("{}/intents/{id}", self.agent)

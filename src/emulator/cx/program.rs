@@ -45,7 +45,7 @@ pub struct Program {
     pub(super) intents: Vec<IntentPart>,
     pub(super) intents_by_name: HashMap<String, IntentIndex>,
     pub(super) start: FlowIndex,
-    /// Name of the playbook that sessions of this agent would start in; it is never run.
+    /// Name of the playbook that sessions of this agent start in, where somebody speaks for it.
     pub(super) start_playbook: Option<String>,
     /// Lower-case language codes; the default comes first.
     pub(super) languages: Vec<String>,
@@ -191,7 +191,7 @@ pub(super) enum Target {
     EndSession,
     /// Another flow.
     Flow(FlowIndex),
-    /// A playbook, which is not run.
+    /// A playbook, where somebody speaks for it.
     Playbook(String),
     /// A page or flow that the export does not hold.
     Missing(String),
@@ -206,7 +206,9 @@ pub(super) struct Fulfillment {
     pub(super) webhook: Option<WebhookCallSite>,
     /// Whether what was said so far is sent before the webhook is called.
     pub(super) partial: bool,
-    /// Whether a model would be asked: a generator or a generative fallback.
+    /// Called after the presets, before anything is said (cx-runtime 5.1).
+    pub(super) generators: Vec<GeneratorSite>,
+    /// Whether a model would be asked when nothing matches: a generative fallback.
     pub(super) asks_model: bool,
 }
 
@@ -217,8 +219,28 @@ impl Fulfillment {
             && self.messages.is_empty()
             && self.cases.is_empty()
             && self.webhook.is_none()
+            && self.generators.is_empty()
             && !self.asks_model
     }
+}
+
+/// Which generator is called with what.
+#[derive(Debug)]
+pub(super) struct GeneratorSite {
+    /// Display name.
+    pub(super) name: String,
+    /// What the placeholders of its prompt stand for.
+    pub(super) inputs: Vec<(String, ValueTemplate)>,
+    pub(super) output: GeneratorOutput,
+}
+
+/// Where a generator's text goes.
+#[derive(Debug)]
+pub(super) enum GeneratorOutput {
+    /// `$request.generative.NAME`, for the rest of the turn.
+    Request(String),
+    /// A parameter.
+    Parameter(Scoped),
 }
 
 /// A parameter preset.

@@ -27,6 +27,8 @@ pub struct Request {
     pub parameter_scope: String,
     /// Where the turn starts, with nothing else remembered.
     pub(super) start: Option<Place>,
+    /// The playbook the turn starts in, with nothing else remembered, by display name.
+    pub(super) start_playbook: Option<String>,
     /// Switches webhook calls off.
     pub disable_webhook: bool,
     /// Handed to webhooks.
@@ -60,6 +62,7 @@ impl Request {
             parameters: Map::new(),
             parameter_scope: String::new(),
             start: None,
+            start_playbook: None,
             disable_webhook: false,
             payload: Map::new(),
             webhook_headers: BTreeMap::new(),

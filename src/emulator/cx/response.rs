@@ -1,5 +1,6 @@
 //! A turn's result → the service's messages, in the shape of `v3`; `v3beta1` is the same on the wire (cx-runtime 16.1).
 
+use super::blocks::trace_blocks;
 use super::diagnostics::diagnostics;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::names::SessionName;
@@ -19,6 +20,8 @@ use cx::response_message::Message as Content;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct View {
     pub(super) diagnostics: bool,
+    /// Who spoke, for agents with playbooks.
+    pub(super) trace_blocks: bool,
 }
 
 /// The result of a turn.
@@ -30,7 +33,9 @@ pub(super) fn query_result(
     result: &TurnResult,
     view: View,
 ) -> cx::QueryResult {
-    let page = page_of(program, session, result.place, result.ended);
+    // In a playbook a session is on no page of any flow.
+    let is_in_flow = result.playbook.is_none();
+    let page = is_in_flow.then(|| page_of(program, session, result.place, result.ended));
     let flow = program.flow(result.place);
     let found = matched(program, session, &result.understood, result.event.as_deref());
     let diagnostics = view
@@ -47,8 +52,8 @@ pub(super) fn query_result(
             .iter()
             .map(|called| Struct::from(&called.payload))
             .collect(),
-        current_page: Some(page),
-        current_flow: Some(cx::Flow {
+        current_page: page,
+        current_flow: is_in_flow.then(|| cx::Flow {
             name: session.flow(&flow.id),
             display_name: flow.name.clone(),
             ..cx::Flow::default()
@@ -61,6 +66,11 @@ pub(super) fn query_result(
         },
         r#match: Some(found),
         diagnostic_info: diagnostics,
+        trace_blocks: if view.trace_blocks {
+            trace_blocks(program, session, input, result)
+        } else {
+            Vec::new()
+        },
         ..cx::QueryResult::default()
     }
 }
@@ -134,6 +144,7 @@ pub(super) fn matched(
         Meaning::Event(_) => (MatchType::Event, None),
         Meaning::NoMatch | Meaning::TooLong => (MatchType::NoMatch, None),
         Meaning::NoInput => (MatchType::NoInput, None),
+        Meaning::Playbook => (MatchType::Playbook, None),
     };
     let parameters = understood.parameters();
     #[expect(

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
+use super::blocks::playbook_name;
 use super::decode::{Call, read_match};
 use super::engine::Engine;
 use super::live::LiveWebhooks;
@@ -24,7 +25,7 @@ use super::turn::{TurnResult, WebhookCalled};
 use super::understanding::Understood;
 use crate::emulator::clock::Clock;
 use crate::emulator::fault::Faults;
-use crate::model::suite::Stubs;
+use crate::model::suite::EmulatorStubs;
 use crate::proto::cx_v3 as cx;
 
 use super::request::{Input, Request};
@@ -43,8 +44,8 @@ pub struct CxOptions {
     pub clock: Clock,
     /// What is done to answers on purpose.
     pub faults: Faults,
-    /// Webhook answers for all sessions; a session's own come first.
-    pub webhooks: Arc<Vec<Stubs>>,
+    /// Answers for all sessions; a session's own come first.
+    pub stubs: Arc<EmulatorStubs>,
     /// Calls webhooks that nothing else answers; `None` lets them fail.
     pub live: Option<LiveWebhooks>,
 }
@@ -60,8 +61,8 @@ struct Inner {
     engine: Engine,
     options: CxOptions,
     sessions: Sessions,
-    /// Webhook answers by session id.
-    webhooks: Mutex<HashMap<String, Arc<Vec<Stubs>>>>,
+    /// Answers by session id.
+    stubs: Mutex<HashMap<String, Arc<EmulatorStubs>>>,
 }
 
 /// A turn that was played, and what its answer needs besides.
@@ -80,30 +81,22 @@ impl CxService {
                 engine,
                 options,
                 sessions: Sessions::default(),
-                webhooks: Mutex::default(),
+                stubs: Mutex::default(),
             }),
         }
     }
 
-    /// Webhook answers for one session, nearest first; they come before those for all.
-    pub fn register_webhooks(&self, session_id: &str, stubs: Arc<Vec<Stubs>>) {
-        let mut webhooks = self
-            .shared
-            .webhooks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        webhooks.insert(session_id.to_owned(), stubs);
+    /// Answers for one session, nearest first; they come before those for all.
+    pub fn register_stubs(&self, session_id: &str, stubs: Arc<EmulatorStubs>) {
+        let mut known = self.shared.stubs.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(session_id.to_owned(), stubs);
     }
 
-    /// Forgets a session and its webhook answers.
+    /// Forgets a session and its answers.
     pub fn forget_session(&self, session_id: &str) {
-        let mut webhooks = self
-            .shared
-            .webhooks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        webhooks.remove(session_id);
-        drop(webhooks);
+        let mut known = self.shared.stubs.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(session_id);
+        drop(known);
         self.shared.sessions.forget(session_id);
     }
 
@@ -160,18 +153,14 @@ impl CxService {
 
     fn answers(&self, name: &SessionName, request: &Request, overrides: Overrides) -> StubAnswers {
         let own = {
-            let webhooks = self
-                .shared
-                .webhooks
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            webhooks.get(&name.id).cloned()
+            let known = self.shared.stubs.lock().unwrap_or_else(PoisonError::into_inner);
+            known.get(&name.id).cloned()
         };
         StubAnswers {
             for_turn: overrides.webhook,
             levels: own
                 .into_iter()
-                .chain([Arc::clone(&self.shared.options.webhooks)])
+                .chain([Arc::clone(&self.shared.options.stubs)])
                 .collect(),
             now: request.now.fixed_offset(),
             live: self.shared.options.live.clone(),
@@ -188,6 +177,15 @@ impl CxService {
             &played.result,
             view,
         )
+    }
+
+    fn beside(&self, played: Played) -> Beside {
+        let program = self.engine().program();
+        let playbook = played.result.playbook.as_ref();
+        Beside {
+            playbook: playbook.map(|name| playbook_name(program, &played.session, name)),
+            webhooks: played.result.webhooks,
+        }
     }
 
     /// Plays the turn of a request.
@@ -224,11 +222,11 @@ impl CxService {
         &self,
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
-    ) -> Result<(cx::DetectIntentResponse, Vec<WebhookCalled>), Status> {
+    ) -> Result<(cx::DetectIntentResponse, Beside), Status> {
         let (view, played) = self.detected(metadata, request).await?;
         self.shared.options.faults.delay(played.result.waited).await;
         let response = final_response(&played, self.result(&played, view));
-        Ok((response, played.result.webhooks))
+        Ok((response, self.beside(played)))
     }
 
     /// The responses of a streamed turn: what was said before slow webhooks ahead, each after its time.
@@ -256,7 +254,7 @@ impl CxService {
             ahead: ahead.into(),
             last: Some(response),
             waited: played.result.waited,
-            webhooks: played.result.webhooks,
+            beside: self.beside(played),
         })
     }
 
@@ -266,12 +264,14 @@ impl CxService {
         request: cx::MatchIntentRequest,
     ) -> Result<cx::MatchIntentResponse, Status> {
         let persist = request.persist_parameter_changes;
-        let call = self.read(
+        let mut call = self.read(
             metadata,
             &request.session,
             request.query_input,
             request.query_params,
         )?;
+        let overrides = std::mem::take(&mut call.overrides);
+        let answers = self.answers(&call.session, &call.request, overrides);
         let program = self.engine().program();
         // Without a session there is nothing to remember that one was asked about.
         let kept = if persist {
@@ -284,7 +284,7 @@ impl CxService {
             Some(kept) => kept.lock().await.clone(),
             None => Session::new(program),
         };
-        let understood = self.engine().match_input(&mut session, &call.request);
+        let understood = self.engine().match_input(&mut session, &call.request, &answers);
         if let (true, Some(kept)) = (persist, &kept) {
             kept.lock().await.parameters = session.parameters.clone();
         }
@@ -302,7 +302,10 @@ impl CxService {
         };
         Ok(cx::MatchIntentResponse {
             matches: vec![found],
-            current_page: Some(page_of(program, &call.session, session.place, session.ended)),
+            current_page: session
+                .playbook
+                .is_none()
+                .then(|| page_of(program, &call.session, session.place, session.ended)),
             query,
         })
     }
@@ -311,7 +314,7 @@ impl CxService {
         &self,
         metadata: &MetadataMap,
         request: cx::FulfillIntentRequest,
-    ) -> Result<(cx::FulfillIntentResponse, Vec<WebhookCalled>), Status> {
+    ) -> Result<(cx::FulfillIntentResponse, Beside), Status> {
         let asked = request
             .match_intent_request
             .ok_or_else(|| Status::invalid_argument("match_intent_request is missing"))?;
@@ -324,10 +327,16 @@ impl CxService {
         self.shared.options.faults.delay(played.result.waited).await;
         let response = cx::FulfillIntentResponse {
             response_id: played.response_id.clone(),
-            query_result: Some(self.result(&played, View { diagnostics: true })),
+            query_result: Some(self.result(
+                &played,
+                View {
+                    diagnostics: true,
+                    trace_blocks: true,
+                },
+            )),
             ..cx::FulfillIntentResponse::default()
         };
-        Ok((response, played.result.webhooks))
+        Ok((response, self.beside(played)))
     }
 
     /// Feedback is checked and given back; nothing comes of it.
@@ -346,13 +355,20 @@ impl CxService {
     }
 }
 
+/// What only one version of the API has room for.
+struct Beside {
+    webhooks: Vec<WebhookCalled>,
+    /// Resource name of the playbook that the session is in.
+    playbook: Option<String>,
+}
+
 /// What a turn answers in parts.
 struct Parts {
     faults: Faults,
     ahead: std::collections::VecDeque<cx::DetectIntentResponse>,
     last: Option<cx::DetectIntentResponse>,
     waited: Duration,
-    webhooks: Vec<WebhookCalled>,
+    beside: Beside,
 }
 
 impl Parts {
@@ -399,9 +415,10 @@ fn without_stream(first: cx::StreamingDetectIntentRequest) -> cx::DetectIntentRe
     }
 }
 
-/// What is left out is only ever the diagnostics; an unset view leaves out nothing that the emulator has.
+/// What a view leaves out (cx-sessions-api 6.4); an unset one leaves out nothing that the emulator has.
 fn view(view: i32) -> View {
     View {
         diagnostics: view != i32::from(cx::DetectIntentResponseView::Basic),
+        trace_blocks: view != i32::from(cx::DetectIntentResponseView::Default),
     }
 }

@@ -12,7 +12,10 @@ const LONGEST_HISTORY: usize = 25;
 /// A conversation between turns.
 #[derive(Debug, Clone)]
 pub struct Session {
+    /// The page; while a playbook speaks, the page from which it took over.
     pub(super) place: Place,
+    /// The playbook that speaks, if one does.
+    pub(super) playbook: Option<InPlaybook>,
     /// The session ended with the last turn; the next input begins a new one (cx-runtime 1.3).
     pub(super) ended: bool,
     stack: Vec<Frame>,
@@ -32,6 +35,15 @@ pub struct Session {
     pub(super) turns: u64,
 }
 
+/// Being in a playbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InPlaybook {
+    /// Display name.
+    pub(super) name: String,
+    /// Where the conversation came from: the page that led here, or where a flow that the playbook called ended.
+    pub(super) from: Place,
+}
+
 /// A page that was left, and where its list of condition routes goes on when it is come back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Resume {
@@ -44,6 +56,8 @@ pub(super) struct Resume {
 #[derive(Debug, Clone)]
 struct Frame {
     caller: Resume,
+    /// The playbook that called.
+    playbook: Option<InPlaybook>,
     flow_parameters: Parameters,
     /// Length of the history when the flow was called.
     history: usize,
@@ -59,6 +73,7 @@ impl Session {
     pub(super) fn at(place: Place) -> Self {
         Self {
             place,
+            playbook: None,
             ended: false,
             stack: Vec::new(),
             history: Vec::new(),
@@ -80,6 +95,14 @@ impl Session {
         };
     }
 
+    /// Hands over to a playbook.
+    pub(super) fn enter_playbook(&mut self, name: &str) {
+        self.playbook = Some(InPlaybook {
+            name: name.to_owned(),
+            from: self.place,
+        });
+    }
+
     /// Leaves the current page for another of the same flow.
     pub(super) fn go_to_page(&mut self, left: Resume, page: Place) {
         if left.place != page {
@@ -95,6 +118,7 @@ impl Session {
         }
         self.stack.push(Frame {
             caller: left,
+            playbook: self.playbook.take(),
             flow_parameters: std::mem::take(&mut self.flow_parameters),
             history: self.history.len(),
         });
@@ -102,12 +126,16 @@ impl Session {
         self.place = start_page;
     }
 
-    /// Returns to the caller of the active flow; `None` when there is none.
+    /// Returns to the caller of the active flow, which may be a playbook; `None` when there is none.
     pub(super) fn end_flow(&mut self) -> Option<Resume> {
         let frame = self.stack.pop()?;
         self.flow_parameters = frame.flow_parameters;
         self.history.truncate(frame.history);
-        self.place = frame.caller.place;
+        let ended = std::mem::replace(&mut self.place, frame.caller.place);
+        self.playbook = frame.playbook.map(|playbook| InPlaybook {
+            from: ended,
+            ..playbook
+        });
         Some(frame.caller)
     }
 

@@ -1,16 +1,19 @@
-//! Webhook answers that an author wrote: the stubs of suites and settings, and the override of one turn.
+//! What an author wrote as answers: the stubs of suites and settings, and the override of one turn's webhooks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::generative::{
+    GeneratorCall, ModelAnswers, PlaybookAnswer, PlaybookCall, Silence, read_generated, read_playbook_answer,
+};
 use super::live::LiveWebhooks;
 use super::webhook::{
     FormAnswer, HttpCall, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
 };
 use crate::expect;
-use crate::model::suite::{StubResponse, Stubs};
+use crate::model::suite::{EmulatorStubs, StubResponse, StubRule, Stubs};
 use crate::model::{Map, Value};
 
 /// Stubs in the order they are asked.
@@ -19,11 +22,77 @@ pub struct StubAnswers {
     /// The answer to every call of the turn, if one was sent with it.
     pub for_turn: Option<WebhookAnswer>,
     /// The stubs of each level, nearest first.
-    pub levels: Vec<Arc<Vec<Stubs>>>,
+    pub levels: Vec<Arc<EmulatorStubs>>,
     /// The time of the turn, for conditions on dates.
     pub now: DateTime<FixedOffset>,
     /// Calls what no stub answers.
     pub live: Option<LiveWebhooks>,
+}
+
+impl StubAnswers {
+    /// The answer of the first rule that fits, nearest first.
+    fn find<'s>(
+        &'s self,
+        kind: fn(&EmulatorStubs) -> &Vec<Stubs>,
+        name: &'s str,
+        describe: impl Fn() -> Value,
+    ) -> Result<&'s StubResponse, Silence> {
+        let mut rules = self.rules(kind, name).peekable();
+        if rules.peek().is_none() {
+            return Err(Silence::NoStub);
+        }
+        let mut description = None;
+        for rule in rules {
+            let fits = match &rule.when {
+                None => true,
+                Some(when) => {
+                    let description = description.get_or_insert_with(&describe);
+                    expect::matches(when, description, self.now).unwrap_or(false)
+                }
+            };
+            if fits {
+                return Ok(&rule.respond);
+            }
+        }
+        Err(Silence::NoneFits)
+    }
+
+    fn rules<'s>(
+        &'s self,
+        kind: fn(&EmulatorStubs) -> &Vec<Stubs>,
+        name: &'s str,
+    ) -> impl Iterator<Item = &'s StubRule> {
+        self.levels
+            .iter()
+            .flat_map(move |level| kind(level))
+            .flat_map(|stubs| &stubs.by_name)
+            .filter(move |(named, _)| named == name)
+            .flat_map(|(_, rules)| rules)
+    }
+}
+
+impl ModelAnswers for StubAnswers {
+    fn generate(&self, call: &GeneratorCall) -> Result<String, Silence> {
+        let found = self.find(|stubs| &stubs.generators, &call.generator, || call.describe())?;
+        read_generated(answer_of(found)?)
+    }
+
+    fn converse(&self, call: &PlaybookCall) -> Result<PlaybookAnswer, Silence> {
+        let found = self.find(|stubs| &stubs.playbooks, &call.playbook, || call.describe())?;
+        read_playbook_answer(answer_of(found)?).map_err(Silence::Malformed)
+    }
+
+    fn has_playbook(&self, playbook: &str) -> bool {
+        self.rules(|stubs| &stubs.playbooks, playbook).next().is_some()
+    }
+}
+
+/// A model answers or does not; there is no status and no waiting.
+fn answer_of(response: &StubResponse) -> Result<&Map, Silence> {
+    match response {
+        StubResponse::Answer(answer) => Ok(answer),
+        _ => Err(Silence::Malformed("it is no answer".to_owned())),
+    }
 }
 
 impl WebhookAnswers for StubAnswers {
@@ -31,27 +100,10 @@ impl WebhookAnswers for StubAnswers {
         if let Some(answer) = &self.for_turn {
             return WebhookOutcome::answered(answer.clone());
         }
-        let rules = self
-            .levels
-            .iter()
-            .flat_map(|level| level.iter())
-            .flat_map(|stubs| &stubs.by_name)
-            .filter(|(name, _)| *name == call.webhook)
-            .flat_map(|(_, rules)| rules);
-        let mut description = None;
-        for rule in rules {
-            let fits = match &rule.when {
-                None => true,
-                Some(when) => {
-                    let description = description.get_or_insert_with(|| call.describe());
-                    expect::matches(when, description, self.now).unwrap_or(false)
-                }
-            };
-            if fits {
-                return respond(&rule.respond, call.timeout);
-            }
+        match self.find(|stubs| &stubs.webhooks, &call.webhook, || call.describe()) {
+            Ok(response) => respond(response, call.timeout),
+            Err(_) => WebhookOutcome::unanswered(),
         }
-        WebhookOutcome::unanswered()
     }
 
     fn call(&self, call: &dyn Fn() -> HttpCall) -> Option<WebhookOutcome> {
@@ -118,22 +170,29 @@ pub fn read_answer(answer: &Map) -> Result<WebhookAnswer, String> {
     Ok(read)
 }
 
-fn object(key: &str, value: &Value) -> Result<Map, String> {
+pub(super) fn object(key: &str, value: &Value) -> Result<Map, String> {
     value
         .as_object()
         .cloned()
         .ok_or_else(|| format!("`{key}` must be a mapping"))
 }
 
-fn text(key: &str, value: &Value) -> Result<String, String> {
+pub(super) fn text(key: &str, value: &Value) -> Result<String, String> {
     value
         .as_str()
         .map(str::to_owned)
         .ok_or_else(|| format!("`{key}` must be text"))
 }
 
+pub(super) fn flag(key: &str, value: &Value) -> Result<(), String> {
+    match value {
+        Value::Bool(true) => Ok(()),
+        _ => Err(format!("`{key}` must be true")),
+    }
+}
+
 /// A message is a text, `{text: …}`, or any message of the service; one or a list of them.
-fn messages(value: &Value) -> Result<Vec<Value>, String> {
+pub(super) fn messages(value: &Value) -> Result<Vec<Value>, String> {
     match value {
         Value::Array(messages) => messages.iter().map(message).collect(),
         single => Ok(vec![message(single)?]),

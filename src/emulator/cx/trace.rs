@@ -14,8 +14,25 @@ pub(super) struct Trace {
     pub(super) chain: Vec<TargetTaken>,
     /// Session parameters when the turn began.
     pub(super) parameters_before: Map,
+    /// Who spoke, in order.
+    pub(super) blocks: Vec<Block>,
     /// What the emulator assumed or could not do, for the author.
     pub(super) notes: Vec<String>,
+}
+
+/// A part of the turn that one flow or playbook led.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Block {
+    pub(super) speaker: Speaker,
+    /// How many messages were queued before.
+    pub(super) from: usize,
+}
+
+/// A flow, or a playbook by its display name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Speaker {
+    Flow(FlowIndex),
+    Playbook(String),
 }
 
 /// One step.

@@ -13,19 +13,21 @@ use chrono_tz::Tz;
 use super::chance::Chance;
 use super::engine::Engine;
 use super::form;
+use super::generative::Answers;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::parameters::Parameters;
 use super::program::{IntentIndex, Place, Program, Scoped, Target, Test};
 use super::request::Request;
 use super::session::{Resume, Session};
-use super::trace::{FunctionResult, HandlerCalled, PageStatus, State, Step, Trace};
+use super::trace::{FunctionResult, HandlerCalled, PageStatus, Speaker, State, Step, Trace};
 use super::understanding::{IntentValue, Meaning, Understood};
-use super::webhook::{WebhookAnswers, WebhookFailure};
+use super::webhook::WebhookFailure;
 use crate::model::{Map, Value};
 
 mod cycle;
 mod events;
 mod fulfill;
+mod generative;
 mod hooks;
 mod http;
 mod scope;
@@ -51,6 +53,8 @@ pub(super) struct TurnResult {
     /// Session parameters after the turn.
     pub(super) parameters: Map,
     pub(super) place: Place,
+    /// The playbook that the turn ended in: the session is on no page then.
+    pub(super) playbook: Option<String>,
     pub(super) ended: bool,
     pub(super) webhooks: Vec<WebhookCalled>,
     /// How long the answer has yet to wait for what webhooks took.
@@ -73,7 +77,7 @@ pub(super) struct Turn<'a> {
     program: &'a Program,
     session: &'a mut Session,
     request: &'a Request,
-    answers: &'a dyn WebhookAnswers,
+    answers: &'a dyn Answers,
     language: &'a str,
     now: DateTime<Tz>,
     chance: Chance,
@@ -88,6 +92,8 @@ pub(super) struct Turn<'a> {
     webhook_status: Option<u16>,
     /// Values of the intent matched in this turn.
     intent_values: Vec<IntentValue>,
+    /// What generators wrote in this turn: `$request.generative.…`.
+    generated: Parameters,
     /// Form parameters that this input filled.
     updated: Vec<String>,
     /// Form parameters that a webhook refused.
@@ -115,7 +121,7 @@ pub(super) fn play(
     engine: &Engine,
     session: &mut Session,
     request: &Request,
-    answers: &dyn WebhookAnswers,
+    answers: &dyn Answers,
     language: &str,
     now: DateTime<Tz>,
     understood: Understood,
@@ -142,6 +148,7 @@ pub(super) fn play(
         waits: Duration::ZERO,
         webhook_status: None,
         intent_values: Vec::new(),
+        generated: Parameters::default(),
         updated: Vec::new(),
         invalid: Vec::new(),
         custom: (request.parameter_scope.clone(), custom),
@@ -177,6 +184,7 @@ pub(super) fn play(
         partials: turn.partials,
         parameters: turn.session.parameters.to_map(),
         place: turn.session.place,
+        playbook: turn.session.playbook.as_ref().map(|within| within.name.clone()),
         ended: turn.session.ended,
         waited: turn.waits,
         messages: turn.queue,
@@ -201,7 +209,12 @@ impl Turn<'_> {
         let mut resume = 0;
         let mut entering = false;
         loop {
-            let next = self.visit(entering, &mut intent, event.take(), resume);
+            let next = if self.session.playbook.is_some() {
+                self.converse()
+            } else {
+                self.speaks(Speaker::Flow(self.session.place.flow));
+                self.visit(entering, &mut intent, event.take(), resume)
+            };
             let Next::Go(target, origin) = next else { break };
             self.transitions += 1;
             if self.transitions > TRANSITION_LIMIT {
@@ -273,6 +286,10 @@ impl Turn<'_> {
                 }
                 (None, None)
             }
+            Meaning::Playbook => {
+                (session.no_match, session.no_input) = (0, 0);
+                (None, None)
+            }
             Meaning::Event(name) => {
                 (session.no_match, session.no_input) = (0, 0);
                 (None, Some(Pending::Sent(name.clone())))
@@ -312,9 +329,11 @@ impl Turn<'_> {
     fn note_what_cannot_be_done(&mut self) {
         if let Some(playbook) = &self.program.start_playbook
             && self.session.turns <= 1
+            && self.request.start.is_none()
+            && !self.is_playable(playbook)
         {
             self.trace.note(format!(
-                "the agent starts in playbook `{playbook}`, which is not run; its start flow answers instead"
+                "the agent starts in playbook `{playbook}`, but no stub answers it: its start flow answers instead"
             ));
         }
         if self.request.analyze_sentiment {
@@ -371,7 +390,7 @@ fn resume_behind(origin: Origin, place: Place, conditions: usize) -> Resume {
     let next = match origin {
         Origin::Entry | Origin::IntentRoute(_) => 0,
         Origin::ConditionRoute(index) => index + 1,
-        Origin::Event | Origin::Prompt => conditions,
+        Origin::Event | Origin::Prompt | Origin::Playbook => conditions,
     };
     Resume { place, next }
 }

@@ -50,6 +50,8 @@ pub(super) enum Meaning {
     TooLong,
     /// Nothing was said.
     NoInput,
+    /// A playbook speaks, whatever the input: no intent is looked for.
+    Playbook,
 }
 
 /// A value that the utterance holds for a parameter of the intent.
@@ -96,6 +98,13 @@ impl Engine {
         language: &str,
         now: DateTime<Tz>,
     ) -> Understood {
+        if session.playbook.is_some() {
+            let text = match &request.input {
+                Input::Text(text) => text.as_str(),
+                _ => "",
+            };
+            return Understood::of(Meaning::Playbook, 1.0, text, "playbook");
+        }
         match &request.input {
             Input::Text(text) if text.trim().is_empty() => {
                 Understood::of(Meaning::NoInput, 0.0, text, "silence")

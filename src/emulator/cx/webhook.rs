@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
+use super::generative::Situation;
 use crate::model::{Map, Value};
 
 /// Answers webhook calls while a turn is played.
@@ -35,22 +34,8 @@ pub struct WebhookCall {
     pub webhook: String,
     /// The fulfillment's tag.
     pub tag: String,
-    /// Display name of the active flow.
-    pub flow: String,
-    /// Display name of the current page.
-    pub page: String,
-    /// Display name of the intent matched last in the session.
-    pub intent: Option<String>,
-    /// What the user said, if it was text.
-    pub text: Option<String>,
-    /// The event sent, if one was.
-    pub event: Option<String>,
-    /// Language code of the turn.
-    pub language: String,
-    /// Session parameters.
-    pub parameters: Map,
-    /// The client's payload.
-    pub payload: Map,
+    /// Where the conversation is.
+    pub situation: Situation,
     /// The body a flexible webhook is sent, as JSON where it is, else as text; null for standard webhooks.
     pub body: Value,
     /// How long an answer may take.
@@ -62,25 +47,10 @@ pub struct WebhookCall {
 impl WebhookCall {
     /// The call as an object that conditions of stubs look into.
     pub fn describe(&self) -> Value {
-        let mut description = json!({
-            "webhook": self.webhook,
-            "tag": self.tag,
-            "flow": self.flow,
-            "page": self.page,
-            "language": self.language,
-            "parameters": self.parameters,
-            "payload": self.payload,
-            "body": self.body,
-        });
-        for (key, value) in [
-            ("intent", &self.intent),
-            ("text", &self.text),
-            ("event", &self.event),
-        ] {
-            if let Some(value) = value {
-                description[key] = value.clone().into();
-            }
-        }
+        let mut description = self.situation.describe();
+        description["webhook"] = self.webhook.clone().into();
+        description["tag"] = self.tag.clone().into();
+        description["body"] = self.body.clone();
         description
     }
 }

@@ -109,7 +109,8 @@ fn every_kind_of_file_finds_its_place() {
     assert_eq!(agent.entity_types["size"].entities["en"][0].dtmf_pattern, "3");
     assert_eq!(agent.entity_types["size"].excluded_phrases["en"], ["at large"]);
     assert_eq!(agent.webhooks["w"].timeout.seconds, 5);
-    assert_eq!(agent.playbooks, ["p"]);
+    assert_eq!(agent.playbooks[0].display_name, "p");
+    assert_eq!(agent.generators[0].display_name, "gen");
     assert_eq!(
         agent.tools,
         [Named {

@@ -1,4 +1,4 @@
-//! Stubs of tools and webhooks.
+//! Stubs of tools, webhooks, generators and playbooks.
 
 use super::{Group, Key, Shape, Subject};
 
@@ -6,6 +6,11 @@ use super::{Group, Key, Shape, Subject};
 pub(super) const TOOLS: Shape = Shape::MapOf(&Shape::List(&Shape::Group(Group::ToolRule)));
 /// The value of `webhooks`.
 pub(super) const WEBHOOKS: Shape = Shape::MapOf(&Shape::List(&Shape::Group(Group::WebhookRule)));
+
+/// The value of `generators`.
+pub(super) const GENERATORS: Shape = Shape::MapOf(&Shape::List(&Shape::Group(Group::GeneratorRule)));
+/// The value of `playbooks`.
+pub(super) const PLAYBOOKS: Shape = Shape::MapOf(&Shape::List(&Shape::Group(Group::PlaybookRule)));
 
 pub(super) const TOOL_RULE: &[Key] = &[
     Key::own(
@@ -83,6 +88,55 @@ pub(super) const WEBHOOK_RULE: &[Key] = &[
     .required(),
 ];
 
+const WHEN_PARAMETERS: Key = Key::own(
+    "parameters",
+    Shape::Matcher(Subject::Any),
+    "{ order_id: A1 }",
+    "What session parameters are like; others are ignored, upper or lower case alike",
+);
+const WHEN_PAGE: Key = Key::own(
+    "page",
+    Shape::Matcher(Subject::Text),
+    "Collect date",
+    "Display name of the page that calls",
+);
+const WHEN_FLOW: Key = Key::own(
+    "flow",
+    Shape::Matcher(Subject::Text),
+    "Booking",
+    "Display name of the flow that calls",
+);
+const WHEN_INTENT: Key = Key::own(
+    "intent",
+    Shape::Matcher(Subject::Text),
+    "book.flight",
+    "Display name of the intent that was matched last",
+);
+const WHEN_TEXT: Key = Key::own(
+    "text",
+    Shape::Matcher(Subject::Text),
+    "{ icontains: paris }",
+    "What the user said",
+);
+const WHEN_EVENT: Key = Key::own(
+    "event",
+    Shape::Matcher(Subject::Text),
+    "welcome",
+    "The event that was sent",
+);
+const WHEN_LANGUAGE: Key = Key::own(
+    "language",
+    Shape::Matcher(Subject::Text),
+    "en",
+    "Language of the turn",
+);
+const WHEN_PAYLOAD: Key = Key::own(
+    "payload",
+    Shape::Matcher(Subject::Any),
+    "{ source: web }",
+    "The payload that was sent along with the turn",
+);
+
 pub(super) const WEBHOOK_WHEN: &[Key] = &[
     Key::own(
         "tag",
@@ -90,54 +144,14 @@ pub(super) const WEBHOOK_WHEN: &[Key] = &[
         "find",
         "The tag of the fulfillment that calls",
     ),
-    Key::own(
-        "parameters",
-        Shape::Matcher(Subject::Any),
-        "{ order_id: A1 }",
-        "What session parameters are like; others are ignored, upper or lower case alike",
-    ),
-    Key::own(
-        "page",
-        Shape::Matcher(Subject::Text),
-        "Collect date",
-        "Display name of the page that calls",
-    ),
-    Key::own(
-        "flow",
-        Shape::Matcher(Subject::Text),
-        "Booking",
-        "Display name of the flow that calls",
-    ),
-    Key::own(
-        "intent",
-        Shape::Matcher(Subject::Text),
-        "book.flight",
-        "Display name of the intent that was matched last",
-    ),
-    Key::own(
-        "text",
-        Shape::Matcher(Subject::Text),
-        "{ icontains: paris }",
-        "What the user said",
-    ),
-    Key::own(
-        "event",
-        Shape::Matcher(Subject::Text),
-        "welcome",
-        "The event that was sent",
-    ),
-    Key::own(
-        "language",
-        Shape::Matcher(Subject::Text),
-        "en",
-        "Language of the turn",
-    ),
-    Key::own(
-        "payload",
-        Shape::Matcher(Subject::Any),
-        "{ source: web }",
-        "The payload that was sent along with the turn",
-    ),
+    WHEN_PARAMETERS,
+    WHEN_PAGE,
+    WHEN_FLOW,
+    WHEN_INTENT,
+    WHEN_TEXT,
+    WHEN_EVENT,
+    WHEN_LANGUAGE,
+    WHEN_PAYLOAD,
     Key::own(
         "body",
         Shape::Matcher(Subject::Any),
@@ -217,4 +231,113 @@ pub(super) const WEBHOOK_ANSWER: &[Key] = &[
     PAYLOAD,
     FORM,
     BODY,
+];
+
+pub(super) const GENERATOR_RULE: &[Key] = &[
+    Key::own(
+        "when",
+        Shape::Group(Group::GeneratorWhen),
+        "{ inputs: { item: bike } }",
+        "Which calls it answers; all unless set",
+    ),
+    Key::own(
+        "respond",
+        Shape::OneOf(&[Shape::Text, Shape::Group(Group::GeneratorRespond)]),
+        "Your bike is ready.",
+        "What the generator writes",
+    )
+    .required(),
+];
+
+pub(super) const GENERATOR_WHEN: &[Key] = &[
+    Key::own(
+        "inputs",
+        Shape::Matcher(Subject::Any),
+        "{ item: bike }",
+        "What the fulfillment puts in for the placeholders of the generator's prompt; others are ignored",
+    ),
+    WHEN_PARAMETERS,
+    WHEN_PAGE,
+    WHEN_FLOW,
+    WHEN_INTENT,
+    WHEN_TEXT,
+    WHEN_EVENT,
+    WHEN_LANGUAGE,
+    WHEN_PAYLOAD,
+];
+
+pub(super) const GENERATOR_RESPOND: &[Key] = &[
+    Key::own(
+        "text",
+        Shape::Text,
+        "Your bike is ready.",
+        "What it writes into its output parameter, as if it stood alone",
+    ),
+    Key::own(
+        "error",
+        Shape::Text,
+        "the model refused",
+        "It writes nothing: its output parameter stays unset, and the diagnostics say why",
+    ),
+];
+
+pub(super) const PLAYBOOK_RULE: &[Key] = &[
+    Key::own(
+        "when",
+        Shape::Group(Group::PlaybookWhen),
+        "{ text: { icontains: price } }",
+        "Which turns it answers; all unless set",
+    ),
+    Key::own(
+        "respond",
+        Shape::Group(Group::PlaybookRespond),
+        "{ messages: [It costs 40 euros.] }",
+        "What the playbook does; it goes on with the next turn unless it leads elsewhere",
+    )
+    .required(),
+];
+
+pub(super) const PLAYBOOK_WHEN: &[Key] = &[
+    WHEN_PARAMETERS,
+    Key::own(
+        "page",
+        Shape::Matcher(Subject::Text),
+        "Collect date",
+        "Display name of the page from which the playbook took over",
+    ),
+    Key::own(
+        "flow",
+        Shape::Matcher(Subject::Text),
+        "Booking",
+        "Display name of the flow from which the playbook took over, or which it called and which has ended",
+    ),
+    WHEN_INTENT,
+    WHEN_TEXT,
+    WHEN_EVENT,
+    WHEN_LANGUAGE,
+    WHEN_PAYLOAD,
+];
+
+pub(super) const PLAYBOOK_RESPOND: &[Key] = &[
+    PARAMETERS,
+    MESSAGES,
+    Key::own(
+        "target_page",
+        Shape::Text,
+        "Confirm",
+        "The playbook ends, and the conversation goes on with this page of the flow from which the playbook took over; `Current Page` is the page it was on then, `End Flow` ends that flow",
+    ),
+    Key::own(
+        "target_flow",
+        Shape::Text,
+        "Booking",
+        "The playbook calls this flow; when the flow ends, the playbook goes on",
+    ),
+    Key::own(
+        "target_playbook",
+        Shape::Text,
+        "Concierge",
+        "The playbook ends, and this one takes over, in the same turn",
+    ),
+    Key::own("end_session", Shape::True, "true", "The session ends"),
 ];

@@ -70,6 +70,18 @@ const WEBHOOKS: Key = Key::own(
     "{ Order lookup: [{ respond: { status: 503 } }] }",
     "Answers to an emulator's webhook calls, by webhook; rules of the conversation come before those of the suite, these before those of the settings",
 );
+const GENERATORS: Key = Key::own(
+    "generators",
+    super::stubs::GENERATORS,
+    "{ Summary: [{ respond: Your bike is ready. }] }",
+    "What an emulator's generators write, by generator; rules of the conversation come before those of the suite, these before those of the settings",
+);
+const PLAYBOOKS: Key = Key::own(
+    "playbooks",
+    super::stubs::PLAYBOOKS,
+    "{ Concierge: [{ respond: { messages: [How can I help?] } }] }",
+    "What an emulator's playbooks do, by playbook; rules of the conversation come before those of the suite, these before those of the settings",
+);
 const CLOCK: Key = Key::own(
     "clock",
     Shape::Moment,
@@ -112,6 +124,8 @@ pub(super) const SUITE: &[Key] = &[
     ),
     TOOLS,
     WEBHOOKS,
+    GENERATORS,
+    PLAYBOOKS,
     Key::own(
         "steps",
         Shape::MapOf(&TURNS),
@@ -141,7 +155,8 @@ pub(super) const SUITE: &[Key] = &[
 ];
 
 pub(super) const DEFAULTS: &[Key] = &[
-    WITH, START, TARGET, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS, BEFORE,
+    WITH, START, TARGET, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS, GENERATORS, PLAYBOOKS,
+    BEFORE,
 ];
 
 pub(super) const CONVERSATION: &[Key] = &[
@@ -186,6 +201,8 @@ pub(super) const CONVERSATION: &[Key] = &[
     PASS,
     TOOLS,
     WEBHOOKS,
+    GENERATORS,
+    PLAYBOOKS,
     CLOCK,
     BEFORE,
     Key::own(

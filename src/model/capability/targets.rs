@@ -1,6 +1,6 @@
 //! The settings: targets, profiles, and what applies to all suites.
 
-use super::stubs::{TOOLS, WEBHOOKS};
+use super::stubs::{GENERATORS, PLAYBOOKS, TOOLS, WEBHOOKS};
 use super::{Group, Key, Shape};
 
 const TARGETS: Shape = Shape::MapOf(&Shape::OneOf(&[
@@ -46,6 +46,18 @@ pub(super) const SETTINGS: &[Key] = &[
         WEBHOOKS,
         "{ Order lookup: [{ respond: { parameters: { status: shipped } } }] }",
         "Answers to an emulator's webhook calls, after those of conversation and suite",
+    ),
+    Key::own(
+        "generators",
+        GENERATORS,
+        "{ Summary: [{ respond: Your bike is ready. }] }",
+        "What an emulator's generators write, after what conversation and suite say",
+    ),
+    Key::own(
+        "playbooks",
+        PLAYBOOKS,
+        "{ Concierge: [{ respond: { messages: [How can I help?] } }] }",
+        "What an emulator's playbooks do, after what conversation and suite say",
     ),
     Key::own(
         "redact",

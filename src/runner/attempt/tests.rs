@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{ConversationResult, Sent, Verdict};
-use crate::model::suite::{Capture, Expectation, Matcher, Repeat, StubResponse, StubRule, Turn};
+use crate::model::suite::{Capture, Expectation, Matcher, Repeat, StubResponse, StubRule, Stubs, Turn};
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 use crate::runner::fake::{
@@ -409,12 +409,12 @@ async fn the_start_goes_with_every_session() {
     let backend = FakeBackend::echo();
     let mut started = with_turns("a", [say("one"), say("two")]);
     started.start.parameters.insert("tier".to_owned(), json!("gold"));
-    started.webhooks = vec![stub(None, answer(json!({})))];
+    started.stubs.webhooks = vec![stub(None, answer(json!({})))];
     FakeRun::one(&backend, started).await;
     let opened = backend.opened.lock().unwrap();
     assert_eq!(opened.len(), 1, "one session for both turns");
     assert_eq!(opened[0].start.parameters["tier"], "gold");
-    assert_eq!(opened[0].webhooks.len(), 1);
+    assert_eq!(opened[0].stubs.webhooks.len(), 1);
 }
 
 fn capture(name: &str, from: &str, matches: Option<&str>) -> Capture {

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use super::stubs::Called;
 use super::turn::Use;
 use super::{Parser, entries};
-use crate::model::suite::{Start, Stubs, With};
+use crate::model::suite::{EmulatorStubs, Start, Stubs, With};
 use crate::settings::play::{PLAY_KEYS, PlayPatch};
 use crate::yaml::{Map, Node};
 
@@ -25,8 +25,8 @@ pub(in crate::suite) struct Layer {
     pub(in crate::suite) clock: Option<DateTime<FixedOffset>>,
     /// Answers of tools, nearest first.
     pub(in crate::suite) tools: Vec<Stubs>,
-    /// Answers of webhooks, nearest first.
-    pub(in crate::suite) webhooks: Vec<Stubs>,
+    /// What answers in the place of what an emulated agent asks.
+    pub(in crate::suite) stubs: EmulatorStubs,
     /// Steps before the first turn.
     pub(in crate::suite) before: Option<Vec<Use>>,
 }
@@ -45,9 +45,18 @@ impl Parser {
                 "target" => layer.target = self.fixed_text(node, "`target`"),
                 "clock" => layer.clock = self.moment(node, "`clock`"),
                 "tools" => layer.tools.extend(self.stubs(node, Called::Tool, "`tools`")),
-                "webhooks" => layer
-                    .webhooks
-                    .extend(self.stubs(node, Called::Webhook, "`webhooks`")),
+                "webhooks" => {
+                    let stubs = self.stubs(node, Called::Webhook, "`webhooks`");
+                    layer.stubs.webhooks.extend(stubs);
+                }
+                "generators" => {
+                    let stubs = self.stubs(node, Called::Generator, "`generators`");
+                    layer.stubs.generators.extend(stubs);
+                }
+                "playbooks" => {
+                    let stubs = self.stubs(node, Called::Playbook, "`playbooks`");
+                    layer.stubs.playbooks.extend(stubs);
+                }
                 "before" => layer.before = self.before(node),
                 _ => {}
             }

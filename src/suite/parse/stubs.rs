@@ -1,4 +1,4 @@
-//! `tools`, `webhooks` and `answers`: what stubs answer, and when.
+//! `tools`, `webhooks`, `generators`, `playbooks` and `answers`: what stubs answer, and when.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +17,10 @@ pub(in crate::suite) enum Called {
     Tool,
     /// A webhook of an emulator.
     Webhook,
+    /// A generator of an emulator.
+    Generator,
+    /// A playbook of an emulator.
+    Playbook,
 }
 
 /// What a mapping says about an answer that does not come as one.
@@ -41,6 +45,18 @@ impl Called {
         match self {
             Self::Tool => (Group::ToolRule, Group::ToolWhen),
             Self::Webhook => (Group::WebhookRule, Group::WebhookWhen),
+            Self::Generator => (Group::GeneratorRule, Group::GeneratorWhen),
+            Self::Playbook => (Group::PlaybookRule, Group::PlaybookWhen),
+        }
+    }
+
+    /// What the names above its rules name.
+    fn mentioned(self) -> Mentioned {
+        match self {
+            Self::Tool => Mentioned::Tool,
+            Self::Webhook => Mentioned::Webhook,
+            Self::Generator => Mentioned::Generator,
+            Self::Playbook => Mentioned::Playbook,
         }
     }
 
@@ -48,23 +64,19 @@ impl Called {
     fn is_failure(self, status: u64) -> bool {
         match self {
             Self::Tool => (400..600).contains(&status),
-            Self::Webhook => (100..600).contains(&status),
+            _ => (100..600).contains(&status),
         }
     }
 }
 
 impl Parser {
-    /// Rules by tool or webhook.
+    /// Rules by tool, webhook, generator or playbook.
     pub(in crate::suite) fn stubs(&mut self, node: &Node, called: Called, what: &str) -> Option<Stubs> {
         let map = self.reader.map(node, what)?;
         let mut stubs = Stubs::default();
         for entry in &map.entries {
             let name = &entry.key.name;
-            let kind = match called {
-                Called::Tool => Mentioned::Tool,
-                Called::Webhook => Mentioned::Webhook,
-            };
-            self.mention(kind, name, &entry.key.span);
+            self.mention(called.mentioned(), name, &entry.key.span);
             let rules = self.rules(&entry.value, called, name);
             stubs.by_name.push((name.clone(), rules));
         }
@@ -132,8 +144,41 @@ impl Parser {
         Some(Matcher::Subset(members))
     }
 
-    /// An answer, or one of the ways not to answer.
     fn respond(&mut self, node: &Node, called: Called) -> Option<StubResponse> {
+        match called {
+            Called::Tool | Called::Webhook => self.call_respond(node, called),
+            Called::Generator => self.generated(node).map(StubResponse::Answer),
+            Called::Playbook => self
+                .answer_members(node, Group::PlaybookRespond)
+                .map(StubResponse::Answer),
+        }
+    }
+
+    /// What a generator writes: a text alone, or one of its keys.
+    fn generated(&mut self, node: &Node) -> Option<Object> {
+        let Kind::Map(map) = &node.kind else {
+            let text = self.text(node, "`respond`", super::Wording::Free)?;
+            return Some(Object::from_iter([("text".to_owned(), text.into())]));
+        };
+        let problems = self.reader.problems.len();
+        self.group(node, Group::GeneratorRespond)?;
+        for (name, node) in entries(map) {
+            let what = format!("`{name}`");
+            match name {
+                "text" => drop(self.text(node, &what, super::Wording::Free)),
+                "error" => drop(self.filled_text(node, &what, super::Wording::Free)),
+                _ => {}
+            }
+        }
+        if map.entries.len() != 1 && self.reader.problems.len() == problems {
+            let message = "a generator either writes a `text` or has an `error`";
+            self.reader.error("two-of-one", message, node.span.clone());
+        }
+        (self.reader.problems.len() == problems).then(|| map.to_object())
+    }
+
+    /// An answer to a call, or one of the ways not to answer.
+    fn call_respond(&mut self, node: &Node, called: Called) -> Option<StubResponse> {
         let map = self.reader.map(node, "`respond`")?;
         match self.no_answer(node, map, called) {
             NoAnswer::Said(response) => return Some(response),
@@ -146,8 +191,8 @@ impl Parser {
                 self.check_tool_error(node, &answer);
                 Some(StubResponse::Answer(answer))
             }
-            Called::Webhook => self
-                .webhook_members(node, Group::WebhookRespond)
+            _ => self
+                .answer_members(node, Group::WebhookRespond)
                 .map(StubResponse::Answer),
         }
     }
@@ -188,7 +233,7 @@ impl Parser {
             (Some(status), _) => NoAnswer::Said(StubResponse::Status(status)),
             // A tool may well answer with a member called `status`.
             (None, Called::Tool) => NoAnswer::Unsaid,
-            (None, Called::Webhook) => {
+            (None, _) => {
                 let message = "`status` must be an HTTP status from 100 to 599";
                 self.reader.error("out-of-range", message, node.span.clone());
                 NoAnswer::Wrong
@@ -241,27 +286,33 @@ impl Parser {
 
     /// A webhook's answer: parameters, messages, where to go on.
     pub(super) fn webhook_answer(&mut self, node: &Node) -> Option<Object> {
-        self.webhook_members(node, Group::WebhookAnswer)
+        self.answer_members(node, Group::WebhookAnswer)
     }
 
-    fn webhook_members(&mut self, node: &Node, group: Group) -> Option<Object> {
+    /// What a webhook answers or a playbook does.
+    fn answer_members(&mut self, node: &Node, group: Group) -> Option<Object> {
         let map = self.group(node, group)?;
         let problems = self.reader.problems.len();
         if let Some(body) = map.entry("body").filter(|_| map.entries.len() > 1) {
             let message = "`body` is the whole answer: nothing can stand beside it";
             self.reader.error("two-of-one", message, body.key.span.clone());
         }
-        if let (Some(page), Some(_)) = (map.entry("target_page"), map.entry("target_flow")) {
-            let message = "an answer goes on at `target_page` or in `target_flow`, not both";
-            self.reader.error("two-of-one", message, page.key.span.clone());
+        let ways = ["target_page", "target_flow", "target_playbook", "end_session"];
+        let mut led = ways.iter().filter_map(|way| map.entry(way));
+        if let (Some(first), Some(second)) = (led.next(), led.next()) {
+            let message = format!(
+                "an answer leads to one place: `{}` or `{}`, not both",
+                first.key.name, second.key.name
+            );
+            self.reader.error("two-of-one", message, first.key.span.clone());
         }
         for (name, node) in entries(map) {
-            self.webhook_member(name, node);
+            self.answer_member(name, node);
         }
         (self.reader.problems.len() == problems).then(|| map.to_object())
     }
 
-    fn webhook_member(&mut self, name: &str, node: &Node) {
+    fn answer_member(&mut self, name: &str, node: &Node) {
         let what = format!("`{name}`");
         match name {
             "parameters" => {
@@ -269,6 +320,8 @@ impl Parser {
             }
             "target_page" => self.target(node, &what, Mentioned::Page { flow: None }),
             "target_flow" => self.target(node, &what, Mentioned::Flow),
+            "target_playbook" => self.target(node, &what, Mentioned::Playbook),
+            "end_session" => drop(self.only_true(node, &what, "to go on, leave it out")),
             "messages" => {
                 for item in self.reader.list(node, &what).unwrap_or_default() {
                     match &item.kind {

@@ -82,9 +82,13 @@ const CHAPTERS: [Chapter; 8] = [
     },
     Chapter {
         heading: "Stubs",
-        text: "Stubs answer in the place of tools (`tools`, `answers`) and webhooks (`webhooks`). Below the name of \
-               the tool or webhook stands a list of rules; the first that fits answers. A call that no rule answers \
-               fails: nothing is ever invented.",
+        text: "Stubs answer in the place of tools (`tools`, `answers`), and on the emulator in the place of webhooks \
+               (`webhooks`), generators (`generators`) and playbooks (`playbooks`); on other targets the service \
+               answers for itself. Below the name of the tool, webhook, generator or playbook stands a list of rules; \
+               the first that fits answers. Nothing is ever invented: a call of a tool or webhook that no rule \
+               answers fails; a generator without one writes nothing; a playbook without any rules is never entered, \
+               and one whose rules do not fit says nothing. The turn's diagnostics tell, and `check` names the \
+               generators and playbooks of an emulated agent that no stub answers. Data stores are never asked.",
         groups: &[
             ("A tool's rule", Group::ToolRule),
             ("`when` of a tool", Group::ToolWhen),
@@ -96,6 +100,15 @@ const CHAPTERS: [Chapter; 8] = [
             ("`when` of a webhook", Group::WebhookWhen),
             ("`respond` of a webhook", Group::WebhookRespond),
             ("`emulator.webhook`", Group::WebhookAnswer),
+            ("A generator's rule", Group::GeneratorRule),
+            ("`when` of a generator", Group::GeneratorWhen),
+            (
+                "`respond` of a generator, in the place of a text",
+                Group::GeneratorRespond,
+            ),
+            ("A playbook's rule", Group::PlaybookRule),
+            ("`when` of a playbook", Group::PlaybookWhen),
+            ("`respond` of a playbook", Group::PlaybookRespond),
         ],
     },
     Chapter {

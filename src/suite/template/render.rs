@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, FixedOffset, SecondsFormat};
 
 use super::text::{Piece, Template, pieces, shown, to_number, to_text, whole};
 use super::{DATES, ENVIRONMENT};
-use crate::model::suite::{Expectation, Input, Location, Start, StubRule, Stubs, Turn};
+use crate::model::suite::{EmulatorStubs, Expectation, Input, Location, Start, StubRule, Turn};
 use crate::model::{Map, Value};
 
 use fillable::Fillable;
@@ -189,7 +189,11 @@ pub fn render_expectations(
 ///
 /// # Errors
 /// As [`render_turn`].
-pub fn render_stubs(stubs: &Stubs, location: &Location, scope: &Scope) -> Result<Stubs, TemplateError> {
+pub fn render_stubs(
+    stubs: &EmulatorStubs,
+    location: &Location,
+    scope: &Scope,
+) -> Result<EmulatorStubs, TemplateError> {
     at(location, scope.fill(stubs))
 }
 

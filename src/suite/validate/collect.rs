@@ -28,7 +28,16 @@ pub(super) fn names(agent: &Agent) -> ExportNames {
                 .iter()
                 .map(|(name, flow)| (name.clone(), flow.pages.keys().cloned().collect()))
                 .collect(),
-            playbooks: agent.playbooks.iter().cloned().collect(),
+            playbooks: agent
+                .playbooks
+                .iter()
+                .map(|playbook| playbook.display_name.clone())
+                .collect(),
+            generators: agent
+                .generators
+                .iter()
+                .map(|generator| generator.display_name.clone())
+                .collect(),
             tools: agent
                 .tools
                 .iter()

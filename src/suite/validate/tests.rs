@@ -49,7 +49,10 @@ fn agent() -> Agent {
     };
     agent.intents.insert("book.flight".to_owned(), intent);
     agent.webhooks.insert("Lookup".to_owned(), Webhook::default());
-    agent.playbooks.push("Concierge".to_owned());
+    agent.playbooks.push(Named {
+        display_name: "Concierge".to_owned(),
+        ..Named::default()
+    });
     agent.tools.push(Named {
         name: "t-1".to_owned(),
         display_name: "Seat map".to_owned(),

@@ -37,7 +37,7 @@ async fn our_client_sees_everything() {
                 parameters: serde_json::Map::from_iter([("customer".to_owned(), "Ada".into())]),
                 ..Start::default()
             },
-            webhooks: Arc::default(),
+            stubs: Arc::default(),
         };
         let mut session = backend.open(start).await.unwrap();
         let turn = |input: TurnInput| TurnRequest {

@@ -75,7 +75,7 @@ async fn what_makes_no_sense_is_refused() {
                 current_playbook: "p".to_owned(),
                 ..cx::QueryParameters::default()
             }),
-            Code::Unimplemented,
+            Code::InvalidArgument,
         ),
         (
             params(cx::QueryParameters {

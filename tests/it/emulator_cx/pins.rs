@@ -5,15 +5,15 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn stubs_of_a_session_come_before_those_of_the_server() {
     let options = CxOptions {
-        webhooks: stub("Stock", answer(&json!({ "messages": ["from the server"] }))),
+        stubs: stub("Stock", answer(&json!({ "messages": ["from the server"] }))),
         ..CxOptions::default()
     };
     let emulator = serve(&root().join("tests/agents/counter"), options).await;
-    emulator.register_webhooks(
+    emulator.register_stubs(
         "mine",
         stub("Stock", answer(&json!({ "messages": ["from the session"] }))),
     );
-    emulator.register_webhooks("late", stub("Stock", StubResponse::Status(503)));
+    emulator.register_stubs("late", stub("Stock", StubResponse::Status(503)));
     let mut client = client(&emulator).await;
     assert_eq!(
         texts(&detect(&mut client, "mine", event("look-up")).await)[1],

@@ -29,7 +29,7 @@ pub(super) fn visited(
         return Observed::Unseen("the reply has no diagnostics".to_owned());
     }
     let mut names = if !places.is_empty() {
-        entered(&places)
+        with_playbooks(result, entered(&places))
     } else if !blocks.is_empty() {
         blocks
     } else {
@@ -107,6 +107,27 @@ fn blocks(result: &cx::QueryResult) -> Vec<String> {
         });
     let mut names: Vec<String> = owners.filter(|name| !name.is_empty()).collect();
     names.dedup();
+    names
+}
+
+/// The diagnostics know pages and flows only; of the playbooks, those that spoke before any flow come first, the others
+/// last.
+fn with_playbooks(result: &cx::QueryResult, entered: Vec<String>) -> Vec<String> {
+    use cx::trace_block::TraceMetadata::{FlowTraceMetadata, PlaybookTraceMetadata};
+    let (mut names, mut last) = (Vec::new(), Vec::new());
+    let mut is_before = true;
+    for block in &result.trace_blocks {
+        match &block.trace_metadata {
+            Some(PlaybookTraceMetadata(owner)) => {
+                let name = name_or_id(&owner.display_name, &owner.playbook);
+                if is_before { &mut names } else { &mut last }.push(name);
+            }
+            Some(FlowTraceMetadata(_)) => is_before = false,
+            _ => {}
+        }
+    }
+    names.extend(entered);
+    names.append(&mut last);
     names
 }
 

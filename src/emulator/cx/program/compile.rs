@@ -203,7 +203,7 @@ struct FlowCompiler<'a> {
     pages: HashMap<String, usize>,
     /// Route groups that were needed so far; one of the agent has its targets among this flow's pages.
     groups: HashMap<(bool, &'a str), RouteLists>,
-    content: ContentCompiler,
+    content: ContentCompiler<'a>,
 }
 
 impl<'a> FlowCompiler<'a> {
@@ -227,7 +227,7 @@ impl<'a> FlowCompiler<'a> {
                 .map(|(index, name)| (name.clone(), index))
                 .collect(),
             groups: HashMap::new(),
-            content: ContentCompiler::new(format!("flow `{name}`"), names.webhooks.clone()),
+            content: ContentCompiler::new(format!("flow `{name}`"), names.webhooks.clone(), agent),
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Case, CaseContent, Content, Fulfillment, Message, Preset, PresetTarget, Scoped, Test, WebhookAddress,
-    WebhookCallSite, WebhookPart,
+    Case, CaseContent, Content, Fulfillment, GeneratorOutput, GeneratorSite, Message, Preset, PresetTarget,
+    Scoped, Test, WebhookAddress, WebhookCallSite, WebhookPart,
 };
 use crate::diagnostic::Diagnostic;
 use crate::emulator::cx::condition::Condition;
@@ -16,18 +16,24 @@ use crate::export::agent;
 use crate::model::Value;
 
 /// Compiles what is said, and collects what cannot be read.
-pub(super) struct ContentCompiler {
+pub(super) struct ContentCompiler<'a> {
     /// Where the problems are, for people.
     place: String,
     webhooks: HashMap<String, Arc<WebhookPart>>,
+    agent: &'a agent::Agent,
     problems: Vec<Diagnostic>,
 }
 
-impl ContentCompiler {
-    pub(super) fn new(place: String, webhooks: HashMap<String, Arc<WebhookPart>>) -> Self {
+impl<'a> ContentCompiler<'a> {
+    pub(super) fn new(
+        place: String,
+        webhooks: HashMap<String, Arc<WebhookPart>>,
+        agent: &'a agent::Agent,
+    ) -> Self {
         Self {
             place,
             webhooks,
+            agent,
             problems: Vec::new(),
         }
     }
@@ -89,7 +95,33 @@ impl ContentCompiler {
             cases,
             webhook,
             partial: fulfillment.return_partial_responses,
-            asks_model: !fulfillment.generators.is_empty() || fulfillment.enable_generative_fallback,
+            generators: fulfillment
+                .generators
+                .iter()
+                .map(|generator| self.generator(generator))
+                .collect(),
+            asks_model: fulfillment.enable_generative_fallback,
+        }
+    }
+
+    /// A generator's call; exports name it by its resource name, or by its display name.
+    fn generator(&mut self, generator: &agent::GeneratorUse) -> GeneratorSite {
+        let output = generator.output_parameter.trim();
+        let inputs = generator.input_parameters.as_array();
+        GeneratorSite {
+            name: self.agent.generator_name(&generator.generator).to_owned(),
+            inputs: inputs
+                .into_iter()
+                .flatten()
+                .filter_map(|input| {
+                    let name = input.get("key")?.as_str()?.to_owned();
+                    Some((name, self.value(input.get("value")?)))
+                })
+                .collect(),
+            output: match output.strip_prefix("$request.generative.") {
+                Some(name) => GeneratorOutput::Request(name.to_owned()),
+                None => GeneratorOutput::Parameter(Scoped::parse(output)),
+            },
         }
     }
 

@@ -8,8 +8,7 @@ use futures::stream;
 use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::super::turn::WebhookCalled;
-use super::CxService;
+use super::{Beside, CxService};
 use crate::proto::cx_v3beta1::sessions_server::Sessions;
 use crate::proto::{cx_v3, cx_v3beta1 as cx, transcode};
 
@@ -20,9 +19,17 @@ fn other<A: Message, B: Message + Default>(message: &A) -> Result<B, Status> {
     transcode(message).map_err(|error| Status::internal(format!("v3 and v3beta1 differ: {error}")))
 }
 
-/// Which webhooks were called stands in this version's results.
-fn add_webhooks(result: Option<&mut cx::QueryResult>, webhooks: &[WebhookCalled]) {
+/// Which webhooks were called, and which playbook speaks, stands in this version's results; the latter goes with the
+/// diagnostics (cx-sessions-api 6.4).
+fn complete(result: Option<&mut cx::QueryResult>, beside: &Beside) {
     let Some(result) = result else { return };
+    let Beside { webhooks, playbook } = beside;
+    if let (Some(playbook), true) = (playbook, result.diagnostic_info.is_some()) {
+        result.generative_info = Some(cx::GenerativeInfo {
+            current_playbooks: vec![playbook.clone()],
+            ..cx::GenerativeInfo::default()
+        });
+    }
     result.webhook_display_names = webhooks.iter().map(|called| called.name.clone()).collect();
     result.webhook_tags = webhooks.iter().map(|called| called.tag.clone()).collect();
     result.webhook_latencies = webhooks
@@ -41,9 +48,9 @@ impl Sessions for CxService {
         request: Request<cx::DetectIntentRequest>,
     ) -> Result<Response<cx::DetectIntentResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let (response, webhooks) = self.detect(&metadata, other(&request)?).await?;
+        let (response, beside) = self.detect(&metadata, other(&request)?).await?;
         let mut response: cx::DetectIntentResponse = other(&response)?;
-        add_webhooks(response.query_result.as_mut(), &webhooks);
+        complete(response.query_result.as_mut(), &beside);
         Ok(Response::new(response))
     }
 
@@ -57,7 +64,7 @@ impl Sessions for CxService {
             let (part, is_last) = parts.next().await?;
             let part = other(&part).map(|mut part: cx::DetectIntentResponse| {
                 if is_last {
-                    add_webhooks(part.query_result.as_mut(), &parts.webhooks);
+                    complete(part.query_result.as_mut(), &parts.beside);
                 }
                 part
             });
@@ -102,9 +109,9 @@ impl Sessions for CxService {
         request: Request<cx::FulfillIntentRequest>,
     ) -> Result<Response<cx::FulfillIntentResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let (response, webhooks) = self.fulfill(&metadata, other(&request)?).await?;
+        let (response, beside) = self.fulfill(&metadata, other(&request)?).await?;
         let mut response: cx::FulfillIntentResponse = other(&response)?;
-        add_webhooks(response.query_result.as_mut(), &webhooks);
+        complete(response.query_result.as_mut(), &beside);
         Ok(Response::new(response))
     }
 

@@ -129,9 +129,9 @@ impl Turn<'_> {
                 ));
                 None
             }
-            Some(Target::Playbook(name)) => {
+            Some(Target::Playbook(name)) if !self.is_playable(name) => {
                 self.trace.note(format!(
-                    "playbook `{name}` would take over here; playbooks are not run"
+                    "playbook `{name}` would take over here, but no stub answers it: it is not entered"
                 ));
                 target
             }

@@ -1,4 +1,5 @@
-//! Running a fulfillment: conditions of its branches, presets, messages, webhook, in this order (cx-runtime 5.1).
+//! Running a fulfillment: conditions of its branches, presets, generators, messages, webhook, in this order
+//! (cx-runtime 5.1).
 
 use super::super::bounds::{LARGEST_REPLY, can_be_stored};
 use super::super::functions::split_key;
@@ -18,6 +19,9 @@ impl Turn<'_> {
         }
         for preset in &fulfillment.presets {
             self.apply(preset);
+        }
+        for site in &fulfillment.generators {
+            self.generate(site);
         }
         if fulfillment.asks_model {
             self.trace

@@ -6,7 +6,6 @@ use super::super::form;
 use super::super::functions::parse_path;
 use super::super::messages::{ResponseKind, Said, SaidContent};
 use super::super::program::{Place, Target, WebhookCallSite, WebhookPart, symbolic};
-use super::super::request::Input;
 use super::super::webhook::{WebhookAnswer, WebhookCall, WebhookFailure, WebhookOutcome};
 use super::transitions::Origin;
 use super::{Next, Owner, Turn, WebhookCalled};
@@ -89,27 +88,10 @@ impl Turn<'_> {
     }
 
     fn describe_call(&self, site: &WebhookCallSite, webhook: &WebhookPart) -> WebhookCall {
-        let program = self.program;
-        let place = self.session.place;
-        let (text, event) = match &self.request.input {
-            Input::Text(text) => (Some(text.clone()), None),
-            Input::Event(event) => (None, Some(event.clone())),
-            _ => (None, None),
-        };
         WebhookCall {
             webhook: site.name.clone(),
             tag: site.tag.clone(),
-            flow: program.flow(place).name.clone(),
-            page: program.page(place).name.clone(),
-            intent: self
-                .session
-                .last_intent
-                .map(|intent| program.intents[intent].name.clone()),
-            text,
-            event,
-            language: self.language.to_owned(),
-            parameters: self.session.parameters.to_map(),
-            payload: self.request.payload.clone(),
+            situation: self.situation(self.session.place),
             body: webhook.body.as_ref().map_or(Value::Null, |body| {
                 let text = body.render(&self.scope());
                 serde_json::from_str(&text).unwrap_or(Value::String(text))
@@ -141,28 +123,19 @@ impl Turn<'_> {
             self.queue.clear();
             self.partials.clear();
         }
-        for message in &answer.messages {
-            if let Some(content) = read_message(message) {
-                self.queue.push(Said {
-                    kind: ResponseKind::Handler,
-                    channel: String::new(),
-                    content,
-                });
-            }
-        }
-        self.mark_said();
+        self.say_literally(&answer.messages);
         if let Some(body) = &answer.body {
             self.map_body(body, webhook);
         }
-        for (name, value) in answer.parameters {
-            self.session
-                .parameters
-                .set(name.strip_prefix("$session.params.").unwrap_or(&name), value);
-        }
+        self.set_parameters(answer.parameters);
         for parameter in answer.form {
             self.apply_form_answer(&parameter.name, parameter.is_invalid, parameter.value);
         }
-        match self.webhook_target(answer.target_page.as_deref(), answer.target_flow.as_deref()) {
+        match self.outside_target(
+            "a webhook",
+            answer.target_page.as_deref(),
+            answer.target_flow.as_deref(),
+        ) {
             Some(target) => {
                 let origin = match owner {
                     Owner::Handler(origin, _) => origin,
@@ -172,6 +145,26 @@ impl Turn<'_> {
                 Next::Go(target, origin)
             }
             None => Next::Continue,
+        }
+    }
+
+    /// Messages that come from outside are said as they are.
+    pub(super) fn say_literally(&mut self, messages: &[Value]) {
+        let contents = messages.iter().filter_map(read_message);
+        self.queue.extend(contents.map(|content| Said {
+            kind: ResponseKind::Handler,
+            channel: String::new(),
+            content,
+        }));
+        self.mark_said();
+    }
+
+    /// Session parameters that come from outside.
+    pub(super) fn set_parameters(&mut self, parameters: Map) {
+        for (name, value) in parameters {
+            self.session
+                .parameters
+                .set(name.strip_prefix("$session.params.").unwrap_or(&name), value);
         }
     }
 
@@ -215,8 +208,13 @@ impl Turn<'_> {
         }
     }
 
-    /// A target by resource name or display name.
-    fn webhook_target(&mut self, page: Option<&str>, flow: Option<&str>) -> Option<Target> {
+    /// A target by resource name or display name, as webhooks and playbooks name them.
+    pub(super) fn outside_target(
+        &mut self,
+        who: &str,
+        page: Option<&str>,
+        flow: Option<&str>,
+    ) -> Option<Target> {
         let target = match (page, flow) {
             (Some(page), _) if !page.is_empty() => self.page_by_name(page),
             (_, Some(flow)) if !flow.is_empty() => {
@@ -232,7 +230,7 @@ impl Turn<'_> {
         };
         if target.is_none() {
             self.trace.note(format!(
-                "a webhook leads to `{}`, which the export does not hold",
+                "{who} leads to `{}`, which the export does not hold",
                 page.or(flow).unwrap_or_default()
             ));
         }

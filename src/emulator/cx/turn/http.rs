@@ -50,9 +50,9 @@ impl Turn<'_> {
                 "displayName": page.name,
                 "formInfo": { "parameterInfo": self.form_info() },
             },
-            "sessionInfo": { "session": self.request.session, "parameters": call.parameters },
+            "sessionInfo": { "session": self.request.session, "parameters": call.situation.parameters },
             "messages": self.messages_so_far(),
-            "payload": call.payload,
+            "payload": call.situation.payload,
             "languageInfo": { "inputLanguageCode": self.language, "resolvedLanguageCode": self.language },
         });
         let (key, value) = match &self.request.input {

@@ -38,7 +38,10 @@ impl Environment for TurnScope<'_> {
                 form::resolve(session, page, &turn.updated, &reference.path)
             }
             Scope::Intent => intent_value(turn, &reference.path).map(Cow::Owned),
-            Scope::Request => request_value(turn, &reference.path).map(Cow::Owned),
+            Scope::Request => match &*reference.path {
+                [Step::Name(name), rest @ ..] if &**name == "generative" => turn.generated.resolve(rest),
+                path => request_value(turn, path).map(Cow::Owned),
+            },
             Scope::Custom(name) => {
                 let (scope, parameters) = &turn.custom;
                 (**name == **scope)
@@ -80,7 +83,7 @@ fn intent_value(turn: &Turn<'_>, path: &[Step]) -> Option<Value> {
     descend(&both, rest).cloned()
 }
 
-/// Facts about the request (cx-runtime 9.4). What a model would say is never set.
+/// Facts about the request (cx-runtime 9.4).
 fn request_value(turn: &Turn<'_>, path: &[Step]) -> Option<Value> {
     let [Step::Name(name), rest @ ..] = path else {
         return None;

@@ -4,6 +4,7 @@ mod events;
 mod flows;
 mod forms;
 mod fulfillments;
+mod generative;
 mod handlers;
 mod requests;
 mod webhooks;

@@ -17,6 +17,8 @@ pub(super) enum Origin {
     Event,
     /// The webhook of a prompt.
     Prompt,
+    /// A playbook.
+    Playbook,
 }
 
 /// How a page is arrived at.
@@ -45,6 +47,10 @@ impl Turn<'_> {
         let left = resume_behind(origin, here, conditions);
         let start_page = Place { page: None, ..here };
         self.close_step();
+        // A playbook that calls a flow is come back to; any other way out is the end of it.
+        if !matches!(target, Target::Flow(_)) {
+            self.session.playbook = None;
+        }
         match target {
             Target::Page(place) => {
                 self.taken(TargetTaken::Page(*place));
@@ -92,13 +98,22 @@ impl Turn<'_> {
                 Some(Arrival {
                     entering: false,
                     resume: caller.next,
-                    event: *event,
+                    // A playbook that called the flow has no handlers.
+                    event: event.filter(|_| self.session.playbook.is_none()),
                 })
             }
             Target::EndSession => {
                 self.taken(TargetTaken::Symbol("END_SESSION"));
                 self.session.ended = true;
                 None
+            }
+            Target::Playbook(name) if self.is_playable(name) => {
+                self.session.enter_playbook(name);
+                Some(Arrival {
+                    entering: false,
+                    resume: 0,
+                    event: None,
+                })
             }
             // A playbook would take over: the turn ends here. What is missing is never gone to.
             Target::Playbook(_) | Target::Missing(_) => None,

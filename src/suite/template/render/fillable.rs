@@ -2,8 +2,8 @@
 
 use super::Scope;
 use crate::model::suite::{
-    Check, DateMatcher, EmulatorOverride, Expectation, ExpectedCall, Input, Matcher, Name, SessionEntityType,
-    Start, StubResponse, StubRule, Stubs, ToolCallsCheck, VisitedStep, With,
+    Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Input, Matcher, Name,
+    SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck, VisitedStep, With,
 };
 use crate::model::{Map, Value};
 
@@ -130,6 +130,16 @@ impl Fillable for Start {
             agent: scope.fill(&self.agent)?,
             parameters: scope.map(&self.parameters)?,
             history: scope.fill(&self.history)?,
+        })
+    }
+}
+
+impl Fillable for EmulatorStubs {
+    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+        Ok(Self {
+            webhooks: scope.fill(&self.webhooks)?,
+            generators: scope.fill(&self.generators)?,
+            playbooks: scope.fill(&self.playbooks)?,
         })
     }
 }

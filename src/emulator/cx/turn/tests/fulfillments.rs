@@ -255,9 +255,9 @@ fn signals_and_payloads_are_passed_on_with_their_references() {
 }
 
 #[test]
-fn a_generator_is_not_asked_but_noted() {
+fn a_generative_fallback_is_not_asked_but_noted() {
     let mut fulfillment = say("said anyway $request.generative.answer");
-    fulfillment["generators"] = json!([{ "generator": "g" }]);
+    fulfillment["enableGenerativeFallback"] = true.into();
     let reply = running(fulfillment).intent("x");
     assert_eq!(reply.texts, ["said anyway $request.generative.answer"]);
     assert_eq!(

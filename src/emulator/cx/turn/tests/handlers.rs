@@ -294,15 +294,3 @@ fn a_target_that_does_not_exist_is_noted_and_evaluation_goes_on() {
     assert_eq!(reply.texts, ["a", "b"]);
     assert!(reply.notes[0].contains("`Nowhere`"));
 }
-
-#[test]
-fn a_playbook_is_never_run_but_noted() {
-    let mut route = on("x", "a", "");
-    route["targetPlaybook"] = "Helper".into();
-    let mut talk = AgentBuilder::new(json!({ "transitionRoutes": [route, when("true", "b", "")] }))
-        .intent("x")
-        .talk();
-    let reply = talk.intent("x");
-    assert_eq!(reply.texts, ["a"]);
-    assert!(reply.notes[0].contains("playbook `Helper`"));
-}

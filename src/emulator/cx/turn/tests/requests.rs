@@ -83,7 +83,7 @@ fn matching_tells_what_a_turn_would_do_and_leaves_no_trace() {
     let now = chrono::Utc::now();
     let request = Request::new(Input::Text("x".to_owned()), now);
     let mut copy = talk.session.clone();
-    let understood = talk.engine.match_input(&mut copy, &request);
+    let understood = talk.engine.match_input(&mut copy, &request, &());
     assert!(understood.confidence > 0.99);
     assert_eq!(talk.session.turns, 0);
 }

@@ -34,10 +34,10 @@ fn an_answers_parameters_are_seen_by_the_next_condition() {
     assert_eq!(reply.parameters, json!({ "answer": "yes" }));
     let calls = talk.calls();
     assert_eq!(
-        (calls[0].tag.as_str(), calls[0].page.as_str()),
+        (calls[0].tag.as_str(), calls[0].situation.page.as_str()),
         ("t", "Start Page")
     );
-    assert_eq!(calls[0].intent.as_deref(), Some("x"));
+    assert_eq!(calls[0].situation.intent.as_deref(), Some("x"));
 }
 
 #[test]
@@ -257,6 +257,6 @@ fn the_clients_payload_is_handed_on_and_the_webhooks_handed_back() {
         request.payload = json!({ "a": 1 }).as_object().cloned().unwrap();
         request.pinned_intent = Some(PinnedIntent::Named("x".to_owned()));
     });
-    assert_eq!(json!(talk.calls()[0].payload), json!({ "a": 1 }));
+    assert_eq!(json!(talk.calls()[0].situation.payload), json!({ "a": 1 }));
     assert_eq!(json!(reply.result.webhooks[0].payload), json!({ "b": 2 }));
 }
