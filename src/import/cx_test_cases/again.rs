@@ -125,6 +125,8 @@ fn surroundings(settings: &str, root: Root) -> Surroundings {
         defaults: settings.and_then(|settings| settings.defaults),
         tools: None,
         webhooks: None,
+        generators: None,
+        playbooks: None,
         play: PlayPatch::default(),
     };
     let role = Role {
