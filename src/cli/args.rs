@@ -158,6 +158,18 @@ pub struct SuiteArgs {
     )]
     pub target: Vec<TargetChoice>,
 
+    /// What of the settings counts.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+
+    /// Treat warnings, such as names that the agent's export does not have, as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// What of the settings counts.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingsArgs {
     /// The profile of the settings to use [default: none]
     #[arg(
         long,
@@ -174,10 +186,6 @@ pub struct SuiteArgs {
     /// each must be named here as well, because suites may come from a pull request while CI holds secrets.
     #[arg(long = "env", value_name = "NAME", value_parser = values::variable_name, help_heading = "Targets")]
     pub allowed_variables: Vec<String>,
-
-    /// Treat warnings, such as names that the agent's export does not have, as errors
-    #[arg(long)]
-    pub strict: bool,
 }
 
 /// `check`.
@@ -310,19 +318,9 @@ pub struct ExportCxTestsArgs {
     #[arg(long, value_name = "NAME", help_heading = "Targets")]
     pub target: Option<String>,
 
-    /// The profile of the settings to use [default: none]
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "TURNPROOF_PROFILE",
-        hide_env_values = true,
-        help_heading = "Targets"
-    )]
-    pub profile: Option<String>,
-
-    /// In CI: an environment variable that settings and suites may read (repeatable)
-    #[arg(long = "env", value_name = "NAME", value_parser = values::variable_name, help_heading = "Targets")]
-    pub allowed_variables: Vec<String>,
+    /// What of the settings counts.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 /// `schema`.

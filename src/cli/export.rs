@@ -27,8 +27,7 @@ pub(super) fn cx_tests(
     let suites = SuiteArgs {
         paths: args.paths.clone(),
         target: Vec::new(),
-        profile: args.profile.clone(),
-        allowed_variables: args.allowed_variables.clone(),
+        settings: args.settings.clone(),
         strict: false,
     };
     let workplace = Workplace::open(&suites, here)?;

@@ -39,11 +39,12 @@ impl Workplace {
             .map(|path| PathArgument::parse(path, exists))
             .collect();
         let Discovered { root, files } = discover(&paths, directory)?;
-        let (settings, mut problems) = Settings::load(&root, &here.environment(&args.allowed_variables));
+        let (settings, mut problems) =
+            Settings::load(&root, &here.environment(&args.settings.allowed_variables));
         let Some(settings) = settings else {
             return Err(problems.into());
         };
-        problems.extend(settings.unlisted(&args.allowed_variables));
+        problems.extend(settings.unlisted(&args.settings.allowed_variables));
         Ok(Self {
             settings,
             files,
@@ -54,7 +55,7 @@ impl Workplace {
 
     /// The profile that was asked for.
     pub(super) fn profile(&self, args: &SuiteArgs) -> Result<Option<&Profile>, Failure> {
-        match &args.profile {
+        match &args.settings.profile {
             Some(name) => Ok(Some(
                 self.settings
                     .profile(name)

@@ -221,21 +221,23 @@ impl Page {
         if !is_open {
             remarks.extend(contents(inside, kind));
         }
-        let name = clean(name);
+        self.heading(depth, what, name, &remarks);
+        is_open
+    }
+
+    /// The name of a place that holds others, and what is to be said of it.
+    fn heading(&mut self, depth: usize, what: &str, name: &str, remarks: &[String]) {
+        let style = if depth == 0 {
+            Style::new().bold()
+        } else {
+            Style::new()
+        };
         self.push(&"  ".repeat(depth), Style::new());
-        self.push(
-            &format!("{what} {name}"),
-            if depth == 0 {
-                Style::new().bold()
-            } else {
-                Style::new()
-            },
-        );
+        self.push(&format!("{what} {}", clean(name)), style);
         if !remarks.is_empty() {
             self.push(&format!("  {}", remarks.join("; ")), Style::new().dimmed());
         }
         self.end();
-        is_open
     }
 
     fn group(&mut self, depth: usize, what: &str, name: &str, of_group: &[&Covered]) {
@@ -253,20 +255,7 @@ impl Page {
             remarks.extend(own.resource.orphan.map(str::to_owned));
             remarks.extend(own.change.map(|change| change.name().to_owned()));
         }
-        let head = format!("{what} {}", clean(name));
-        self.push(&"  ".repeat(depth), Style::new());
-        self.push(
-            &head,
-            if depth == 0 {
-                Style::new().bold()
-            } else {
-                Style::new()
-            },
-        );
-        if !remarks.is_empty() {
-            self.push(&format!("  {}", remarks.join("; ")), Style::new().dimmed());
-        }
-        self.end();
+        self.heading(depth, what, name, &remarks);
         for route in routes {
             self.resource(depth + 1, "route", route);
         }

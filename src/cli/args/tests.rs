@@ -78,7 +78,7 @@ fn run_takes_all_its_flags() {
     );
     assert_eq!(args.suites.paths.len(), 2);
     assert_eq!(args.suites.target.len(), 2);
-    assert_eq!(args.suites.allowed_variables, ["A", "B"]);
+    assert_eq!(args.suites.settings.allowed_variables, ["A", "B"]);
     assert_eq!(
         (args.play.jobs, args.play.retries, args.play.seed),
         (Some(4), Some(2), Some(7))

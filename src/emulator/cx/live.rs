@@ -154,8 +154,14 @@ async fn ask(client: &Client, call: HttpCall) -> Result<WebhookAnswer, WebhookFa
     if let Some(body) = call.body {
         request = request.body(body);
     }
-    // What went wrong may tell of passwords in the address; that nobody answers is enough.
-    let mut response = request.send().await.map_err(|_| WebhookFailure::Unreachable)?;
+    // What went wrong in particular may tell of passwords in the address or the headers.
+    let mut response = request.send().await.map_err(|error| {
+        if error.is_builder() {
+            WebhookFailure::Forbidden("its address and headers make no request".to_owned())
+        } else {
+            WebhookFailure::Unreachable
+        }
+    })?;
     let status = response.status();
     if !status.is_success() {
         return Err(WebhookFailure::Status(status.as_u16()));

@@ -135,6 +135,12 @@ fn failures_are_told_apart() {
         failure(&live, post(&format!("http://{gone}/"))),
         WebhookFailure::Unreachable
     );
+    let header = HttpCall {
+        headers: vec![("X-Note".to_owned(), "two\nlines".to_owned())],
+        ..post(&words.url())
+    };
+    let told = failure(&live, header).to_string();
+    assert!(told.contains("make no request"), "{told}");
     let method = HttpCall {
         method: "GET IT".to_owned(),
         ..post(&words.url())
