@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::backend::{Backend, BackendError};
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
+use crate::model::suite::AudioSettings;
 use crate::redact::Redactor;
 
 pub use cancel::Cancellation;
@@ -50,6 +51,7 @@ mod retry;
 mod script;
 mod signal;
 mod source;
+mod speech;
 mod status;
 mod stubs;
 mod tool_loop;
@@ -94,6 +96,8 @@ pub struct RunTarget {
     pub limit: Option<Limit>,
     /// The time it lives at, if not now: that of an emulator.
     pub clock: Option<DateTime<FixedOffset>>,
+    /// How it is sent sound.
+    pub audio: AudioSettings,
 }
 
 /// How a run is played.

@@ -7,7 +7,7 @@ mod guard;
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, Stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::bytes::Bytes;
@@ -88,6 +88,15 @@ pub(in crate::backend) struct Part {
 pub(in crate::backend) struct LiveStream {
     outbox: mpsc::Sender<Bytes>,
     inbox: Streaming<Bytes>,
+    _lease: Lease,
+}
+
+/// What comes back on a stream that is sent beside it.
+pub(in crate::backend) struct Incoming {
+    inbox: Streaming<Bytes>,
+    deadline: Instant,
+    /// Bytes that have come.
+    size: usize,
     _lease: Lease,
 }
 
@@ -219,6 +228,42 @@ impl Caller {
         }
     }
 
+    /// Opens a stream whose messages come in their own time; the whole call has the deadline of an answer. What is
+    /// sent need not wait for the service to answer at all.
+    ///
+    /// # Errors
+    /// When the call fails, or the deadline passes.
+    pub(in crate::backend) async fn stream(
+        &self,
+        call: &Call,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Incoming, TurnError> {
+        let prepared = match Box::pin(self.prepare(call)).await {
+            Err(failed) if never_left(&failed) => Box::pin(self.prepare(call)).await,
+            prepared => prepared,
+        };
+        let Prepared {
+            mut client,
+            path,
+            headers,
+            lease,
+        } = prepared?;
+        let request = request(messages, headers, Some(call.deadline - Instant::now()));
+        match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
+            Ok(Ok(answer)) => Ok(Incoming {
+                inbox: answer.into_inner(),
+                deadline: call.deadline,
+                size: 0,
+                _lease: lease,
+            }),
+            Ok(Err(status)) => Err(self.failed(&lease, &status)),
+            Err(_) => Err(TurnError {
+                error: late(),
+                sent: Sent::Unknown,
+            }),
+        }
+    }
+
     /// Gets hold of a token and a channel. Nothing has been sent when this fails.
     async fn prepare(&self, call: &Call) -> Result<Prepared, TurnError> {
         let preparing = async {
@@ -262,6 +307,30 @@ impl Caller {
             self.pool.discard(lease);
         }
         failure(status)
+    }
+}
+
+impl Incoming {
+    /// The next message; `None` when the service has said everything.
+    ///
+    /// # Errors
+    /// When the stream broke, the service ended it with an error, or the deadline passes.
+    pub(in crate::backend) async fn next(&mut self) -> Result<Option<Bytes>, TurnError> {
+        match timeout_at(self.deadline, self.inbox.message()).await {
+            Ok(Ok(Some(bytes))) => {
+                self.size += bytes.len() + size_of::<Part>();
+                if self.size > LARGEST_ANSWER {
+                    return Err(no_answer("the answer is larger than 64 MiB"));
+                }
+                Ok(Some(bytes))
+            }
+            Ok(Ok(None)) => Ok(None),
+            Ok(Err(status)) => Err(failure(&status)),
+            Err(_) => Err(TurnError {
+                error: late(),
+                sent: Sent::Unknown,
+            }),
+        }
     }
 }
 

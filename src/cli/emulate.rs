@@ -1,6 +1,6 @@
 //! `turnproof emulate`: serves an exported agent until it is told to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tonic::service::Routes;
@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::run::exit_of_signal;
 use super::surroundings::Surroundings;
+use crate::audio::AudioError;
 use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
@@ -18,12 +19,14 @@ use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::live::{LiveHosts, LiveWebhooks};
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::Faults;
+use crate::emulator::hearing::Hearing;
 use crate::emulator::{Emulator, EmulatorOptions};
 use crate::export;
 use crate::model::event::CancelReason;
 use crate::model::suite::{EmulatorStubs, Stubs};
 use crate::runner::{Cancellation, fresh_seed, listen_to_signals};
-use crate::suite::{read_generators, read_playbooks, read_webhooks};
+use crate::suite::{read_generators, read_playbooks, read_transcripts, read_webhooks};
+use crate::target::recordings;
 
 pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     check_address(args)?;
@@ -78,6 +81,7 @@ fn cx_service(
         faults: faults(args),
         stubs: Arc::new(stubs),
         live: live(args.live_webhooks.as_ref())?,
+        hearing: hearing(args, here, console)?,
     };
     Ok(CxService::new(engine, options))
 }
@@ -91,6 +95,27 @@ fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesE
         seed: seed(args),
     };
     Ok(CesEmulator::from_app(loaded.app, options))
+}
+
+/// The recordings that are understood.
+fn hearing(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Arc<Hearing>, Failure> {
+    let hearing = Arc::new(Hearing::default());
+    let Some(file) = &args.transcripts else {
+        return Ok(hearing);
+    };
+    let (transcripts, problems) = read_transcripts(&here.working_directory.join(file), file);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(Failure::Invalid(problems));
+    }
+    console.diagnostics(&problems)?;
+    let unusable = |(path, error): (PathBuf, AudioError)| {
+        let message = format!("`{}` cannot be understood: {error}", path.display());
+        Diagnostic::error("bad-audio", message).in_file(file.clone())
+    };
+    match hearing.learn(recordings(transcripts)) {
+        Ok(()) => Ok(hearing),
+        Err(problems) => Err(Failure::Invalid(problems.into_iter().map(unusable).collect())),
+    }
 }
 
 fn seed(args: &EmulateArgs) -> u64 {

@@ -192,6 +192,7 @@ impl Job<'_> {
                         backend: ready.backend,
                         limit,
                         clock: target.clock(),
+                        audio: target.audio,
                     },
                 )
             });

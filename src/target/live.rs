@@ -35,6 +35,7 @@ pub(super) fn cx(
         api_version: cx.api_version,
         via: target.via.unwrap_or(Via::Detect),
         language: language(export),
+        audio: target.audio,
         names: names(export),
         emulator: false,
     };

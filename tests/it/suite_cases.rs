@@ -23,7 +23,14 @@ use crate::known_agents::KnownAgents;
 fn roles() -> BTreeMap<String, Role> {
     let role = |target: &str, service| {
         let target = target.to_owned();
-        (target.clone(), Role { target, service })
+        (
+            target.clone(),
+            Role {
+                target,
+                service,
+                sound: turnproof::suite::RoleSound::default(),
+            },
+        )
     };
     [
         role("flights", Service::Cx),

@@ -124,6 +124,7 @@ pub(super) fn inputs(
 ) -> Result<Vec<ces::SessionInput>, BackendError> {
     let own = match input {
         TurnInput::ToolResults(results) => Some(InputType::ToolResponses(tool_responses(results, calls)?)),
+        TurnInput::Speech(_) => return Err(wrong("sound travels by BidiRunSession only")),
         TurnInput::User(input) => user_input(input)?,
     };
     let variables = (!variables.is_empty()).then(|| fields("variables", variables).map(InputType::Variables));
@@ -148,6 +149,9 @@ fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
         Input::Variables(own) if own.is_empty() => Some(InputType::Variables(Struct::default())),
         Input::Variables(_) => None,
         Input::Intent(_) => return Err(wrong("CES has no intents: use say or event")),
+        Input::Audio(_) | Input::SilentAudio(_) => {
+            return Err(wrong("sound is sent as speech, once it was read"));
+        }
         Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
     })
 }

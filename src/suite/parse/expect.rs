@@ -139,6 +139,7 @@ impl Parser {
                 .parameter_matchers(node, "`all_parameters`")
                 .map(Check::AllParameters),
             "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
+            "audio" => self.spoken(node).map(Check::Audio),
             "raw" => return self.raws(node),
             _ => None,
         };
@@ -175,6 +176,7 @@ impl Parser {
             "payload" => Check::Payload,
             "candidates" => Check::Candidates,
             "webhook" => Check::Webhook,
+            "transcript" => Check::Transcript,
             "latency" => Check::Latency,
             _ => return None,
         };
