@@ -24,6 +24,7 @@ use crate::redact::Redactor;
 
 pub use cancel::Cancellation;
 pub use journal::{JOURNAL_FILE, JOURNAL_FOLDER, Journal, JournalWriter};
+pub use keep::KeepAudio;
 pub use limit::Limit;
 pub use plan::{Plan, fresh_seed};
 pub use previous::Previous;
@@ -40,6 +41,7 @@ mod executor;
 #[cfg(test)]
 mod fake;
 mod journal;
+mod keep;
 mod limit;
 mod merge;
 mod plan;
@@ -86,6 +88,8 @@ pub struct RunContext {
     pub events: mpsc::Sender<RunEvent>,
     /// How it is stopped.
     pub cancellation: Cancellation,
+    /// Where spoken answers are kept, if they are.
+    pub keep_audio: Option<KeepAudio>,
 }
 
 /// What plays the other side.

@@ -366,6 +366,7 @@ impl FakeRun {
                 variables: BTreeMap::new(),
                 events,
                 cancellation: self.cancellation,
+                keep_audio: None,
             },
             options: self.options,
         };

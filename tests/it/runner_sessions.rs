@@ -298,6 +298,7 @@ fn run(address: &str) -> Run {
             redactor: Redactor::new(),
             events,
             cancellation: Cancellation::new(),
+            keep_audio: None,
         },
         options: RunOptions {
             jobs: NonZeroUsize::new(CONVERSATIONS).unwrap(),

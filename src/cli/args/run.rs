@@ -118,6 +118,10 @@ pub struct OutputArgs {
     #[arg(short, long)]
     pub verbose: bool,
 
+    /// Keep what agents speak, as WAV files in reports/audio; nothing in them is redacted
+    #[arg(long)]
+    pub keep_audio: bool,
+
     /// For turns that have no `expect:`, print the one that would hold
     #[arg(long)]
     pub print_expect: bool,
