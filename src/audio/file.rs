@@ -67,6 +67,8 @@ pub(super) struct Head {
 pub struct SoundFile {
     facts: Facts,
     bytes: Vec<u8>,
+    /// Where the description of a WAV file's samples is.
+    description: Range<usize>,
     /// Where the samples are, or the whole of a compressed file.
     body: Range<usize>,
 }
@@ -104,12 +106,21 @@ impl SoundFile {
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(AudioError::TooLarge);
         }
-        let (facts, body) = look(&bytes, &ending.to_lowercase(), said)?;
+        let Looked {
+            facts,
+            description,
+            body,
+        } = look(&bytes, &ending.to_lowercase(), said)?;
         facts.check(said)?;
         if body.is_empty() {
             return Err(AudioError::Empty);
         }
-        Ok(Self { facts, bytes, body })
+        Ok(Self {
+            facts,
+            bytes,
+            description,
+            body,
+        })
     }
 
     /// What is known of it.
@@ -129,7 +140,10 @@ impl SoundFile {
         }
         let samples = match self.facts.encoding {
             Some(encoding) => convert::read(body, encoding).ok_or(AudioError::NotConverted(encoding))?,
-            None => wav::samples(&self.bytes)?,
+            None => {
+                let description = self.bytes.get(self.description.clone()).unwrap_or_default();
+                wav::samples(description, body)?
+            }
         };
         let samples = convert::mixed(samples, self.facts.channels);
         let samples = convert::resampled(samples, self.facts.rate, format.rate)?;
@@ -211,8 +225,15 @@ impl std::fmt::Display for Facts {
     }
 }
 
+/// What a file turned out to be.
+struct Looked {
+    facts: Facts,
+    description: Range<usize>,
+    body: Range<usize>,
+}
+
 /// Finds out what a file is.
-fn look(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>), AudioError> {
+fn look(bytes: &[u8], ending: &str, said: Said) -> Result<Looked, AudioError> {
     let compressed = |container, encoding: Encoding, head: Head| {
         let facts = Facts {
             container,
@@ -222,13 +243,18 @@ fn look(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>),
             channels: head.channels,
             duration: head.duration,
         };
-        (facts, 0..bytes.len())
+        Looked {
+            facts,
+            description: 0..0,
+            body: 0..bytes.len(),
+        }
     };
     if wav::is_wav(bytes) {
         let Wav {
             head,
             encoding,
             stored,
+            description,
             body,
         } = wav::read(bytes)?;
         let facts = Facts {
@@ -239,7 +265,11 @@ fn look(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>),
             channels: head.channels,
             duration: head.duration,
         };
-        return Ok((facts, body));
+        return Ok(Looked {
+            facts,
+            description,
+            body,
+        });
     }
     if bytes.starts_with(flac::MARK) {
         return Ok(compressed(Container::Flac, Encoding::Flac, flac::head(bytes)?));
@@ -255,7 +285,7 @@ fn look(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>),
 }
 
 /// Samples without a header: what they mean is what the author says.
-fn raw(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>), AudioError> {
+fn raw(bytes: &[u8], ending: &str, said: Said) -> Result<Looked, AudioError> {
     let kind = match ending {
         "wav" | "wave" => Some("WAV"),
         "flac" => Some("FLAC"),
@@ -282,5 +312,9 @@ fn raw(bytes: &[u8], ending: &str, said: Said) -> Result<(Facts, Range<usize>), 
         channels: 1,
         duration: Some(seconds_of(samples, rate)),
     };
-    Ok((facts, 0..samples * size))
+    Ok(Looked {
+        facts,
+        description: 0..0,
+        body: 0..samples * size,
+    })
 }

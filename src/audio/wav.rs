@@ -26,6 +26,8 @@ pub(super) struct Wav {
     pub(super) encoding: Option<Encoding>,
     /// How the samples are written down, for messages.
     pub(super) stored: String,
+    /// Where the description of the samples is.
+    pub(super) description: Range<usize>,
     /// Where the samples are.
     pub(super) body: Range<usize>,
 }
@@ -47,10 +49,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Wav, AudioError> {
         // A recorder that was cut off, or wrote to a pipe, has not filled in the length.
         let end = start.saturating_add(length).min(bytes.len());
         match chunk.get(..4) {
-            Some(b"fmt ") => shape = Some(Shape::read(bytes.get(start..end).unwrap_or_default())?),
+            Some(b"fmt ") => {
+                let description = bytes.get(start..end).unwrap_or_default();
+                shape = Some((Shape::read(description)?, start..end));
+            }
             Some(b"data") => {
-                let shape = shape.ok_or_else(|| wrong("its samples come before their description"))?;
-                return shape.with_body(start..end);
+                let (shape, description) =
+                    shape.ok_or_else(|| wrong("its samples come before their description"))?;
+                return shape.with_body(description, start..end);
             }
             _ => {}
         }
@@ -92,7 +98,7 @@ impl Shape {
         Ok(shape)
     }
 
-    fn with_body(self, body: Range<usize>) -> Result<Wav, AudioError> {
+    fn with_body(self, description: Range<usize>, body: Range<usize>) -> Result<Wav, AudioError> {
         let (encoding, stored) = match (self.tag, self.bits) {
             (PCM, 16) => (Some(Encoding::Linear16), "linear16".to_owned()),
             (MULAW, 8) => (Some(Encoding::Mulaw), "mulaw".to_owned()),
@@ -116,6 +122,7 @@ impl Shape {
             },
             encoding,
             stored,
+            description,
             body,
         })
     }
@@ -128,10 +135,19 @@ fn wrong(problem: &str) -> AudioError {
     }
 }
 
-/// All samples of a file that is not written in one of the services' encodings, channels side by side.
-pub(super) fn samples(bytes: &[u8]) -> Result<Vec<i16>, AudioError> {
+/// All samples of a file that is not written in one of the services' encodings, channels side by side; made of their
+/// description and the samples themselves.
+pub(super) fn samples(description: &[u8], body: &[u8]) -> Result<Vec<i16>, AudioError> {
     let failed = |error: hound::Error| wrong(&error.to_string());
-    let mut reader = hound::WavReader::new(Cursor::new(bytes)).map_err(failed)?;
+    // Only these two chunks, with lengths that are right: recorders leave them open, and others stand in between.
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let mut file = b"RIFF\0\0\0\0WAVEfmt ".to_vec();
+    file.extend(length(description));
+    file.extend(description);
+    file.extend(b"data");
+    file.extend(length(body));
+    file.extend(body);
+    let mut reader = hound::WavReader::new(Cursor::new(file)).map_err(failed)?;
     let spec = reader.spec();
     match spec.sample_format {
         hound::SampleFormat::Float => reader

@@ -238,8 +238,12 @@ impl Listening {
 
     /// Takes more of the sound.
     pub fn take(&mut self, bytes: &[u8]) {
-        // Before anything is said, silence need not be kept.
-        if self.sounded == 0 && self.looked == self.bytes.len() && is_silent(bytes, self.format.encoding) {
+        // Before anything is said, silence need not be kept, as long as no sample is torn.
+        let is_whole = bytes
+            .len()
+            .is_multiple_of(self.format.encoding.sample_size().unwrap_or(1));
+        let is_quiet = self.sounded == 0 && self.looked == self.bytes.len();
+        if is_whole && is_quiet && is_silent(bytes, self.format.encoding) {
             self.bytes.clear();
             self.looked = 0;
             return;

@@ -11,10 +11,9 @@ const OWN: Format = Format {
 };
 
 /// A buzz that depends on its number.
-fn buzz(number: i16, samples: i16) -> Vec<u8> {
-    let samples: Vec<i16> = (1..=samples)
-        .map(|at| (at * 37 % (90 + number)) * 60 + 1)
-        .collect();
+fn buzz(number: i32, samples: i32) -> Vec<u8> {
+    let sample = |at: i32| i16::try_from(at * 37 % (90 + number) * 60 + 1).unwrap();
+    let samples: Vec<i16> = (1..=samples).map(sample).collect();
     encoded(&samples, Encoding::Linear16)
 }
 

@@ -99,7 +99,7 @@ fn a_spoken_answer_is_looked_at_member_by_member() {
     assert_eq!(paths, ["audio.present", "audio.duration", "audio.encoding"]);
     let long = outcomes(check(false), &spoke(Duration::from_millis(2_500)));
     assert_eq!(long[0].2, "the agent spoke, should not");
-    assert_eq!(long[1].2, "is 2.5 s, not less than 2.0 s");
+    assert_eq!(long[1].2, "is 2.5 s, not less than 2 s");
     let nothing = AgentReply {
         audio: Observed::Seen(None),
         ..AgentReply::default()
