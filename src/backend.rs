@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::audio::Clip;
+use crate::audio::{Clip, is_silent};
 use crate::model::Value;
 use crate::model::outcome::Sent;
 use crate::model::suite::{AudioSettings, EmulatorStubs, Input, Service, Start, Via, With};
@@ -101,6 +101,8 @@ pub struct Speech {
     pub piece: Duration,
     /// The recording it was made of, if it was.
     pub file: Option<PathBuf>,
+    /// It begins so long after the agent began its last answer, whatever that has still to say (CES).
+    pub interrupt_after: Option<Duration>,
 }
 
 impl Speech {
@@ -111,7 +113,13 @@ impl Speech {
             pace: 1.0,
             piece: AudioSettings::PIECE,
             file: None,
+            interrupt_after: None,
         }
+    }
+
+    /// Whether there is nothing to be heard in it.
+    pub fn is_silent(&self) -> bool {
+        is_silent(self.clip.bytes(), self.clip.format().encoding)
     }
 
     /// The time that sending takes.

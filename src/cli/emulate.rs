@@ -30,15 +30,16 @@ use crate::target::recordings;
 
 pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     check_address(args)?;
+    let hearing = hearing(args, here, console)?;
     let cx = args
         .agent
         .as_deref()
-        .map(|agent| cx_service(args, agent, here, console))
+        .map(|agent| cx_service(args, agent, &hearing, here, console))
         .transpose()?;
     let ces = args
         .app
         .as_deref()
-        .map(|app| ces_emulator(args, app, console))
+        .map(|app| ces_emulator(args, app, &hearing, console))
         .transpose()?;
     let options = EmulatorOptions {
         listen: args.listen,
@@ -64,6 +65,7 @@ fn check_address(args: &EmulateArgs) -> Result<(), Failure> {
 fn cx_service(
     args: &EmulateArgs,
     agent: &Path,
+    hearing: &Arc<Hearing>,
     here: &Surroundings,
     console: Console,
 ) -> Result<CxService, Failure> {
@@ -81,12 +83,17 @@ fn cx_service(
         faults: faults(args),
         stubs: Arc::new(stubs),
         live: live(args.live_webhooks.as_ref())?,
-        hearing: hearing(args, here, console)?,
+        hearing: Arc::clone(hearing),
     };
     Ok(CxService::new(engine, options))
 }
 
-fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesEmulator, Failure> {
+fn ces_emulator(
+    args: &EmulateArgs,
+    app: &Path,
+    hearing: &Arc<Hearing>,
+    console: Console,
+) -> Result<CesEmulator, Failure> {
     let loaded = App::load(app, app)?;
     console.diagnostics(&loaded.warnings)?;
     let options = CesOptions {
@@ -94,7 +101,7 @@ fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesE
         faults: faults(args),
         seed: seed(args),
     };
-    Ok(CesEmulator::from_app(loaded.app, options))
+    Ok(CesEmulator::listening(loaded.app, options, Arc::clone(hearing)))
 }
 
 /// The recordings that are understood.

@@ -38,6 +38,7 @@ pub fn kind(check: &Check) -> &'static str {
         Check::Webhook(_) => "webhook",
         Check::Transcript(_) => "transcript",
         Check::Audio(_) => "audio",
+        Check::Interrupted(_) => "interrupted",
         Check::Latency(_) => "latency",
         Check::Raw { .. } => "raw",
     }
@@ -169,6 +170,7 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
             several(matcher, reply.webhooks.as_values(webhook), "webhook call", &scope)
         }
         Check::Transcript(matcher) => spoken::transcript(matcher, reply, context),
+        Check::Interrupted(wanted) => spoken::interrupted(*wanted, reply),
         Check::Latency(matcher) => latency(matcher, reply, context),
         Check::Raw { path, matcher } => raw::look(path, matcher, reply.raw.as_ref(), &scope),
         // An empty subset expects nothing; the others have rows of their own.

@@ -147,6 +147,9 @@ pub struct ReplyRecord {
     /// What the agent spoke.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<SpokenRecord>,
+    /// The user interrupted the agent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// What the turn passed, by id: `coverage` counts it. Ids are not redacted, as session ids are not.
     #[serde(skip_serializing_if = "Trace::is_empty")]
     pub trace: Trace,
@@ -177,6 +180,7 @@ impl From<&AgentReply> for ReplyRecord {
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
             transcript: kept(&reply.transcript),
             audio: kept(&reply.audio).flatten().as_ref().map(SpokenRecord::from),
+            interrupted: reply.interrupted,
             trace: reply.trace.clone(),
             notes: reply.notes.clone(),
         }

@@ -377,6 +377,8 @@ pub enum Check {
     Transcript(Matcher),
     /// The spoken answer.
     Audio(AudioCheck),
+    /// Whether the user interrupted the agent (CES).
+    Interrupted(bool),
     /// Time to the whole answer, in seconds (durations in operands were turned into seconds).
     Latency(Matcher),
     /// The raw response as proto3 JSON.

@@ -73,6 +73,8 @@ pub struct AgentReply {
     pub transcript: Observed<String>,
     /// What the agent spoke; nothing when it was asked to speak and did not.
     pub audio: Observed<Option<Spoken>>,
+    /// Whether the user interrupted the agent in this turn (CES).
+    pub interrupted: bool,
     /// What the turn passed, by id (CX); empty when the service did not say.
     pub trace: Trace,
     /// Client-side tool calls that wait for an answer before the turn can go on.

@@ -14,6 +14,7 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
     later(&mut whole.playbook, part.playbook);
     later(&mut whole.parameters, part.parameters);
     later(&mut whole.transcript, part.transcript);
+    whole.interrupted |= part.interrupted;
     whole.audio = spoken(std::mem::take(&mut whole.audio), part.audio);
     join(&mut whole.visited, part.visited, |places, more| {
         for place in more {

@@ -9,17 +9,18 @@ use crate::model::suite::{AudioInput, AudioSettings, Input};
 
 /// The sound of an input; `None` for one that makes none.
 pub(super) async fn speech(input: &Input, settings: &AudioSettings) -> Result<Option<Speech>, Unknown> {
-    let speech = |clip, pace, file| Speech {
+    let speech = |clip, pace, audio: Option<&AudioInput>| Speech {
         clip: Arc::new(clip),
         pace,
         piece: settings.piece,
-        file,
+        file: audio.map(|audio| audio.path.clone()),
+        interrupt_after: audio.and_then(|audio| audio.interrupt_after),
     };
     match input {
         Input::Audio(audio) => {
             let clip = clip(audio, settings).await?;
             let pace = audio.pace.unwrap_or(settings.pace);
-            Ok(Some(speech(clip, pace, Some(audio.path.clone()))))
+            Ok(Some(speech(clip, pace, Some(audio))))
         }
         Input::SilentAudio(time) => {
             let format = settings.input.unwrap_or(AudioSettings::USUAL);

@@ -94,12 +94,14 @@ async fn start_ces(
         faults: faults(emulator),
         seed,
     };
-    let served = CesEmulator::from_app(Arc::clone(app), options);
+    let hearing = Arc::new(Hearing::default());
+    let served = CesEmulator::listening(Arc::clone(app), options, Arc::clone(&hearing));
     let running = listen(None, Some(Routes::new(served.clone().into_service()))).await?;
     let client = CesTarget {
         app: APP.parse()?,
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
+        audio: target.audio,
         names: Arc::new(served),
         emulator: true,
     };
@@ -107,7 +109,7 @@ async fn start_ces(
     Ok(Arc::new(Emulated {
         client: Arc::new(client),
         emulator: Arc::new(running),
-        ears: Arc::default(),
+        ears: Arc::new(Ears::new(hearing)),
     }))
 }
 

@@ -54,6 +54,7 @@ pub(super) fn ces(
         app: ces.app.clone(),
         deployment: ces.deployment.clone(),
         via: target.via.unwrap_or(Via::Run),
+        audio: target.audio,
         names: Arc::new(NoNames),
         emulator: false,
     };

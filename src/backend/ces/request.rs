@@ -1,5 +1,6 @@
 //! From a turn as an author wrote it to the messages that say it to CES.
 
+use crate::audio::{Encoding, Format};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names;
 use crate::backend::{SessionStart, ToolResult, TurnInput};
@@ -68,6 +69,7 @@ pub(super) fn config(
     session: &str,
     with: &With,
     opening: Option<&Opening>,
+    speech: Option<Format>,
 ) -> Result<ces::SessionConfig, BackendError> {
     let deployment = with.deployment.as_ref().or(target.deployment.as_ref());
     let agent = with
@@ -94,8 +96,30 @@ pub(super) fn config(
             .transpose()?,
         // Whole sentences: where fragments end is up to chance, and would make texts differ from run to run.
         enable_text_streaming: false,
+        input_audio_config: speech.map(|format| ces::InputAudioConfig {
+            audio_encoding: encoding(format).into(),
+            sample_rate_hertz: hertz(format),
+            ..Default::default()
+        }),
+        output_audio_config: target.audio.output.map(|format| ces::OutputAudioConfig {
+            audio_encoding: encoding(format).into(),
+            sample_rate_hertz: hertz(format),
+        }),
         ..Default::default()
     })
+}
+
+fn encoding(format: Format) -> ces::AudioEncoding {
+    match format.encoding {
+        Encoding::Linear16 => ces::AudioEncoding::Linear16,
+        Encoding::Mulaw => ces::AudioEncoding::Mulaw,
+        Encoding::Alaw => ces::AudioEncoding::Alaw,
+        Encoding::Flac | Encoding::OggOpus => ces::AudioEncoding::Unspecified,
+    }
+}
+
+fn hertz(format: Format) -> i32 {
+    i32::try_from(format.rate).unwrap_or(i32::MAX)
 }
 
 /// The variables that a turn sets: those of the start under those of the turn.
@@ -104,11 +128,11 @@ pub(super) fn variables(with: &With, opening: Option<&Opening>, input: &TurnInpu
         .map(|opening| opening.variables.clone())
         .unwrap_or_default();
     // Answers to tool calls belong to a turn that has set its variables already.
-    if let TurnInput::User(input) = input {
+    if !matches!(input, TurnInput::ToolResults(_)) {
         variables.extend(with.variables.clone());
-        if let Input::Variables(own) = input {
-            variables.extend(own.clone());
-        }
+    }
+    if let TurnInput::User(Input::Variables(own)) = input {
+        variables.extend(own.clone());
     }
     variables
 }
@@ -124,7 +148,8 @@ pub(super) fn inputs(
 ) -> Result<Vec<ces::SessionInput>, BackendError> {
     let own = match input {
         TurnInput::ToolResults(results) => Some(InputType::ToolResponses(tool_responses(results, calls)?)),
-        TurnInput::Speech(_) => return Err(wrong("sound travels by BidiRunSession only")),
+        // Sound goes its own way, in its own time.
+        TurnInput::Speech(_) => None,
         TurnInput::User(input) => user_input(input)?,
     };
     let variables = (!variables.is_empty()).then(|| fields("variables", variables).map(InputType::Variables));

@@ -34,6 +34,27 @@ pub(super) fn word_diff(matcher: &Matcher, actual: &str) -> Option<Diff> {
     }
 }
 
+/// Whether the user interrupted the agent.
+pub(super) fn interrupted(wanted: bool, reply: &AgentReply) -> Looked {
+    let actual = Value::Bool(reply.interrupted);
+    let message = if wanted {
+        "the user did not interrupt the agent"
+    } else {
+        "the user interrupted the agent"
+    };
+    let verdict = if reply.interrupted == wanted {
+        Verdict::Holds
+    } else {
+        Verdict::Differs(vec![Difference {
+            path: String::new(),
+            message: message.to_owned(),
+            expected: None,
+            actual: None,
+        }])
+    };
+    Looked::new(&Matcher::Is(Value::Bool(wanted)), actual, verdict)
+}
+
 /// A row for each thing that is expected of a spoken answer.
 pub(super) fn rows(
     expectation: &Expectation,

@@ -32,14 +32,20 @@ pub(super) const TURN: &[Key] = &[
         "true",
         "The user says nothing; with a duration, silence is sent as sound",
     )
-    .on(Some("`TextInput` without text, or silent `AudioInput`"), None),
+    .on(
+        Some("`TextInput` without text, or silent `AudioInput`"),
+        Some("silent `audio`; with a duration only"),
+    ),
     Key::own(
         "audio",
         Shape::OneOf(&[Shape::Text, Shape::Group(Group::Audio)]),
         "fixtures/tomorrow.wav",
         "The user speaks: a recording is sent",
     )
-    .on(Some("`AudioInput`, by `StreamingDetectIntent`"), None),
+    .on(
+        Some("`AudioInput`, by `StreamingDetectIntent`"),
+        Some("`audio`, by `BidiRunSession`"),
+    ),
     Key::own(
         "variables",
         Shape::Map,

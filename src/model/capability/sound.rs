@@ -37,6 +37,13 @@ pub(super) const AUDIO: &[Key] = &[
         "20",
         "How many times faster than it was spoken it is sent; the target's `pace` unless set",
     ),
+    Key::own(
+        "interrupt_after",
+        Shape::Duration,
+        "800ms",
+        "The user speaks so long after the agent began its last answer, although it may not be done: a barge-in",
+    )
+    .on(None, Some("sound of the user while the agent speaks")),
 ];
 
 pub(super) const AUDIO_EXPECTATION: &[Key] = &[
@@ -60,7 +67,7 @@ pub(super) const TARGET_AUDIO: &[Key] = &[
         "encoding",
         SAMPLES,
         "mulaw",
-        "What recordings must be, or are converted to; with `rate` alone it is `linear16`",
+        "What recordings must be, or are converted to; with `rate` alone `linear16`; without both each recording is sent as it is on CX, and as `linear16` at 16000 Hz on CES",
     ),
     Key::own(
         "rate",

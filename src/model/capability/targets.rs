@@ -226,6 +226,7 @@ pub(super) const CES_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `run` unless set",
     ),
     RATE,
+    AUDIO,
     ENDPOINT,
     CREDENTIALS,
     TRANSPORT,

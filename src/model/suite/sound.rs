@@ -20,6 +20,8 @@ pub struct AudioInput {
     pub convert: bool,
     /// How much faster than it was spoken it is sent; the target's unless set.
     pub pace: Option<f64>,
+    /// It begins so long after the agent began its last answer, whatever that has still to say (CES).
+    pub interrupt_after: Option<Duration>,
 }
 
 /// How a target takes and gives sound.

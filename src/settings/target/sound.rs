@@ -28,6 +28,11 @@ pub(super) fn read_audio(
         },
         ..AudioSettings::default()
     };
+    // A live stream of CES has one format from its beginning.
+    let usual = AudioSettings {
+        input: (service == Service::Ces).then_some(AudioSettings::USUAL),
+        ..usual
+    };
     let Some(map) = node.and_then(|node| fields(reader, node, Group::TargetAudio)) else {
         return usual;
     };
@@ -36,7 +41,7 @@ pub(super) fn read_audio(
         reader.error("unsupported", message, entry.key.span.clone());
     }
     AudioSettings {
-        input: format(reader, map),
+        input: format(reader, map).or(usual.input),
         pace: map
             .get("pace")
             .and_then(|node| pace(reader, node))

@@ -140,6 +140,7 @@ impl Parser {
                 .map(Check::AllParameters),
             "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
             "audio" => self.spoken(node).map(Check::Audio),
+            "interrupted" => self.boolean(node, "`interrupted`").map(Check::Interrupted),
             "raw" => return self.raws(node),
             _ => None,
         };

@@ -38,6 +38,9 @@ impl Parser {
         let pace = map
             .and_then(|map| map.get("pace"))
             .and_then(|node| self.pace(node));
+        let interrupt_after = map
+            .and_then(|map| map.get("interrupt_after"))
+            .and_then(|node| self.duration(node, "`interrupt_after`"));
         let path = match self.sound.clone() {
             None => PathBuf::from(&written),
             Some(place) => self.recording(file, &written, &place)?,
@@ -48,6 +51,7 @@ impl Parser {
             said,
             convert,
             pace,
+            interrupt_after,
         };
         if let Some(place) = self.sound.clone().filter(|_| self.thorough) {
             self.check_recording(&file.span, &input, &place);
@@ -59,6 +63,14 @@ impl Parser {
     pub(super) fn silence(&mut self, node: &Node) -> Option<Input> {
         if node.as_text().is_none() {
             self.only_true(node, "`silence`", "to say something, use `say`")?;
+            if self.service == Some(Service::Ces) {
+                let message = "on CES silence can only be heard, so it needs a duration";
+                self.reader
+                    .error("unsupported", message, node.span.clone())
+                    .help
+                    .push("for example `silence: 2s`".to_owned());
+                return None;
+            }
             return Some(Input::Silence);
         }
         let time = self.duration(node, "`silence`")?;
@@ -77,16 +89,17 @@ impl Parser {
         else {
             return;
         };
-        let carries = match self.service {
-            Some(Service::Cx) => via == Via::Stream,
-            _ => true,
+        let (carries, only) = match self.service {
+            Some(Service::Cx) => (via == Via::Stream, "stream"),
+            Some(Service::Ces) => (via == Via::Bidi, "bidi"),
+            None => return,
         };
         if !carries {
             let message = "this call carries no sound";
             self.reader
                 .error("unsupported", message, node.span.clone())
                 .help
-                .push("leave `via` out, or write `via: stream`".to_owned());
+                .push(format!("leave `via` out, or write `via: {only}`"));
         }
     }
 

@@ -386,7 +386,12 @@ impl Parser {
         let known: Vec<&str> = Group::Expectation
             .names()
             .into_iter()
-            .filter(|name| !matches!(*name, "on" | "required" | "all_parameters" | "latency" | "audio"))
+            .filter(|name| {
+                !matches!(
+                    *name,
+                    "on" | "required" | "all_parameters" | "latency" | "audio" | "interrupted"
+                )
+            })
             .collect();
         if !known.contains(&root) {
             let complaint = "a capture cannot come from";

@@ -220,6 +220,7 @@ impl Fillable for Check {
             Self::Payload(matcher) => Self::Payload(scope.fill(matcher)?),
             Self::Candidates(matcher) => Self::Candidates(scope.fill(matcher)?),
             Self::Webhook(matcher) => Self::Webhook(scope.fill(matcher)?),
+            Self::Interrupted(wanted) => Self::Interrupted(*wanted),
             Self::Transcript(matcher) => Self::Transcript(scope.fill(matcher)?),
             Self::Audio(check) => Self::Audio(AudioCheck {
                 present: check.present,
