@@ -142,6 +142,7 @@ impl std::fmt::Debug for RunTarget {
             .field("service", &service)
             .field("limit", &self.limit)
             .field("clock", &self.clock)
+            .field("audio", &self.audio)
             .finish()
     }
 }

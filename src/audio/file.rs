@@ -138,12 +138,11 @@ impl SoundFile {
         if self.facts.is(format) {
             return Ok(Clip::new(format, body.to_vec(), self.facts.duration));
         }
-        let samples = match self.facts.encoding {
-            Some(encoding) => convert::read(body, encoding).ok_or(AudioError::NotConverted(encoding))?,
-            None => {
-                let description = self.bytes.get(self.description.clone()).unwrap_or_default();
-                wav::samples(description, body)?
-            }
+        let samples = if let Some(encoding) = self.facts.encoding {
+            convert::read(body, encoding).ok_or(AudioError::NotConverted(encoding))?
+        } else {
+            let description = self.bytes.get(self.description.clone()).unwrap_or_default();
+            wav::samples(description, body)?
         };
         let samples = convert::mixed(samples, self.facts.channels);
         let samples = convert::resampled(samples, self.facts.rate, format.rate)?;

@@ -47,7 +47,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, AudioError> {
 
 /// The position of the last page that ends a packet.
 fn last_position(bytes: &[u8]) -> Option<u64> {
-    let starts = (0..bytes.len().checked_sub(PAGE_HEAD)? + 1).rev();
+    let starts = (0..=bytes.len().checked_sub(PAGE_HEAD)?).rev();
     let mut pages = starts.filter(|start| bytes[*start..].starts_with(MARK));
     pages.find_map(|start| {
         let position: [u8; 8] = bytes.get(start + 6..start + 14)?.try_into().ok()?;

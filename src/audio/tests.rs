@@ -201,8 +201,8 @@ fn a_header_and_its_author_must_agree() {
 fn compressed_files_are_passed_on_whole() {
     let mut flac = b"fLaC\x80\0\0\x22".to_vec();
     let mut info = [0_u8; 34];
-    let packed: u64 = (16_000 << 44) | (15 << 36) | 24_000;
-    info[10..18].copy_from_slice(&packed.to_be_bytes());
+    let numbers: u64 = (16_000 << 44) + (15 << 36) + 24_000;
+    info[10..18].copy_from_slice(&numbers.to_be_bytes());
     flac.extend(info);
     flac.extend([7; 50]);
     let file = SoundFile::of(flac.clone(), "flac", nothing_said()).unwrap();

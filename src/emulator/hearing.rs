@@ -48,6 +48,8 @@ pub enum Heard {
 #[derive(Debug, Default)]
 pub struct Hearing {
     known: Mutex<Known>,
+    /// Held while recordings are converted.
+    converting: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -135,22 +137,11 @@ impl Hearing {
         if format.encoding.sample_size().is_none() || !USUAL_RATES.contains(&format.rate) {
             return;
         }
+        // Nobody listens in this format before it is done: what is not known yet would not be understood.
+        let _converting = self.converting.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let recording = {
-                let mut known = self.known();
-                let next = known.converted.entry(format).or_default();
-                let index = *next;
-                *next += 1;
-                match known.recordings.get(index) {
-                    Some(recording) => (index, recording.clone()),
-                    None => {
-                        let count = known.recordings.len();
-                        known.converted.insert(format, count);
-                        return;
-                    }
-                }
-            };
-            let (index, recording) = recording;
+            let next = self.known().unconverted(format);
+            let Some((index, recording)) = next else { return };
             let clip = SoundFile::read(&recording.path, recording.said)
                 .and_then(|file| file.clip(Some(format), true));
             // One that cannot be converted is known as it is.
@@ -188,6 +179,15 @@ impl Known {
         let beginnings =
             ends.map(|end| sound(format, clip.bytes().get(..end).unwrap_or_default()).fingerprint());
         self.beginnings.entry(format).or_default().extend(beginnings);
+    }
+
+    /// The next recording that was not converted to a format yet.
+    fn unconverted(&mut self, format: Format) -> Option<(usize, Recording)> {
+        let next = self.converted.entry(format).or_default();
+        let recording = self.recordings.get(*next)?;
+        let index = *next;
+        *next += 1;
+        Some((index, recording.clone()))
     }
 
     fn find(&self, format: Format, name: &str) -> Option<&Recording> {

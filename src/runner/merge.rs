@@ -85,8 +85,8 @@ fn spoken(first: Observed<Option<Spoken>>, second: Observed<Option<Spoken>>) -> 
             std::sync::Arc::make_mut(&mut first.bytes).extend_from_slice(&second.bytes);
             Observed::Seen(Some(first))
         }
-        (first @ Observed::Seen(Some(_)), Observed::Seen(None) | Observed::Unseen(_)) => first,
-        (first @ Observed::Seen(_), Observed::Unseen(_)) => first,
+        (first @ Observed::Seen(Some(_)), Observed::Seen(None))
+        | (first @ Observed::Seen(_), Observed::Unseen(_)) => first,
         (_, second) => second,
     }
 }

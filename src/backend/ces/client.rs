@@ -10,12 +10,13 @@ use super::Shared;
 use super::convert::{self, Known};
 use super::live::{Live, Sending};
 use super::request::{self, Opening};
+use crate::audio::Format;
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
 use crate::backend::{Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
 use crate::model::outcome::Sent;
-use crate::model::suite::Via;
+use crate::model::suite::{AudioSettings, Via};
 use crate::model::transcript::{AgentReply, Latency, Observed};
 use crate::proto::ces_v1 as ces;
 use crate::proto::json::bytes_to_json;
@@ -54,6 +55,8 @@ struct Answer {
 /// How a request of a turn is sent.
 struct Way {
     via: Via,
+    /// The format of the sound of a live stream, if it has any.
+    sound: Option<Format>,
     headers: Vec<(&'static str, String)>,
     deadline: Instant,
 }
@@ -87,6 +90,7 @@ impl CesSession {
     ) -> Result<Answer, TurnError> {
         let Way {
             via,
+            sound,
             headers,
             deadline,
         } = way;
@@ -133,6 +137,7 @@ impl CesSession {
                     config,
                     inputs,
                     speech,
+                    sound,
                     audio,
                 };
                 let turn = self.live.play(caller, &call, sending).await?;
@@ -210,8 +215,20 @@ impl Session for CesSession {
             let message = "sound is carried by BidiRunSession: leave `via` out";
             return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
         }
+        let via = if self.is_spoken { Via::Bidi } else { via };
+        let is_live = via == Via::Bidi;
+        // An agent that is asked to speak is on a call from its beginning.
+        let of_call = target
+            .audio
+            .output
+            .map(|_| target.audio.input.unwrap_or(AudioSettings::USUAL));
+        let sound = speech
+            .map(|speech| speech.clip.format())
+            .or(of_call)
+            .filter(|_| is_live);
         let way = Way {
-            via: if self.is_spoken { Via::Bidi } else { via },
+            via,
+            sound,
             headers: if target.emulator {
                 overrides::headers(&turn.with.emulator)
             } else {
@@ -221,13 +238,12 @@ impl Session for CesSession {
         };
         let opening = self.opening.as_ref();
         let variables = request::variables(&turn.with, opening, &turn.input);
-        let format = speech.map(|speech| speech.clip.format());
-        let config = request::config(target, &self.name, &turn.with, opening, format).map_err(unsent)?;
+        let config = request::config(target, &self.name, &turn.with, opening, sound).map_err(unsent)?;
         let inputs = request::inputs(&variables, &turn.input, &self.pending).map_err(unsent)?;
         if !matches!(turn.input, TurnInput::ToolResults(_)) {
             self.known.begin_turn();
         }
-        let asked = target.audio.output;
+        let asked = target.audio.output.filter(|_| is_live);
         let answer = self.send(way, config, inputs, speech).await?;
         self.opening = None;
         self.known.set(variables);

@@ -83,7 +83,8 @@ pub(super) fn take_speech(reply: &mut AgentReply, outputs: &[ces::SessionOutput]
             bytes: Arc::new(bytes),
         })),
         None => Observed::Unseen(
-            "the target does not ask for speech: its settings have no `audio: { output: … }`".to_owned(),
+            "speech comes on live streams of targets that ask for it: `audio: { output: … }`, and `via: bidi`"
+                .to_owned(),
         ),
     };
     reply.transcript = Observed::Unseen("the user did not speak in this turn".to_owned());

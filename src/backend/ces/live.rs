@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
+use crate::audio::Format;
 use crate::backend::call::{Call, Caller, LiveStream, OUTBOX, Part, no_answer};
 use crate::backend::error::status::{failure, late};
 use crate::backend::{Speech, TurnError};
@@ -58,8 +59,10 @@ pub(super) struct Sending<'a> {
     pub(super) config: ces::SessionConfig,
     /// What is not sound.
     pub(super) inputs: Vec<ces::SessionInput>,
-    /// The sound.
+    /// The sound of the turn.
     pub(super) speech: Option<&'a Speech>,
+    /// The format of the stream's sound, if it is to have any.
+    pub(super) sound: Option<Format>,
     /// How sound is sent.
     pub(super) audio: AudioSettings,
 }
@@ -145,31 +148,27 @@ impl Live {
             config,
             inputs,
             speech,
+            sound,
             audio,
         } = sending;
         let messages = messages(inputs, speech.is_some());
         let sent_at = Instant::now();
-        let wanted = speech.map(|speech| speech.clip.format());
         let open = self
             .stream
             .take()
-            .filter(|open| open.headers == call.headers && open.carries(wanted))
+            .filter(|open| open.headers == call.headers && open.carries(sound))
             .and_then(|mut open| goes_on(&mut open.stream).then_some(open));
-        let (mut open, opening) = match open {
-            Some(mut open) => {
-                send(&mut open.stream, messages).await?;
-                (open, None)
-            }
-            None => {
-                let config = encode(ClientMessage::Config(config));
-                let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-                self.open(caller, call, first, speech, &audio).await?
-            }
+        let (mut open, opening) = if let Some(mut open) = open {
+            send(&mut open.stream, messages).await?;
+            (open, None)
+        } else {
+            let config = encode(ClientMessage::Config(config));
+            let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
+            self.open(caller, call, first, (sound, speech), &audio).await?
         };
         let user = match (speech, &open.pump, opening) {
-            (Some(_), _, Some(done)) => Some(done),
             (Some(speech), Some(pump), None) => Some(pump.play(speech.clone(), self.begins(speech)).await),
-            _ => None,
+            (_, _, opening) => opening,
         };
         let mut user = match (user, speech) {
             (Some(done), Some(speech)) => User::Speaks {
@@ -192,17 +191,17 @@ impl Live {
         Ok(turn)
     }
 
-    /// Opens a stream. With speech the sound begins at once: the service may not answer before it has heard enough.
+    /// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
     async fn open(
         &self,
         caller: &Caller,
         call: &Call,
         first: Vec<Bytes>,
-        speech: Option<&Speech>,
+        (sound, speech): (Option<Format>, Option<&Speech>),
         audio: &AudioSettings,
     ) -> Result<(Opened, Option<Done>), TurnError> {
         let headers = call.headers.clone();
-        let Some(speech) = speech else {
+        let Some(format) = sound else {
             let stream = caller.open(call, &first).await?;
             let opened = Opened {
                 pump: None,
@@ -217,19 +216,22 @@ impl Live {
             let _ = outbox.try_send(message);
         }
         let flow = Flow {
-            format: speech.clip.format(),
+            format,
             pace: audio.pace,
             piece: audio.piece,
         };
         let pump = Pump::start(flow, outbox.clone());
-        let done = pump.play(speech.clone(), self.begins(speech)).await;
+        let done = match speech {
+            Some(speech) => Some(pump.play(speech.clone(), self.begins(speech)).await),
+            None => None,
+        };
         let stream = caller.open_on(call, outbox, messages).await?;
         let opened = Opened {
             pump: Some(pump),
             stream,
             headers,
         };
-        Ok((opened, Some(done)))
+        Ok((opened, done))
     }
 
     /// When a recording begins: at once, or so long after the agent began to answer.
@@ -244,7 +246,7 @@ impl Live {
 
 impl Opened {
     /// Whether sound of a format can be sent on it; turns without sound can be sent on any.
-    fn carries(&self, wanted: Option<crate::audio::Format>) -> bool {
+    fn carries(&self, wanted: Option<Format>) -> bool {
         wanted.is_none() || self.pump.as_ref().map(Pump::format) == wanted
     }
 }

@@ -60,7 +60,8 @@ impl Opening {
     }
 }
 
-/// The configuration that goes with every turn, and what goes with the first one only.
+/// The configuration that goes with every turn, and what goes with the first one only; `sound` is the format of what the
+/// user lets be heard, on a live stream that has sound.
 ///
 /// # Errors
 /// When a name is not known, or a value too deep to be sent.
@@ -69,7 +70,7 @@ pub(super) fn config(
     session: &str,
     with: &With,
     opening: Option<&Opening>,
-    speech: Option<Format>,
+    sound: Option<Format>,
 ) -> Result<ces::SessionConfig, BackendError> {
     let deployment = with.deployment.as_ref().or(target.deployment.as_ref());
     let agent = with
@@ -96,16 +97,17 @@ pub(super) fn config(
             .transpose()?,
         // Whole sentences: where fragments end is up to chance, and would make texts differ from run to run.
         enable_text_streaming: false,
-        input_audio_config: speech.map(|format| ces::InputAudioConfig {
+        input_audio_config: sound.map(|format| ces::InputAudioConfig {
             audio_encoding: encoding(format).into(),
             sample_rate_hertz: hertz(format),
             ..Default::default()
         }),
-        output_audio_config: target.audio.output.map(|format| ces::OutputAudioConfig {
-            audio_encoding: encoding(format).into(),
-            sample_rate_hertz: hertz(format),
+        output_audio_config: target.audio.output.filter(|_| sound.is_some()).map(|format| {
+            ces::OutputAudioConfig {
+                audio_encoding: encoding(format).into(),
+                sample_rate_hertz: hertz(format),
+            }
         }),
-        ..Default::default()
     })
 }
 

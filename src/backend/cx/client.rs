@@ -246,7 +246,7 @@ impl CxSession {
         let progress = Progress::default();
         let call = self.call(playing, Method::Stream);
         let nothing = Speech::nothing();
-        let requests = speech::requests(first, speech.unwrap_or(&nothing), &progress);
+        let requests = speech::requests(&first, speech.unwrap_or(&nothing), &progress);
         let mut incoming = self.shared.caller.stream(&call, requests).await?;
         let mut heard = Heard::default();
         let mut answers = Answers::default();
@@ -263,11 +263,7 @@ impl CxSession {
                 playing.raw.push(bytes_to_json(kind, &part.bytes));
             }
             match response.response {
-                Some(Response::RecognitionResult(result)) => {
-                    if heard.take(&result) {
-                        progress.enough.cancel();
-                    }
-                }
+                Some(Response::RecognitionResult(result)) if heard.take(&result) => progress.enough.cancel(),
                 Some(Response::DetectIntentResponse(response)) => {
                     // The agent was done listening, whatever was still to be said.
                     progress.enough.cancel();
@@ -276,7 +272,7 @@ impl CxSession {
                     latency = Some(Latency { first, total });
                     answers.take(response, target.audio.output);
                 }
-                None => {}
+                Some(Response::RecognitionResult(_)) | None => {}
             }
         }
         if answers.results.is_empty() {

@@ -122,7 +122,7 @@ impl Progress {
 /// The requests of a stream: the configuration, then the sound piece by piece, each when its time has come; the stream
 /// ends with the sound, or when the service has heard enough.
 pub(super) fn requests(
-    first: cx::StreamingDetectIntentRequest,
+    first: &cx::StreamingDetectIntentRequest,
     speech: &Speech,
     progress: &Progress,
 ) -> impl Stream<Item = Bytes> + Send + 'static {

@@ -43,7 +43,7 @@ impl Parser {
             .and_then(|node| self.duration(node, "`interrupt_after`"));
         let path = match self.sound.clone() {
             None => PathBuf::from(&written),
-            Some(place) => self.recording(file, &written, &place)?,
+            Some(folders) => self.recording(file, &written, &folders)?,
         };
         let input = AudioInput {
             written,
@@ -53,8 +53,8 @@ impl Parser {
             pace,
             interrupt_after,
         };
-        if let Some(place) = self.sound.clone().filter(|_| self.thorough) {
-            self.check_recording(&file.span, &input, &place);
+        if let Some(folders) = self.sound.clone().filter(|_| self.thorough) {
+            self.check_recording(&file.span, &input, &folders);
         }
         Some(Input::Audio(input))
     }

@@ -131,7 +131,7 @@ impl CxService {
             _ => None,
         };
         let Some(audio) = audio else {
-            return self.answer(metadata, first, None, answers).await;
+            return Box::pin(self.answer(metadata, first, None, answers)).await;
         };
         let format = format(audio.config.as_ref())?;
         let single = audio
@@ -156,7 +156,7 @@ impl CxService {
                     if let Some(input) = &mut first.query_input {
                         input.input = Some(text);
                     }
-                    return self.answer(metadata, first, None, answers).await;
+                    return Box::pin(self.answer(metadata, first, None, answers)).await;
                 }
                 _ => {
                     return Err(Status::invalid_argument(
@@ -190,7 +190,7 @@ impl CxService {
             let text = spoken.text.clone();
             input.input = Some(Sent::Text(cx::TextInput { text }));
         }
-        self.answer(metadata, first, Some(spoken), answers).await
+        Box::pin(self.answer(metadata, first, Some(spoken), answers)).await
     }
 
     /// Plays the turn of a stream and sends its responses.
