@@ -200,30 +200,22 @@ impl Service {
                     let Some(InputType::Audio(bytes)) = input.input_type else {
                         continue;
                     };
-                    if is_silent(&bytes, Encoding::Linear16) {
-                        quiet += 1;
-                    } else {
-                        loud += 1;
-                    }
+                    // Silence comes before the speech, too, for a moment.
+                    let is_quiet = is_silent(&bytes, Encoding::Linear16);
+                    loud += u32::from(!is_quiet);
+                    quiet += u32::from(is_quiet && loud > 0);
                     // Each only once: the third piece of sound, then some silence.
-                    match (number, loud, quiet) {
-                        (0, 3, 0) => {
-                            tell(
-                                &answers,
-                                [recognised("to"), recognised("tomorrow"), text("a", true)],
-                            )
-                            .await
-                        }
-                        (0, 3, 2) => {
-                            tell(&answers, [text("b", true), FromServer::GoAway(ces::GoAway {})]).await
-                        }
-                        (1, 3, 0) => {
-                            let end = FromServer::EndSession(ces::EndSession { metadata: None });
-                            let trailing = output(OutputType::Audio(vec![1, 0]), false);
-                            tell(&answers, [text("c", true), end, trailing]).await;
-                        }
-                        _ => {}
-                    }
+                    let said = match (number, loud, quiet) {
+                        (0, 3, 0) => vec![recognised("to"), recognised("tomorrow"), text("a", true)],
+                        (0, 3, 2) => vec![text("b", true), FromServer::GoAway(ces::GoAway {})],
+                        (1, 3, 0) => vec![
+                            text("c", true),
+                            FromServer::EndSession(ces::EndSession { metadata: None }),
+                            output(OutputType::Audio(vec![1, 0]), false),
+                        ],
+                        _ => Vec::new(),
+                    };
+                    tell(&answers, said).await;
                 }
             }
         }

@@ -93,10 +93,11 @@ async fn talk(
 }
 
 fn result(responses: &[Response]) -> &cx::QueryResult {
-    match responses.last() {
-        Some(Response::DetectIntentResponse(last)) => last.query_result.as_ref().unwrap(),
-        other => panic!("the stream ends with {other:?}"),
-    }
+    let last = responses.iter().rev().find_map(|response| match response {
+        Response::DetectIntentResponse(last) => last.query_result.as_ref(),
+        Response::RecognitionResult(_) => None,
+    });
+    last.unwrap()
 }
 
 fn stream(id: &str, single: bool, bytes: &[u8]) -> Vec<cx::StreamingDetectIntentRequest> {
