@@ -256,6 +256,9 @@ fn events(reply: &ReplyRecord) -> Vec<String> {
             .iter()
             .map(|agent| format!("(transfer to {})", inline(agent))),
     );
+    if reply.interrupted {
+        lines.push("(the user interrupted the agent)".to_owned());
+    }
     if let Some(audio) = &reply.audio {
         let tenths = audio.duration_ms / 100;
         let file = audio

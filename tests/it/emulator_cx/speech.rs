@@ -290,3 +290,70 @@ async fn what_is_typed_after_all_counts() {
     let query = result(&responses).query.clone();
     assert_eq!(query, Some(cx::query_result::Query::Text("hello".to_owned())));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_client_stops_speaking_when_the_service_has_heard_enough() {
+    use turnproof::audio::Clip;
+    use turnproof::backend::cx::{CxBackend, CxTarget};
+    use turnproof::backend::names::NoNames;
+    use turnproof::backend::{Backend as _, SessionStart, Speech, TurnInput, TurnRequest};
+    use turnproof::model::suite::{ApiVersion, AudioSettings, Start, Via, With};
+    use turnproof::model::transcript::Observed;
+
+    let emulator = listener().await;
+    let pause = FORMAT.silence(Duration::from_millis(600));
+    // A minute more to say, at the pace of speech: nobody waits for it.
+    let endless = [sound(1), pause, sound(2).repeat(200)].concat();
+    for api_version in [ApiVersion::V3, ApiVersion::V3Beta1] {
+        let target = CxTarget {
+            agent: AGENT.parse().unwrap(),
+            environment: None,
+            flow_versions: Vec::new(),
+            api_version,
+            via: Via::Detect,
+            language: "en".to_owned(),
+            audio: AudioSettings {
+                single_utterance: true,
+                output: Some(FORMAT),
+                ..AudioSettings::default()
+            },
+            names: Arc::new(NoNames),
+            emulator: false,
+        };
+        let backend = CxBackend::new(target, crate::scripted::connection(emulator.address())).unwrap();
+        let start = SessionStart {
+            session_id: format!("single-{}", api_version.name()),
+            start: Start::default(),
+            stubs: Arc::default(),
+        };
+        let mut session = backend.open(start).await.unwrap();
+        let speech = Speech {
+            clip: Arc::new(Clip::of(FORMAT, endless.clone())),
+            pace: 4.0,
+            piece: Duration::from_millis(100),
+            file: None,
+            interrupt_after: None,
+        };
+        let turn = TurnRequest {
+            input: TurnInput::Speech(speech),
+            with: With::default(),
+            via: None,
+            timeout: Duration::from_secs(10),
+            want_raw: true,
+        };
+        let reply = session.play(turn).await.unwrap();
+        assert_eq!(reply.transcript, Observed::Seen("hello".to_owned()));
+        assert!(matches!(&reply.audio, Observed::Seen(Some(spoken)) if spoken.format == FORMAT));
+        let raw = reply.raw.unwrap();
+        let kinds: Vec<&String> = raw
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|message| message.as_object().unwrap().keys())
+            .collect();
+        assert_eq!(
+            kinds,
+            ["recognitionResult", "recognitionResult", "detectIntentResponse"]
+        );
+    }
+}
