@@ -75,7 +75,7 @@ impl Clip {
         self.bytes.chunks(size)
     }
 
-    /// What this sound is known by: see [`fingerprint`].
+    /// What this sound is known by: the SHA-256 of its bytes, hex, without the silence at both ends.
     pub fn fingerprint(&self) -> String {
         fingerprint(&self.bytes, self.format.encoding)
     }

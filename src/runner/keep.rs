@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::attempt::Player;
 use crate::audio::as_wav;
-use crate::model::suite::Conversation;
 use crate::model::transcript::{Observed, Spoken};
 
 /// Longest part of a file's name that comes from a conversation's.
@@ -28,9 +27,27 @@ impl Player<'_> {
         };
         Some(Kept {
             keep,
-            name: name(self.conversation, self.session_id(), index),
+            name: self.name(index),
             spoken: spoken.clone(),
         })
+    }
+
+    /// `suite/name-03-1a2b3c4d.wav`: the turn, and the session, because a conversation may be played more than once. What
+    /// must not be shown does not become part of it.
+    fn name(&self, index: usize) -> PathBuf {
+        let plain = |character: char| {
+            if character.is_alphanumeric() {
+                character
+            } else {
+                '-'
+            }
+        };
+        let title = self.context.redactor.text(&self.conversation.name);
+        let title: String = title.chars().take(LONGEST_NAME).map(plain).collect();
+        let session = self.session_id();
+        let session = session.get(..8).unwrap_or(session);
+        let file = format!("{}-{:02}-{session}.wav", title.trim_matches('-'), index + 1);
+        Path::new(&self.conversation.suite).join(file)
     }
 
     /// Notes in the record of a turn where its spoken answer was kept, or why not.
@@ -46,21 +63,6 @@ impl Player<'_> {
             (Ok(_), None) => {}
         }
     }
-}
-
-/// `suite/name-03-1a2b3c4d.wav`: the turn, and the session, because a conversation may be played more than once.
-fn name(conversation: &Conversation, session: &str, index: usize) -> PathBuf {
-    let plain = |character: char| {
-        if character.is_alphanumeric() {
-            character
-        } else {
-            '-'
-        }
-    };
-    let name: String = conversation.name.chars().take(LONGEST_NAME).map(plain).collect();
-    let session = session.get(..8).unwrap_or(session);
-    let file = format!("{}-{:02}-{session}.wav", name.trim_matches('-'), index + 1);
-    Path::new(&conversation.suite).join(file)
 }
 
 /// A spoken answer on its way to its file.

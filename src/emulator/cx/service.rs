@@ -23,6 +23,7 @@ use super::sessions::Sessions;
 use super::stubs::StubAnswers;
 use super::turn::{TurnResult, WebhookCalled};
 use super::understanding::{Meaning, Understood};
+use crate::audio::Format;
 use crate::emulator::clock::Clock;
 use crate::emulator::fault::Faults;
 use crate::emulator::hearing::Hearing;
@@ -32,7 +33,7 @@ use crate::proto::cx_v3 as cx;
 use super::request::{Input, Request};
 use cx::detect_intent_response::ResponseType;
 
-use speech::Spoken;
+use speech::{Spoken, voice_of};
 
 mod speech;
 mod v3;
@@ -236,7 +237,7 @@ impl CxService {
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
     ) -> Result<(cx::DetectIntentResponse, Beside), Status> {
-        let voice = request.output_audio_config.clone();
+        let voice = voice_of(request.output_audio_config.as_ref())?;
         let (view, played) = self.detected(metadata, request, None).await?;
         self.shared.options.faults.delay(played.result.waited).await;
         let response = final_response(&played, self.result(&played, view), voice)?;
@@ -250,7 +251,7 @@ impl CxService {
         request: cx::DetectIntentRequest,
         spoken: Option<Spoken>,
     ) -> Result<Parts, Status> {
-        let voice = request.output_audio_config.clone();
+        let voice = voice_of(request.output_audio_config.as_ref())?;
         let (view, played) = self.detected(metadata, request, spoken).await?;
         let mut ahead = Vec::new();
         let mut sent = 0;
@@ -331,6 +332,7 @@ impl CxService {
         metadata: &MetadataMap,
         request: cx::FulfillIntentRequest,
     ) -> Result<(cx::FulfillIntentResponse, Beside), Status> {
+        let voice = voice_of(request.output_audio_config.as_ref())?;
         let asked = request
             .match_intent_request
             .ok_or_else(|| Status::invalid_argument("match_intent_request is missing"))?;
@@ -341,7 +343,7 @@ impl CxService {
         call.request.understood = Some(read_match(self.engine().program(), &found)?);
         let played = self.play(call, None).await?;
         self.shared.options.faults.delay(played.result.waited).await;
-        let (output_audio, output_audio_config) = Self::spoken(&played, request.output_audio_config)?;
+        let (output_audio, output_audio_config) = Self::spoken(&played, voice)?;
         let response = cx::FulfillIntentResponse {
             response_id: played.response_id.clone(),
             output_audio,
@@ -416,7 +418,7 @@ fn event_offered(understood: &Understood) -> Option<&str> {
 fn final_response(
     played: &Played,
     result: cx::QueryResult,
-    voice: Option<cx::OutputAudioConfig>,
+    voice: Option<(Format, cx::OutputAudioConfig)>,
 ) -> Result<cx::DetectIntentResponse, Status> {
     let (output_audio, output_audio_config) = CxService::spoken(played, voice)?;
     Ok(cx::DetectIntentResponse {

@@ -238,6 +238,20 @@ async fn an_answer_is_spoken_when_that_is_asked_for() {
     }
     let silent = client.detect_intent(request("s1", text("hello"))).await.unwrap();
     assert!(silent.into_inner().output_audio.is_empty());
+    let with_voice = |encoding: cx::OutputAudioEncoding, hertz| cx::DetectIntentRequest {
+        output_audio_config: Some(cx::OutputAudioConfig {
+            audio_encoding: encoding.into(),
+            sample_rate_hertz: hertz,
+            synthesize_speech_config: None,
+        }),
+        ..request("s2", text("hello"))
+    };
+    let mp3 = with_voice(cx::OutputAudioEncoding::Mp3, 0);
+    let written = client.detect_intent(mp3).await.unwrap().into_inner();
+    assert!(written.output_audio.is_empty() && written.query_result.is_some());
+    let shrill = with_voice(cx::OutputAudioEncoding::Mulaw, 100_000);
+    let refused = client.detect_intent(shrill).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -215,15 +215,14 @@ impl CxService {
         Ok(())
     }
 
-    /// What is said in a turn as sound, if that was asked for.
+    /// What is said in a turn as sound, in the format of [`voice_of`].
     pub(super) fn spoken(
         played: &Played,
-        config: Option<cx::OutputAudioConfig>,
+        voice: Option<(Format, cx::OutputAudioConfig)>,
     ) -> Result<(Vec<u8>, Option<cx::OutputAudioConfig>), Status> {
-        let Some(config) = config else {
+        let Some((format, config)) = voice else {
             return Ok((Vec::new(), None));
         };
-        let format = output_format(&config)?;
         let texts: Vec<&str> = played
             .result
             .messages
@@ -325,23 +324,27 @@ fn format(config: Option<&cx::InputAudioConfig>) -> Result<Format, Status> {
     })
 }
 
-fn output_format(config: &cx::OutputAudioConfig) -> Result<Format, Status> {
+/// In what the agent speaks, if that was asked for. MP3 and Opus are never spoken: such an answer has text only.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a rate that no service has.
+pub(super) fn voice_of(
+    config: Option<&cx::OutputAudioConfig>,
+) -> Result<Option<(Format, cx::OutputAudioConfig)>, Status> {
     use cx::OutputAudioEncoding as Kind;
+    let Some(config) = config else { return Ok(None) };
     let encoding = match config.audio_encoding() {
         Kind::Linear16 => Encoding::Linear16,
         Kind::Mulaw => Encoding::Mulaw,
         Kind::Alaw => Encoding::Alaw,
-        Kind::Unspecified => {
-            return Err(Status::invalid_argument("the output's audio_encoding is missing"));
-        }
-        _ => return Err(Status::unimplemented("the emulator does not speak MP3 or Opus")),
+        _ => return Ok(None),
     };
     let rate = match config.sample_rate_hertz {
         0 if encoding == Encoding::Linear16 => 16_000,
         0 => 8_000,
         given => rate(given)?,
     };
-    Ok(Format { encoding, rate })
+    Ok(Some((Format { encoding, rate }, config.clone())))
 }
 
 fn rate(hertz: i32) -> Result<u32, Status> {
