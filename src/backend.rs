@@ -7,14 +7,16 @@
 //! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, `channel` and [`call`] carry
 //! bytes, [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::audio::{Clip, is_silent};
 use crate::model::Value;
 use crate::model::outcome::Sent;
-use crate::model::suite::{EmulatorStubs, Input, Service, Start, Via, With};
+use crate::model::suite::{AudioSettings, EmulatorStubs, Input, Service, Start, Via, With};
 use crate::model::transcript::AgentReply;
 
 pub use error::BackendError;
@@ -82,8 +84,55 @@ pub struct TurnRequest {
 pub enum TurnInput {
     /// What the user does.
     User(Input),
+    /// What the user lets be heard.
+    Speech(Speech),
     /// Answers to the client-side tool calls of the reply before, within the same turn.
     ToolResults(Vec<ToolResult>),
+}
+
+/// Sound that is sent, and how.
+#[derive(Debug, Clone)]
+pub struct Speech {
+    /// The sound.
+    pub clip: Arc<Clip>,
+    /// How many times faster than it was spoken it is sent; above 0.
+    pub pace: f64,
+    /// The time of each piece.
+    pub piece: Duration,
+    /// The recording it was made of, if it was.
+    pub file: Option<PathBuf>,
+    /// It begins so long after the agent began its last answer, whatever that has still to say (CES).
+    pub interrupt_after: Option<Duration>,
+}
+
+impl Speech {
+    /// No sound at all.
+    pub(in crate::backend) fn nothing() -> Self {
+        Self {
+            clip: Arc::new(Clip::empty(AudioSettings::USUAL)),
+            pace: 1.0,
+            piece: AudioSettings::PIECE,
+            file: None,
+            interrupt_after: None,
+        }
+    }
+
+    /// Whether there is nothing to be heard in it.
+    pub fn is_silent(&self) -> bool {
+        is_silent(self.clip.bytes(), self.clip.format().encoding)
+    }
+
+    /// The time that sending takes.
+    pub fn time(&self) -> Duration {
+        self.time_before(self.clip.pieces(self.piece).len())
+    }
+
+    /// The time that goes by before a piece is sent; pieces count from 0.
+    pub fn time_before(&self, piece: usize) -> Duration {
+        let pieces = u32::try_from(piece).unwrap_or(u32::MAX);
+        let seconds = self.piece.saturating_mul(pieces).as_secs_f64() / self.pace;
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
 }
 
 /// The answer to one client-side tool call.

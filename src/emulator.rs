@@ -7,6 +7,8 @@ pub mod ces;
 pub mod clock;
 pub mod cx;
 pub mod fault;
+pub mod hearing;
 mod server;
+mod voice;
 
 pub use server::{Emulator, EmulatorError, EmulatorOptions, RunningEmulator};

@@ -9,9 +9,10 @@
 //! | 4 | [`emulator`], [`import`], [`coverage`]: adapters around a backend or a file format; a run against an export |
 //! | 3 | [`backend`]: the trait and the live clients, the only floor with a gRPC client |
 //! | 2 | [`suite`], [`settings`], [`export`], [`expect`]: files → model; agent export → plain data; (expectation, reply) → outcome |
-//! | 1 | [`model`], [`yaml`]: the shared vocabulary; the only room that knows the YAML crate |
+//! | 1 | [`model`], [`yaml`], [`audio`]: the shared vocabulary; the only room that knows the YAML crate; recorded sound |
 //! | 0 | [`proto`], [`diagnostic`], [`redact`]: generated types; places in files; what must not be printed |
 
+pub mod audio;
 pub mod backend;
 pub mod cli;
 pub mod coverage;

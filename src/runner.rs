@@ -19,10 +19,12 @@ use tokio::sync::mpsc;
 
 use crate::backend::{Backend, BackendError};
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
+use crate::model::suite::AudioSettings;
 use crate::redact::Redactor;
 
 pub use cancel::Cancellation;
 pub use journal::{JOURNAL_FILE, JOURNAL_FOLDER, Journal, JournalWriter};
+pub use keep::KeepAudio;
 pub use limit::Limit;
 pub use plan::{Plan, fresh_seed};
 pub use previous::Previous;
@@ -39,6 +41,7 @@ mod executor;
 #[cfg(test)]
 mod fake;
 mod journal;
+mod keep;
 mod limit;
 mod merge;
 mod plan;
@@ -50,6 +53,7 @@ mod retry;
 mod script;
 mod signal;
 mod source;
+mod speech;
 mod status;
 mod stubs;
 mod tool_loop;
@@ -84,6 +88,8 @@ pub struct RunContext {
     pub events: mpsc::Sender<RunEvent>,
     /// How it is stopped.
     pub cancellation: Cancellation,
+    /// Where spoken answers are kept, if they are.
+    pub keep_audio: Option<KeepAudio>,
 }
 
 /// What plays the other side.
@@ -94,6 +100,8 @@ pub struct RunTarget {
     pub limit: Option<Limit>,
     /// The time it lives at, if not now: that of an emulator.
     pub clock: Option<DateTime<FixedOffset>>,
+    /// How it is sent sound.
+    pub audio: AudioSettings,
 }
 
 /// How a run is played.
@@ -134,6 +142,7 @@ impl std::fmt::Debug for RunTarget {
             .field("service", &service)
             .field("limit", &self.limit)
             .field("clock", &self.clock)
+            .field("audio", &self.audio)
             .finish()
     }
 }

@@ -28,12 +28,14 @@ use expand::{Expanded, Shared, Source, expand};
 use frame::{Found, Frame, Framed};
 use mention::Mention;
 use rows::{Row, RowSource, cross, rows};
+use sound::Sounds;
 use steps::Folders;
 use template::fill::Names as Known;
 
 pub use entry::{Entry, LoadError};
 pub use stub_file::{read_generators, read_playbooks, read_webhooks};
-pub use surroundings::{Agents, Names, Role, SettingsLayer, Surroundings};
+pub use surroundings::{Agents, Names, Role, RoleSound, SettingsLayer, Surroundings};
+pub use transcripts::{TRANSCRIPTS_FILE, Transcript, read_transcripts};
 
 pub mod discover;
 mod entry;
@@ -45,10 +47,12 @@ mod parse;
 mod rows;
 pub mod schema;
 pub mod select;
+mod sound;
 mod steps;
 mod stub_file;
 mod surroundings;
 pub mod template;
+mod transcripts;
 mod turns;
 pub mod validate;
 
@@ -103,10 +107,12 @@ const TEXT_KEPT: usize = 8 << 20;
 /// Reads suites: every file once, all problems of all files.
 pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Agents) -> Suites {
     let (inherited, problems) = surroundings::Inherited::read(&surroundings);
+    let root = surroundings.root.clone();
     let shared = Arc::new(Shared {
         surroundings,
         inherited,
         room: AtomicUsize::new(TEXT_KEPT),
+        sounds: Arc::new(Sounds::new(root)),
     });
     let folders = Folders::default();
     let mut with_identity: HashMap<&str, usize> = HashMap::new();

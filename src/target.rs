@@ -21,8 +21,11 @@ use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::TargetInfo;
 use crate::settings::target::{CxRevision, FileName, Served, Target, TargetKind};
 
+mod ears;
 mod emulated;
 mod live;
+
+pub use ears::recordings;
 
 /// A target that is ready, or the reason why it is not.
 pub struct ReadyTarget {

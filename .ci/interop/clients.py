@@ -73,7 +73,7 @@ def main():
         talks_to_support(channel)
         print("Google's clients and the emulator understand each other")
         if SHARED.exists():
-            subprocess.run([sys.executable, SHARED, address, "--no-audio"], check=True)
+            subprocess.run([sys.executable, SHARED, address], check=True)
         else:
             print(f"skipped: {SHARED} is not here")
 

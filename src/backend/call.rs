@@ -7,7 +7,7 @@ mod guard;
 
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, Stream};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::bytes::Bytes;
@@ -34,7 +34,7 @@ const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
 /// All messages of one answer together may not be larger.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// Messages waiting to be sent on a live stream.
-const OUTBOX: usize = 16;
+pub(in crate::backend) const OUTBOX: usize = 16;
 
 /// The way to a service, as a target describes it.
 #[derive(Debug, Clone)]
@@ -88,6 +88,15 @@ pub(in crate::backend) struct Part {
 pub(in crate::backend) struct LiveStream {
     outbox: mpsc::Sender<Bytes>,
     inbox: Streaming<Bytes>,
+    _lease: Lease,
+}
+
+/// What comes back on a stream that is sent beside it.
+pub(in crate::backend) struct Incoming {
+    inbox: Streaming<Bytes>,
+    deadline: Instant,
+    /// Bytes that have come.
+    size: usize,
     _lease: Lease,
 }
 
@@ -192,23 +201,88 @@ impl Caller {
     }
 
     async fn open_once(&self, call: &Call, first: &[Bytes]) -> Result<LiveStream, TurnError> {
-        let Prepared {
-            mut client,
-            path,
-            headers,
-            lease,
-        } = self.prepare(call).await?;
+        let prepared = self.prepare(call).await?;
         let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
         for message in first {
             // There is room for all of them, and the receiver is held just below.
             let _ = outbox.try_send(message.clone());
         }
+        self.begin(call, prepared, outbox, messages).await
+    }
+
+    /// As [`Caller::open`], with an outbox of the caller's that somebody else may write to at the same time: a service
+    /// may keep its answer back until it has heard enough.
+    ///
+    /// # Errors
+    /// When the call fails, or the deadline passes.
+    pub(in crate::backend) async fn open_on(
+        &self,
+        call: &Call,
+        outbox: mpsc::Sender<Bytes>,
+        messages: mpsc::Receiver<Bytes>,
+    ) -> Result<LiveStream, TurnError> {
+        let prepared = match Box::pin(self.prepare(call)).await {
+            Err(failed) if never_left(&failed) => Box::pin(self.prepare(call)).await,
+            prepared => prepared,
+        };
+        self.begin(call, prepared?, outbox, messages).await
+    }
+
+    async fn begin(
+        &self,
+        call: &Call,
+        prepared: Prepared,
+        outbox: mpsc::Sender<Bytes>,
+        messages: mpsc::Receiver<Bytes>,
+    ) -> Result<LiveStream, TurnError> {
+        let Prepared {
+            mut client,
+            path,
+            headers,
+            lease,
+        } = prepared;
         // No grpc-timeout: a live stream outlasts the turn that opens it.
         let request = request(ReceiverStream::new(messages), headers, None);
         match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
             Ok(Ok(answer)) => Ok(LiveStream {
                 outbox,
                 inbox: answer.into_inner(),
+                _lease: lease,
+            }),
+            Ok(Err(status)) => Err(self.failed(&lease, &status)),
+            Err(_) => Err(TurnError {
+                error: late(),
+                sent: Sent::Unknown,
+            }),
+        }
+    }
+
+    /// Opens a stream whose messages come in their own time; the whole call has the deadline of an answer. What is
+    /// sent need not wait for the service to answer at all.
+    ///
+    /// # Errors
+    /// When the call fails, or the deadline passes.
+    pub(in crate::backend) async fn stream(
+        &self,
+        call: &Call,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Incoming, TurnError> {
+        let prepared = match Box::pin(self.prepare(call)).await {
+            Err(failed) if never_left(&failed) => Box::pin(self.prepare(call)).await,
+            prepared => prepared,
+        };
+        let Prepared {
+            mut client,
+            path,
+            headers,
+            lease,
+        } = prepared?;
+        let request = request(messages, headers, Some(call.deadline - Instant::now()));
+        match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
+            Ok(Ok(answer)) => Ok(Incoming {
+                inbox: answer.into_inner(),
+                deadline: call.deadline,
+                size: 0,
                 _lease: lease,
             }),
             Ok(Err(status)) => Err(self.failed(&lease, &status)),
@@ -265,6 +339,30 @@ impl Caller {
     }
 }
 
+impl Incoming {
+    /// The next message; `None` when the service has said everything.
+    ///
+    /// # Errors
+    /// When the stream broke, the service ended it with an error, or the deadline passes.
+    pub(in crate::backend) async fn next(&mut self) -> Result<Option<Bytes>, TurnError> {
+        match timeout_at(self.deadline, self.inbox.message()).await {
+            Ok(Ok(Some(bytes))) => {
+                self.size += bytes.len() + size_of::<Part>();
+                if self.size > LARGEST_ANSWER {
+                    return Err(no_answer("the answer is larger than 64 MiB"));
+                }
+                Ok(Some(bytes))
+            }
+            Ok(Ok(None)) => Ok(None),
+            Ok(Err(status)) => Err(failure(&status)),
+            Err(_) => Err(TurnError {
+                error: late(),
+                sent: Sent::Unknown,
+            }),
+        }
+    }
+}
+
 impl LiveStream {
     /// Sends one more message.
     ///
@@ -275,6 +373,18 @@ impl LiveStream {
             error: BackendError::new(BackendErrorKind::Service, "the live stream is over"),
             sent: Sent::No,
         })
+    }
+
+    /// Ends this side of the stream and waits a moment for the other to do the same; what still comes is not wanted.
+    pub(in crate::backend) async fn close(self, patience: Duration) {
+        let Self {
+            outbox,
+            mut inbox,
+            _lease,
+        } = self;
+        drop(outbox);
+        let ended = async { while let Ok(Some(_)) = inbox.message().await {} };
+        let _ = tokio::time::timeout(patience, ended).await;
     }
 
     /// What has come unasked: a message, the end, or (most often) nothing.

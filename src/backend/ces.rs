@@ -1,4 +1,4 @@
-//! The CES client: `RunSession`, `StreamRunSession`, and text over `BidiRunSession`; live or emulated.
+//! The CES client: `RunSession`, `StreamRunSession`, and text and sound over `BidiRunSession`; live or emulated.
 
 mod client;
 mod convert;
@@ -15,7 +15,7 @@ use super::error::BackendError;
 use super::names::Names;
 use super::{Backend, Session, SessionStart};
 use crate::model::resource::AppName;
-use crate::model::suite::{Service, Via};
+use crate::model::suite::{AudioSettings, Service, Via};
 
 /// A CES app as a target describes it.
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub struct CesTarget {
     pub deployment: Option<String>,
     /// The RPC for turns that do not name one.
     pub via: Via,
+    /// How it is sent sound, and whether it is asked to speak.
+    pub audio: AudioSettings,
     /// From display names to ids.
     pub names: Arc<dyn Names>,
     /// Whether an emulator answers, which takes overrides.

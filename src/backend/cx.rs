@@ -6,6 +6,7 @@
 mod client;
 mod convert;
 mod request;
+mod speech;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::error::BackendError;
 use super::names::Names;
 use super::{Backend, Session, SessionStart};
 use crate::model::resource::AgentName;
-use crate::model::suite::{ApiVersion, Service, Via};
+use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 
 /// A Dialogflow CX agent as a target describes it.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ pub struct CxTarget {
     pub via: Via,
     /// Language of turns that do not name one.
     pub language: String,
+    /// How it is sent sound, and whether it is asked to speak.
+    pub audio: AudioSettings,
     /// From display names to ids.
     pub names: Arc<dyn Names>,
     /// Whether an emulator answers, which takes overrides.

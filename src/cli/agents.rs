@@ -18,7 +18,7 @@ use crate::settings::target::{Target, TargetEntry, TargetKind};
 use crate::suite::discover::SuiteFile;
 use crate::suite::select::Filter;
 use crate::suite::validate::{AppNames, ExportNames};
-use crate::suite::{self, Entry, Names, Role, Stubbed};
+use crate::suite::{self, Entry, Names, Role, RoleSound, Stubbed};
 use crate::target::{AgentFile, AgentFiles};
 
 use super::prepare::{at_lines, selects};
@@ -64,7 +64,17 @@ impl<'w> Agents<'w> {
         let role = |(role, entry): (&String, &&TargetEntry)| {
             let target = entry.name.clone();
             let service = entry.service?;
-            Some((role.clone(), Role { target, service }))
+            let sound = entry.target.as_ref().map(|target| RoleSound {
+                settings: target.audio,
+                emulated: matches!(target.kind, TargetKind::Emulator(_)),
+            });
+            let sound = sound.unwrap_or_default();
+            let role_of = Role {
+                target,
+                service,
+                sound,
+            };
+            Some((role.clone(), role_of))
         };
         self.played.iter().filter_map(role).collect()
     }

@@ -1,6 +1,6 @@
 //! `turnproof emulate`: serves an exported agent until it is told to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tonic::service::Routes;
@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::run::exit_of_signal;
 use super::surroundings::Surroundings;
+use crate::audio::AudioError;
 use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
@@ -18,24 +19,27 @@ use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::live::{LiveHosts, LiveWebhooks};
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::{Counts, Faults, Rules};
+use crate::emulator::hearing::Hearing;
 use crate::emulator::{Emulator, EmulatorOptions};
 use crate::export;
 use crate::model::event::CancelReason;
 use crate::model::suite::{EmulatorStubs, Stubs};
 use crate::runner::{Cancellation, fresh_seed, listen_to_signals};
-use crate::suite::{read_generators, read_playbooks, read_webhooks};
+use crate::suite::{read_generators, read_playbooks, read_transcripts, read_webhooks};
+use crate::target::recordings;
 
 pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     check_address(args)?;
+    let hearing = hearing(args, here, console)?;
     let cx = args
         .agent
         .as_deref()
-        .map(|agent| cx_service(args, agent, here, console))
+        .map(|agent| cx_service(args, agent, &hearing, here, console))
         .transpose()?;
     let ces = args
         .app
         .as_deref()
-        .map(|app| ces_emulator(args, app, console))
+        .map(|app| ces_emulator(args, app, &hearing, console))
         .transpose()?;
     let options = EmulatorOptions {
         listen: args.listen,
@@ -62,6 +66,7 @@ fn check_address(args: &EmulateArgs) -> Result<(), Failure> {
 fn cx_service(
     args: &EmulateArgs,
     agent: &Path,
+    hearing: &Arc<Hearing>,
     here: &Surroundings,
     console: Console,
 ) -> Result<CxService, Failure> {
@@ -79,11 +84,17 @@ fn cx_service(
         faults: faults(args),
         stubs: Arc::new(stubs),
         live: live(args.live_webhooks.as_ref())?,
+        hearing: Arc::clone(hearing),
     };
     Ok(CxService::new(engine, options))
 }
 
-fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesEmulator, Failure> {
+fn ces_emulator(
+    args: &EmulateArgs,
+    app: &Path,
+    hearing: &Arc<Hearing>,
+    console: Console,
+) -> Result<CesEmulator, Failure> {
     let loaded = App::load(app, app)?;
     console.diagnostics(&loaded.warnings)?;
     let options = CesOptions {
@@ -91,7 +102,28 @@ fn ces_emulator(args: &EmulateArgs, app: &Path, console: Console) -> Result<CesE
         faults: faults(args),
         seed: seed(args),
     };
-    Ok(CesEmulator::from_app(loaded.app, options))
+    Ok(CesEmulator::listening(loaded.app, options, Arc::clone(hearing)))
+}
+
+/// The recordings that are understood.
+fn hearing(args: &EmulateArgs, here: &Surroundings, console: Console) -> Result<Arc<Hearing>, Failure> {
+    let hearing = Arc::new(Hearing::default());
+    let Some(file) = &args.transcripts else {
+        return Ok(hearing);
+    };
+    let (transcripts, problems) = read_transcripts(&here.working_directory.join(file), file);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(Failure::Invalid(problems));
+    }
+    console.diagnostics(&problems)?;
+    let unusable = |(path, error): (PathBuf, AudioError)| {
+        let message = format!("`{}` cannot be understood: {error}", path.display());
+        Diagnostic::error("bad-audio", message).in_file(file.clone())
+    };
+    match hearing.learn(recordings(transcripts)) {
+        Ok(()) => Ok(hearing),
+        Err(problems) => Err(Failure::Invalid(problems.into_iter().map(unusable).collect())),
+    }
 }
 
 fn seed(args: &EmulateArgs) -> u64 {

@@ -20,8 +20,8 @@ use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
-    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, Limit, Plan, Run, RunContext, RunStatus,
-    RunTarget,
+    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run, RunContext,
+    RunStatus, RunTarget,
 };
 use crate::settings::target::Target;
 use crate::target::{self, AgentFiles, Means, ReadyTarget};
@@ -36,6 +36,8 @@ mod reporting;
 
 /// The folder of the journal's folder, in the working directory.
 const REPORTS_FOLDER: &str = "reports";
+/// The folder of spoken answers, in the folder of the reports.
+const AUDIO_FOLDER: &str = "audio";
 /// Events that wait to be shown.
 const WAITING_EVENTS: usize = 1024;
 
@@ -192,6 +194,7 @@ impl Job<'_> {
                         backend: ready.backend,
                         limit,
                         clock: target.clock(),
+                        audio: target.audio,
                     },
                 )
             });
@@ -204,6 +207,13 @@ impl Job<'_> {
                 variables: self.workplace.settings.variables.readable(),
                 events,
                 cancellation: cancellation.clone(),
+                keep_audio: self.args.output.keep_audio.then(|| {
+                    let shown = Path::new(REPORTS_FOLDER).join(AUDIO_FOLDER);
+                    KeepAudio {
+                        folder: self.here.working_directory.join(&shown),
+                        shown,
+                    }
+                }),
             },
             options: self.options.for_runner(),
             plan: self.plan,

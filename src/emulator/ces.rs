@@ -1,7 +1,7 @@
 //! CES: a scripted app played offline, as the service's own gRPC API.
 //!
 //! [`app`] reads and checks the script; a turn is played without any protocol around it, and the service answers
-//! `RunSession`, `StreamRunSession` and text over `BidiRunSession` with turn indices, completion, diagnostics and
+//! `RunSession`, `StreamRunSession`, and text and sound over `BidiRunSession` with turn indices, completion, diagnostics and
 //! spans as the service does (ces-api 1 and 2). The app answers under any well-formed app name.
 //!
 //! Where the service's behaviour is not known the emulator is strict rather than helpful: a request that makes no
@@ -16,6 +16,7 @@ use tonic::Status;
 
 use super::clock::Clock;
 use super::fault::Faults;
+use super::hearing::Hearing;
 use crate::backend::names::Names;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::session_service_server::SessionServiceServer;
@@ -59,16 +60,24 @@ struct Shared {
     app: Arc<App>,
     options: CesOptions,
     sessions: Sessions,
+    /// The recordings that are understood.
+    hearing: Arc<Hearing>,
 }
 
 impl CesEmulator {
     /// An emulator of an app, without any session.
     pub fn from_app(app: impl Into<Arc<App>>, options: CesOptions) -> Self {
+        Self::listening(app, options, Arc::default())
+    }
+
+    /// The same, understanding the recordings that `hearing` knows.
+    pub fn listening(app: impl Into<Arc<App>>, options: CesOptions, hearing: Arc<Hearing>) -> Self {
         let sessions = Sessions::default();
         let shared = Arc::new(Shared {
             app: app.into(),
             options,
             sessions,
+            hearing,
         });
         Self { shared }
     }
@@ -104,6 +113,7 @@ impl CesEmulator {
             app,
             options,
             sessions,
+            ..
         } = self.shared.as_ref();
         let surroundings = Surroundings {
             app_name: config.app_name.clone(),

@@ -10,7 +10,7 @@ use super::path::{Step, parameter, parse, walk};
 
 /// What a capture looks at, and how it is written, for messages.
 const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agent, playbook, visited, parameters, \
-                     tool_calls, transfer, ended, handoff, payload, candidates, webhook, raw";
+                     tool_calls, transfer, ended, handoff, payload, candidates, webhook, transcript, raw";
 
 /// Why there is nothing to capture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +117,7 @@ fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, CaptureEr
         "handoff" => Ok(reply.handoff.clone().map(Value::Object)),
         "candidates" => several(reply.candidates.iter().map(candidate).collect()),
         "webhook" => several(seen(&reply.webhooks, root)?.iter().map(webhook).collect()),
+        "transcript" => Ok(Some(Value::String(seen(&reply.transcript, root)?.clone()))),
         "raw" => Ok(reply.raw.clone()),
         other => Err(format!("`{other}` cannot be captured; one of {ROOTS} can").into()),
     }

@@ -12,6 +12,7 @@ use super::{TurnContext, diff, parameters, tool_calls, visited};
 
 mod raw;
 mod signal;
+mod spoken;
 
 /// The expectation's name in the suite language.
 pub fn kind(check: &Check) -> &'static str {
@@ -35,6 +36,9 @@ pub fn kind(check: &Check) -> &'static str {
         Check::Payload(_) => "payload",
         Check::Candidates(_) => "candidates",
         Check::Webhook(_) => "webhook",
+        Check::Transcript(_) => "transcript",
+        Check::Audio(_) => "audio",
+        Check::Interrupted(_) => "interrupted",
         Check::Latency(_) => "latency",
         Check::Raw { .. } => "raw",
     }
@@ -64,6 +68,7 @@ pub(super) fn evaluate(
         Check::AllParameters(members) if reply.parameters.seen().is_some() || !members.is_empty() => {
             parameters::exactly(expectation, members, reply, context)
         }
+        Check::Audio(check) => spoken::rows(expectation, check, reply, context),
         Check::ToolCalls(wanted) => tool_calls::rows(expectation, wanted, &reply.tool_calls, context),
         _ => vec![single(expectation, kind, reply, context)],
     }
@@ -164,10 +169,12 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
         Check::Webhook(matcher) => {
             several(matcher, reply.webhooks.as_values(webhook), "webhook call", &scope)
         }
+        Check::Transcript(matcher) => spoken::transcript(matcher, reply, context),
+        Check::Interrupted(wanted) => spoken::interrupted(*wanted, reply),
         Check::Latency(matcher) => latency(matcher, reply, context),
         Check::Raw { path, matcher } => raw::look(path, matcher, reply.raw.as_ref(), &scope),
         // An empty subset expects nothing; the others have rows of their own.
-        Check::Parameters(_) | Check::AllParameters(_) | Check::ToolCalls(_) => Looked {
+        Check::Parameters(_) | Check::AllParameters(_) | Check::ToolCalls(_) | Check::Audio(_) => Looked {
             path: None,
             expected: Value::Object(Map::new()),
             actual: Value::Null,
@@ -237,7 +244,9 @@ fn all_text(matcher: &Matcher, reply: &AgentReply, context: &TurnContext<'_>) ->
     };
     let verdict = evaluate_matcher(matcher, subject, &scope);
     let closest = match &verdict {
-        Verdict::Differs(_) => value.as_str().and_then(|text| closest_alternative(matcher, text)),
+        Verdict::Differs(_) => value
+            .as_str()
+            .and_then(|text| closest_alternative(matcher, text).or_else(|| spoken::word_diff(matcher, text))),
         _ => None,
     };
     Looked {

@@ -56,6 +56,16 @@ pub(super) fn of_lines(expected: &[String], actual: &[String]) -> Diff {
     compare(&joined(expected), &joined(actual))
 }
 
+/// How two lists of words differ, each in one line; `None` for equal ones.
+pub(super) fn of_words(expected: &[String], actual: &[String]) -> Option<Diff> {
+    let joined = |words: &[String]| {
+        let mut line = cut(&words.join(" ")).to_owned();
+        line.push('\n');
+        line
+    };
+    (expected != actual).then(|| compare(&joined(expected), &joined(actual)))
+}
+
 /// Members that are missing, extra or changed, each on a line of its own.
 pub(super) fn of_differences(differences: &[Difference]) -> Option<Diff> {
     let line = |side, path: &str, value: &str| DiffLine {

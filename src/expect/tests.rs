@@ -17,6 +17,7 @@ use super::*;
 
 mod matchers;
 mod properties;
+mod sound;
 mod suggestions;
 mod tool_calls;
 mod turns;

@@ -84,7 +84,7 @@ pub(super) fn word_error_rate(reference: &str, heard: &str) -> Result<f64, Strin
 }
 
 /// The words of a text in lower case, without punctuation.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     text.split(|character: char| !character.is_alphanumeric() && character != '\'' && character != '’')
         .map(|word| word.trim_matches(['\'', '’']).to_lowercase())
         .filter(|word| !word.is_empty())

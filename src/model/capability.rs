@@ -11,6 +11,7 @@ mod expectations;
 mod inputs;
 mod matchers;
 mod options;
+mod sound;
 mod stubs;
 mod suites;
 mod targets;
@@ -166,6 +167,8 @@ groups! {
     Id = inputs::ID, "a name";
     /// Keys pressed.
     Dtmf = inputs::DTMF, "`dtmf`";
+    /// A recording.
+    Audio = sound::AUDIO, "`audio`";
     /// Something to remember.
     Capture = inputs::CAPTURE, "a capture";
     /// What goes along with a turn.
@@ -192,6 +195,8 @@ groups! {
     Wer = matchers::WER, "`wer`";
     /// Operand of `date`.
     Date = matchers::DATE, "`date`";
+    /// What is expected of a spoken answer.
+    AudioExpectation = sound::AUDIO_EXPECTATION, "`audio` of `expect`";
     /// What is expected of tool calls.
     ToolCalls = expectations::TOOL_CALLS, "`tool_calls`";
     /// One expected tool call.
@@ -230,6 +235,12 @@ groups! {
     CxTarget = targets::CX_TARGET, "a cx target";
     /// A live CES app.
     CesTarget = targets::CES_TARGET, "a ces target";
+    /// How a target takes and gives sound.
+    TargetAudio = sound::TARGET_AUDIO, "`audio` of a target";
+    /// What an agent is asked to speak in.
+    TargetSpeech = sound::TARGET_SPEECH, "`output`";
+    /// What is said in a recording.
+    Transcript = sound::TRANSCRIPT, "an entry of transcripts.yaml";
     /// Credentials of a target.
     Credentials = targets::CREDENTIALS_KEYS, "`credentials`";
     /// A profile.
@@ -328,7 +339,13 @@ pub const VIA: &[Key] = &[
     )
     .on(Some("`MatchIntent`, then `FulfillIntent`"), None),
     Key::own("run", Shape::Text, "run", "The usual call").on(None, Some("`RunSession`")),
-    Key::own("stream", Shape::Text, "stream", "Outputs as they come").on(None, Some("`StreamRunSession`")),
+    Key::own(
+        "stream",
+        Shape::Text,
+        "stream",
+        "Answers as they come; on Dialogflow CX the call that carries sound, too",
+    )
+    .on(Some("`StreamingDetectIntent`"), Some("`StreamRunSession`")),
     Key::own("bidi", Shape::Text, "bidi", "A stream in both directions").on(None, Some("`BidiRunSession`")),
 ];
 
@@ -344,7 +361,19 @@ pub(crate) const VIA_NAMES: &[&str] = &[
 ];
 
 /// The keys of a turn of which it has exactly one.
-pub const INPUTS: &[&str] = &["say", "event", "intent", "dtmf", "silence", "variables", "use"];
+pub const INPUTS: &[&str] = &[
+    "say",
+    "event",
+    "intent",
+    "dtmf",
+    "silence",
+    "audio",
+    "variables",
+    "use",
+];
+
+/// Encodings whose samples can be written and converted, as suites name them.
+pub const SAMPLE_ENCODINGS: &[&str] = &["linear16", "mulaw", "alaw"];
 
 /// What `match` can be.
 pub const MATCH_TYPES: &[&str] = &[

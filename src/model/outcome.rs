@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::trace::Trace;
-use super::transcript::{AgentReply, Match, Observed, ToolCall, WebhookStatus};
+use super::transcript::{AgentReply, Match, Observed, Spoken, ToolCall, WebhookStatus};
 use super::{Map, Value};
 
 /// What came of one expectation.
@@ -141,6 +141,15 @@ pub struct ReplyRecord {
     /// Webhook calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookStatus>,
+    /// What was heard of the user's speech.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<String>,
+    /// What the agent spoke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio: Option<SpokenRecord>,
+    /// The user interrupted the agent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// What the turn passed, by id: `coverage` counts it. Ids are not redacted, as session ids are not.
     #[serde(skip_serializing_if = "Trace::is_empty")]
     pub trace: Trace,
@@ -169,8 +178,36 @@ impl From<&AgentReply> for ReplyRecord {
             payloads: reply.payloads.clone(),
             candidates: reply.candidates.clone(),
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
+            transcript: kept(&reply.transcript),
+            audio: kept(&reply.audio).flatten().as_ref().map(SpokenRecord::from),
+            interrupted: reply.interrupted,
             trace: reply.trace.clone(),
             notes: reply.notes.clone(),
+        }
+    }
+}
+
+/// A spoken answer as it is kept: what it was, and where it lies if it was kept.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpokenRecord {
+    /// The encoding, as suites name it.
+    pub encoding: String,
+    /// Samples per second.
+    pub rate: u32,
+    /// How long it is, in milliseconds.
+    pub duration_ms: u64,
+    /// The file that it was kept in, from the working directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl From<&Spoken> for SpokenRecord {
+    fn from(spoken: &Spoken) -> Self {
+        Self {
+            encoding: spoken.format.encoding.name().to_owned(),
+            rate: spoken.format.rate,
+            duration_ms: u64::try_from(spoken.duration().as_millis()).unwrap_or(u64::MAX),
+            file: None,
         }
     }
 }

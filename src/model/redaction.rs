@@ -63,6 +63,7 @@ impl Redact for ReplyRecord {
         self.payloads.redact(redactor);
         self.candidates.redact(redactor);
         self.webhooks.redact(redactor);
+        self.transcript.redact(redactor);
         self.trace.asked.redact(redactor);
         self.notes.redact(redactor);
     }

@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Map, Value};
 
+mod sound;
 mod stubs;
 
+pub use sound::{AudioCheck, AudioInput, AudioSettings};
 pub use stubs::{EmulatorStubs, StubResponse, StubRule, Stubs};
 
 /// A line of a user's file.
@@ -195,6 +197,10 @@ pub enum Input {
     },
     /// Stays silent.
     Silence,
+    /// Stays silent for a while, where silence can be heard.
+    SilentAudio(Duration),
+    /// Plays a recording.
+    Audio(AudioInput),
     /// Sets variables without saying anything (CES).
     Variables(Map),
 }
@@ -233,7 +239,7 @@ pub enum Via {
     MatchThenFulfill,
     /// CES `RunSession`.
     Run,
-    /// CES `StreamRunSession`.
+    /// CES `StreamRunSession`, CX `StreamingDetectIntent`.
     Stream,
     /// CES `BidiRunSession`.
     Bidi,
@@ -367,6 +373,12 @@ pub enum Check {
     Candidates(Matcher),
     /// Webhook calls: a list matcher over `{name?, code, message, status}`.
     Webhook(Matcher),
+    /// What was heard of the user's speech.
+    Transcript(Matcher),
+    /// The spoken answer.
+    Audio(AudioCheck),
+    /// Whether the user interrupted the agent (CES).
+    Interrupted(bool),
     /// Time to the whole answer, in seconds (durations in operands were turned into seconds).
     Latency(Matcher),
     /// The raw response as proto3 JSON.

@@ -1,12 +1,14 @@
 //! What an agent answered, in one shape for all services. `backend/*/convert` fills it; expectations and
 //! reports read it; no protocol buffer type goes further than that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::trace::Trace;
 use super::{Map, Value};
+use crate::audio::Format;
 
 /// Something a service may or may not have shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +69,12 @@ pub struct AgentReply {
     pub candidates: Vec<Match>,
     /// Webhook calls of the turn, in order (CX).
     pub webhooks: Observed<Vec<WebhookStatus>>,
+    /// What the service heard of the user's speech.
+    pub transcript: Observed<String>,
+    /// What the agent spoke; nothing when it was asked to speak and did not.
+    pub audio: Observed<Option<Spoken>>,
+    /// Whether the user interrupted the agent in this turn (CES).
+    pub interrupted: bool,
     /// What the turn passed, by id (CX); empty when the service did not say.
     pub trace: Trace,
     /// Client-side tool calls that wait for an answer before the turn can go on.
@@ -77,6 +85,28 @@ pub struct AgentReply {
     pub notes: Vec<String>,
     /// The responses as canonical proto3 JSON (a list when there were several); only when asked for.
     pub raw: Option<Value>,
+}
+
+/// A spoken answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// How it is written down.
+    pub format: Format,
+    /// The samples, without a header.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl Spoken {
+    /// How long it is.
+    pub fn duration(&self) -> Duration {
+        self.format.time_of(self.bytes.len())
+    }
+}
+
+impl std::fmt::Debug for Spoken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Spoken({:?} of {})", self.duration(), self.format)
+    }
 }
 
 /// What an input was understood as.

@@ -153,6 +153,13 @@ fn write_turn(canvas: &mut Canvas, turn: &PlayedTurn, before: Option<&Map>, exte
         let text = format!("not played: {}", clean(reason));
         return margin.speech(canvas, "", palette.faint, &text, palette.faint);
     }
+    if let Some(heard) = turn.reply.as_ref().and_then(|reply| reply.transcript.as_ref()) {
+        let text = match heard.as_str() {
+            "" => "(nothing was heard)".to_owned(),
+            heard => format!("heard: {}", clean(heard)),
+        };
+        margin.speech(canvas, "", palette.faint, &text, palette.faint);
+    }
     for call in &turn.calls {
         margin.speech(
             canvas,
@@ -249,6 +256,22 @@ fn events(reply: &ReplyRecord) -> Vec<String> {
             .iter()
             .map(|agent| format!("(transfer to {})", inline(agent))),
     );
+    if reply.interrupted {
+        lines.push("(the user interrupted the agent)".to_owned());
+    }
+    if let Some(audio) = &reply.audio {
+        let tenths = audio.duration_ms / 100;
+        let file = audio
+            .file
+            .as_ref()
+            .map(|file| format!(", kept in {}", inline(file)));
+        lines.push(format!(
+            "(spoke for {}.{} s{})",
+            tenths / 10,
+            tenths % 10,
+            file.unwrap_or_default()
+        ));
+    }
     if reply.handoff.is_some() {
         lines.push("(hand-off to a person)".to_owned());
     }
@@ -299,6 +322,7 @@ fn input(input: &Value) -> String {
     };
     match (key.as_str(), value) {
         ("say", value) => spoken(value),
+        ("silence", Value::String(time)) => format!("(silence for {})", inline(time)),
         ("silence", _) => "(silence)".to_owned(),
         ("dtmf", Value::Object(keys)) => {
             let of = |name: &str| keys.get(name).map(spoken).unwrap_or_default();

@@ -203,6 +203,11 @@ impl<'run> Player<'run> {
         opened.map_err(|error| Unknown::from(&error))
     }
 
+    /// The id of the session that is going on.
+    pub(super) fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
     /// The conversation goes on in a new session.
     pub(super) fn restart(&mut self) {
         self.session = None;

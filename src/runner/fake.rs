@@ -132,6 +132,7 @@ impl Session for FakeSession {
         let input = match &request.input {
             TurnInput::User(Input::Say(text)) => text.clone(),
             TurnInput::User(other) => format!("{other:?}"),
+            TurnInput::Speech(speech) => format!("{:?}", speech.file),
             TurnInput::ToolResults(results) => results
                 .iter()
                 .map(|result| match &result.result {
@@ -353,6 +354,7 @@ impl FakeRun {
             backend: Ok(Arc::new(Handle(self.backend))),
             limit: self.limit,
             clock: None,
+            audio: crate::model::suite::AudioSettings::default(),
         };
         let run = Run {
             info: Arc::new(RunInfo::fixture()),
@@ -364,6 +366,7 @@ impl FakeRun {
                 variables: BTreeMap::new(),
                 events,
                 cancellation: self.cancellation,
+                keep_audio: None,
             },
             options: self.options,
         };

@@ -1,7 +1,7 @@
 //! The replies of one turn, joined: a client-side tool call parts an answer in several, the report shows one.
 
 use crate::model::Value;
-use crate::model::transcript::{AgentReply, Observed, ToolCall};
+use crate::model::transcript::{AgentReply, Observed, Spoken, ToolCall};
 
 /// Adds a later part of the same turn. Texts, payloads, calls and places add up, calls merged by id; where the turn
 /// ended is what the later part says, if it says so.
@@ -13,6 +13,9 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
     later(&mut whole.agent, part.agent);
     later(&mut whole.playbook, part.playbook);
     later(&mut whole.parameters, part.parameters);
+    later(&mut whole.transcript, part.transcript);
+    whole.interrupted |= part.interrupted;
+    whole.audio = spoken(std::mem::take(&mut whole.audio), part.audio);
     join(&mut whole.visited, part.visited, |places, more| {
         for place in more {
             if places.last() != Some(&place) {
@@ -72,6 +75,19 @@ fn merge_calls(calls: &mut Vec<ToolCall>, more: Vec<ToolCall>) {
             }
             None => calls.push(call),
         }
+    }
+}
+
+/// One after the other, where both were spoken in the same way.
+fn spoken(first: Observed<Option<Spoken>>, second: Observed<Option<Spoken>>) -> Observed<Option<Spoken>> {
+    match (first, second) {
+        (Observed::Seen(Some(mut first)), Observed::Seen(Some(second))) if first.format == second.format => {
+            std::sync::Arc::make_mut(&mut first.bytes).extend_from_slice(&second.bytes);
+            Observed::Seen(Some(first))
+        }
+        (first @ Observed::Seen(Some(_)), Observed::Seen(None))
+        | (first @ Observed::Seen(_), Observed::Unseen(_)) => first,
+        (_, second) => second,
     }
 }
 

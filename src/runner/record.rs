@@ -41,7 +41,17 @@ pub(super) fn input(input: &Input) -> Value {
             finish: Some(finish),
         } => json!({ "dtmf": { "digits": digits, "finish": finish } }),
         Input::Silence => json!({ "silence": true }),
+        Input::SilentAudio(time) => json!({ "silence": duration_text(*time) }),
+        Input::Audio(audio) => json!({ "audio": audio.written }),
         Input::Variables(variables) => json!({ "variables": variables }),
+    }
+}
+
+/// A duration as suites write it.
+fn duration_text(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
     }
 }
 

@@ -5,6 +5,7 @@ use tokio::time::sleep;
 
 use super::attempt::Player;
 use super::budget::Budget;
+use super::speech::speech;
 use super::unknown::Unknown;
 use super::{merge, stubs};
 use crate::backend::{Session, ToolResult, TurnInput, TurnRequest};
@@ -26,7 +27,14 @@ impl Player<'_> {
         turn: &Turn,
         session: &mut dyn Session,
     ) -> Result<(), Unknown> {
-        let mut input = TurnInput::User(turn.input.clone());
+        let mut input = match speech(&turn.input, &self.target.audio).await? {
+            Some(speech) => {
+                // Speaking takes as long as it takes: the time allowed is that of the answer.
+                self.budget.give_back(speech.time());
+                TurnInput::Speech(speech)
+            }
+            None => TurnInput::User(turn.input.clone()),
+        };
         for _ in 0..=MOST_ROUNDS {
             let reply = self.request(index, turn, input, session).await?;
             let reply = match self.partial.take() {

@@ -43,7 +43,13 @@ impl Player<'_> {
         let mut session = self.take_session().await?;
         self.exchange(index, &turn, session.as_mut()).await?;
         self.session = Some(session);
-        self.check(index, &turn)
+        let kept = match self.to_keep(index) {
+            Some(spoken) => Some(spoken.write().await),
+            None => None,
+        };
+        let checked = self.check(index, &turn);
+        self.note_audio(index, kept);
+        checked
     }
 
     /// Whether the turn is played at all, given what was answered before it.

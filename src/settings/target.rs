@@ -11,12 +11,13 @@ use super::rate::Rate;
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::resource::{AgentName, AppName};
-use crate::model::suite::{ApiVersion, Service, Via};
+use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 
 pub use read::TargetEntry;
 pub(super) use read::{read_rate, read_targets};
 
 mod read;
+mod sound;
 
 /// An agent that suites can be played against.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Target {
     pub rate: Option<Rate>,
     /// The RPC that carries turns which say nothing else.
     pub via: Option<Via>,
+    /// How it is sent sound.
+    pub audio: AudioSettings,
     /// What answers.
     pub kind: TargetKind,
 }

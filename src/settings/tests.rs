@@ -462,3 +462,49 @@ fn a_missing_file_is_a_problem_not_a_panic() {
     let (settings, problems) = Settings::load(&root, &environment);
     assert!(settings.is_none() && problems[0].path.as_deref() == Some(Path::new("turnproof.yaml")));
 }
+
+#[test]
+fn sound_is_settled_for_each_kind_of_target() {
+    use crate::audio::{Encoding, Format};
+    use crate::model::suite::AudioSettings;
+    let settings = good(
+        "targets:\n  plain: { backend: emulator, agent: agents/flights }\n  \
+         phone: { backend: cx, agent: projects/p/locations/global/agents/a, \
+         audio: { encoding: mulaw, chunk: 40ms, single_utterance: true, output: {} } }\n  \
+         voice: { backend: ces, app: projects/p/locations/us/apps/a, audio: { pace: 2.5, output: { encoding: alaw } } }\n",
+    );
+    let plain = target(&settings, "plain").audio;
+    assert_eq!(plain.input, None);
+    assert!((plain.pace - AudioSettings::EMULATOR_PACE).abs() < f64::EPSILON);
+    let phone = target(&settings, "phone").audio;
+    let eight = |encoding| Format {
+        encoding,
+        rate: 8_000,
+    };
+    assert_eq!(phone.input, Some(eight(Encoding::Mulaw)));
+    assert_eq!(phone.output, Some(AudioSettings::USUAL));
+    assert!(phone.single_utterance && phone.piece.as_millis() == 40);
+    assert!((phone.pace - 1.0).abs() < f64::EPSILON);
+    let voice = target(&settings, "voice").audio;
+    assert_eq!(voice.input, Some(AudioSettings::USUAL));
+    assert_eq!(voice.output, Some(eight(Encoding::Alaw)));
+}
+
+#[test]
+fn mistakes_in_sound_are_told() {
+    for (audio, message) in [
+        ("{ encoding: mp3 }", "`encoding` cannot be `mp3`"),
+        ("{ rate: 7000 }", "`rate`"),
+        ("{ pace: 0 }", "`pace` is a number above 0"),
+        ("{ pace: fast }", "`pace` is a number above 0"),
+        ("{ chunk: 5ms }", "`chunk` lasts 20ms to 1s"),
+        ("{ single_utterance: true }", "means nothing on CES"),
+        ("{ voice: en }", "`voice`"),
+    ] {
+        let text = format!(
+            "targets: {{ a: {{ backend: ces, app: projects/p/locations/us/apps/a, audio: {audio} }} }}\n"
+        );
+        let told = problems(&text);
+        assert!(told.len() == 1 && told[0].contains(message), "{audio}: {told:?}");
+    }
+}

@@ -10,6 +10,7 @@ use super::layers::{Settled, over, settle};
 use super::mention::Mention;
 use super::parse::{Layer, Parser, Wording};
 use super::rows::{Row, case_name};
+use super::sound::{SoundPlace, Sounds};
 use super::surroundings::{Inherited, Surroundings};
 use super::template::fill::{Names, fill};
 use super::template::text::plain;
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     pub(super) inherited: Inherited,
     /// Bytes of suites' text whose trees may still be kept, so that they need not be read again.
     pub(super) room: AtomicUsize,
+    /// Recordings that were looked at.
+    pub(super) sounds: Arc<Sounds>,
 }
 
 impl Shared {
@@ -233,6 +236,8 @@ impl Expansion<'_> {
         };
         if let Some(found) = roles.get(&role) {
             self.parser.service = Some(found.service);
+            let place = SoundPlace::new(&self.source.shared.sounds, &self.source.frame.path, found.sound);
+            self.parser.sound = Some(place);
             return Some(role);
         }
         let known: Vec<&str> = roles.keys().map(String::as_str).collect();
@@ -441,6 +446,7 @@ fn is_shown(expectation: &Expectation, via: Option<Via>) -> bool {
         | Check::Handoff(_)
         | Check::Payload(_)
         | Check::Webhook(_)
+        | Check::Audio(_)
         | Check::Playbook(_) => via != Some(Via::Match),
         _ => true,
     }

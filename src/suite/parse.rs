@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::mention::{Kind as Mentioned, Mention};
+use super::sound::SoundPlace;
 use super::template::text::{has_template, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
@@ -23,6 +24,7 @@ mod layer;
 mod matcher;
 mod misplaced;
 mod operator;
+mod sound;
 mod stubs;
 mod turn;
 mod with;
@@ -47,6 +49,8 @@ pub(super) struct Parser {
     pub(super) mentions: Vec<Mention>,
     /// Parameters that the suite itself sets.
     pub(super) given: BTreeSet<String>,
+    /// Where recordings are looked up; nowhere when nobody plays what is read.
+    pub(super) sound: Option<SoundPlace>,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -74,6 +78,7 @@ impl Parser {
             lenient: false,
             mentions: Vec::new(),
             given: BTreeSet::new(),
+            sound: None,
         }
     }
 

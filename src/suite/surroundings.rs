@@ -10,7 +10,7 @@ use super::template::fill::{Names as Fixed, fill};
 use super::validate::{AppNames, ExportNames};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::capability::Group;
-use crate::model::suite::{EmulatorStubs, Service};
+use crate::model::suite::{AudioSettings, EmulatorStubs, Service};
 use crate::settings::play::PlayPatch;
 use crate::settings::root::Root;
 use crate::yaml::Node;
@@ -37,6 +37,17 @@ pub struct Role {
     pub target: String,
     /// The service it speaks.
     pub service: Service,
+    /// How it is sent sound.
+    pub sound: RoleSound,
+}
+
+/// How the target of a role is sent sound.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RoleSound {
+    /// What its settings say.
+    pub settings: AudioSettings,
+    /// Whether it is an emulator, which understands what has a transcript.
+    pub emulated: bool,
 }
 
 /// Knows the agents that play roles. Finding out their names takes loading an export, so that only those which

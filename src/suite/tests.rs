@@ -41,6 +41,7 @@ impl Folder {
         let role = |target: &str, service| Role {
             target: target.to_owned(),
             service,
+            sound: super::RoleSound::default(),
         };
         let surroundings = Surroundings {
             root: Root::new(self.folder.path(), self.folder.path()).unwrap(),

@@ -165,6 +165,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             None => Arc::clone(&self.source.frame.path),
         };
         let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
+        parser.sound = self.parser.sound.as_ref().map(|place| place.beside(&path));
         let known: Vec<&Object> = std::iter::once(&used.args)
             .chain(self.known.iter().copied())
             .collect();

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::task::spawn_blocking;
 use tonic::service::Routes;
 
+use super::ears::Ears;
 use super::live::{language, names};
 use super::{AgentFile, Means};
 use crate::backend::auth::Credentials;
@@ -14,12 +15,15 @@ use crate::backend::call::Connection;
 use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
 use crate::backend::error::BackendErrorKind;
-use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnRequest};
+use crate::backend::{
+    Backend, BackendError, Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest,
+};
 use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
 use crate::emulator::fault::{Faults, Rules};
+use crate::emulator::hearing::Hearing;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
@@ -57,7 +61,8 @@ async fn start_cx(
     seed: u64,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
-    let service = cx_service(emulator, Arc::clone(agent), seed, means).await?;
+    let hearing = Arc::new(Hearing::default());
+    let service = cx_service(emulator, Arc::clone(agent), seed, means, &hearing).await?;
     let running = listen(Some(service), None).await?;
     let client = CxTarget {
         agent: AGENT.parse()?,
@@ -66,6 +71,7 @@ async fn start_cx(
         api_version: emulator.api_version,
         via: target.via.unwrap_or(Via::Detect),
         language: language(Some(agent)),
+        audio: target.audio,
         names: names(Some(agent)),
         emulator: true,
     };
@@ -73,6 +79,7 @@ async fn start_cx(
     Ok(Arc::new(Emulated {
         client: Arc::new(client),
         emulator: Arc::new(running),
+        ears: Arc::new(Ears::new(hearing)),
     }))
 }
 
@@ -87,12 +94,14 @@ async fn start_ces(
         faults: faults(emulator),
         seed,
     };
-    let served = CesEmulator::from_app(Arc::clone(app), options);
+    let hearing = Arc::new(Hearing::default());
+    let served = CesEmulator::listening(Arc::clone(app), options, Arc::clone(&hearing));
     let running = listen(None, Some(Routes::new(served.clone().into_service()))).await?;
     let client = CesTarget {
         app: APP.parse()?,
         deployment: None,
         via: target.via.unwrap_or(Via::Run),
+        audio: target.audio,
         names: Arc::new(served),
         emulator: true,
     };
@@ -100,6 +109,7 @@ async fn start_ces(
     Ok(Arc::new(Emulated {
         client: Arc::new(client),
         emulator: Arc::new(running),
+        ears: Arc::new(Ears::new(hearing)),
     }))
 }
 
@@ -108,11 +118,13 @@ async fn cx_service(
     agent: Arc<Agent>,
     seed: u64,
     means: &Means,
+    hearing: &Arc<Hearing>,
 ) -> Result<CxService, BackendError> {
     let options = CxOptions {
         clock: emulator.clock.into(),
         faults: faults(emulator),
         live: means.live_webhooks.clone(),
+        hearing: Arc::clone(hearing),
         ..CxOptions::default()
     };
     // Making a large agent ready takes a while.
@@ -153,6 +165,7 @@ fn connection(emulator: &RunningEmulator) -> Result<Connection, BackendError> {
 struct Emulated {
     client: Arc<dyn Backend>,
     emulator: Arc<RunningEmulator>,
+    ears: Arc<Ears>,
 }
 
 #[async_trait]
@@ -172,6 +185,7 @@ impl Backend for Emulated {
         };
         Ok(Box::new(EmulatedSession {
             session: self.client.open(start).await?,
+            ears: Arc::clone(&self.ears),
             _memory: memory,
         }))
     }
@@ -179,6 +193,7 @@ impl Backend for Emulated {
 
 struct EmulatedSession {
     session: Box<dyn Session>,
+    ears: Arc<Ears>,
     /// After the session, so that nobody is asked about a forgotten one.
     _memory: Memory,
 }
@@ -186,6 +201,9 @@ struct EmulatedSession {
 #[async_trait]
 impl Session for EmulatedSession {
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+        if let TurnInput::Speech(Speech { file: Some(file), .. }) = &turn.input {
+            self.ears.learn_beside(file).await;
+        }
         self.session.play(turn).await
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn cx(
         api_version: cx.api_version,
         via: target.via.unwrap_or(Via::Detect),
         language: language(export),
+        audio: target.audio,
         names: names(export),
         emulator: false,
     };
@@ -53,6 +54,7 @@ pub(super) fn ces(
         app: ces.app.clone(),
         deployment: ces.deployment.clone(),
         via: target.via.unwrap_or(Via::Run),
+        audio: target.audio,
         names: Arc::new(NoNames),
         emulator: false,
     };

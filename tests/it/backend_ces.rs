@@ -52,6 +52,7 @@ fn target() -> CesTarget {
         app: APP.parse().unwrap(),
         deployment: None,
         via: Via::Run,
+        audio: turnproof::model::suite::AudioSettings::default(),
         names: Arc::new(Directory),
         emulator: false,
     }

@@ -53,6 +53,7 @@ fn target() -> CxTarget {
         api_version: ApiVersion::V3,
         via: Via::Detect,
         language: "en".to_owned(),
+        audio: turnproof::model::suite::AudioSettings::default(),
         names: Arc::new(Directory),
         emulator: false,
     }

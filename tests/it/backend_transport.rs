@@ -34,6 +34,7 @@ fn backend(connection: Connection) -> CxBackend {
         api_version: ApiVersion::V3,
         via: Via::Detect,
         language: "en".to_owned(),
+        audio: turnproof::model::suite::AudioSettings::default(),
         names: Arc::new(NoNames),
         emulator: false,
     };
@@ -460,6 +461,7 @@ async fn headers_that_cannot_be_sent_are_refused_at_once() {
         api_version: ApiVersion::V3,
         via: Via::Detect,
         language: "en".to_owned(),
+        audio: turnproof::model::suite::AudioSettings::default(),
         names: Arc::new(NoNames),
         emulator: false,
     };

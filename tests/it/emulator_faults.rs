@@ -23,7 +23,7 @@ use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::export::{self, agent::Agent};
 use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::model::outcome::Sent;
-use turnproof::model::suite::{ApiVersion, Input, Start, Via, With};
+use turnproof::model::suite::{ApiVersion, AudioSettings, Input, Start, Via, With};
 
 use crate::cli_emulate::Running;
 use crate::cli_place::Place;
@@ -96,6 +96,7 @@ impl Services {
                     via,
                     names: Arc::new(NoNames),
                     emulator: false,
+                    audio: AudioSettings::default(),
                 };
                 Arc::new(CesBackend::new(target, connection).unwrap())
             }
@@ -109,6 +110,7 @@ impl Services {
                     language: "en".to_owned(),
                     names: Arc::new(ExportNames::new(&self.agent)),
                     emulator: false,
+                    audio: AudioSettings::default(),
                 };
                 Arc::new(CxBackend::new(target, connection).unwrap())
             }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each room and its floor; a room may use rooms of lower floors only.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("main", 6),
     ("cli", 6),
     ("runner", 5),
@@ -22,19 +22,25 @@ const FLOORS: [(&str, u8); 17] = [
     ("export", 2),
     ("expect", 2),
     ("model", 1),
+    ("audio", 1),
     ("yaml", 1),
     ("diagnostic", 0),
     ("redact", 0),
 ];
 
 /// Rooms of one floor that may use each other, and why.
-const NEIGHBOURS: [(&str, &str, &str); 4] = [
+const NEIGHBOURS: [(&str, &str, &str); 5] = [
     ("main", "cli", "the binary is one call into the command line"),
     ("suite", "settings", "suites are read with the settings' defaults"),
     (
         "suite",
         "export",
         "names in suites are checked against the agent's export",
+    ),
+    (
+        "model",
+        "audio",
+        "inputs, targets and replies name encodings and rates",
     ),
     (
         "yaml",
@@ -44,13 +50,15 @@ const NEIGHBOURS: [(&str, &str, &str); 4] = [
 ];
 
 /// The only room that may name a third-party format's crate.
-const FORMAT_ROOMS: [(&str, &str); 6] = [
+const FORMAT_ROOMS: [(&str, &str); 8] = [
     ("serde_saphyr", "yaml"),
     ("quick_junit", "report"),
     ("annotate_snippets", "diagnostic"),
     ("google_cloud_auth", "backend"),
     ("indicatif", "report"),
     ("zip::", "export"),
+    ("hound::", "audio"),
+    ("rubato::", "audio"),
 ];
 
 const LONGEST_FILE: usize = 600;

@@ -211,6 +211,7 @@ fn checked(imported: &Imported) -> (usize, Vec<String>) {
     let role = Role {
         target: target.clone(),
         service: Service::Cx,
+        sound: turnproof::suite::RoleSound::default(),
     };
     let names = Names::Export(Arc::new(ExportNames::new(&agent)));
     let mut agents = KnownAgents([(target.clone(), names)].into());

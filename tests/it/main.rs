@@ -9,6 +9,8 @@ mod backend_ces;
 mod backend_cx;
 mod backend_transport;
 mod ces_emulator;
+mod ces_speech;
+mod cli_audio;
 mod cli_bad_input;
 mod cli_basics;
 mod cli_check;

@@ -232,6 +232,7 @@ fn every_example_is_valid() {
                 "suites/agents/bike-workshop",
                 &folder.path().join("agents/flights"),
             );
+            copy("suites/fixtures", &folder.path().join("fixtures"));
             match kind(&block) {
                 Example::Workflow => continue,
                 Example::Suite => {

@@ -260,6 +260,7 @@ fn backend(address: &str) -> CxBackend {
         api_version: ApiVersion::V3,
         via: Via::Detect,
         language: "en".to_owned(),
+        audio: turnproof::model::suite::AudioSettings::default(),
         names: Arc::new(NoNames),
         emulator: false,
     };
@@ -279,6 +280,7 @@ fn run(address: &str) -> Run {
         backend: Ok(Arc::new(backend(address))),
         limit: None,
         clock: None,
+        audio: turnproof::model::suite::AudioSettings::default(),
     };
     Run {
         info: Arc::new(RunInfo {
@@ -296,6 +298,7 @@ fn run(address: &str) -> Run {
             redactor: Redactor::new(),
             events,
             cancellation: Cancellation::new(),
+            keep_audio: None,
         },
         options: RunOptions {
             jobs: NonZeroUsize::new(CONVERSATIONS).unwrap(),

@@ -2,7 +2,8 @@
 //! message beside it, as `<case>.snap`. A case without problems shows its conversations instead.
 //!
 //! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
-//! own agent), `guide` (CX, with the export of an agent that has generators and playbooks), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script).
+//! own agent), `guide` (CX, with the export of an agent that has generators and playbooks), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script),
+//! `telephone` (an emulated CX agent that takes µ-law at 8 kHz).
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -10,20 +11,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regex::Regex;
+use turnproof::audio::{Encoding, Format};
 use turnproof::diagnostic::render::{count_line, render};
-use turnproof::model::suite::{Conversation, Input, Service, Turn};
+use turnproof::model::suite::{AudioSettings, Conversation, Input, Service, Turn};
 use turnproof::settings::play::PlayPatch;
 use turnproof::settings::root::Root;
 use turnproof::suite::discover::SuiteFile;
 use turnproof::suite::validate::{AppNames, ExportNames};
-use turnproof::suite::{Entry, Names, Role, SettingsLayer, Suites, Surroundings, read};
+use turnproof::suite::{Entry, Names, Role, RoleSound, SettingsLayer, Suites, Surroundings, read};
 
 use crate::known_agents::KnownAgents;
 
 fn roles() -> BTreeMap<String, Role> {
     let role = |target: &str, service| {
         let target = target.to_owned();
-        (target.clone(), Role { target, service })
+        (
+            target.clone(),
+            Role {
+                target,
+                service,
+                sound: turnproof::suite::RoleSound::default(),
+            },
+        )
     };
     [
         role("flights", Service::Cx),
@@ -32,8 +41,29 @@ fn roles() -> BTreeMap<String, Role> {
         role("live", Service::Cx),
         role("support", Service::Ces),
         role("parcels", Service::Ces),
+        telephone(),
     ]
     .into()
+}
+
+/// An emulator that takes 8-bit samples.
+fn telephone() -> (String, Role) {
+    let sound = RoleSound {
+        settings: AudioSettings {
+            input: Some(Format {
+                encoding: Encoding::Mulaw,
+                rate: 8_000,
+            }),
+            ..AudioSettings::default()
+        },
+        emulated: true,
+    };
+    let role = Role {
+        target: "telephone".to_owned(),
+        service: Service::Cx,
+        sound,
+    };
+    (role.target.clone(), role)
 }
 
 fn agents() -> KnownAgents {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use regex::Regex;
 use serde_json::{Value, json};
+use turnproof::audio::as_wav;
 use turnproof::diagnostic::SourceFile;
 use turnproof::diagnostic::render::render;
 use turnproof::model::capability::{Group, Key, Shape, Support};
-use turnproof::model::suite::Service;
+use turnproof::model::suite::{AudioSettings, Service};
 use turnproof::settings::play::PlayPatch;
 use turnproof::settings::root::Root;
 use turnproof::suite::discover::SuiteFile;
@@ -196,6 +197,15 @@ fn the_schema_of_settings_accepts_sound_settings() {
             true,
         ),
         (
+            json!({ "targets": { "a": { "backend": "cx", "agent": "x", "audio": {
+                "encoding": "mulaw", "rate": 8000, "pace": 2.5, "output": { "rate": 16000 } } } } }),
+            true,
+        ),
+        (
+            json!({ "targets": { "a": { "backend": "cx", "agent": "x", "audio": { "encoding": "mp3" } } } }),
+            false,
+        ),
+        (
             json!({ "targets": { "a": { "backend": "ces", "app": "x", "export": "y" } } }),
             false,
         ),
@@ -234,10 +244,14 @@ fn outcome(text: &str) -> (String, String) {
     std::fs::write(&path, text).unwrap();
     std::fs::create_dir(folder.path().join("steps")).unwrap();
     std::fs::write(folder.path().join("steps/log in.yaml"), "- say: bye\n").unwrap();
+    std::fs::create_dir(folder.path().join("fixtures")).unwrap();
+    let wav = as_wav(AudioSettings::USUAL, &[1; 320]).unwrap();
+    std::fs::write(folder.path().join("fixtures/tomorrow.wav"), wav).unwrap();
     let role = |target: &str, service| {
         let role = Role {
             target: target.to_owned(),
             service,
+            sound: turnproof::suite::RoleSound::default(),
         };
         (target.to_owned(), role)
     };
@@ -297,6 +311,8 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
             "TURN { say: hi, with: { session_entity_types: [{ entity_type: { {} }, entities: {} }] } }"
         }
         Group::Dtmf => "TURN { dtmf: { {} } }",
+        Group::Audio => "TURN { audio: { {} } }",
+        Group::AudioExpectation => "TURN { say: hi, expect: { audio: { {} } } }",
         Group::Capture => "TURN { say: hi, capture: { x: { {} } } }",
         Group::With => "TURN { say: hi, with: { {} } }",
         Group::SessionEntityType => "TURN { say: hi, with: { session_entity_types: [{ {} }] } }",
@@ -329,6 +345,9 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         | Group::EmulatorTarget
         | Group::CxTarget
         | Group::CesTarget
+        | Group::TargetAudio
+        | Group::TargetSpeech
+        | Group::Transcript
         | Group::Credentials
         | Group::Profile
         | Group::Redact => return None,
@@ -434,6 +453,7 @@ fn filler(group: Group, name: &str) -> Option<(&'static str, &'static str)> {
     match group {
         Group::Defaults if name == "target" => Some(("target", "staging")),
         Group::Turn => Some(("say", "filler")),
+        Group::AudioExpectation => Some(("present", "false")),
         Group::ToolCalls => Some(("never", "[filler]")),
         Group::Date => Some(("from_today", "99")),
         Group::Operator => Some(("equals", "filler")),
@@ -509,7 +529,9 @@ fn choices_of_the_table_are_those_of_the_parser() {
     for group in Group::ALL {
         for key in group.keys().iter().filter(|key| context(*group, key).is_some()) {
             let Shape::Choice(words) = key.shape else { continue };
-            for word in words.iter().filter(|_| key.name != "via") {
+            // An encoding must be that of the recording's header.
+            let any = key.name != "via" && *group != Group::Audio;
+            for word in words.iter().filter(|_| any) {
                 let named = Key {
                     example: word,
                     ..*key

@@ -8,15 +8,16 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::convert::{self, Known};
-use super::live::Live;
+use super::live::{Live, Sending};
 use super::request::{self, Opening};
+use crate::audio::Format;
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
-use crate::backend::{Session, SessionStart, TurnError, TurnInput, TurnRequest};
+use crate::backend::{Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
 use crate::model::outcome::Sent;
-use crate::model::suite::Via;
-use crate::model::transcript::{AgentReply, Latency};
+use crate::model::suite::{AudioSettings, Via};
+use crate::model::transcript::{AgentReply, Latency, Observed};
 use crate::proto::ces_v1 as ces;
 use crate::proto::json::bytes_to_json;
 
@@ -36,6 +37,8 @@ pub(super) struct CesSession {
     /// What the diagnostics have told of the session so far.
     known: Known,
     live: Live,
+    /// The user spoke: the rest of the turn goes by the same stream.
+    is_spoken: bool,
 }
 
 /// An answer: its messages as they came, the name of their type, and the outputs in them.
@@ -43,11 +46,17 @@ struct Answer {
     parts: Vec<Part>,
     kind: &'static str,
     outputs: Vec<ces::SessionOutput>,
+    /// What was recognised of the user's speech.
+    heard: Option<String>,
+    /// The user has interrupted the agent.
+    interrupted: bool,
 }
 
 /// How a request of a turn is sent.
 struct Way {
     via: Via,
+    /// The format of the sound of a live stream, if it has any.
+    sound: Option<Format>,
     headers: Vec<(&'static str, String)>,
     deadline: Instant,
 }
@@ -68,6 +77,7 @@ impl CesSession {
             pending,
             known,
             live,
+            is_spoken: false,
         })
     }
 
@@ -76,9 +86,11 @@ impl CesSession {
         way: Way,
         config: ces::SessionConfig,
         inputs: Vec<ces::SessionInput>,
+        speech: Option<&Speech>,
     ) -> Result<Answer, TurnError> {
         let Way {
             via,
+            sound,
             headers,
             deadline,
         } = way;
@@ -120,12 +132,22 @@ impl CesSession {
                     headers,
                     deadline,
                 };
-                let turn = self.live.play(caller, &call, config, inputs).await?;
+                let audio = self.shared.target.audio;
+                let sending = Sending {
+                    config,
+                    inputs,
+                    speech,
+                    sound,
+                    audio,
+                };
+                let turn = self.live.play(caller, &call, sending).await?;
                 let kind = "google.cloud.ces.v1.BidiSessionServerMessage";
                 Ok(Answer {
                     parts: turn.parts,
                     kind,
                     outputs: turn.outputs,
+                    heard: turn.heard,
+                    interrupted: turn.interrupted,
                 })
             }
             Via::Detect | Via::ServerStream | Via::Match | Via::MatchThenFulfill => {
@@ -153,6 +175,8 @@ impl Answer {
             parts,
             kind: "google.cloud.ces.v1.RunSessionResponse",
             outputs,
+            heard: None,
+            interrupted: false,
         })
     }
 
@@ -180,8 +204,31 @@ impl Answer {
 impl Session for CesSession {
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
         let target = &self.shared.target;
+        let speech = match &turn.input {
+            TurnInput::Speech(speech) => Some(speech),
+            _ => None,
+        };
+        self.is_spoken =
+            speech.is_some() || self.is_spoken && matches!(turn.input, TurnInput::ToolResults(_));
+        let via = turn.via.unwrap_or(target.via);
+        if speech.is_some() && !matches!(turn.via, None | Some(Via::Bidi)) {
+            let message = "sound is carried by BidiRunSession: leave `via` out";
+            return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+        }
+        let via = if self.is_spoken { Via::Bidi } else { via };
+        let is_live = via == Via::Bidi;
+        // An agent that is asked to speak is on a call from its beginning.
+        let of_call = target
+            .audio
+            .output
+            .map(|_| target.audio.input.unwrap_or(AudioSettings::USUAL));
+        let sound = speech
+            .map(|speech| speech.clip.format())
+            .or(of_call)
+            .filter(|_| is_live);
         let way = Way {
-            via: turn.via.unwrap_or(target.via),
+            via,
+            sound,
             headers: if target.emulator {
                 overrides::headers(&turn.with.emulator)
             } else {
@@ -191,16 +238,22 @@ impl Session for CesSession {
         };
         let opening = self.opening.as_ref();
         let variables = request::variables(&turn.with, opening, &turn.input);
-        let config = request::config(target, &self.name, &turn.with, opening).map_err(unsent)?;
+        let config = request::config(target, &self.name, &turn.with, opening, sound).map_err(unsent)?;
         let inputs = request::inputs(&variables, &turn.input, &self.pending).map_err(unsent)?;
-        if let TurnInput::User(_) = turn.input {
+        if !matches!(turn.input, TurnInput::ToolResults(_)) {
             self.known.begin_turn();
         }
-        let answer = self.send(way, config, inputs).await?;
+        let asked = target.audio.output.filter(|_| is_live);
+        let answer = self.send(way, config, inputs, speech).await?;
         self.opening = None;
         self.known.set(variables);
         let (mut reply, pending) = convert::reply(&answer.outputs, &mut self.known);
         self.pending = pending;
+        convert::take_speech(&mut reply, &answer.outputs, asked);
+        if speech.is_some() {
+            reply.transcript = Observed::Seen(answer.heard.clone().unwrap_or_default());
+        }
+        reply.interrupted = answer.interrupted;
         reply.latency = answer.latency();
         reply.raw = turn.want_raw.then(|| answer.raw());
         Ok(reply)

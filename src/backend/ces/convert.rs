@@ -3,8 +3,11 @@
 mod calls;
 mod spans;
 
+use std::sync::Arc;
+
+use crate::audio::Format;
 use crate::model::resource::last_id;
-use crate::model::transcript::{AgentReply, Observed};
+use crate::model::transcript::{AgentReply, Observed, Spoken};
 use crate::model::{Map, Value};
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::chunk::Data;
@@ -62,6 +65,31 @@ pub(super) fn reply(outputs: &[ces::SessionOutput], known: &mut Known) -> (Agent
     (reply, waiting)
 }
 
+/// What the agent spoke, its pieces joined; `asked` is the format that was asked for.
+pub(super) fn take_speech(reply: &mut AgentReply, outputs: &[ces::SessionOutput], asked: Option<Format>) {
+    let bytes: Vec<u8> = outputs
+        .iter()
+        .filter_map(|output| match &output.output_type {
+            Some(OutputType::Audio(bytes)) => Some(bytes.as_slice()),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
+    let is_spoken = !bytes.is_empty();
+    reply.audio = match asked {
+        Some(format) => Observed::Seen(is_spoken.then(|| Spoken {
+            format,
+            bytes: Arc::new(bytes),
+        })),
+        None => Observed::Unseen(
+            "speech comes on live streams of targets that ask for it: `audio: { output: … }`, and `via: bidi`"
+                .to_owned(),
+        ),
+    };
+    reply.transcript = Observed::Unseen("the user did not speak in this turn".to_owned());
+}
+
 fn take_end(reply: &mut AgentReply, metadata: Map) {
     if metadata.get("session_escalated") == Some(&Value::Bool(true)) {
         reply.handoff = Some(metadata.clone());
@@ -108,6 +136,7 @@ fn take_diagnostics(
         let spans = diagnostics
             .iter()
             .filter_map(|diagnostic| diagnostic.root_span.as_ref());
+        reply.notes = spans.clone().flat_map(notes).collect();
         reply.tool_calls = Observed::Seen(calls::tool_calls(&messages, spans, waiting, &known.calls));
     }
     reply.matched = Observed::Unseen("CES does not match intents".to_owned());
@@ -116,6 +145,18 @@ fn take_diagnostics(
     } else {
         Observed::Unseen("no answer had diagnostics, which tell the variables".to_owned())
     };
+}
+
+/// What the emulator could not do: a list of texts under an attribute of its own.
+fn notes(root: &ces::Span) -> Vec<String> {
+    let attributes = root.attributes.as_ref().map(struct_to_json).unwrap_or_default();
+    let notes = attributes.get("emulator").and_then(Value::as_array);
+    notes
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn take_variables(messages: &[&ces::Message], known: &mut Known) {

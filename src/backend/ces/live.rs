@@ -1,28 +1,39 @@
-//! Text over `BidiRunSession`: one stream for the whole conversation, opened with its first turn.
+//! `BidiRunSession`: one stream for the whole conversation, opened with its first turn; text, keys and events, and sound
+//! that flows all the time once somebody has spoken.
 //!
-//! A turn may complete several times before the service has said everything (ces-api 1.7), so it is over when it
-//! is complete and the stream has been quiet for a moment; that moment is not part of the latency. A stream that
-//! the service closes, or says it will close, is opened again with the next turn: the session outlives it. So is a
-//! stream that was opened with other headers than the turn asks for.
+//! A turn may complete several times before the service has said everything (ces-api 1.7), so it is over when the user
+//! is done, it is complete, and the stream has been quiet for a moment; that moment is not part of the latency. A stream
+//! that the service closes, or says it will close, is opened again with the next turn: the session outlives it. So is a
+//! stream that was opened with other headers than the turn asks for, or for other sound.
 
 use std::time::Duration;
 
 use prost::Message;
 use prost::bytes::Bytes;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
-use crate::backend::TurnError;
-use crate::backend::call::{Call, Caller, LiveStream, Part, no_answer};
+use crate::audio::Format;
+use crate::backend::call::{Call, Caller, LiveStream, OUTBOX, Part, no_answer};
 use crate::backend::error::status::{failure, late};
+use crate::backend::{Speech, TurnError};
 use crate::model::outcome::Sent;
+use crate::model::suite::AudioSettings;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::bidi_session_client_message::MessageType as ClientMessage;
 use crate::proto::ces_v1::bidi_session_server_message::MessageType as ServerMessage;
+use crate::proto::ces_v1::session_input::InputType;
 use crate::proto::ces_v1::session_output::OutputType;
+
+use pump::{Done, Flow, Pump};
+
+mod pump;
 
 /// How long a stream must be quiet after a complete turn.
 const QUIET: Duration = Duration::from_millis(250);
+/// How long it must be quiet after the session has ended: sound may trail behind (ces-api 1.7).
+const DRAINED: Duration = Duration::from_millis(500);
 /// All messages of one turn together may not be larger.
 const LARGEST_TURN: usize = 64 * 1024 * 1024;
 
@@ -30,12 +41,30 @@ const LARGEST_TURN: usize = 64 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct Live {
     stream: Option<Opened>,
+    /// When the agent began its last answer.
+    answered: Option<Instant>,
 }
 
-/// A stream and the headers it was opened with.
+/// A stream and what it was opened with.
 struct Opened {
+    // Before the stream: this side ends when nobody writes any more.
+    pump: Option<Pump>,
     stream: LiveStream,
     headers: Vec<(&'static str, String)>,
+}
+
+/// What is sent in one turn.
+pub(super) struct Sending<'a> {
+    /// What a new stream is opened with.
+    pub(super) config: ces::SessionConfig,
+    /// What is not sound.
+    pub(super) inputs: Vec<ces::SessionInput>,
+    /// The sound of the turn.
+    pub(super) speech: Option<&'a Speech>,
+    /// The format of the stream's sound, if it is to have any.
+    pub(super) sound: Option<Format>,
+    /// How sound is sent.
+    pub(super) audio: AudioSettings,
 }
 
 /// What came back in one turn.
@@ -45,6 +74,10 @@ pub(super) struct LiveTurn {
     pub(super) parts: Vec<Part>,
     /// The outputs in them.
     pub(super) outputs: Vec<ces::SessionOutput>,
+    /// What was recognised of the user's speech: each transcript takes the place of the one before (ces-api 1.7).
+    pub(super) heard: Option<String>,
+    /// The user has interrupted the agent.
+    pub(super) interrupted: bool,
 }
 
 /// How far a turn is.
@@ -53,7 +86,51 @@ struct Progress {
     complete: bool,
     /// The service will not go on with this stream.
     leaving: bool,
+    /// The session has ended.
+    ended: bool,
+    /// When the first output came.
+    answered: Option<Instant>,
     size: usize,
+}
+
+/// When the user is done with a turn.
+enum User {
+    /// At once: what they type is there when it is sent.
+    Typed(Instant),
+    /// When their speech was sent.
+    Speaks {
+        done: Done,
+        /// They say nothing: no answer is needed.
+        is_silent: bool,
+    },
+}
+
+impl User {
+    /// The time since the user was done.
+    fn since(&self) -> Duration {
+        match self {
+            Self::Typed(at) => at.elapsed(),
+            Self::Speaks { done, .. } => done.at().map(|at| at.elapsed()).unwrap_or_default(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Typed(_) => true,
+            Self::Speaks { done, .. } => done.at().is_some(),
+        }
+    }
+
+    /// Waits until they are done.
+    async fn wait(&mut self) {
+        if let Self::Speaks { done, .. } = self {
+            done.wait().await;
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        matches!(self, Self::Speaks { is_silent: true, .. })
+    }
 }
 
 impl Live {
@@ -65,31 +142,112 @@ impl Live {
         &mut self,
         caller: &Caller,
         call: &Call,
-        config: ces::SessionConfig,
-        inputs: Vec<ces::SessionInput>,
+        sending: Sending<'_>,
     ) -> Result<LiveTurn, TurnError> {
-        let messages = messages(inputs);
+        let Sending {
+            config,
+            inputs,
+            speech,
+            sound,
+            audio,
+        } = sending;
+        let messages = messages(inputs, speech.is_some());
         let sent_at = Instant::now();
         let open = self
             .stream
             .take()
-            .filter(|open| open.headers == call.headers)
-            .and_then(|mut open| goes_on(&mut open.stream).then_some(open.stream));
-        let mut stream = if let Some(mut stream) = open {
-            send(&mut stream, messages).await?;
-            stream
+            .filter(|open| open.headers == call.headers && open.carries(sound))
+            .and_then(|mut open| goes_on(&mut open.stream).then_some(open));
+        let (mut open, opening) = if let Some(mut open) = open {
+            send(&mut open.stream, messages).await?;
+            (open, None)
         } else {
             let config = encode(ClientMessage::Config(config));
             let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-            caller.open(call, &first).await?
+            self.open(caller, call, first, (sound, speech), &audio).await?
+        };
+        let user = match (speech, &open.pump, opening) {
+            (Some(speech), Some(pump), None) => Some(pump.play(speech.clone(), self.begins(speech)).await),
+            (_, _, opening) => opening,
+        };
+        let mut user = match (user, speech) {
+            (Some(done), Some(speech)) => User::Speaks {
+                done,
+                is_silent: speech.is_silent(),
+            },
+            _ => User::Typed(sent_at),
         };
         let mut turn = LiveTurn::default();
-        let progress = read_turn(&mut stream, &mut turn, sent_at, call.deadline).await?;
-        if !progress.leaving {
-            let headers = call.headers.clone();
-            self.stream = Some(Opened { stream, headers });
+        let progress = read_turn(&mut open.stream, &mut turn, &mut user, call.deadline).await?;
+        self.answered = progress.answered;
+        if progress.leaving {
+            let Opened { pump, stream, .. } = open;
+            drop(pump);
+            // The next turn need not wait until the service has hung up.
+            tokio::spawn(stream.close(DRAINED));
+        } else {
+            self.stream = Some(open);
         }
         Ok(turn)
+    }
+
+    /// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
+    async fn open(
+        &self,
+        caller: &Caller,
+        call: &Call,
+        first: Vec<Bytes>,
+        (sound, speech): (Option<Format>, Option<&Speech>),
+        audio: &AudioSettings,
+    ) -> Result<(Opened, Option<Done>), TurnError> {
+        let headers = call.headers.clone();
+        let Some(format) = sound else {
+            let stream = caller.open(call, &first).await?;
+            let opened = Opened {
+                pump: None,
+                stream,
+                headers,
+            };
+            return Ok((opened, None));
+        };
+        let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
+        for message in first {
+            // There is room for all of them, and the receiver is held here.
+            let _ = outbox.try_send(message);
+        }
+        let flow = Flow {
+            format,
+            pace: audio.pace,
+            piece: audio.piece,
+        };
+        let pump = Pump::start(flow, outbox.clone());
+        let done = match speech {
+            Some(speech) => Some(pump.play(speech.clone(), self.begins(speech)).await),
+            None => None,
+        };
+        let stream = caller.open_on(call, outbox, messages).await?;
+        let opened = Opened {
+            pump: Some(pump),
+            stream,
+            headers,
+        };
+        Ok((opened, done))
+    }
+
+    /// When a recording begins: at once, or so long after the agent began to answer.
+    fn begins(&self, speech: &Speech) -> Instant {
+        let now = Instant::now();
+        match (self.answered, speech.interrupt_after) {
+            (Some(answered), Some(after)) => now.max(answered + after.div_f64(speech.pace)),
+            _ => now,
+        }
+    }
+}
+
+impl Opened {
+    /// Whether sound of a format can be sent on it; turns without sound can be sent on any.
+    fn carries(&self, wanted: Option<Format>) -> bool {
+        wanted.is_none() || self.pump.as_ref().map(Pump::format) == wanted
     }
 }
 
@@ -112,9 +270,13 @@ fn goes_on(stream: &mut LiveStream) -> bool {
     }
 }
 
-/// Several inputs are one turn: all but the last say that more is to come.
-fn messages(mut inputs: Vec<ces::SessionInput>) -> Vec<Bytes> {
-    let before_last = inputs.len().saturating_sub(1);
+/// Several inputs are one turn: all but the last say that more is to come; all do when speech follows.
+fn messages(mut inputs: Vec<ces::SessionInput>, speech_follows: bool) -> Vec<Bytes> {
+    let before_last = if speech_follows {
+        inputs.len()
+    } else {
+        inputs.len().saturating_sub(1)
+    };
     for input in inputs.iter_mut().take(before_last) {
         input.will_continue = true;
     }
@@ -122,6 +284,14 @@ fn messages(mut inputs: Vec<ces::SessionInput>) -> Vec<Bytes> {
         .into_iter()
         .map(|input| encode(ClientMessage::RealtimeInput(input)))
         .collect()
+}
+
+/// An input as a message of the stream.
+fn encode_input(input: InputType) -> Bytes {
+    encode(ClientMessage::RealtimeInput(ces::SessionInput {
+        will_continue: false,
+        input_type: Some(input),
+    }))
 }
 
 fn encode(message: ClientMessage) -> Bytes {
@@ -148,24 +318,31 @@ async fn send(stream: &mut LiveStream, messages: Vec<Bytes>) -> Result<(), TurnE
 async fn read_turn(
     stream: &mut LiveStream,
     turn: &mut LiveTurn,
-    sent_at: Instant,
+    user: &mut User,
     deadline: Instant,
 ) -> Result<Progress, TurnError> {
     let mut progress = Progress::default();
     loop {
-        let until = if progress.complete {
-            deadline.min(Instant::now() + QUIET)
-        } else {
-            deadline
+        let may_end = user.is_done() && (progress.complete || user.is_silent()) || progress.ended;
+        let until = match (may_end, progress.ended) {
+            (_, true) => deadline.min(Instant::now() + DRAINED),
+            (true, false) => deadline.min(Instant::now() + QUIET),
+            (false, false) => deadline,
         };
-        match timeout_at(until, stream.next()).await {
-            Ok(Ok(Some(bytes))) => progress.take(turn, bytes, sent_at)?,
+        let is_speaking = !user.is_done();
+        let came = tokio::select! {
+            came = timeout_at(until, stream.next()) => came,
+            // What counts as the end changes when they are done.
+            () = user.wait(), if is_speaking => continue,
+        };
+        match came {
+            Ok(Ok(Some(bytes))) => progress.take(turn, bytes, user.since())?,
             Ok(ended) => {
                 end(&progress, ended.err().as_deref())?;
                 progress.leaving = true;
                 return Ok(progress);
             }
-            Err(_) if progress.complete => return Ok(progress),
+            Err(_) if may_end => return Ok(progress),
             Err(_) => {
                 return Err(TurnError {
                     error: late(),
@@ -194,19 +371,18 @@ fn end(progress: &Progress, status: Option<&Status>) -> Result<(), TurnError> {
 }
 
 impl Progress {
-    fn take(&mut self, turn: &mut LiveTurn, bytes: Bytes, sent_at: Instant) -> Result<(), TurnError> {
+    fn take(&mut self, turn: &mut LiveTurn, bytes: Bytes, at: Duration) -> Result<(), TurnError> {
         self.size += bytes.len() + size_of::<Part>();
         if self.size > LARGEST_TURN {
             return Err(no_answer("the turn is larger than 64 MiB"));
         }
         let message = ces::BidiSessionServerMessage::decode(bytes.clone())
             .map_err(|error| no_answer(format!("the answer cannot be read: {error}")))?;
-        turn.parts.push(Part {
-            bytes,
-            at: sent_at.elapsed(),
-        });
+        turn.parts.push(Part { bytes, at });
         match message.message_type {
             Some(ServerMessage::SessionOutput(output)) => {
+                self.answered.get_or_insert_with(Instant::now);
+                self.ended |= matches!(output.output_type, Some(OutputType::EndSession(_)));
                 let ends = matches!(
                     output.output_type,
                     Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
@@ -217,14 +393,17 @@ impl Progress {
             Some(ServerMessage::EndSession(end)) => {
                 self.complete = true;
                 self.leaving = true;
+                self.ended = true;
                 turn.outputs.push(ces::SessionOutput {
                     output_type: Some(OutputType::EndSession(end)),
                     ..Default::default()
                 });
             }
             Some(ServerMessage::GoAway(_)) => self.leaving = true,
-            // What was heard and who interrupts belongs to speech; anything newer is passed over.
-            Some(ServerMessage::RecognitionResult(_) | ServerMessage::InterruptionSignal(_)) | None => {}
+            Some(ServerMessage::RecognitionResult(result)) => turn.heard = Some(result.transcript),
+            Some(ServerMessage::InterruptionSignal(signal)) => turn.interrupted |= signal.barge_in,
+            // Anything newer is passed over.
+            None => {}
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! From a turn as an author wrote it to the messages that say it to CES.
 
+use crate::audio::{Encoding, Format};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names;
 use crate::backend::{SessionStart, ToolResult, TurnInput};
@@ -59,7 +60,8 @@ impl Opening {
     }
 }
 
-/// The configuration that goes with every turn, and what goes with the first one only.
+/// The configuration that goes with every turn, and what goes with the first one only; `sound` is the format of what the
+/// user lets be heard, on a live stream that has sound.
 ///
 /// # Errors
 /// When a name is not known, or a value too deep to be sent.
@@ -68,6 +70,7 @@ pub(super) fn config(
     session: &str,
     with: &With,
     opening: Option<&Opening>,
+    sound: Option<Format>,
 ) -> Result<ces::SessionConfig, BackendError> {
     let deployment = with.deployment.as_ref().or(target.deployment.as_ref());
     let agent = with
@@ -94,8 +97,31 @@ pub(super) fn config(
             .transpose()?,
         // Whole sentences: where fragments end is up to chance, and would make texts differ from run to run.
         enable_text_streaming: false,
-        ..Default::default()
+        input_audio_config: sound.map(|format| ces::InputAudioConfig {
+            audio_encoding: encoding(format).into(),
+            sample_rate_hertz: hertz(format),
+            ..Default::default()
+        }),
+        output_audio_config: target.audio.output.filter(|_| sound.is_some()).map(|format| {
+            ces::OutputAudioConfig {
+                audio_encoding: encoding(format).into(),
+                sample_rate_hertz: hertz(format),
+            }
+        }),
     })
+}
+
+fn encoding(format: Format) -> ces::AudioEncoding {
+    match format.encoding {
+        Encoding::Linear16 => ces::AudioEncoding::Linear16,
+        Encoding::Mulaw => ces::AudioEncoding::Mulaw,
+        Encoding::Alaw => ces::AudioEncoding::Alaw,
+        Encoding::Flac | Encoding::OggOpus => ces::AudioEncoding::Unspecified,
+    }
+}
+
+fn hertz(format: Format) -> i32 {
+    i32::try_from(format.rate).unwrap_or(i32::MAX)
 }
 
 /// The variables that a turn sets: those of the start under those of the turn.
@@ -104,11 +130,11 @@ pub(super) fn variables(with: &With, opening: Option<&Opening>, input: &TurnInpu
         .map(|opening| opening.variables.clone())
         .unwrap_or_default();
     // Answers to tool calls belong to a turn that has set its variables already.
-    if let TurnInput::User(input) = input {
+    if !matches!(input, TurnInput::ToolResults(_)) {
         variables.extend(with.variables.clone());
-        if let Input::Variables(own) = input {
-            variables.extend(own.clone());
-        }
+    }
+    if let TurnInput::User(Input::Variables(own)) = input {
+        variables.extend(own.clone());
     }
     variables
 }
@@ -124,6 +150,8 @@ pub(super) fn inputs(
 ) -> Result<Vec<ces::SessionInput>, BackendError> {
     let own = match input {
         TurnInput::ToolResults(results) => Some(InputType::ToolResponses(tool_responses(results, calls)?)),
+        // Sound goes its own way, in its own time.
+        TurnInput::Speech(_) => None,
         TurnInput::User(input) => user_input(input)?,
     };
     let variables = (!variables.is_empty()).then(|| fields("variables", variables).map(InputType::Variables));
@@ -148,6 +176,9 @@ fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
         Input::Variables(own) if own.is_empty() => Some(InputType::Variables(Struct::default())),
         Input::Variables(_) => None,
         Input::Intent(_) => return Err(wrong("CES has no intents: use say or event")),
+        Input::Audio(_) | Input::SilentAudio(_) => {
+            return Err(wrong("sound is sent as speech, once it was read"));
+        }
         Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
     })
 }

@@ -1,6 +1,7 @@
 //! One conversation with Dialogflow CX: which call carries a turn, and in which order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use prost::Message;
@@ -9,10 +10,11 @@ use tokio::time::Instant;
 use super::Shared;
 use super::convert::{self, Answers};
 use super::request::{self, Opening};
+use super::speech::{self, Heard, Progress};
 use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
-use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
+use crate::backend::{Session, SessionStart, Speech, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;
 use crate::model::suite::{ApiVersion, Via, With};
@@ -25,6 +27,7 @@ use crate::proto::json::bytes_to_json;
 enum Method {
     Detect,
     ServerStream,
+    Stream,
     Match,
     Fulfill,
 }
@@ -39,6 +42,8 @@ impl Method {
             (Self::ServerStream, V3Beta1) => {
                 "/google.cloud.dialogflow.cx.v3beta1.Sessions/ServerStreamingDetectIntent"
             }
+            (Self::Stream, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/StreamingDetectIntent",
+            (Self::Stream, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/StreamingDetectIntent",
             (Self::Match, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/MatchIntent",
             (Self::Match, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/MatchIntent",
             (Self::Fulfill, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/FulfillIntent",
@@ -53,6 +58,8 @@ impl Method {
             (Self::Detect | Self::ServerStream, V3Beta1) => {
                 "google.cloud.dialogflow.cx.v3beta1.DetectIntentResponse"
             }
+            (Self::Stream, V3) => "google.cloud.dialogflow.cx.v3.StreamingDetectIntentResponse",
+            (Self::Stream, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.StreamingDetectIntentResponse",
             (Self::Match, V3) => "google.cloud.dialogflow.cx.v3.MatchIntentResponse",
             (Self::Match, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.MatchIntentResponse",
             (Self::Fulfill, V3) => "google.cloud.dialogflow.cx.v3.FulfillIntentResponse",
@@ -121,12 +128,13 @@ impl CxSession {
         match via {
             Via::Detect => self.detect(playing, Method::Detect, params, input).await,
             Via::ServerStream => self.detect(playing, Method::ServerStream, params, input).await,
+            Via::Stream => self.stream(playing, params, input, None).await,
             Via::Match => {
                 let asked = self.match_request(params, input);
                 let matched = self.matched(playing, &asked).await?;
                 Ok(Answers {
                     matched: Some(matched),
-                    results: Vec::new(),
+                    ..Answers::default()
                 })
             }
             Via::MatchThenFulfill => {
@@ -134,9 +142,9 @@ impl CxSession {
                 let matched = self.matched(playing, &asked).await?;
                 self.fulfill(playing, asked, matched).await
             }
-            Via::Run | Via::Stream | Via::Bidi => Err(unsent(BackendError::new(
+            Via::Run | Via::Bidi => Err(unsent(BackendError::new(
                 BackendErrorKind::Request,
-                "this way of sending a turn is one of CES; Dialogflow CX has detect, server_stream, match and \
+                "this way of sending a turn is one of CES; Dialogflow CX has detect, server_stream, stream, match and \
                  match_then_fulfill",
             ))),
         }
@@ -202,23 +210,78 @@ impl CxSession {
             query_input: Some(input),
             // Unset means two different things in two places of the documentation (cx-sessions-api 6.4).
             response_view: cx::DetectIntentResponseView::Full.into(),
-            ..Default::default()
+            output_audio_config: speech::output_config(&self.shared.target.audio),
         };
         let parts = self.ask(playing, method, asked.encode_to_vec()).await?;
         if parts.is_empty() {
             return Err(no_answer("the answer ended without a response"));
         }
-        let mut results = Vec::with_capacity(parts.len());
+        let mut answers = Answers::default();
         for part in parts {
-            let response: cx::DetectIntentResponse = decode(&part)?;
-            let partial = response.response_type() == cx::detect_intent_response::ResponseType::Partial;
-            results.push((response.query_result.unwrap_or_default(), partial));
+            answers.take(decode(&part)?, self.shared.target.audio.output);
         }
         self.opening = None;
-        Ok(Answers {
-            matched: None,
-            results,
-        })
+        Ok(answers)
+    }
+
+    /// A turn by the call that carries sound: the request, or the configuration and then the sound.
+    async fn stream(
+        &mut self,
+        playing: &mut Playing<'_>,
+        params: cx::QueryParameters,
+        input: cx::QueryInput,
+        speech: Option<&Speech>,
+    ) -> Result<Answers, TurnError> {
+        use cx::streaming_detect_intent_response::Response;
+        let target = &self.shared.target;
+        let first = cx::StreamingDetectIntentRequest {
+            session: self.name.clone(),
+            query_params: Some(params),
+            query_input: Some(input),
+            output_audio_config: speech::output_config(&target.audio),
+            enable_partial_response: true,
+            response_view: cx::DetectIntentResponseView::Full.into(),
+            ..Default::default()
+        };
+        let progress = Progress::default();
+        let call = self.call(playing, Method::Stream);
+        let nothing = Speech::nothing();
+        let requests = speech::requests(&first, speech.unwrap_or(&nothing), &progress);
+        let mut incoming = self.shared.caller.stream(&call, requests).await?;
+        let mut heard = Heard::default();
+        let mut answers = Answers::default();
+        let mut latency = None;
+        let kind = Method::Stream.answer(target.api_version);
+        while let Some(bytes) = incoming.next().await? {
+            let at = Instant::now();
+            let part = Part {
+                bytes,
+                at: Duration::ZERO,
+            };
+            let response: cx::StreamingDetectIntentResponse = decode(&part)?;
+            if playing.want_raw {
+                playing.raw.push(bytes_to_json(kind, &part.bytes));
+            }
+            match response.response {
+                Some(Response::RecognitionResult(result)) if heard.take(&result) => progress.enough.cancel(),
+                Some(Response::DetectIntentResponse(response)) => {
+                    // The agent was done listening, whatever was still to be said.
+                    progress.enough.cancel();
+                    let total = speech::since(progress.done(), at);
+                    let first = latency.map_or(total, |latency: Latency| latency.first);
+                    latency = Some(Latency { first, total });
+                    answers.take(response, target.audio.output);
+                }
+                Some(Response::RecognitionResult(_)) | None => {}
+            }
+        }
+        if answers.results.is_empty() {
+            return Err(no_answer("the stream ended without a response"));
+        }
+        playing.latency = latency;
+        answers.heard = speech.map(|_| heard.text());
+        self.opening = None;
+        Ok(answers)
     }
 
     async fn matched(
@@ -244,7 +307,7 @@ impl CxSession {
         let asked = cx::FulfillIntentRequest {
             match_intent_request: Some(asked),
             r#match: Some(best),
-            output_audio_config: None,
+            output_audio_config: speech::output_config(&self.shared.target.audio),
         };
         let parts = self.ask(playing, Method::Fulfill, asked.encode_to_vec()).await?;
         let Some(part) = parts.first() else {
@@ -252,10 +315,18 @@ impl CxSession {
         };
         let response: cx::FulfillIntentResponse = decode(part)?;
         self.opening = None;
-        Ok(Answers {
+        let mut answers = Answers {
             matched: Some(matched),
-            results: vec![(response.query_result.unwrap_or_default(), false)],
-        })
+            ..Answers::default()
+        };
+        let response = cx::DetectIntentResponse {
+            query_result: response.query_result,
+            output_audio: response.output_audio,
+            output_audio_config: response.output_audio_config,
+            ..Default::default()
+        };
+        answers.take(response, self.shared.target.audio.output);
+        Ok(answers)
     }
 
     async fn ask(
@@ -265,16 +336,7 @@ impl CxSession {
         message: Vec<u8>,
     ) -> Result<Vec<Part>, TurnError> {
         let target = &self.shared.target;
-        let call = Call {
-            path: method.path(target.api_version),
-            routing: (method.routing(), self.name.clone()),
-            headers: if target.emulator {
-                overrides::headers(&playing.with.emulator)
-            } else {
-                Vec::new()
-            },
-            deadline: playing.deadline,
-        };
+        let call = self.call(playing, method);
         let parts = match method {
             Method::ServerStream => self.shared.caller.ask(&call, message).await?,
             _ => vec![self.shared.caller.ask_for_one(&call, message).await?],
@@ -287,6 +349,20 @@ impl CxSession {
                 .extend(parts.iter().map(|part| bytes_to_json(answer, &part.bytes)));
         }
         Ok(parts)
+    }
+
+    fn call(&self, playing: &Playing<'_>, method: Method) -> Call {
+        let target = &self.shared.target;
+        Call {
+            path: method.path(target.api_version),
+            routing: (method.routing(), self.name.clone()),
+            headers: if target.emulator {
+                overrides::headers(&playing.with.emulator)
+            } else {
+                Vec::new()
+            },
+            deadline: playing.deadline,
+        }
     }
 
     fn query_params(&self, with: &With) -> Result<cx::QueryParameters, TurnError> {
@@ -337,9 +413,19 @@ impl Session for CxSession {
                 let input = request::query_input(&self.shared.target, input, &turn.with).map_err(unsent)?;
                 self.say(&mut playing, via, input).await?
             }
+            TurnInput::Speech(speech) => {
+                if !matches!(turn.via, None | Some(Via::Stream)) {
+                    let message = "sound is carried by StreamingDetectIntent: leave `via` out";
+                    return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+                }
+                let params = self.query_params(&turn.with)?;
+                let format = speech.clip.format();
+                let input = request::speech_input(&self.shared.target, format, &turn.with);
+                self.stream(&mut playing, params, input, Some(speech)).await?
+            }
             TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
         };
-        let (mut reply, calls) = convert::reply(&answers);
+        let (mut reply, calls) = convert::reply(&answers, self.shared.target.audio.output.is_some());
         self.name_pending(&mut reply, calls);
         reply.latency = playing.latency.unwrap_or_default();
         reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));

@@ -5,8 +5,10 @@ mod diagnostics;
 mod trace;
 mod visited;
 
+use super::speech;
+use crate::audio::Format;
 use crate::model::resource::last_id;
-use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
+use crate::model::transcript::{AgentReply, Match, Observed, Spoken, WebhookStatus};
 use crate::model::{Map, Value};
 use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
@@ -23,10 +25,28 @@ pub(super) struct Answers {
     pub(super) matched: Option<cx::MatchIntentResponse>,
     /// The results, each with whether it is partial: more was to come.
     pub(super) results: Vec<(cx::QueryResult, bool)>,
+    /// What was recognised of the user's speech, when they spoke.
+    pub(super) heard: Option<String>,
+    /// What the agent spoke, or why that is not known.
+    pub(super) spoken: Option<Result<Spoken, String>>,
+}
+
+impl Answers {
+    /// Takes one response; `asked` is what the agent was asked to speak in.
+    pub(super) fn take(&mut self, response: cx::DetectIntentResponse, asked: Option<Format>) {
+        let partial = response.response_type() == cx::detect_intent_response::ResponseType::Partial;
+        let config = response.output_audio_config.as_ref();
+        let spoken = speech::spoken(&response.output_audio, config, asked).transpose();
+        if let Some(spoken) = spoken {
+            self.spoken = Some(spoken);
+        }
+        self.results
+            .push((response.query_result.unwrap_or_default(), partial));
+    }
 }
 
 /// The reply, and the tool calls in it that wait for an answer (the same as `pending`, in the same order).
-pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
+pub(super) fn reply(answers: &Answers, asked_to_speak: bool) -> (AgentReply, Vec<cx::ToolCall>) {
     let messages = messages(&answers.results);
     let mut reply = AgentReply::default();
     if let Some(matched) = &answers.matched {
@@ -41,11 +61,37 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
         take_state(&mut reply, last, diagnostics.as_ref());
     }
     take_messages(&mut reply, &messages);
+    take_speech(&mut reply, answers, asked_to_speak);
     let results = answers.results.iter().map(|(result, _)| result);
     let (tool_calls, waiting) = calls::tool_calls(results, &messages);
     reply.pending = waiting.iter().map(calls::waiting).collect();
     reply.tool_calls = tool_calls;
     (reply, waiting)
+}
+
+/// What was heard, and what was spoken. The result of a turn repeats what was understood, and has the last word.
+fn take_speech(reply: &mut AgentReply, answers: &Answers, asked_to_speak: bool) {
+    use cx::query_result::Query;
+    let repeated = answers
+        .results
+        .iter()
+        .rev()
+        .find_map(|(result, _)| match &result.query {
+            Some(Query::Transcript(text)) => Some(text.clone()),
+            _ => None,
+        });
+    reply.transcript = match repeated.or_else(|| answers.heard.clone()) {
+        Some(text) => Observed::Seen(text),
+        None => Observed::Unseen("the user did not speak in this turn".to_owned()),
+    };
+    reply.audio = match &answers.spoken {
+        Some(Ok(spoken)) => Observed::Seen(Some(spoken.clone())),
+        Some(Err(reason)) => Observed::Unseen(reason.clone()),
+        None if asked_to_speak => Observed::Seen(None),
+        None => Observed::Unseen(
+            "the target does not ask for speech: its settings have no `audio: { output: … }`".to_owned(),
+        ),
+    };
 }
 
 /// The messages of the turn, each once. A final response is said to hold what the partial ones before it held,

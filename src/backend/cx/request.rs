@@ -1,5 +1,6 @@
 //! From a turn as an author wrote it to the messages that say it to Dialogflow CX.
 
+use crate::audio::Format;
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names::{self, Names};
 use crate::backend::{SessionStart, ToolResult};
@@ -13,7 +14,7 @@ use crate::proto::cx_v3beta1::session_entity_type::EntityOverrideMode;
 use crate::proto::json::json_to_struct;
 use crate::proto::time::duration_to_proto;
 
-use super::CxTarget;
+use super::{CxTarget, speech};
 
 /// Where a conversation starts, in the service's own terms.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -182,6 +183,9 @@ pub(super) fn query_input(
                 intent: target.agent.intent(&id)?,
             })
         }
+        Input::Audio(_) | Input::SilentAudio(_) => {
+            return Err(wrong("sound is sent as speech, once it was read"));
+        }
         Input::Variables(_) => {
             return Err(wrong(
                 "Dialogflow CX has no turn that only sets variables: use with.parameters",
@@ -215,6 +219,15 @@ pub(super) fn tool_result(
         result: Some(outcome),
     });
     Ok(with_language(target, with, input))
+}
+
+/// The announcement of sound.
+pub(super) fn speech_input(target: &CxTarget, format: Format, with: &With) -> cx::QueryInput {
+    let input = CxInput::Audio(cx::AudioInput {
+        config: Some(speech::input_config(format, &target.audio)),
+        audio: Vec::new(),
+    });
+    with_language(target, with, input)
 }
 
 fn with_language(target: &CxTarget, with: &With, input: CxInput) -> cx::QueryInput {

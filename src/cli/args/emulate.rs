@@ -49,6 +49,11 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "FILE", requires = "agent")]
     pub playbooks: Option<PathBuf>,
 
+    /// What is said in recordings: a `transcripts.yaml` beside them; sound is recognised by its content [default: none;
+    /// no recording is understood]
+    #[arg(long, value_name = "FILE")]
+    pub transcripts: Option<PathBuf>,
+
     /// Call webhooks over HTTP where no answer was given: only the hosts named, or all public ones
     ///
     /// An address in an export is called over HTTPS, and never when it is a private one, unless its host is named here.

@@ -101,6 +101,7 @@ pub struct PlayArgs {
 /// What a run shows and writes.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct OutputArgs {
     /// Write a report: terminal, junit, json or github, with =PATH if it should go elsewhere (repeatable)
     /// [default: terminal, junit=reports/junit.xml, json=reports/run.json]
@@ -117,6 +118,10 @@ pub struct OutputArgs {
     /// Show conversations that passed, too
     #[arg(short, long)]
     pub verbose: bool,
+
+    /// Keep what agents speak, as WAV files in reports/audio; nothing in them is redacted
+    #[arg(long)]
+    pub keep_audio: bool,
 
     /// For turns that have no `expect:`, print the one that would hold
     #[arg(long)]

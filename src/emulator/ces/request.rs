@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use tonic::Status;
 
+use crate::audio::{Encoding, Format, RATES};
 use crate::model::Map;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::chunk::Data;
@@ -27,6 +28,10 @@ pub(super) struct Config {
     pub(super) use_fakes: bool,
     /// Texts may come in fragments.
     pub(super) in_fragments: bool,
+    /// The format of the user's sound, if there is to be any.
+    pub(super) input_audio: Option<Format>,
+    /// The format of spoken answers, if they are wanted.
+    pub(super) output_audio: Option<Format>,
     /// The agent that answers first in a new session.
     entry_agent: Option<usize>,
     history: Vec<ces::Message>,
@@ -54,6 +59,26 @@ impl Config {
             time_zone: time_zone(&config.time_zone)?,
             use_fakes: config.use_tool_fakes,
             in_fragments: config.enable_text_streaming,
+            input_audio: config
+                .input_audio_config
+                .map(|audio| {
+                    format(
+                        "input_audio_config",
+                        audio.audio_encoding(),
+                        audio.sample_rate_hertz,
+                    )
+                })
+                .transpose()?,
+            output_audio: config
+                .output_audio_config
+                .map(|audio| {
+                    format(
+                        "output_audio_config",
+                        audio.audio_encoding(),
+                        audio.sample_rate_hertz,
+                    )
+                })
+                .transpose()?,
             entry_agent: entry_agent(app, &config.entry_agent, &app_name)?,
             history: config.historical_contexts,
             app_name,
@@ -85,6 +110,24 @@ impl Config {
         session.agent = self.entry_agent.unwrap_or(session.agent);
         session
     }
+}
+
+/// The format that a configuration names.
+fn format(what: &str, encoding: ces::AudioEncoding, hertz: i32) -> Result<Format, Status> {
+    let encoding = match encoding {
+        ces::AudioEncoding::Linear16 => Encoding::Linear16,
+        ces::AudioEncoding::Mulaw => Encoding::Mulaw,
+        ces::AudioEncoding::Alaw => Encoding::Alaw,
+        ces::AudioEncoding::Unspecified => {
+            return Err(Status::invalid_argument(format!("{what} has no audio_encoding")));
+        }
+    };
+    let rate = u32::try_from(hertz).unwrap_or_default();
+    if !RATES.contains(&rate) {
+        let message = format!("{what}: sample_rate_hertz must lie between 8000 and 48000, not {hertz}");
+        return Err(Status::invalid_argument(message));
+    }
+    Ok(Format { encoding, rate })
 }
 
 /// The app's resource name and the session's id.
@@ -211,7 +254,7 @@ pub(super) fn inputs(given: Vec<ces::SessionInput>) -> Result<Inputs, Status> {
             }
             Some(InputType::Audio(_)) => {
                 return Err(Status::unimplemented(
-                    "this emulator does not understand audio: send text",
+                    "sound is heard over BidiRunSession only: send text",
                 ));
             }
             Some(InputType::Image(_) | InputType::Blob(_)) => {

@@ -16,6 +16,9 @@ use super::app::{Agent, App, Tool};
 /// The role of the user's messages.
 pub(super) const USER: &str = "user";
 
+/// The attribute of the root span that holds the emulator's remarks.
+const NOTES: &str = "emulator";
+
 /// The trace of a turn in the making.
 #[derive(Debug, Clone)]
 pub(super) struct Trace {
@@ -23,6 +26,8 @@ pub(super) struct Trace {
     messages: Vec<ces::Message>,
     spans: Vec<ces::Span>,
     inputs: Vec<&'static str>,
+    /// What the emulator could not do, for the author.
+    notes: Vec<String>,
 }
 
 /// A call of a tool as its span tells it.
@@ -49,7 +54,13 @@ impl Trace {
             messages: Vec::new(),
             spans: Vec::new(),
             inputs: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// Notes what the emulator could not do.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// Notes what kind of input came.
@@ -113,6 +124,9 @@ impl Trace {
         let mut attributes = Map::new();
         attributes.insert("perceived latency (ms)".to_owned(), Value::from(elapsed));
         attributes.insert("input types".to_owned(), Value::from(self.inputs));
+        if !self.notes.is_empty() {
+            attributes.insert(NOTES.to_owned(), Value::from(self.notes));
+        }
         attributes.insert("version id".to_owned(), Value::from("-"));
         if !deployment.is_empty() {
             attributes.insert("deployment id".to_owned(), Value::from(deployment));

@@ -45,6 +45,10 @@ pub(super) struct Inputs {
     pub(super) stimuli: Vec<Stimulus>,
     /// Answers of the client's tools; `None` when there are none in the request.
     pub(super) responses: Option<Vec<ces::ToolResponse>>,
+    /// Whether the texts were spoken.
+    pub(super) is_spoken: bool,
+    /// Why something was not understood.
+    pub(super) note: Option<String>,
 }
 
 /// Plays a request: the session as it is then, and the outputs.
@@ -86,7 +90,10 @@ pub(super) fn play(
         turn.state.trace.add(USER, trace::defaults(app)?, turn.utc());
     }
     turn.take_variables(inputs.variables)?;
-    turn.take_stimuli(inputs.stimuli);
+    turn.take_stimuli(inputs.stimuli, inputs.is_spoken);
+    if let Some(note) = inputs.note {
+        turn.state.trace.note(note);
+    }
     let progress = match resumed {
         Some((calls, answers, (steps, next))) => {
             turn.take_answers(&calls, answers)?;
@@ -200,17 +207,18 @@ impl Turn<'_> {
         trace::check_size(&self.session.variables)
     }
 
-    fn take_stimuli(&mut self, stimuli: Vec<Stimulus>) {
+    fn take_stimuli(&mut self, stimuli: Vec<Stimulus>, is_spoken: bool) {
         let now = self.utc();
         for stimulus in stimuli {
-            let (kind, text) = match &stimulus {
-                Stimulus::Text(text) => ("text", text.clone()),
-                Stimulus::Event(event) => ("event", format!("<event>{event}</event>")),
-                Stimulus::Dtmf(digits) => ("dtmf", digits.clone()),
+            let (kind, data) = match &stimulus {
+                Stimulus::Text(text) if is_spoken => ("audio", Data::Transcript(text.clone())),
+                Stimulus::Text(text) => ("text", Data::Text(text.clone())),
+                Stimulus::Event(event) => ("event", Data::Text(format!("<event>{event}</event>"))),
+                Stimulus::Dtmf(digits) => ("dtmf", Data::Text(digits.clone())),
                 Stimulus::Result { .. } | Stimulus::Transfer => continue,
             };
             self.state.trace.input(kind);
-            self.state.trace.add(USER, Data::Text(text), now);
+            self.state.trace.add(USER, data, now);
             self.state.queue.push_back(stimulus);
         }
     }

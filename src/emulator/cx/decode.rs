@@ -103,7 +103,7 @@ fn read_input(program: &Program, input: cx::QueryInput) -> Result<Input, Status>
             finish: dtmf.finish_digit,
         }),
         Some(Sent::Audio(_)) => Err(Status::unimplemented(
-            "the emulator does not listen to audio yet; send text",
+            "the emulator does not listen to audio in this call; send it by DetectIntent or StreamingDetectIntent",
         )),
         Some(Sent::ToolCallResult(_)) => Err(Status::failed_precondition("no tool call waits for a result")),
         None => Err(Status::invalid_argument("query_input holds no input")),

@@ -22,15 +22,20 @@ use super::session::Session;
 use super::sessions::Sessions;
 use super::stubs::StubAnswers;
 use super::turn::{TurnResult, WebhookCalled};
-use super::understanding::Understood;
+use super::understanding::{Meaning, Understood};
+use crate::audio::Format;
 use crate::emulator::clock::Clock;
 use crate::emulator::fault::Faults;
+use crate::emulator::hearing::Hearing;
 use crate::model::suite::EmulatorStubs;
 use crate::proto::cx_v3 as cx;
 
 use super::request::{Input, Request};
 use cx::detect_intent_response::ResponseType;
 
+use speech::{Spoken, voice_of};
+
+mod speech;
 mod v3;
 mod v3beta1;
 
@@ -48,6 +53,8 @@ pub struct CxOptions {
     pub stubs: Arc<EmulatorStubs>,
     /// Calls webhooks that nothing else answers; `None` lets them fail.
     pub live: Option<LiveWebhooks>,
+    /// The recordings that are understood.
+    pub hearing: Arc<Hearing>,
 }
 
 /// One agent behind the service's calls. Cheap to clone.
@@ -71,6 +78,8 @@ struct Played {
     response_id: String,
     input: Input,
     result: TurnResult,
+    /// What was said, when the input was sound.
+    spoken: Option<Spoken>,
 }
 
 impl CxService {
@@ -128,13 +137,17 @@ impl CxService {
     }
 
     /// Plays a turn in its session.
-    async fn play(&self, call: Call) -> Result<Played, Status> {
+    async fn play(&self, call: Call, spoken: Option<Spoken>) -> Result<Played, Status> {
         let Call {
             session: name,
-            request,
+            mut request,
             ttl,
             overrides,
         } = call;
+        let unknown = spoken.as_ref().and_then(|spoken| spoken.unknown.clone());
+        if unknown.is_some() && request.pinned_intent.is_none() {
+            request.understood = Some(Understood::of(Meaning::NoMatch, 0.0, "", "unknown recording"));
+        }
         let answers = self.answers(&name, &request, overrides);
         let shared = self
             .shared
@@ -142,12 +155,18 @@ impl CxService {
             .get(&name, ttl, || Session::new(self.engine().program()));
         let mut session = shared.lock().await;
         let input = request.input.clone();
-        let result = self.engine().turn(&mut session, &request, &answers);
+        let mut result = self.engine().turn(&mut session, &request, &answers);
+        if let Some(reason) = unknown {
+            result
+                .trace
+                .note(format!("the audio was not understood: {reason}"));
+        }
         Ok(Played {
             session: name,
             response_id: request.response_id,
             input,
             result,
+            spoken,
         })
     }
 
@@ -169,14 +188,18 @@ impl CxService {
 
     fn result(&self, played: &Played, view: View) -> cx::QueryResult {
         let program = self.engine().program();
-        query_result(
+        let mut result = query_result(
             program,
             &played.session,
             &played.response_id,
             &played.input,
             &played.result,
             view,
-        )
+        );
+        if let Some(spoken) = &played.spoken {
+            result.query = Some(cx::query_result::Query::Transcript(spoken.text.clone()));
+        }
+        result
     }
 
     fn beside(&self, played: Played) -> Beside {
@@ -192,30 +215,21 @@ impl CxService {
     async fn detected(
         &self,
         metadata: &MetadataMap,
-        request: cx::DetectIntentRequest,
+        mut request: cx::DetectIntentRequest,
+        spoken: Option<Spoken>,
     ) -> Result<(View, Played), Status> {
         let view = view(request.response_view);
+        let spoken = match spoken {
+            Some(spoken) => Some(spoken),
+            None => self.listen(&mut request).await?,
+        };
         let call = self.read(
             metadata,
             &request.session,
             request.query_input,
             request.query_params,
         )?;
-        Ok((view, self.play(call).await?))
-    }
-
-    /// The responses of a stream of requests: those ahead only when they are wanted.
-    async fn detect_streamed(
-        &self,
-        metadata: &MetadataMap,
-        first: cx::StreamingDetectIntentRequest,
-    ) -> Result<Parts, Status> {
-        let in_parts = first.enable_partial_response;
-        let mut parts = self.detect_in_parts(metadata, without_stream(first)).await?;
-        if !in_parts {
-            parts.ahead.clear();
-        }
-        Ok(parts)
+        Ok((view, self.play(call, spoken).await?))
     }
 
     async fn detect(
@@ -223,9 +237,10 @@ impl CxService {
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
     ) -> Result<(cx::DetectIntentResponse, Beside), Status> {
-        let (view, played) = self.detected(metadata, request).await?;
+        let voice = voice_of(request.output_audio_config.as_ref())?;
+        let (view, played) = self.detected(metadata, request, None).await?;
         self.shared.options.faults.delay(played.result.waited).await;
-        let response = final_response(&played, self.result(&played, view));
+        let response = final_response(&played, self.result(&played, view), voice)?;
         Ok((response, self.beside(played)))
     }
 
@@ -234,8 +249,10 @@ impl CxService {
         &self,
         metadata: &MetadataMap,
         request: cx::DetectIntentRequest,
+        spoken: Option<Spoken>,
     ) -> Result<Parts, Status> {
-        let (view, played) = self.detected(metadata, request).await?;
+        let voice = voice_of(request.output_audio_config.as_ref())?;
+        let (view, played) = self.detected(metadata, request, spoken).await?;
         let mut ahead = Vec::new();
         let mut sent = 0;
         for until in &played.result.partials {
@@ -248,7 +265,7 @@ impl CxService {
                 ..cx::DetectIntentResponse::default()
             });
         }
-        let response = final_response(&played, self.result(&played, view));
+        let response = final_response(&played, self.result(&played, view), voice)?;
         Ok(Parts {
             faults: self.shared.options.faults,
             ahead: ahead.into(),
@@ -315,6 +332,7 @@ impl CxService {
         metadata: &MetadataMap,
         request: cx::FulfillIntentRequest,
     ) -> Result<(cx::FulfillIntentResponse, Beside), Status> {
+        let voice = voice_of(request.output_audio_config.as_ref())?;
         let asked = request
             .match_intent_request
             .ok_or_else(|| Status::invalid_argument("match_intent_request is missing"))?;
@@ -323,10 +341,13 @@ impl CxService {
             .ok_or_else(|| Status::invalid_argument("match is missing"))?;
         let mut call = self.read(metadata, &asked.session, asked.query_input, asked.query_params)?;
         call.request.understood = Some(read_match(self.engine().program(), &found)?);
-        let played = self.play(call).await?;
+        let played = self.play(call, None).await?;
         self.shared.options.faults.delay(played.result.waited).await;
+        let (output_audio, output_audio_config) = Self::spoken(&played, voice)?;
         let response = cx::FulfillIntentResponse {
             response_id: played.response_id.clone(),
+            output_audio,
+            output_audio_config,
             query_result: Some(self.result(
                 &played,
                 View {
@@ -334,7 +355,6 @@ impl CxService {
                     trace_blocks: true,
                 },
             )),
-            ..cx::FulfillIntentResponse::default()
         };
         Ok((response, self.beside(played)))
     }
@@ -356,6 +376,7 @@ impl CxService {
 }
 
 /// What only one version of the API has room for.
+#[derive(Default)]
 struct Beside {
     webhooks: Vec<WebhookCalled>,
     /// Resource name of the playbook that the session is in.
@@ -385,7 +406,6 @@ impl Parts {
 
 /// The event that a match without an intent would raise.
 fn event_offered(understood: &Understood) -> Option<&str> {
-    use super::understanding::Meaning;
     match &understood.meaning {
         Meaning::Event(name) => Some(name),
         Meaning::NoMatch => Some("sys.no-match-default"),
@@ -395,13 +415,20 @@ fn event_offered(understood: &Understood) -> Option<&str> {
     }
 }
 
-fn final_response(played: &Played, result: cx::QueryResult) -> cx::DetectIntentResponse {
-    cx::DetectIntentResponse {
+fn final_response(
+    played: &Played,
+    result: cx::QueryResult,
+    voice: Option<(Format, cx::OutputAudioConfig)>,
+) -> Result<cx::DetectIntentResponse, Status> {
+    let (output_audio, output_audio_config) = CxService::spoken(played, voice)?;
+    Ok(cx::DetectIntentResponse {
         response_id: played.response_id.clone(),
         query_result: Some(result),
+        output_audio,
+        output_audio_config,
         response_type: ResponseType::Final.into(),
         ..cx::DetectIntentResponse::default()
-    }
+    })
 }
 
 /// The first request of a stream as a request of its own: everything but audio stands in it.

@@ -132,6 +132,7 @@ fn surroundings(settings: &str, root: Root) -> Surroundings {
     let role = Role {
         target: TARGET.to_owned(),
         service: Service::Cx,
+        sound: crate::suite::RoleSound::default(),
     };
     Surroundings {
         root,

@@ -188,8 +188,13 @@ impl Reader<'_> {
                 digits,
                 finish: Some(finish),
             } => json!({ "dtmf": { "digits": digits, "finishDigit": finish } }),
-            Input::Silence | Input::Variables(_) => json!({ "text": {} }),
+            Input::Silence | Input::SilentAudio(_) | Input::Audio(_) | Input::Variables(_) => {
+                json!({ "text": {} })
+            }
         };
+        if let Input::Audio(audio) = &turn.input {
+            self.leave_out("audio", &turn.location, &audio.written);
+        }
         if let Input::Variables(variables) = &turn.input {
             self.leave_out("variables", &turn.location, variables);
         }

@@ -55,7 +55,15 @@ pub(super) const EXPECTATIONS: &[Key] = &[
     Key::own("webhook", Shape::Matcher(Subject::Objects), "[{ code: 0 }]", "Webhook calls, in order, each `{name, code, message}`; code 0 means that it went well")
         .on(Some("`webhookStatuses[]`"), None)
         .unobservable(NO_TRACE),
-    Key::own("latency", Shape::Matcher(Subject::Duration), "{ lt: 4s }", "Time to the whole answer")
+    Key::own("transcript", Shape::Matcher(Subject::Text), "{ wer: { to: tomorrow morning, at_most: 0.2 } }", "What was heard of the user's speech")
+        .on(Some("`queryResult.transcript`, `recognitionResult`"), Some("`recognitionResult`"))
+        .unobservable("when the user does not speak"),
+    Key::own("audio", Shape::Group(Group::AudioExpectation), "{ present: true, duration: { lt: 8s } }", "What the agent speaks")
+        .on(Some("`outputAudio`"), Some("`outputs[].audio`"))
+        .unobservable("when the target does not ask for it with `audio: { output: … }`"),
+    Key::own("interrupted", Shape::Boolean, "true", "Whether the user interrupted the agent")
+        .on(None, Some("`interruptionSignal`")),
+    Key::own("latency", Shape::Matcher(Subject::Duration), "{ lt: 4s }", "Time to the whole answer, from the end of what the user says")
         .on(Some("measured"), Some("measured")),
     Key::own("raw", Shape::OneOf(&[Shape::Group(Group::Raw), Shape::List(&Shape::Group(Group::Raw))]), "{ path: \"$.queryResult.match.matchType\", equals: INTENT }", "A value somewhere in the service's response, taken as JSON")
         .on(Some("the response"), Some("the response")),

@@ -26,8 +26,26 @@ pub(super) const TURN: &[Key] = &[
         "The user presses keys of the telephone; always in quotes",
     )
     .on(Some("`DtmfInput`"), Some("`dtmf`")),
-    Key::own("silence", Shape::True, "true", "The user says nothing")
-        .on(Some("`TextInput` without text"), None),
+    Key::own(
+        "silence",
+        Shape::OneOf(&[Shape::True, Shape::Duration]),
+        "true",
+        "The user says nothing; with a duration, silence is sent as sound",
+    )
+    .on(
+        Some("`TextInput` without text, or silent `AudioInput`"),
+        Some("silent `audio`; with a duration only"),
+    ),
+    Key::own(
+        "audio",
+        Shape::OneOf(&[Shape::Text, Shape::Group(Group::Audio)]),
+        "fixtures/tomorrow.wav",
+        "The user speaks: a recording is sent",
+    )
+    .on(
+        Some("`AudioInput`, by `StreamingDetectIntent`"),
+        Some("`audio`, by `BidiRunSession`"),
+    ),
     Key::own(
         "variables",
         Shape::Map,

@@ -103,7 +103,13 @@ const TRANSPORT: Key = Key::own(
     "grpc",
     "How requests travel",
 );
-const CX_VIA: Shape = Shape::Choice(&["detect", "server_stream", "match_then_fulfill"]);
+const AUDIO: Key = Key::own(
+    "audio",
+    Shape::Group(Group::TargetAudio),
+    "{ encoding: mulaw, rate: 8000 }",
+    "How sound is sent and answered",
+);
+const CX_VIA: Shape = Shape::Choice(&["detect", "server_stream", "stream", "match_then_fulfill"]);
 const CES_VIA: Shape = Shape::Choice(&["run", "stream", "bidi"]);
 
 pub(super) const EMULATOR_TARGET: &[Key] = &[
@@ -154,6 +160,7 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `detect` for an agent, `run` for an app, unless set",
     ),
     RATE,
+    AUDIO,
 ];
 
 pub(super) const CX_TARGET: &[Key] = &[
@@ -191,6 +198,7 @@ pub(super) const CX_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `detect` unless set",
     ),
     RATE,
+    AUDIO,
     ENDPOINT,
     CREDENTIALS,
     TRANSPORT,
@@ -218,6 +226,7 @@ pub(super) const CES_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `run` unless set",
     ),
     RATE,
+    AUDIO,
     ENDPOINT,
     CREDENTIALS,
     TRANSPORT,

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::sound::read_audio;
 use super::{
     CesTarget, Credentials, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Secret, Served, Target,
     TargetKind,
@@ -15,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::capability::Group;
 use crate::model::endpoint::Endpoint;
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
-use crate::model::suite::{ApiVersion, Service, Via};
+use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::{check_keys, fields};
 use crate::settings::rate::Rate;
 use crate::settings::root::Root;
@@ -166,8 +167,11 @@ impl One<'_> {
             place,
             rate,
             via: None,
+            audio: AudioSettings::default(),
             kind: kind?,
         };
+        let emulated = matches!(target.kind, TargetKind::Emulator(_));
+        target.audio = read_audio(self.reader, map.get("audio"), target.service(), emulated);
         target.via = map.get("via").and_then(|node| self.via(node, &target));
         Some(target)
     }
@@ -437,12 +441,13 @@ impl One<'_> {
     }
 
     fn via(&mut self, node: &Node, target: &Target) -> Option<Via> {
-        const CX: [(&str, Via); 3] = [
+        const CX: &[(&str, Via)] = &[
             ("detect", Via::Detect),
             ("server_stream", Via::ServerStream),
+            ("stream", Via::Stream),
             ("match_then_fulfill", Via::MatchThenFulfill),
         ];
-        const CES: [(&str, Via); 3] = [("run", Via::Run), ("stream", Via::Stream), ("bidi", Via::Bidi)];
+        const CES: &[(&str, Via)] = &[("run", Via::Run), ("stream", Via::Stream), ("bidi", Via::Bidi)];
         let (known, complaint) = match target.service() {
             Service::Cx => (CX, "a cx target's turns cannot go via"),
             Service::Ces => (CES, "a ces target's turns cannot go via"),
@@ -450,7 +455,7 @@ impl One<'_> {
         let text = self.reader.text(node, "`via`")?;
         let found = known.iter().find(|(name, _)| *name == text);
         if found.is_none() {
-            let names = known.map(|(name, _)| name);
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
             self.reader
                 .unknown(&text, node.span.clone(), "unknown-value", complaint, &names);
         }

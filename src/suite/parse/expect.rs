@@ -139,6 +139,8 @@ impl Parser {
                 .parameter_matchers(node, "`all_parameters`")
                 .map(Check::AllParameters),
             "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
+            "audio" => self.spoken(node).map(Check::Audio),
+            "interrupted" => self.boolean(node, "`interrupted`").map(Check::Interrupted),
             "raw" => return self.raws(node),
             _ => None,
         };
@@ -175,6 +177,7 @@ impl Parser {
             "payload" => Check::Payload,
             "candidates" => Check::Candidates,
             "webhook" => Check::Webhook,
+            "transcript" => Check::Transcript,
             "latency" => Check::Latency,
             _ => return None,
         };

@@ -30,7 +30,8 @@ pub(in crate::suite) struct Use {
 }
 
 /// What a reply to `via: match` never has: nothing is executed.
-const NEEDS_EXECUTION: [&str; 11] = [
+const NEEDS_EXECUTION: [&str; 12] = [
+    "audio",
     "reply",
     "replies",
     "visited",
@@ -88,6 +89,7 @@ impl Parser {
         let map = self.group(node, Group::Turn)?;
         let input = self.input(node, map);
         let via = map.get("via").and_then(|node| self.via(node));
+        self.check_via_of_sound(map, input.as_ref(), via);
         let turn = Turn {
             location: self.location(node.line),
             used_at: None,
@@ -191,10 +193,8 @@ impl Parser {
             "event" => self.filled_text(node, &what, Wording::Name).map(Input::Event),
             "intent" => self.name(node, &what, Mentioned::Intent).map(Input::Intent),
             "dtmf" => self.dtmf(node),
-            "silence" => {
-                self.only_true(node, &what, "to say something, use `say`")?;
-                Some(Input::Silence)
-            }
+            "silence" => self.silence(node),
+            "audio" => self.audio(node),
             "variables" => self.parameters(node, &what).map(Input::Variables),
             _ => None,
         }
@@ -386,7 +386,12 @@ impl Parser {
         let known: Vec<&str> = Group::Expectation
             .names()
             .into_iter()
-            .filter(|name| !matches!(*name, "on" | "required" | "all_parameters" | "latency"))
+            .filter(|name| {
+                !matches!(
+                    *name,
+                    "on" | "required" | "all_parameters" | "latency" | "audio" | "interrupted"
+                )
+            })
             .collect();
         if !known.contains(&root) {
             let complaint = "a capture cannot come from";

@@ -14,7 +14,7 @@ struct Chapter {
     groups: &'static [(&'static str, Group)],
 }
 
-const CHAPTERS: [Chapter; 8] = [
+const CHAPTERS: [Chapter; 9] = [
     Chapter {
         heading: "Suites",
         text: "A suite is a YAML file: conversations, and what they have in common. What a suite or the settings give \
@@ -31,7 +31,7 @@ const CHAPTERS: [Chapter; 8] = [
     },
     Chapter {
         heading: "Turns",
-        text: "A turn has exactly one input (`say`, `event`, `intent`, `dtmf`, `silence` or `variables`); everything \
+        text: "A turn has exactly one input (`say`, `event`, `intent`, `dtmf`, `silence`, `audio` or `variables`); everything \
                else stands beside it. In the place of a turn, `use` inserts a step. The columns of the services name \
                the field of their API that carries it; – means that the service has no such thing, and `check` says \
                so.",
@@ -39,6 +39,7 @@ const CHAPTERS: [Chapter; 8] = [
             ("A turn", Group::Turn),
             ("`use`", Group::Use),
             ("`dtmf`", Group::Dtmf),
+            ("`audio`", Group::Audio),
             ("`capture`", Group::Capture),
             ("A name", Group::Id),
         ],
@@ -63,6 +64,7 @@ const CHAPTERS: [Chapter; 8] = [
             ("`expect`", Group::Expectation),
             ("`on`", Group::On),
             ("`raw`", Group::Raw),
+            ("`audio` of `expect`", Group::AudioExpectation),
             ("`tool_calls`", Group::ToolCalls),
             ("A tool call", Group::Call),
         ],
@@ -127,8 +129,18 @@ const CHAPTERS: [Chapter; 8] = [
             ("`backend: emulator`", Group::EmulatorTarget),
             ("`backend: cx`", Group::CxTarget),
             ("`backend: ces`", Group::CesTarget),
+            ("`audio` of a target", Group::TargetAudio),
+            ("`output` of `audio`", Group::TargetSpeech),
             ("`credentials`", Group::Credentials),
         ],
+    },
+    Chapter {
+        heading: "Transcripts",
+        text: "What is said in recordings stands in a file `transcripts.yaml` beside them, by the names of the files; \
+               an entry is the text alone, or a mapping. An emulator understands a recording by its transcript, \
+               whatever silence is sent before and after it; one without a transcript is a no-match, and the turn's \
+               diagnostics say why.",
+        groups: &[("An entry", Group::Transcript)],
     },
 ];
 

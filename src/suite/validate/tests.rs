@@ -76,6 +76,7 @@ fn messages(mentions: Vec<(Kind, &str)>, given: &[&str], names: &Names) -> Vec<S
             Names::App(_) => Service::Ces,
             _ => Service::Cx,
         },
+        sound: crate::suite::RoleSound::default(),
     };
     let file = Arc::new(SourceFile {
         path: PathBuf::from("suite.yaml"),

@@ -26,6 +26,7 @@ async fn our_client_sees_everything() {
             app: APP.parse().unwrap(),
             deployment: None,
             via,
+            audio: turnproof::model::suite::AudioSettings::default(),
             names: Arc::new(served.emulator.clone()),
             emulator: true,
         };

@@ -73,7 +73,7 @@ async fn what_makes_no_sense_is_refused() {
             config.clone(),
             vec![input(InputType::Audio(vec![1]))],
             Code::Unimplemented,
-            "audio",
+            "BidiRunSession",
         ),
         (
             with(|config| config.time_zone = "Mars".into()),

@@ -54,7 +54,7 @@ async fn what_makes_no_sense_is_refused() {
         ),
         (
             request("s1", Input::Audio(cx::AudioInput::default())),
-            Code::Unimplemented,
+            Code::InvalidArgument,
         ),
         (
             params(cx::QueryParameters {

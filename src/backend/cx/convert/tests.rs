@@ -7,6 +7,11 @@ use crate::model::transcript::CallSource;
 use crate::proto::Struct;
 use crate::proto::json::json_to_struct;
 
+/// As for a target that does not ask for speech.
+fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
+    super::reply(answers, false)
+}
+
 const AGENT: &str = "projects/p/locations/global/agents/a";
 
 fn fields(value: Value) -> Struct {
@@ -50,6 +55,7 @@ fn convert(result: cx::QueryResult) -> AgentReply {
     reply(&Answers {
         matched: None,
         results: vec![(result, false)],
+        ..Answers::default()
     })
     .0
 }
@@ -210,8 +216,8 @@ fn partial_messages_count_once_whether_or_not_the_final_response_repeats_them() 
     ] {
         assert_eq!(
             reply(&Answers {
-                matched: None,
-                results
+                results,
+                ..Answers::default()
             })
             .0
             .texts,
@@ -420,6 +426,7 @@ fn a_call_left_to_the_client_waits_and_is_not_counted_twice() {
         let (reply, calls) = reply(&Answers {
             matched: None,
             results: vec![(result, false)],
+            ..Answers::default()
         });
         let [call] = reply.tool_calls.seen().unwrap().as_slice() else {
             panic!("one call")
@@ -465,7 +472,7 @@ fn candidates_come_from_match_intent() {
     };
     let (reply, _) = reply(&Answers {
         matched: Some(matched),
-        results: Vec::new(),
+        ..Answers::default()
     });
     assert_eq!(
         reply

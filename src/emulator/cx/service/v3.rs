@@ -2,8 +2,7 @@
 
 use std::pin::Pin;
 
-use futures::Stream;
-use futures::stream;
+use futures::{Stream, StreamExt as _, stream};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::CxService;
@@ -31,7 +30,7 @@ impl Sessions for CxService {
         request: Request<cx::DetectIntentRequest>,
     ) -> Result<Response<Self::ServerStreamingDetectIntentStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let parts = self.detect_in_parts(&metadata, request).await?;
+        let parts = self.detect_in_parts(&metadata, request, None).await?;
         let responses = stream::unfold(parts, |mut parts| async move {
             let (part, _) = parts.next().await?;
             Some((Ok(part), parts))
@@ -43,20 +42,9 @@ impl Sessions for CxService {
         &self,
         request: Request<Streaming<cx::StreamingDetectIntentRequest>>,
     ) -> Result<Response<Self::StreamingDetectIntentStream>, Status> {
-        let (metadata, _, mut requests) = request.into_parts();
-        let first = requests
-            .message()
-            .await?
-            .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
-        let parts = self.detect_streamed(&metadata, first).await?;
-        let responses = stream::unfold(parts, |mut parts| async move {
-            let (part, _) = parts.next().await?;
-            let response = cx::StreamingDetectIntentResponse {
-                response: Some(cx::streaming_detect_intent_response::Response::DetectIntentResponse(part)),
-                ..cx::StreamingDetectIntentResponse::default()
-            };
-            Some((Ok(response), parts))
-        });
+        let (metadata, _, requests) = request.into_parts();
+        let responses = self.converse(metadata, requests);
+        let responses = responses.map(|streamed| streamed.map(|streamed| streamed.response));
         Ok(Response::new(Box::pin(responses)))
     }
 

@@ -3,14 +3,14 @@
 
 use std::pin::Pin;
 
-use futures::Stream;
-use futures::stream;
+use futures::{Stream, StreamExt as _, stream};
 use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::speech::Streamed;
 use super::{Beside, CxService};
 use crate::proto::cx_v3beta1::sessions_server::Sessions;
-use crate::proto::{cx_v3, cx_v3beta1 as cx, transcode};
+use crate::proto::{cx_v3beta1 as cx, transcode};
 
 type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -59,7 +59,7 @@ impl Sessions for CxService {
         request: Request<cx::DetectIntentRequest>,
     ) -> Result<Response<Self::ServerStreamingDetectIntentStream>, Status> {
         let (metadata, _, request) = request.into_parts();
-        let parts = self.detect_in_parts(&metadata, other(&request)?).await?;
+        let parts = self.detect_in_parts(&metadata, other(&request)?, None).await?;
         let responses = stream::unfold(parts, |mut parts| async move {
             let (part, is_last) = parts.next().await?;
             let part = other(&part).map(|mut part: cx::DetectIntentResponse| {
@@ -77,20 +77,19 @@ impl Sessions for CxService {
         &self,
         request: Request<Streaming<cx::StreamingDetectIntentRequest>>,
     ) -> Result<Response<Self::StreamingDetectIntentStream>, Status> {
-        let (metadata, _, mut requests) = request.into_parts();
-        let first = requests
-            .message()
-            .await?
-            .ok_or_else(|| Status::invalid_argument("the stream ended before its first request"))?;
-        let first: cx_v3::StreamingDetectIntentRequest = other(&first)?;
-        let parts = self.detect_streamed(&metadata, first).await?;
-        let responses = stream::unfold(parts, |mut parts| async move {
-            let (part, _) = parts.next().await?;
-            let response = other(&part).map(|part| cx::StreamingDetectIntentResponse {
-                response: Some(cx::streaming_detect_intent_response::Response::DetectIntentResponse(part)),
-                ..cx::StreamingDetectIntentResponse::default()
-            });
-            Some((response, parts))
+        let (metadata, _, requests) = request.into_parts();
+        let requests = requests.map(|request| request.and_then(|request| other(&request)));
+        let responses = self.converse(metadata, requests).map(|streamed| {
+            let Streamed { response, beside } = streamed?;
+            let mut response: cx::StreamingDetectIntentResponse = other(&response)?;
+            if let (
+                Some(beside),
+                Some(cx::streaming_detect_intent_response::Response::DetectIntentResponse(last)),
+            ) = (&beside, &mut response.response)
+            {
+                complete(last.query_result.as_mut(), beside);
+            }
+            Ok(response)
         });
         Ok(Response::new(Box::pin(responses)))
     }

@@ -2,8 +2,9 @@
 
 use super::Scope;
 use crate::model::suite::{
-    Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Input, Matcher, Name,
-    SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck, VisitedStep, With,
+    AudioCheck, Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Input,
+    Matcher, Name, SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck, VisitedStep,
+    With,
 };
 use crate::model::{Map, Value};
 
@@ -77,7 +78,7 @@ impl Fillable for Input {
                 digits: scope.text(digits)?,
                 finish: scope.fill(finish)?,
             },
-            Self::Silence => Self::Silence,
+            Self::Silence | Self::SilentAudio(_) | Self::Audio(_) => self.clone(),
             Self::Variables(variables) => Self::Variables(scope.map(variables)?),
         })
     }
@@ -219,6 +220,13 @@ impl Fillable for Check {
             Self::Payload(matcher) => Self::Payload(scope.fill(matcher)?),
             Self::Candidates(matcher) => Self::Candidates(scope.fill(matcher)?),
             Self::Webhook(matcher) => Self::Webhook(scope.fill(matcher)?),
+            Self::Interrupted(wanted) => Self::Interrupted(*wanted),
+            Self::Transcript(matcher) => Self::Transcript(scope.fill(matcher)?),
+            Self::Audio(check) => Self::Audio(AudioCheck {
+                present: check.present,
+                duration: scope.fill(&check.duration)?,
+                encoding: scope.fill(&check.encoding)?,
+            }),
             Self::Latency(matcher) => Self::Latency(scope.fill(matcher)?),
             Self::Raw { path, matcher } => Self::Raw {
                 path: scope.text(path)?,

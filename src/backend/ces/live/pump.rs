@@ -1,0 +1,141 @@
+//! Keeps the sound of a live stream flowing: recordings when there are any, silence in between, each piece when its time
+//! has come (ces-api 1.7). A task of its own, because the sound goes on while nobody reads; it ends with the stream.
+
+use std::time::Duration;
+
+use prost::bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::encode_input;
+use crate::audio::Format;
+use crate::backend::Speech;
+use crate::proto::ces_v1::session_input::InputType;
+
+/// Recordings that wait for their turn: one is played at a time.
+const WAITING: usize = 4;
+/// How late a piece may be before the lost time is given up for good.
+const TOO_LATE: Duration = Duration::from_secs(1);
+
+/// How sound is sent while nobody speaks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flow {
+    /// The format of everything that is sent.
+    pub(super) format: Format,
+    /// How many times faster than real time it is sent.
+    pub(super) pace: f64,
+    /// The time of each piece.
+    pub(super) piece: Duration,
+}
+
+/// Where recordings are handed over. When it is dropped the sound ends, and with it this side of the stream.
+pub(super) struct Pump {
+    format: Format,
+    recordings: mpsc::Sender<Recording>,
+}
+
+/// A recording, and when it begins.
+struct Recording {
+    speech: Speech,
+    begins: Instant,
+    done: watch::Sender<Option<Instant>>,
+}
+
+/// When a recording will have been sent.
+#[derive(Debug, Clone)]
+pub(super) struct Done(watch::Receiver<Option<Instant>>);
+
+impl Pump {
+    /// Begins to send silence.
+    pub(super) fn start(flow: Flow, outbox: mpsc::Sender<Bytes>) -> Self {
+        let (recordings, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(pump(flow, outbox, waiting));
+        Self {
+            format: flow.format,
+            recordings,
+        }
+    }
+
+    /// The format of the stream's sound.
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Hands a recording over, to be sent when its time comes.
+    pub(super) async fn play(&self, speech: Speech, begins: Instant) -> Done {
+        let (done, told) = watch::channel(None);
+        let recording = Recording { speech, begins, done };
+        // A stream that is over takes none: its end is noticed where it is read.
+        let _ = self.recordings.send(recording).await;
+        Done(told)
+    }
+}
+
+impl Done {
+    /// When the recording was sent; `None` while it is on its way.
+    pub(super) fn at(&self) -> Option<Instant> {
+        *self.0.borrow()
+    }
+
+    /// Waits until it was sent, or never will be.
+    pub(super) async fn wait(&mut self) {
+        let _ = self.0.wait_for(Option::is_some).await;
+    }
+}
+
+async fn pump(flow: Flow, outbox: mpsc::Sender<Bytes>, mut waiting: mpsc::Receiver<Recording>) {
+    let silence = encode_input(InputType::Audio(flow.format.silence(flow.piece)));
+    let mut due = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            recording = waiting.recv() => {
+                let Some(recording) = recording else { return };
+                if send(&flow, &outbox, &silence, recording, &mut due).await.is_none() {
+                    return;
+                }
+            }
+            () = sleep_until(due) => {
+                if outbox.send(silence.clone()).await.is_err() {
+                    return;
+                }
+                next(&mut due, flow.piece, flow.pace);
+            }
+        }
+    }
+}
+
+/// Sends silence until a recording begins, then the recording.
+async fn send(
+    flow: &Flow,
+    outbox: &mpsc::Sender<Bytes>,
+    silence: &Bytes,
+    recording: Recording,
+    due: &mut Instant,
+) -> Option<()> {
+    while *due < recording.begins {
+        sleep_until(*due).await;
+        outbox.send(silence.clone()).await.ok()?;
+        next(due, flow.piece, flow.pace);
+    }
+    let Speech {
+        clip, pace, piece, ..
+    } = recording.speech;
+    for bytes in clip.pieces(piece) {
+        sleep_until(*due).await;
+        let message = encode_input(InputType::Audio(bytes.to_vec()));
+        outbox.send(message).await.ok()?;
+        next(due, piece, pace);
+    }
+    let _ = recording.done.send(Some(Instant::now()));
+    Some(())
+}
+
+/// When the next piece is due: by the clock, not by when the last one left, so that no time is lost.
+fn next(due: &mut Instant, piece: Duration, pace: f64) {
+    let now = Instant::now();
+    if now.saturating_duration_since(*due) > TOO_LATE {
+        *due = now;
+    }
+    *due += piece.div_f64(pace);
+}
