@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use turnproof::audio::Clip;
 use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
 use turnproof::backend::ces::{CesBackend, CesTarget};
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::{ExportNames, NoNames};
-use turnproof::backend::{Backend, SessionStart, TurnError, TurnInput, TurnRequest};
+use turnproof::backend::{Backend, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
 use turnproof::diagnostic::SourceFile;
 use turnproof::emulator::ces::app::App;
 use turnproof::emulator::ces::{CesEmulator, CesOptions};
@@ -118,20 +119,38 @@ impl Services {
     }
 }
 
-/// Every way to play a turn, and the call in which it goes wrong.
-const WAYS: [(Via, &str); 8] = [
-    (Via::Detect, "DetectIntent"),
-    (Via::ServerStream, "ServerStreamingDetectIntent"),
-    (Via::Match, "MatchIntent"),
-    (Via::MatchThenFulfill, "MatchIntent"),
-    (Via::MatchThenFulfill, "FulfillIntent"),
-    (Via::Run, "RunSession"),
-    (Via::Stream, "StreamRunSession"),
-    (Via::Bidi, "BidiRunSession"),
+/// Every way to play a turn, whether it is spoken, and the call in which it goes wrong.
+const WAYS: [(Via, bool, &str); 10] = [
+    (Via::Detect, false, "DetectIntent"),
+    (Via::Detect, true, "StreamingDetectIntent"),
+    (Via::ServerStream, false, "ServerStreamingDetectIntent"),
+    (Via::Match, false, "MatchIntent"),
+    (Via::MatchThenFulfill, false, "MatchIntent"),
+    (Via::MatchThenFulfill, false, "FulfillIntent"),
+    (Via::Run, false, "RunSession"),
+    (Via::Stream, false, "StreamRunSession"),
+    (Via::Bidi, false, "BidiRunSession"),
+    (Via::Bidi, true, "BidiRunSession"),
 ];
 
+/// A tenth of a second of something that nobody understands.
+fn noise() -> TurnInput {
+    let format = AudioSettings::USUAL;
+    TurnInput::Speech(Speech {
+        clip: Arc::new(Clip::of(format, [0x10; 3_200].to_vec())),
+        pace: AudioSettings::EMULATOR_PACE,
+        piece: AudioSettings::PIECE,
+        file: None,
+        interrupt_after: None,
+    })
+}
+
+fn words() -> TurnInput {
+    TurnInput::User(Input::Say("hi".to_owned()))
+}
+
 /// Plays one turn; an answer means that nothing went wrong.
-async fn play(backend: &dyn Backend, timeout: Duration) -> Result<(), TurnError> {
+async fn play(backend: &dyn Backend, input: TurnInput, timeout: Duration) -> Result<(), TurnError> {
     let start = SessionStart {
         session_id: "0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11".to_owned(),
         start: Start::default(),
@@ -139,7 +158,7 @@ async fn play(backend: &dyn Backend, timeout: Duration) -> Result<(), TurnError>
     };
     let mut session = backend.open(start).await.unwrap();
     let turn = TurnRequest {
-        input: TurnInput::User(Input::Say("hi".to_owned())),
+        input,
         with: With::default(),
         via: None,
         timeout,
@@ -155,11 +174,12 @@ async fn strike(
     timeout: Duration,
 ) -> Vec<(Via, Result<(), TurnError>, Counts)> {
     let mut outcomes = Vec::new();
-    for (via, method) in WAYS {
+    for (via, is_spoken, method) in WAYS {
         let rule = format!("{fault},method={method}");
         let emulator = services.start(&[&rule]).await;
         let backend = services.backend(&emulator, via);
-        let outcome = play(&*backend, timeout).await;
+        let input = if is_spoken { noise() } else { words() };
+        let outcome = play(&*backend, input, timeout).await;
         outcomes.push((via, outcome, emulator.faults().counts()));
     }
     outcomes
@@ -237,7 +257,7 @@ async fn after_a_goaway_calls_go_another_way() {
     let emulator = services.start(&["goaway,every=2"]).await;
     let backend = services.backend(&emulator, Via::Detect);
     for turn in 0..20 {
-        let outcome = play(&*backend, LONG).await;
+        let outcome = play(&*backend, words(), LONG).await;
         assert!(outcome.is_ok(), "{turn}: {outcome:?}");
     }
     let all = Counts {
@@ -252,7 +272,7 @@ async fn a_failed_handshake_is_a_connection_that_never_was() {
     let services = Services::new();
     let emulator = services.start(&["bad-tls"]).await;
     let backend = services.backend(&emulator, Via::Detect);
-    let failed = play(&*backend, LONG).await.unwrap_err();
+    let failed = play(&*backend, words(), LONG).await.unwrap_err();
     assert!(failed.error.hint.is_some(), "{failed:?}");
     assert_eq!(emulator.faults().counts().calls, 0);
 }
