@@ -5,8 +5,10 @@
 mod codec;
 mod guard;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -21,11 +23,12 @@ use tonic::{Request, Status, Streaming};
 
 use self::codec::BytesCodec;
 use self::guard::Guard;
-use super::TurnError;
 use super::auth::{Credentials, TokenSource};
 use super::channel::{ChannelPool, Lease};
 use super::error::status::{failure, is_transport, late};
 use super::error::{BackendError, BackendErrorKind};
+use super::transport::{self, Call, Heard, Line, Part, Transport};
+use super::{SessionStart, TurnError};
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::outcome::Sent;
 
@@ -49,45 +52,26 @@ pub struct Connection {
     pub user_project: Option<String>,
 }
 
-/// Makes calls over a connection. Shared by all sessions of a target.
-pub(in crate::backend) struct Caller {
+/// The transport that speaks gRPC over a connection. Must be made within a tokio runtime; nothing is connected yet.
+///
+/// # Errors
+/// When credentials may not go there, or a header cannot be made.
+pub fn grpc(connection: Connection) -> Result<Arc<dyn Transport>, BackendError> {
+    Ok(Arc::new(Caller::new(connection)?))
+}
+
+/// Makes calls over a connection.
+struct Caller {
     pool: ChannelPool,
     credentials: TokenSource,
     user_project: Option<HeaderValue>,
 }
 
-/// What is the same for every attempt at a call.
-pub(in crate::backend) struct Call {
-    /// Path of the method: `/package.Service/Method`.
-    pub(in crate::backend) path: &'static str,
-    /// The routing parameter: name and (unencoded) value.
-    pub(in crate::backend) routing: (&'static str, String),
-    /// Further headers.
-    pub(in crate::backend) headers: Vec<(&'static str, String)>,
-    /// When the answer must be there.
-    pub(in crate::backend) deadline: Instant,
-}
-
-/// No turn is waited for longer: a session itself lives a day at most (cx-sessions-api 5.3).
-const LONGEST_TURN: Duration = Duration::from_hours(24);
-
-/// When a turn that starts now must be answered.
-pub(in crate::backend) fn deadline(timeout: Duration) -> Instant {
-    Instant::now() + timeout.min(LONGEST_TURN)
-}
-
-/// One message of an answer, and when it came, counted from sending.
-pub(in crate::backend) struct Part {
-    /// The encoded message.
-    pub(in crate::backend) bytes: Bytes,
-    /// Time since the request was sent.
-    pub(in crate::backend) at: Duration,
-}
-
 /// A stream open in both directions; it takes up its place on a channel until dropped.
-pub(in crate::backend) struct LiveStream {
+struct LiveStream {
     outbox: mpsc::Sender<Bytes>,
     inbox: Streaming<Bytes>,
+    sent_at: Instant,
     _lease: Lease,
 }
 
@@ -99,12 +83,44 @@ struct Prepared {
     lease: Lease,
 }
 
+#[async_trait]
+impl Transport for Caller {
+    async fn line(self: Arc<Self>, _session: &SessionStart) -> Result<Arc<dyn Line>, BackendError> {
+        Ok(self)
+    }
+}
+
+#[async_trait]
+impl Line for Caller {
+    async fn ask(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
+        let mut again = true;
+        loop {
+            // One place that waits: the state of a call is large, and two would take up room twice.
+            match self.ask_once(call, message.clone()).await {
+                Err(failed) if again && never_left(&failed) => again = false,
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        call: &Call,
+        first: Vec<Bytes>,
+    ) -> Result<Box<dyn transport::LiveStream>, TurnError> {
+        let mut again = true;
+        loop {
+            match self.open_once(call, &first).await {
+                Err(failed) if again && never_left(&failed) => again = false,
+                Err(failed) => return Err(failed),
+                Ok(stream) => return Ok(Box::new(stream)),
+            }
+        }
+    }
+}
+
 impl Caller {
-    /// Prepares the way; nothing is connected yet.
-    ///
-    /// # Errors
-    /// When credentials may not go there, or a header cannot be made.
-    pub(in crate::backend) fn new(connection: Connection) -> Result<Self, BackendError> {
+    fn new(connection: Connection) -> Result<Self, BackendError> {
         let user_project = connection
             .user_project
             .as_deref()
@@ -114,42 +130,6 @@ impl Caller {
             credentials: TokenSource::new(connection.credentials, &connection.endpoint, &connection.policy)?,
             user_project: user_project.transpose()?,
         })
-    }
-
-    /// Sends one message and waits for the whole answer: one message or many.
-    ///
-    /// # Errors
-    /// When the call fails, or the deadline passes.
-    pub(in crate::backend) async fn ask(
-        &self,
-        call: &Call,
-        message: Vec<u8>,
-    ) -> Result<Vec<Part>, TurnError> {
-        let message = Bytes::from(message);
-        // Boxed: the state of a call is large, and every future around it would hold room for it twice.
-        match Box::pin(self.ask_once(call, message.clone())).await {
-            Err(failed) if never_left(&failed) => Box::pin(self.ask_once(call, message)).await,
-            answered => answered,
-        }
-    }
-
-    /// As [`Caller::ask`], for methods that answer with exactly one message.
-    ///
-    /// # Errors
-    /// When the call fails, the deadline passes, or the answer is not one message.
-    pub(in crate::backend) async fn ask_for_one(
-        &self,
-        call: &Call,
-        message: Vec<u8>,
-    ) -> Result<Part, TurnError> {
-        let mut parts = self.ask(call, message).await?;
-        match (parts.pop(), parts.is_empty()) {
-            (Some(part), true) => Ok(part),
-            (part, _) => {
-                let count = parts.len() + usize::from(part.is_some());
-                Err(no_answer(format!("{count} messages where one was expected")))
-            }
-        }
     }
 
     async fn ask_once(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
@@ -175,22 +155,6 @@ impl Caller {
         }
     }
 
-    /// Opens a stream in both directions and sends the first messages on it. The deadline is that of opening:
-    /// the stream may live on after it.
-    ///
-    /// # Errors
-    /// When the call fails, or the deadline passes.
-    pub(in crate::backend) async fn open(
-        &self,
-        call: &Call,
-        first: &[Bytes],
-    ) -> Result<LiveStream, TurnError> {
-        match Box::pin(self.open_once(call, first)).await {
-            Err(failed) if never_left(&failed) => Box::pin(self.open_once(call, first)).await,
-            opened => opened,
-        }
-    }
-
     async fn open_once(&self, call: &Call, first: &[Bytes]) -> Result<LiveStream, TurnError> {
         let Prepared {
             mut client,
@@ -205,10 +169,12 @@ impl Caller {
         }
         // No grpc-timeout: a live stream outlasts the turn that opens it.
         let request = request(ReceiverStream::new(messages), headers, None);
+        let sent_at = Instant::now();
         match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
             Ok(Ok(answer)) => Ok(LiveStream {
                 outbox,
                 inbox: answer.into_inner(),
+                sent_at,
                 _lease: lease,
             }),
             Ok(Err(status)) => Err(self.failed(&lease, &status)),
@@ -265,32 +231,44 @@ impl Caller {
     }
 }
 
+#[async_trait]
+impl transport::LiveStream for LiveStream {
+    async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
+        self.sent_at = Instant::now();
+        for (position, message) in messages.into_iter().enumerate() {
+            self.outbox.send(message).await.map_err(|_| TurnError {
+                error: BackendError::new(BackendErrorKind::Service, "the live stream is over"),
+                sent: if position == 0 { Sent::No } else { Sent::Unknown },
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn next(&mut self, until: Instant) -> Result<Heard, TurnError> {
+        match timeout_at(until, self.inbox.message()).await {
+            Ok(heard) => self.heard(heard),
+            Err(_) => Ok(Heard::Silence),
+        }
+    }
+
+    fn unasked(&mut self) -> Result<Heard, TurnError> {
+        match self.inbox.message().now_or_never() {
+            Some(heard) => self.heard(heard),
+            None => Ok(Heard::Silence),
+        }
+    }
+}
+
 impl LiveStream {
-    /// Sends one more message.
-    ///
-    /// # Errors
-    /// When the stream is over: the message did not leave.
-    pub(in crate::backend) async fn send(&self, message: Bytes) -> Result<(), TurnError> {
-        self.outbox.send(message).await.map_err(|_| TurnError {
-            error: BackendError::new(BackendErrorKind::Service, "the live stream is over"),
-            sent: Sent::No,
-        })
-    }
-
-    /// What has come unasked: a message, the end, or (most often) nothing.
-    pub(in crate::backend) fn unasked(&mut self) -> Option<Result<Option<Bytes>, Box<Status>>> {
-        self.inbox
-            .message()
-            .now_or_never()
-            .map(|message| message.map_err(Box::new))
-    }
-
-    /// The next message; `None` when the service has closed the stream.
-    ///
-    /// # Errors
-    /// When the stream broke, or the service ended it with an error.
-    pub(in crate::backend) async fn next(&mut self) -> Result<Option<Bytes>, Box<Status>> {
-        self.inbox.message().await.map_err(Box::new)
+    fn heard(&self, heard: Result<Option<Bytes>, Status>) -> Result<Heard, TurnError> {
+        match heard {
+            Ok(Some(bytes)) => Ok(Heard::Message(Part {
+                bytes,
+                at: self.sent_at.elapsed(),
+            })),
+            Ok(None) => Ok(Heard::End),
+            Err(status) => Err(failure(&status)),
+        }
     }
 }
 
@@ -317,16 +295,6 @@ fn request<M>(message: M, headers: HeaderMap, timeout: Option<Duration>) -> Requ
         request.set_timeout(timeout);
     }
     request
-}
-
-/// The answer came, and is not one of this service.
-pub(in crate::backend) fn no_answer(message: impl Into<String>) -> TurnError {
-    let error = BackendError::new(BackendErrorKind::Protocol, message)
-        .hint("does the endpoint belong to this service and this api_version?");
-    TurnError {
-        error,
-        sent: Sent::Yes,
-    }
 }
 
 fn never_left(failed: &TurnError) -> bool {

@@ -198,6 +198,7 @@ impl Job<'_> {
         Run {
             info: Arc::clone(info),
             context: RunContext {
+                cassettes: None,
                 source: self.conversations,
                 targets: targets.collect(),
                 redactor: self.workplace.settings.redactor.clone(),

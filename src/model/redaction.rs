@@ -97,6 +97,7 @@ impl Redact for ErrorRecord {
     fn redact(&mut self, redactor: &Redactor) {
         self.message.redact(redactor);
         self.hint.redact(redactor);
+        self.diff.redact(redactor);
     }
 }
 

@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use prost::Message;
 use prost::bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
-use tonic::{Code, Status};
+use tokio::time::Instant;
 
 use crate::backend::TurnError;
-use crate::backend::call::{Call, Caller, LiveStream, Part, no_answer};
-use crate::backend::error::status::{failure, late};
+use crate::backend::error::status::late;
+use crate::backend::transport::{Call, Heard, Line, LiveStream, Part, no_answer};
 use crate::model::outcome::Sent;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::bidi_session_client_message::MessageType as ClientMessage;
@@ -34,7 +33,7 @@ pub(super) struct Live {
 
 /// A stream and the headers it was opened with.
 struct Opened {
-    stream: LiveStream,
+    stream: Box<dyn LiveStream>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -63,28 +62,27 @@ impl Live {
     /// When the stream fails, or the turn is not complete by the deadline. The stream is given up then.
     pub(super) async fn play(
         &mut self,
-        caller: &Caller,
+        line: &dyn Line,
         call: &Call,
         config: ces::SessionConfig,
         inputs: Vec<ces::SessionInput>,
     ) -> Result<LiveTurn, TurnError> {
         let messages = messages(inputs);
-        let sent_at = Instant::now();
         let open = self
             .stream
             .take()
             .filter(|open| open.headers == call.headers)
-            .and_then(|mut open| goes_on(&mut open.stream).then_some(open.stream));
+            .and_then(|mut open| goes_on(open.stream.as_mut()).then_some(open.stream));
         let mut stream = if let Some(mut stream) = open {
-            send(&mut stream, messages).await?;
+            stream.send(messages).await?;
             stream
         } else {
             let config = encode(ClientMessage::Config(config));
-            let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-            caller.open(call, &first).await?
+            line.open(call, std::iter::once(config).chain(messages).collect())
+                .await?
         };
         let mut turn = LiveTurn::default();
-        let progress = read_turn(&mut stream, &mut turn, sent_at, call.deadline).await?;
+        let progress = read_turn(stream.as_mut(), &mut turn, call.deadline).await?;
         if !progress.leaving {
             let headers = call.headers.clone();
             self.stream = Some(Opened { stream, headers });
@@ -95,14 +93,14 @@ impl Live {
 
 /// Whether the service still takes turns on a stream. Other messages that came late are passed over: they belong
 /// to a turn that is told already.
-fn goes_on(stream: &mut LiveStream) -> bool {
+fn goes_on(stream: &mut dyn LiveStream) -> bool {
     loop {
-        let bytes = match stream.unasked() {
-            None => return true,
-            Some(Ok(Some(bytes))) => bytes,
-            Some(Ok(None) | Err(_)) => return false,
+        let part = match stream.unasked() {
+            Ok(Heard::Message(part)) => part,
+            Ok(Heard::Silence) => return true,
+            Ok(Heard::End) | Err(_) => return false,
         };
-        let message = ces::BidiSessionServerMessage::decode(bytes).map(|message| message.message_type);
+        let message = ces::BidiSessionServerMessage::decode(part.bytes).map(|message| message.message_type);
         if matches!(
             message,
             Ok(Some(ServerMessage::GoAway(_) | ServerMessage::EndSession(_)))
@@ -132,23 +130,9 @@ fn encode(message: ClientMessage) -> Bytes {
     .into()
 }
 
-async fn send(stream: &mut LiveStream, messages: Vec<Bytes>) -> Result<(), TurnError> {
-    for (position, message) in messages.into_iter().enumerate() {
-        stream.send(message).await.map_err(|failed| match position {
-            0 => failed,
-            _ => TurnError {
-                sent: Sent::Unknown,
-                ..failed
-            },
-        })?;
-    }
-    Ok(())
-}
-
 async fn read_turn(
-    stream: &mut LiveStream,
+    stream: &mut dyn LiveStream,
     turn: &mut LiveTurn,
-    sent_at: Instant,
     deadline: Instant,
 ) -> Result<Progress, TurnError> {
     let mut progress = Progress::default();
@@ -158,19 +142,24 @@ async fn read_turn(
         } else {
             deadline
         };
-        match timeout_at(until, stream.next()).await {
-            Ok(Ok(Some(bytes))) => progress.take(turn, bytes, sent_at)?,
-            Ok(ended) => {
-                end(&progress, ended.err().as_deref())?;
-                progress.leaving = true;
-                return Ok(progress);
-            }
-            Err(_) if progress.complete => return Ok(progress),
-            Err(_) => {
+        match stream.next(until).await {
+            Ok(Heard::Message(part)) => progress.take(turn, part)?,
+            Ok(Heard::Silence) if progress.complete => return Ok(progress),
+            Ok(Heard::Silence) => {
                 return Err(TurnError {
                     error: late(),
                     sent: Sent::Unknown,
                 });
+            }
+            Ok(Heard::End) => {
+                end(&progress, None)?;
+                progress.leaving = true;
+                return Ok(progress);
+            }
+            Err(failed) => {
+                end(&progress, Some(failed))?;
+                progress.leaving = true;
+                return Ok(progress);
             }
         }
     }
@@ -178,14 +167,16 @@ async fn read_turn(
 
 /// Whether the end of a stream is the end of a turn. The service closes a conversation that is over with a
 /// failed precondition (ces-api 1.7).
-fn end(progress: &Progress, status: Option<&Status>) -> Result<(), TurnError> {
-    match status {
+fn end(progress: &Progress, failed: Option<TurnError>) -> Result<(), TurnError> {
+    match failed {
         _ if progress.complete => Ok(()),
-        Some(status) if status.code() == Code::FailedPrecondition && progress.size > 0 => Err(TurnError {
-            sent: Sent::Unknown,
-            ..failure(status)
-        }),
-        Some(status) => Err(failure(status)),
+        Some(failed) if failed.error.code == Some("FAILED_PRECONDITION") && progress.size > 0 => {
+            Err(TurnError {
+                sent: Sent::Unknown,
+                ..failed
+            })
+        }
+        Some(failed) => Err(failed),
         None => Err(TurnError {
             sent: Sent::Unknown,
             ..no_answer("the stream ended before the turn was complete")
@@ -194,17 +185,14 @@ fn end(progress: &Progress, status: Option<&Status>) -> Result<(), TurnError> {
 }
 
 impl Progress {
-    fn take(&mut self, turn: &mut LiveTurn, bytes: Bytes, sent_at: Instant) -> Result<(), TurnError> {
-        self.size += bytes.len() + size_of::<Part>();
+    fn take(&mut self, turn: &mut LiveTurn, part: Part) -> Result<(), TurnError> {
+        self.size += part.bytes.len() + size_of::<Part>();
         if self.size > LARGEST_TURN {
             return Err(no_answer("the turn is larger than 64 MiB"));
         }
-        let message = ces::BidiSessionServerMessage::decode(bytes.clone())
+        let message = ces::BidiSessionServerMessage::decode(part.bytes.clone())
             .map_err(|error| no_answer(format!("the answer cannot be read: {error}")))?;
-        turn.parts.push(Part {
-            bytes,
-            at: sent_at.elapsed(),
-        });
+        turn.parts.push(part);
         match message.message_type {
             Some(ServerMessage::SessionOutput(output)) => {
                 let ends = matches!(

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::Shared;
 use super::convert::{self, Answers};
 use super::request::{self, Opening};
-use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
+use crate::backend::transport::{Call, Line, Part, deadline, no_answer, only};
 use crate::backend::{Session, SessionStart, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;
@@ -72,6 +72,7 @@ impl Method {
 /// A conversation.
 pub(super) struct CxSession {
     shared: Arc<Shared>,
+    line: Arc<dyn Line>,
     /// Resource name.
     name: String,
     /// Goes with the first turn that changes the session.
@@ -95,15 +96,17 @@ impl CxSession {
     /// Prepares a conversation; nothing is sent yet.
     ///
     /// # Errors
-    /// When a name is not known, or the session id does not suit the service.
-    pub(super) fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
+    /// When a name is not known, the session id does not suit the service, or there is no way for the session.
+    pub(super) async fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
         let target = &shared.target;
         let name = target
             .agent
             .session(target.environment.as_deref(), &session.session_id)?;
         let opening = Some(Opening::new(target, session)?);
+        let line = Arc::clone(&shared.transport).line(session).await?;
         Ok(Self {
             shared,
+            line,
             name,
             opening,
             pending: Vec::new(),
@@ -275,9 +278,10 @@ impl CxSession {
             },
             deadline: playing.deadline,
         };
+        let parts = self.line.ask(&call, message.into()).await?;
         let parts = match method {
-            Method::ServerStream => self.shared.caller.ask(&call, message).await?,
-            _ => vec![self.shared.caller.ask_for_one(&call, message).await?],
+            Method::ServerStream => parts,
+            _ => vec![only(parts)?],
         };
         playing.took(&parts);
         if playing.want_raw {

@@ -37,6 +37,7 @@ impl ConversationSource for Conversations {
             code: None,
             message,
             hint: None,
+            diff: None,
         };
         let entry = self
             .entries
