@@ -34,6 +34,7 @@ fn targets_at(folder: &Path, text: &str) -> Vec<Target> {
         lookup: &|_| None,
         ci: false,
         allowed: &[],
+        offline: false,
     };
     let (settings, problems) = Settings::read(&file, &root, &environment);
     assert!(problems.is_empty(), "{problems:?}");
