@@ -105,9 +105,7 @@ fn weight(difference: &Difference) -> f64 {
     const LEAST: f64 = 0.05;
     let cut = |text: &str| text.chars().take(LONGEST_ALIKE).collect::<String>();
     match (&difference.expected, &difference.actual) {
-        (Some(one), Some(other)) => {
-            (1.0 - strsim::normalized_levenshtein(&cut(one), &cut(other))).max(LEAST)
-        }
+        (Some(one), Some(other)) => (1.0 - strsim::normalized_levenshtein(&cut(one), &cut(other))).max(LEAST),
         _ => 1.0,
     }
 }
@@ -125,7 +123,10 @@ fn adopt(recorded: &Value, now: &mut Value) {
             }
         }
         (Value::Array(recorded), Value::Array(now)) => {
-            recorded.iter().zip(now).for_each(|(recorded, now)| adopt(recorded, now));
+            recorded
+                .iter()
+                .zip(now)
+                .for_each(|(recorded, now)| adopt(recorded, now));
         }
         (Value::Object(recorded), Value::Object(now)) => {
             for (name, recorded) in recorded {
@@ -216,11 +217,19 @@ mod tests {
             (json!("[redacted] and [redacted]!"), json!("a or b!"), false),
             (json!("[redacted]"), json!({"number": 4111}), true),
             (json!("x [redacted]"), json!(4111), false),
-            (json!({"pin": "[redacted]", "to": 1}), json!({"pin": 12, "to": 1.0}), true),
+            (
+                json!({"pin": "[redacted]", "to": 1}),
+                json!({"pin": 12, "to": 1.0}),
+                true,
+            ),
             (json!(["[redacted]"]), json!(["a", "b"]), false),
         ];
         for (recorded, now, same) in table {
-            assert_eq!(compare(&recorded, &now, &redactor).is_empty(), same, "{recorded} {now}");
+            assert_eq!(
+                compare(&recorded, &now, &redactor).is_empty(),
+                same,
+                "{recorded} {now}"
+            );
         }
     }
 
@@ -231,7 +240,11 @@ mod tests {
         let recorded = json!({"pin": "1234", "text": "my pin is 1234"});
         assert_eq!(paths(&recorded, &recorded, &redactor), ["text"]);
         let now = json!({"pin": "9876", "text": "my pin is 9876", "more": 1});
-        let found = compare(&json!({"pin": "[redacted]", "text": "my pin is [redacted]"}), &now, &redactor);
+        let found = compare(
+            &json!({"pin": "[redacted]", "text": "my pin is [redacted]"}),
+            &now,
+            &redactor,
+        );
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].path, "more");
         let shown = format!("{:?}", compare(&json!({}), &now, &redactor));
@@ -263,7 +276,10 @@ mod tests {
 
     #[test]
     fn the_nearest_is_the_one_that_is_most_alike() {
-        let recording = recording(&[&["hello", "two tickets to Lyon please", "bye"], &["hello", "thanks"]]);
+        let recording = recording(&[
+            &["hello", "two tickets to Lyon please", "bye"],
+            &["hello", "thanks"],
+        ]);
         let due = Place {
             session: 0,
             interaction: 0,

@@ -92,9 +92,12 @@ fn write(shelf: &Shelf, title: &Title, tapes: &[Arc<SessionTape>]) -> Option<Dia
     let developed = develop(shelf.shown_title(title), tapes, shelf.redactor());
     let written = write_files(shelf.folder(), &path, &developed);
     written.err().map(|error| {
-        Diagnostic::error("cassette-not-written", format!("the recording was not written: {error}"))
-            .in_file(shelf.shown(title))
-            .help("is the disk full, or the folder not yours? the report of this run holds all the same")
+        Diagnostic::error(
+            "cassette-not-written",
+            format!("the recording was not written: {error}"),
+        )
+        .in_file(shelf.shown(title))
+        .help("is the disk full, or the folder not yours? the report of this run holds all the same")
     })
 }
 
@@ -177,7 +180,8 @@ struct RecordingStream {
 impl LiveStream for RecordingStream {
     async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
         self.sent_at = Instant::now();
-        self.tape.said(self.place, messages.iter().cloned().map(Said::sent));
+        self.tape
+            .said(self.place, messages.iter().cloned().map(Said::sent));
         let sent = self.inner.send(messages).await;
         if let Err(error) = &sent {
             self.keep(What::Failed(self.failed(error)), true);

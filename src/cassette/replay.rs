@@ -23,8 +23,8 @@ use crate::backend::transport::{Call, Line, LiveStream, Part, Transport};
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Sent;
-use crate::proto::json::read::{Reading, json_to_bytes, messages_of};
 use crate::proto::json::bytes_to_json_with;
+use crate::proto::json::read::{Reading, json_to_bytes, messages_of};
 use crate::redact::PLACEHOLDER;
 use stream::ReplayStream;
 
@@ -71,7 +71,11 @@ impl Replayer {
 
     /// What was noticed so far, and cassettes beside those of these conversations.
     pub(super) fn problems<'t>(&self, titles: impl IntoIterator<Item = &'t Title>) -> Vec<Diagnostic> {
-        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut problems = self
+            .problems
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         problems.extend(self.shelf.strays(titles).into_iter().map(|stray| {
             let message = "no conversation of its suite has this cassette";
             let problem = Diagnostic::warning("unused-cassette", message).in_file(stray);
@@ -238,7 +242,11 @@ impl Line for ReplayLine {
                 at: duration(answer.at_ms),
             })
         };
-        let parts = interaction.answers.iter().map(answer).collect::<Result<Vec<_>, _>>();
+        let parts = interaction
+            .answers
+            .iter()
+            .map(answer)
+            .collect::<Result<Vec<_>, _>>();
         if let Some(last) = interaction.answers.last() {
             played.wait(last.at_ms).await;
         }
@@ -269,7 +277,11 @@ impl Played {
         };
         match self.loaded.interaction(place) {
             Some(interaction) => Ok((place, interaction)),
-            None => Err(self.lost(trouble::at_the_end(&self.loaded.file, &self.loaded.recording, place))),
+            None => Err(self.lost(trouble::at_the_end(
+                &self.loaded.file,
+                &self.loaded.recording,
+                place,
+            ))),
         }
     }
 
@@ -294,7 +306,8 @@ impl Played {
         };
         let headers = metadata(&call.headers, &self.id);
         if headers == interaction.metadata
-            && json_to_bytes(&input, &self.today(recorded), self.sending()).is_ok_and(|bytes| bytes == *message)
+            && json_to_bytes(&input, &self.today(recorded), self.sending())
+                .is_ok_and(|bytes| bytes == *message)
         {
             return true;
         }
@@ -309,7 +322,10 @@ impl Played {
         let headers = metadata(&call.headers, &self.id);
         let now = described(call.path, &headers, &self.shown(&input, message));
         let Loaded {
-            recording, shelf, file, ..
+            recording,
+            shelf,
+            file,
+            ..
         } = &*self.loaded;
         let error = match nearest(recording, due, &now, shelf.redactor()) {
             Some(nearest) => trouble::differs(file, recording, due, nearest),
@@ -321,10 +337,16 @@ impl Played {
     /// What is told of a message on a stream that is not the recorded one.
     fn differs_here(&self, place: Place, call: &Call, recorded: &Value, message: &Bytes) -> TurnError {
         let Loaded {
-            recording, shelf, file, ..
+            recording,
+            shelf,
+            file,
+            ..
         } = &*self.loaded;
         let input = messages_of(call.path).map(|(input, _)| input).unwrap_or_default();
-        let headers = self.loaded.interaction(place).map(|interaction| &interaction.metadata);
+        let headers = self
+            .loaded
+            .interaction(place)
+            .map(|interaction| &interaction.metadata);
         let then = described(call.path, headers.unwrap_or(&Map::new()), recorded);
         let now = described(
             call.path,
@@ -339,7 +361,10 @@ impl Played {
     /// From here on nothing is as it was recorded.
     fn lost(&self, error: BackendError) -> TurnError {
         self.loaded.lost.store(true, Ordering::Relaxed);
-        TurnError { error, sent: Sent::No }
+        TurnError {
+            error,
+            sent: Sent::No,
+        }
     }
 
     /// A message that is sent, as a cassette would show it.
@@ -367,9 +392,14 @@ impl Played {
     /// The bytes of a recorded answer.
     fn answer(&self, call: &Call, place: Place, message: &Value) -> Result<Bytes, TurnError> {
         let Loaded {
-            recording, shelf, file, ..
+            recording,
+            shelf,
+            file,
+            ..
         } = &*self.loaded;
-        let output = messages_of(call.path).map(|(_, output)| output).unwrap_or_default();
+        let output = messages_of(call.path)
+            .map(|(_, output)| output)
+            .unwrap_or_default();
         let blob = |text: &str| blobs::read(shelf.folder(), text);
         let reading = Reading {
             blob: &blob,

@@ -175,8 +175,16 @@ mod tests {
     fn names_are_readable_and_safe() {
         let shelf = shelf(&Redactor::new(), &[]);
         let table = [
-            ("workshop/booking", "Books a repair", r"^workshop/booking/books-a-repair-[0-9a-f]{8}\.json$"),
-            ("Größe", "Begrüßt: „Hallo!“", r"^gro-e/begru-t-hallo-[0-9a-f]{8}\.json$"),
+            (
+                "workshop/booking",
+                "Books a repair",
+                r"^workshop/booking/books-a-repair-[0-9a-f]{8}\.json$",
+            ),
+            (
+                "Größe",
+                "Begrüßt: „Hallo!“",
+                r"^gro-e/begru-t-hallo-[0-9a-f]{8}\.json$",
+            ),
             ("..", "../../etc/passwd", r"^x/etc-passwd-[0-9a-f]{8}\.json$"),
             ("日本", "こんにちは", r"^x/x-[0-9a-f]{8}\.json$"),
             ("a", "\0\n", r"^a/x-[0-9a-f]{8}\.json$"),
@@ -202,7 +210,11 @@ mod tests {
     fn a_name_gives_nothing_away_and_is_still_its_own() {
         let mut redactor = Redactor::new();
         redactor.hide_pattern(Regex::new("[0-9]{4}").unwrap());
-        let titles = [title("a", "card 4111"), title("a", "card 5500"), title("a", "other")];
+        let titles = [
+            title("a", "card 4111"),
+            title("a", "card 5500"),
+            title("a", "other"),
+        ];
         let shelf = shelf(&redactor, &titles);
         let files: Vec<String> = titles
             .iter()
@@ -218,10 +230,19 @@ mod tests {
     fn strays_stand_beside_known_ones() {
         let folder = tempfile::tempdir().unwrap();
         let known = title("a/b", "kept");
-        let shelf = Shelf::new(folder.path(), Path::new("there"), &Redactor::new(), [known.clone()]);
+        let shelf = Shelf::new(
+            folder.path(),
+            Path::new("there"),
+            &Redactor::new(),
+            [known.clone()],
+        );
         let path = shelf.path(&known);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        for file in [&path, &path.with_file_name("old-0.json"), &path.with_file_name("notes.txt")] {
+        for file in [
+            &path,
+            &path.with_file_name("old-0.json"),
+            &path.with_file_name("notes.txt"),
+        ] {
             std::fs::write(file, "").unwrap();
         }
         assert_eq!(shelf.strays([&known]), [Path::new("there/a/b/old-0.json")]);

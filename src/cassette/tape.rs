@@ -95,7 +95,13 @@ impl SessionTape {
 
     /// A request leaves; its place.
     pub(super) fn asked(&self, call: &Call, request: Bytes) -> usize {
-        self.begin(call, Exchange::Asked { request, outcome: None })
+        self.begin(
+            call,
+            Exchange::Asked {
+                request,
+                outcome: None,
+            },
+        )
     }
 
     /// What came of the request at a place.
@@ -151,7 +157,8 @@ impl SessionTape {
                 ..
             }
             | Exchange::Stream {
-                failure: Some(failed), ..
+                failure: Some(failed),
+                ..
             } => failed.error.sent != Sent::No,
             _ => true,
         })
@@ -172,7 +179,11 @@ impl SessionTape {
     }
 
     fn develop(&self, files: &mut Vec<(String, Vec<u8>)>) -> Session {
-        let interactions = self.calls().iter().map(|call| self.interaction(call, files)).collect();
+        let interactions = self
+            .calls()
+            .iter()
+            .map(|call| self.interaction(call, files))
+            .collect();
         Session {
             attempt: self.take.attempt,
             session: self.take.session,
@@ -279,7 +290,10 @@ fn given_up() -> Failure {
 /// The recording of a conversation's sessions, redacted. `title` is redacted already.
 pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor: &Redactor) -> Developed {
     let mut files = Vec::new();
-    let mut sessions: Vec<Session> = tapes.iter().map(|tape| tape.as_ref().develop(&mut files)).collect();
+    let mut sessions: Vec<Session> = tapes
+        .iter()
+        .map(|tape| tape.as_ref().develop(&mut files))
+        .collect();
     sessions.sort_by_key(|session| (session.attempt, session.session));
     let mut recording = Recording {
         format: FORMAT.to_owned(),
@@ -296,7 +310,10 @@ pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor:
 }
 
 fn interactions(recording: &Recording) -> impl Iterator<Item = &Interaction> {
-    recording.sessions.iter().flat_map(|session| &session.interactions)
+    recording
+        .sessions
+        .iter()
+        .flat_map(|session| &session.interactions)
 }
 
 /// Every value of a recording; with `true`, those that are hidden by their name.
@@ -340,4 +357,3 @@ fn redact_failure(failure: Option<&mut Failure>, redactor: &Redactor) {
         failure.hint.redact(redactor);
     }
 }
-

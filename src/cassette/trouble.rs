@@ -11,11 +11,11 @@ const RECORD_AGAIN: &str = "record the conversation again: run it with --record 
 
 /// There is no cassette.
 pub(super) fn missing(file: &Path) -> BackendError {
-    told(
-        file,
-        "there is no such cassette: nothing is recorded for this conversation",
-        "record it: run it with --record instead of --replay",
-    )
+    let message = format!(
+        "nothing is recorded for this conversation: there is no {}",
+        file.display()
+    );
+    error(&message, "record it: run it with --record instead of --replay")
 }
 
 /// The file cannot be read.
@@ -32,7 +32,7 @@ pub(super) fn damaged(file: &Path, damage: &Damage) -> BackendError {
             "play it with the version of turnproof that wrote it, or record the conversation again",
         ),
         Damage::Malformed(why, line, column) => {
-            let place = format!("{}:{line}:{column}", file.display());
+            let place = format!("{}:{line}:{}", file.display(), (*column).max(1));
             error(&format!("{place}: the cassette is damaged: {why}"), RECORD_AGAIN)
         }
     }
@@ -50,20 +50,30 @@ pub(super) fn no_session(file: &Path, attempt: u32, session: u32) -> BackendErro
         1 => format!("attempt {attempt}"),
         _ => format!("session {session} of attempt {attempt}"),
     };
-    told(file, &format!("{which} is not recorded"), RECORD_AGAIN)
+    error(
+        &format!("{which} is not recorded in {}", file.display()),
+        RECORD_AGAIN,
+    )
 }
 
 /// The session goes on, and the recording does not.
 pub(super) fn at_the_end(file: &Path, recording: &Recording, due: Place) -> BackendError {
-    let message = format!("nothing is recorded for this request: {} is missing", named(recording, due));
-    told(file, &message, RECORD_AGAIN)
+    let due = named(recording, due);
+    let message = format!(
+        "nothing is recorded for this request: there is no {due} in {}",
+        file.display()
+    );
+    error(&message, RECORD_AGAIN)
 }
 
 /// The stream goes on, and its recording does not.
 pub(super) fn stream_at_the_end(file: &Path, recording: &Recording, place: Place) -> BackendError {
     let there = named(recording, place);
-    let message = format!("nothing more is recorded on the stream that is {there}");
-    told(file, &message, RECORD_AGAIN)
+    let message = format!(
+        "nothing is recorded for this message: the stream that is {there} in {} ends before it",
+        file.display()
+    );
+    error(&message, RECORD_AGAIN)
 }
 
 /// What is asked is not what was recorded.
@@ -72,19 +82,23 @@ pub(super) fn differs(file: &Path, recording: &Recording, due: Place, nearest: N
     let there = named(recording, place);
     let Some(first) = differences.first() else {
         let due = named(recording, due);
-        let message = format!("the request is recorded as {there}, but {due} is due");
+        let message = format!(
+            "the request is recorded as {there} in {}, but {due} is due",
+            file.display()
+        );
         let hint = "an answer holds only after what was said before it; record the conversation again";
-        return told(file, &message, hint);
+        return error(&message, hint);
     };
-    let elsewhere = if place == due { "" } else { ", the nearest recording" };
+    let nearest = if place == due { "" } else { "the nearest is " };
     let message = format!(
-        "the request differs from {there}{elsewhere}: {}{}",
+        "the request differs from the recording: {}{} ({nearest}{there} in {})",
         in_words(first),
-        and_more(differences.len() - 1)
+        and_more(differences.len() - 1),
+        file.display()
     );
     BackendError {
         diff: difference_lines(&differences).map(Box::new),
-        ..told(file, &message, RECORD_AGAIN)
+        ..error(&message, RECORD_AGAIN)
     }
 }
 

@@ -94,11 +94,7 @@ pub fn bytes_to_json(full_name: &str, message: &[u8]) -> Value {
 }
 
 /// As [`bytes_to_json`], but `blob` says what stands where the message has bytes: base64, or something that leads there.
-pub fn bytes_to_json_with(
-    full_name: &str,
-    message: &[u8],
-    blob: &mut dyn FnMut(&[u8]) -> String,
-) -> Value {
+pub fn bytes_to_json_with(full_name: &str, message: &[u8], blob: &mut dyn FnMut(&[u8]) -> String) -> Value {
     let descriptor = descriptor_pool().get_message_by_name(full_name);
     match descriptor.map(|descriptor| DynamicMessage::decode(descriptor, message)) {
         Some(Ok(message)) => message_to_json(&message, blob),
@@ -146,11 +142,7 @@ fn plain_fields(message: &DynamicMessage, blob: &mut dyn FnMut(&[u8]) -> String)
         .collect()
 }
 
-fn plain_value(
-    field: &FieldDescriptor,
-    value: &Reflected,
-    blob: &mut dyn FnMut(&[u8]) -> String,
-) -> Value {
+fn plain_value(field: &FieldDescriptor, value: &Reflected, blob: &mut dyn FnMut(&[u8]) -> String) -> Value {
     match value {
         Reflected::Message(message) => message_to_json(message, blob),
         Reflected::List(items) => items.iter().map(|item| plain_value(field, item, blob)).collect(),
@@ -165,9 +157,16 @@ fn plain_value(
                     .map_or(Value::Null, |field| plain_value(field, value, blob))
             };
             // A map has no order of its own; this one is the same each time.
-            let sorted: BTreeMap<String, &Reflected> =
-                entries.iter().map(|(key, entry)| (key_text(key), entry)).collect();
-            Value::Object(sorted.into_iter().map(|(key, entry)| (key, value(entry))).collect())
+            let sorted: BTreeMap<String, &Reflected> = entries
+                .iter()
+                .map(|(key, entry)| (key_text(key), entry))
+                .collect();
+            Value::Object(
+                sorted
+                    .into_iter()
+                    .map(|(key, entry)| (key, value(entry)))
+                    .collect(),
+            )
         }
         Reflected::Bool(flag) => Value::from(*flag),
         Reflected::I32(number) => Value::from(*number),

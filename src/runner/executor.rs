@@ -123,7 +123,11 @@ async fn play_attempts(
                 attempt::play(context, conversation, stubs, target, place).await;
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
-            let wait = if context.is_hurried() { Duration::ZERO } else { wait };
+            let wait = if context.is_hurried() {
+                Duration::ZERO
+            } else {
+                wait
+            };
             if !wait.is_zero() {
                 tokio::select! {
                     () = context.cancellation.cancelled() => return attempts,

@@ -48,11 +48,7 @@ pub(super) fn cx(
 }
 
 /// The client of a CES app.
-pub(super) fn ces(
-    target: &Target,
-    ces: &CesTarget,
-    means: &Means,
-) -> Result<Arc<dyn Backend>, BackendError> {
+pub(super) fn ces(target: &Target, ces: &CesTarget, means: &Means) -> Result<Arc<dyn Backend>, BackendError> {
     let client = ces::CesTarget {
         app: ces.app.clone(),
         deployment: ces.deployment.clone(),

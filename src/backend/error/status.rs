@@ -198,7 +198,9 @@ fn hint(code: Code) -> Option<&'static str> {
 
 /// A status code by its name, as this program writes it.
 pub fn code(named: &str) -> Option<&'static str> {
-    (0..=16).map(|number| name(Code::from(number))).find(|name| *name == named)
+    (0..=16)
+        .map(|number| name(Code::from(number)))
+        .find(|name| *name == named)
 }
 
 fn name(code: Code) -> &'static str {

@@ -46,7 +46,10 @@ impl ReplayStream {
         let events = interaction.stream.as_deref().unwrap_or_default();
         for message in messages {
             // Whoever sends again has heard enough.
-            let next = events.iter().skip(self.position).position(|event| event.sent.is_some());
+            let next = events
+                .iter()
+                .skip(self.position)
+                .position(|event| event.sent.is_some());
             let Some(skipped) = next else {
                 // What opens another kind of call differs; a recorded stream that goes on has an end.
                 return Err(if self.position == 0 {
@@ -57,9 +60,11 @@ impl ReplayStream {
                 });
             };
             self.position += skipped + 1;
-            let recorded = events.get(self.position - 1).and_then(|event| event.sent.as_ref());
-            let fits = recorded
-                .is_some_and(|recorded| played.fits(&self.call, interaction, recorded, message));
+            let recorded = events
+                .get(self.position - 1)
+                .and_then(|event| event.sent.as_ref());
+            let fits =
+                recorded.is_some_and(|recorded| played.fits(&self.call, interaction, recorded, message));
             if !fits {
                 return Err(match recorded {
                     Some(recorded) => played.differs_here(self.place, &self.call, recorded, message),
@@ -107,14 +112,21 @@ impl LiveStream for ReplayStream {
 
     async fn next(&mut self, until: Instant) -> Result<Heard, TurnError> {
         let waits = self.played.speed == Speed::Recorded;
-        let Some(event) = self.event().filter(|event| !event.unasked && event.sent.is_none()) else {
+        let Some(event) = self
+            .event()
+            .filter(|event| !event.unasked && event.sent.is_none())
+        else {
             if waits {
                 sleep_until(until).await;
             }
             return Ok(Heard::Silence);
         };
         if waits {
-            let at_ms = event.failure.as_ref().map(|failure| failure.at_ms).or(event.at_ms);
+            let at_ms = event
+                .failure
+                .as_ref()
+                .map(|failure| failure.at_ms)
+                .or(event.at_ms);
             let due = self.sent_at + duration(at_ms.unwrap_or_default());
             sleep_until(due.min(until)).await;
             if due > until {

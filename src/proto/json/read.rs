@@ -84,7 +84,8 @@ impl Writer<'_> {
                 .get_field_by_json_name(name)
                 .or_else(|| descriptor.get_field_by_name(name));
             if let Some(field) = field {
-                self.field(&field, value, out).map_err(|error| error.within(name))?;
+                self.field(&field, value, out)
+                    .map_err(|error| error.within(name))?;
             }
         }
         Ok(())
@@ -178,9 +179,8 @@ impl Writer<'_> {
             },
             Kind::Bytes => {
                 let text = value.as_str();
-                let blob = text.and_then(|text| {
-                    (self.reading.blob)(text).or_else(|| BASE64_STANDARD.decode(text).ok())
-                });
+                let blob = text
+                    .and_then(|text| (self.reading.blob)(text).or_else(|| BASE64_STANDARD.decode(text).ok()));
                 match blob {
                     Some(bytes) => delimited(number, &bytes, out),
                     None => return self.refused("bytes in base64", value),
@@ -206,7 +206,10 @@ impl Writer<'_> {
                 None => return self.refused("a number", value),
             },
             Kind::Float => match double(value) {
-                #[expect(clippy::cast_possible_truncation, reason = "it was a float when it was written")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "it was a float when it was written"
+                )]
                 Some(number) => out.extend((number as f32).to_le_bytes()),
                 None => return self.refused("a number", value),
             },
