@@ -29,6 +29,7 @@ use shelf::Shelf;
 mod blobs;
 mod compare;
 mod format;
+mod hide;
 mod pretty;
 mod record;
 mod replay;

@@ -6,8 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::format::{Interaction, Recording, SESSION};
+use super::hide::{covered, unnumbered};
 use crate::expect::{Difference, differences};
-use crate::redact::{PLACEHOLDER, Redact, Redactor};
+use crate::redact::{Redact, Redactor};
 
 /// Most recorded interactions that are looked at for the nearest one.
 const MOST_CANDIDATES: usize = 500;
@@ -57,6 +58,7 @@ fn recorded(interaction: &Interaction) -> Value {
 /// Where what is asked now differs from what was recorded.
 pub(super) fn compare(recorded: &Value, now: &Value, redactor: &Redactor) -> Vec<Difference> {
     let (mut recorded, mut now) = (recorded.clone(), now.clone());
+    unnumbered(&mut recorded);
     recorded.redact(redactor);
     redact_request(&mut now, redactor);
     adopt(&recorded, &mut now);
@@ -113,12 +115,8 @@ fn weight(difference: &Difference) -> f64 {
 /// Takes over from the recording what is hidden there, where the rest of the text is the same.
 fn adopt(recorded: &Value, now: &mut Value) {
     match (recorded, now) {
-        (Value::String(text), now) if text.contains(PLACEHOLDER) => {
-            let fits = match &*now {
-                Value::String(now) => covers(text, now),
-                _ => text == PLACEHOLDER,
-            };
-            if fits {
+        (Value::String(text), now) => {
+            if covered(text, now).is_some() {
                 *now = recorded.clone();
             }
         }
@@ -137,24 +135,6 @@ fn adopt(recorded: &Value, now: &mut Value) {
         }
         _ => {}
     }
-}
-
-/// Whether a text could have become the recorded one by hiding parts of it.
-fn covers(recorded: &str, now: &str) -> bool {
-    let pieces: Vec<&str> = recorded.split(PLACEHOLDER).collect();
-    let [first, between @ .., last] = &pieces[..] else {
-        return recorded == now;
-    };
-    let Some(mut rest) = now.strip_prefix(first) else {
-        return false;
-    };
-    for piece in between {
-        match rest.find(piece) {
-            Some(start) => rest = &rest[start + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 /// The value with each text that is part of a text in it replaced; itself when there is none.
@@ -196,7 +176,6 @@ pub(super) fn metadata(headers: &[(&'static str, String)], session: &str) -> Map
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -241,7 +220,7 @@ mod tests {
         assert_eq!(paths(&recorded, &recorded, &redactor), ["text"]);
         let now = json!({"pin": "9876", "text": "my pin is 9876", "more": 1});
         let found = compare(
-            &json!({"pin": "[redacted]", "text": "my pin is [redacted]"}),
+            &json!({"pin": "[redacted-1]", "text": "my pin is [redacted-1]"}),
             &now,
             &redactor,
         );
@@ -308,14 +287,5 @@ mod tests {
             Value::Object(metadata(&headers, "s-1")),
             json!({"x-clock": "2026-03-02T10:00:00Z", "x-answer": {"pin": "1", "of": "[session]"}})
         );
-    }
-
-    proptest! {
-        #[test]
-        fn hiding_any_part_still_fits(before in "\\PC{0,10}", hidden in "\\PC{0,10}", after in "\\PC{0,10}") {
-            let recorded = format!("{before}{PLACEHOLDER}{after}");
-            let now = format!("{before}{hidden}{after}");
-            prop_assert!(covers(&recorded, &now));
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! Replays: a transport that never connects. Calls are answered from the conversation's cassette, in the order in which
 //! they were recorded and in no other: what an agent says depends on what was said before.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset};
@@ -16,6 +17,7 @@ use tokio::time::sleep;
 use super::blobs;
 use super::compare::{Nearest, Place, compare, described, metadata, names_session, nearest, replaced};
 use super::format::{Failure, Interaction, Recording, SESSION, duration};
+use super::hide::{Known, has_hidden};
 use super::shelf::Shelf;
 use super::{Speed, trouble};
 use crate::backend::error::code;
@@ -202,6 +204,7 @@ impl Transport for ReplayTransport {
             loaded,
             session,
             id: start.session_id.clone(),
+            known: Mutex::default(),
             speed: self.0.speed,
         }))))
     }
@@ -214,6 +217,8 @@ struct Played {
     session: usize,
     /// The id of today.
     id: String,
+    /// What is hidden in the recording and was said today.
+    known: Mutex<Known>,
     speed: Speed,
 }
 
@@ -313,7 +318,11 @@ impl Played {
         }
         let then = described(&interaction.method, &interaction.metadata, recorded);
         let now = described(call.path, &headers, &self.shown(&input, message));
-        compare(&then, &now, self.loaded.shelf.redactor()).is_empty()
+        let same = compare(&then, &now, self.loaded.shelf.redactor()).is_empty();
+        if same {
+            self.known().learn(&then, &now);
+        }
+        same
     }
 
     /// What is told of a call that was not recorded like this.
@@ -373,13 +382,21 @@ impl Played {
         replaced(json, &self.id, SESSION)
     }
 
-    /// A recorded message with the session's id of today.
-    fn today<'v>(&self, recorded: &'v Value) -> std::borrow::Cow<'v, Value> {
-        if names_session(recorded) {
-            std::borrow::Cow::Owned(replaced(recorded.clone(), SESSION, &self.id))
-        } else {
-            std::borrow::Cow::Borrowed(recorded)
+    /// A recorded message with the session's id of today, and what is known of what was hidden.
+    fn today<'v>(&self, recorded: &'v Value) -> Cow<'v, Value> {
+        let (names_session, has_hidden) = (names_session(recorded), has_hidden(recorded));
+        if !names_session && !has_hidden {
+            return Cow::Borrowed(recorded);
         }
+        let mut today = replaced(recorded.clone(), SESSION, &self.id);
+        if has_hidden {
+            self.known().restore(&mut today);
+        }
+        Cow::Owned(today)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sending(&self) -> Reading<'static> {
@@ -415,11 +432,18 @@ impl Played {
             error: BackendError {
                 kind: failure.kind.into(),
                 code: failure.code.as_deref().and_then(code),
-                message: failure.message.replace(SESSION, &self.id),
+                message: self.text_of_today(&failure.message),
                 hint: failure.hint.clone(),
                 diff: None,
             },
             sent: failure.sent,
+        }
+    }
+
+    fn text_of_today(&self, recorded: &str) -> String {
+        match &*self.today(&Value::from(recorded)) {
+            Value::String(text) => text.clone(),
+            _ => recorded.to_owned(),
         }
     }
 

@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::blobs;
 use super::compare::{metadata, replaced};
 use super::format::{Answer, Event, FORMAT, Failure, Interaction, Recording, SESSION, Session, millis};
+use super::hide::Hiding;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::{Call, Part};
 use crate::backend::{Take, Title, TurnError};
 use crate::model::outcome::Sent;
 use crate::proto::json::bytes_to_json_with;
 use crate::proto::json::read::messages_of;
-use crate::redact::{Redact, Redactor};
+use crate::redact::Redactor;
 
 /// One session.
 #[derive(Debug)]
@@ -304,7 +305,7 @@ pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor:
     if !redactor.is_empty() {
         // What a hidden member held may stand in any text of the conversation.
         let wider = redactor.learning(values(&recording, redactor));
-        redact(&mut recording, wider.as_ref().unwrap_or(redactor));
+        hide(&mut recording, wider.as_ref().unwrap_or(redactor));
     }
     Developed { recording, files }
 }
@@ -331,29 +332,31 @@ fn values<'r>(recording: &'r Recording, redactor: &'r Redactor) -> impl Iterator
     })
 }
 
-fn redact(recording: &mut Recording, redactor: &Redactor) {
+fn hide(recording: &mut Recording, redactor: &Redactor) {
+    let mut hiding = Hiding::new(redactor);
     let interactions = recording
         .sessions
         .iter_mut()
         .flat_map(|session| &mut session.interactions);
     for interaction in interactions {
-        interaction.metadata.redact(redactor);
-        interaction.request.redact(redactor);
-        for answer in &mut interaction.answers {
-            answer.message.redact(redactor);
+        hiding.members(&mut interaction.metadata);
+        let answers = interaction.answers.iter_mut().map(|answer| &mut answer.message);
+        for message in interaction.request.iter_mut().chain(answers) {
+            hiding.value(message);
         }
         for event in interaction.stream.iter_mut().flatten() {
-            event.sent.redact(redactor);
-            event.heard.redact(redactor);
-            redact_failure(event.failure.as_mut(), redactor);
+            for message in event.sent.iter_mut().chain(&mut event.heard) {
+                hiding.value(message);
+            }
+            hide_failure(event.failure.as_mut(), &mut hiding);
         }
-        redact_failure(interaction.failure.as_mut(), redactor);
+        hide_failure(interaction.failure.as_mut(), &mut hiding);
     }
 }
 
-fn redact_failure(failure: Option<&mut Failure>, redactor: &Redactor) {
+fn hide_failure(failure: Option<&mut Failure>, hiding: &mut Hiding<'_>) {
     if let Some(failure) = failure {
-        failure.message.redact(redactor);
-        failure.hint.redact(redactor);
+        hiding.text(&mut failure.message);
+        failure.hint.iter_mut().for_each(|hint| hiding.text(hint));
     }
 }

@@ -143,7 +143,8 @@ fn recording_again_changes_ids_and_times_only() {
     let place = Place::initialised();
     ended(&place.run(&["run", "--seed", "1", "--record", "tapes"]), 0);
     let read = |place: &Place| -> Vec<(String, String)> {
-        let volatile = Regex::new(r#""at_ms": [0-9.]+|"clock": "[^"]*"|"(responseId|Response Id)": "[^"]*""#).unwrap();
+        let volatile =
+            Regex::new(r#""at_ms": [0-9.]+|"clock": "[^"]*"|"(responseId|Response Id)": "[^"]*""#).unwrap();
         let text = |file: String| (place.read(&file), file);
         let cassettes = cassettes(place).into_iter().map(text);
         cassettes
@@ -392,7 +393,15 @@ async fn a_service_is_recorded_and_played_without_it_and_without_credentials() {
         }
     }
     let place = with_token(&server);
-    let mut recording = place.command(&["run", "--record", "tapes", "--allow-credentials-to", "127.0.0.1"]);
+    let mut recording = place.command(&[
+        "run",
+        "--seed",
+        "1",
+        "--record",
+        "tapes",
+        "--allow-credentials-to",
+        "127.0.0.1",
+    ]);
     let recorded = Said::from(recording.env("TOKEN", TOKEN).output().unwrap());
     ended(&recorded, 3);
     let before = run_result(&place);
@@ -421,7 +430,7 @@ async fn a_service_is_recorded_and_played_without_it_and_without_credentials() {
             file.display()
         );
     }
-    let said = place.run(&["run", "--replay", "tapes"]);
+    let said = place.run(&["run", "--seed", "1", "--replay", "tapes"]);
     ended(&said, 3);
     assert_eq!(said.err, "");
     assert_same(&before, &run_result(&place));
