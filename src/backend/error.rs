@@ -108,7 +108,7 @@ impl From<&BackendError> for ErrorRecord {
             code: error.code.map(str::to_owned),
             message: error.message.clone(),
             hint: error.hint.clone(),
-            diff: error.diff.as_deref().cloned(),
+            diff: error.diff.clone(),
         }
     }
 }

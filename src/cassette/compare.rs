@@ -115,11 +115,7 @@ fn weight(difference: &Difference) -> f64 {
 /// Takes over from the recording what is hidden there, where the rest of the text is the same.
 fn adopt(recorded: &Value, now: &mut Value) {
     match (recorded, now) {
-        (Value::String(text), now) => {
-            if covered(text, now).is_some() {
-                *now = recorded.clone();
-            }
-        }
+        (Value::String(text), now) if covered(text, now).is_some() => *now = recorded.clone(),
         (Value::Array(recorded), Value::Array(now)) => {
             recorded
                 .iter()
@@ -179,7 +175,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cassette::format::{FORMAT, Session};
+    use crate::cassette::format::{FORMAT, RecordedSession};
 
     fn paths(recorded: &Value, now: &Value, redactor: &Redactor) -> Vec<String> {
         let found = compare(recorded, now, redactor);
@@ -239,7 +235,7 @@ mod tests {
             stream: None,
             failure: None,
         };
-        let session = |texts: &&[&str]| Session {
+        let session = |texts: &&[&str]| RecordedSession {
             attempt: 1,
             session: 1,
             clock: chrono::DateTime::default(),

@@ -29,13 +29,13 @@ pub(super) struct Recording {
     /// The conversation's name.
     pub(super) conversation: String,
     /// Its sessions in the order of playing.
-    pub(super) sessions: Vec<Session>,
+    pub(super) sessions: Vec<RecordedSession>,
 }
 
 /// What was said in one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Session {
+pub(super) struct RecordedSession {
     /// Which attempt of the conversation, from 1.
     pub(super) attempt: u32,
     /// Which session of the attempt, from 1.

@@ -58,8 +58,8 @@ impl Recorder {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(title);
         let Some(tapes) = tapes else { return };
-        let (shelf, title) = (Arc::clone(&self.shelf), title.clone());
-        let written = spawn_blocking(move || write(&shelf, &title, &tapes)).await;
+        let (place, conversation) = (Arc::clone(&self.shelf), title.clone());
+        let written = spawn_blocking(move || write(&place, &conversation, &tapes)).await;
         let problem = match written {
             Ok(problem) => problem,
             Err(error) => Some(Diagnostic::error("cassette-not-written", error.to_string())),

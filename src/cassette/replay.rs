@@ -89,7 +89,7 @@ impl Replayer {
     /// The time at which an attempt was recorded.
     pub(super) async fn clock(&self, title: &Title, attempt: u32) -> Option<DateTime<FixedOffset>> {
         let loaded = self.load(title).await.ok()?;
-        let of_attempt = |session: &&super::format::Session| session.attempt == attempt;
+        let of_attempt = |session: &&super::format::RecordedSession| session.attempt == attempt;
         let session = loaded.recording.sessions.iter().find(of_attempt)?;
         Some(session.clock)
     }
@@ -109,11 +109,11 @@ impl Replayer {
 
     async fn load(&self, title: &Title) -> Result<Arc<Loaded>, BackendError> {
         let there = |loaded: &HashMap<Title, Arc<Loaded>>| loaded.get(title).map(Arc::clone);
-        if let Some(loaded) = there(&*self.loaded.lock().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(loaded) = there(&self.loaded.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(loaded);
         }
-        let (shelf, owned) = (Arc::clone(&self.shelf), title.clone());
-        let read = spawn_blocking(move || Loaded::read(shelf, &owned)).await;
+        let (place, conversation) = (Arc::clone(&self.shelf), title.clone());
+        let read = spawn_blocking(move || Loaded::read(place, &conversation)).await;
         let read = read.map_err(|error| trouble::unreadable(&self.shelf.shown(title), &error.to_string()))?;
         let loaded = Arc::new(read?);
         // The attempts of a conversation follow each other, so nobody else has read it meanwhile.
@@ -185,6 +185,12 @@ impl Loaded {
     }
 }
 
+/// How recorded requests are read: as they stand there.
+const SENT: Reading<'static> = Reading {
+    blob: &|_| None,
+    hidden: None,
+};
+
 /// No way to any service.
 pub(super) struct ReplayTransport(pub(super) Arc<Replayer>);
 
@@ -193,7 +199,7 @@ impl Transport for ReplayTransport {
     async fn line(self: Arc<Self>, start: &SessionStart) -> Result<Arc<dyn Line>, BackendError> {
         let take = &start.take;
         let loaded = self.0.load(&take.conversation).await?;
-        let same = |session: &super::format::Session| {
+        let same = |session: &super::format::RecordedSession| {
             session.attempt == take.attempt && session.session == take.session
         };
         let Some(session) = loaded.recording.sessions.iter().position(same) else {
@@ -311,8 +317,7 @@ impl Played {
         };
         let headers = metadata(&call.headers, &self.id);
         if headers == interaction.metadata
-            && json_to_bytes(&input, &self.today(recorded), self.sending())
-                .is_ok_and(|bytes| bytes == *message)
+            && json_to_bytes(&input, &self.today(recorded), SENT).is_ok_and(|bytes| bytes == *message)
         {
             return true;
         }
@@ -397,13 +402,6 @@ impl Played {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sending(&self) -> Reading<'static> {
-        Reading {
-            blob: &|_| None,
-            hidden: None,
-        }
     }
 
     /// The bytes of a recorded answer.

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::blobs;
 use super::compare::{metadata, replaced};
-use super::format::{Answer, Event, FORMAT, Failure, Interaction, Recording, SESSION, Session, millis};
+use super::format::{
+    Answer, Event, FORMAT, Failure, Interaction, RecordedSession, Recording, SESSION, millis,
+};
 use super::hide::Hiding;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::{Call, Part};
@@ -179,13 +181,13 @@ impl SessionTape {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn develop(&self, files: &mut Vec<(String, Vec<u8>)>) -> Session {
+    fn develop(&self, files: &mut Vec<(String, Vec<u8>)>) -> RecordedSession {
         let interactions = self
             .calls()
             .iter()
             .map(|call| self.interaction(call, files))
             .collect();
-        Session {
+        RecordedSession {
             attempt: self.take.attempt,
             session: self.take.session,
             clock: self.take.clock,
@@ -291,7 +293,7 @@ fn given_up() -> Failure {
 /// The recording of a conversation's sessions, redacted. `title` is redacted already.
 pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor: &Redactor) -> Developed {
     let mut files = Vec::new();
-    let mut sessions: Vec<Session> = tapes
+    let mut sessions: Vec<RecordedSession> = tapes
         .iter()
         .map(|tape| tape.as_ref().develop(&mut files))
         .collect();

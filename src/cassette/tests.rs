@@ -151,7 +151,6 @@ fn answers(said: &str, session: &str) -> Vec<Part> {
         let word = if word == "who" { session } else { word };
         let response = ces::RunSessionResponse {
             outputs: vec![output(word)],
-            ..Default::default()
         };
         part(&response, 20 + index as u64)
     };

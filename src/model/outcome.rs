@@ -249,7 +249,7 @@ pub struct ErrorRecord {
     pub hint: Option<String>,
     /// How a request differs from the recorded one (`expected`), for a `cassette`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub diff: Option<Diff>,
+    pub diff: Option<Box<Diff>>,
 }
 
 /// One attempt: the conversation played once, in a session of its own.

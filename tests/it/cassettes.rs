@@ -373,7 +373,6 @@ fn ces_says(text: &str) -> Reply {
             }),
             ..Default::default()
         }],
-        ..Default::default()
     })
 }
 

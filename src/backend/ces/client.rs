@@ -62,15 +62,14 @@ impl CesSession {
         let name = shared.target.app.session(&session.session_id)?;
         let opening = Some(Opening::new(&shared.target, session)?);
         let line = Arc::clone(&shared.transport).line(session).await?;
-        let (pending, known, live) = Default::default();
         Ok(Self {
             shared,
             line,
             name,
             opening,
-            pending,
-            known,
-            live,
+            pending: Vec::new(),
+            known: Known::default(),
+            live: Live::default(),
         })
     }
 

@@ -122,9 +122,10 @@ pub struct CassetteArgs {
     #[arg(long, value_name = "DIR")]
     pub replay: Option<PathBuf>,
 
-    /// Whether a replay takes the time that the agents took; latencies are those of the recording either way
-    #[arg(long, value_name = "SPEED", value_enum, default_value_t, requires = "replay")]
-    pub replay_speed: ReplaySpeed,
+    /// Whether a replay takes the time that the agents took; latencies are those of the recording either way [default:
+    /// fast]
+    #[arg(long, value_name = "SPEED", value_enum, requires = "replay")]
+    pub replay_speed: Option<ReplaySpeed>,
 }
 
 /// How fast a replay is.

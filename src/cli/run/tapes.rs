@@ -30,7 +30,7 @@ pub(super) fn open(
         titles: titles.collect(),
     };
     let cassettes = if args.replay.is_some() {
-        let speed = match args.replay_speed {
+        let speed = match args.replay_speed.unwrap_or_default() {
             ReplaySpeed::Fast => Speed::Fast,
             ReplaySpeed::Recorded => Speed::Recorded,
         };
