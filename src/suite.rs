@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::suite::EmulatorStubs;
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Node, Packed};
 
 use discover::SuiteFile;
 use entry::{Place, hash_of};
@@ -97,8 +97,8 @@ impl Stubbed {
 /// So many files are read before their names are checked: each keeps its text and all its names until then.
 const FILES_AT_ONCE: usize = 32;
 
-/// Bytes of text whose trees are kept until they are played; what is beyond is read again then.
-const TEXT_KEPT: usize = 256 << 10;
+/// Bytes of text whose trees are kept, packed, until they are played; what is beyond is read again then.
+const TEXT_KEPT: usize = 8 << 20;
 
 /// Reads suites: every file once, all problems of all files.
 pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Agents) -> Suites {
@@ -303,7 +303,7 @@ impl Reading<'_> {
             Found::Tree(node) => {
                 let lines = lines_within(self.file.text.get(node.span.clone()));
                 let last_line = node.line.saturating_add(lines);
-                (Place::Tree(Arc::clone(&node)), Some(node), last_line)
+                (Place::Tree(Packed::of(&node)), Some(node), last_line)
             }
             Found::Slice(slice) => {
                 let text = self.file.text.get(slice.range.clone()).unwrap_or_default();
@@ -311,7 +311,7 @@ impl Reading<'_> {
                 let parsed = yaml::parse_slice(&self.file, &slice, text);
                 self.out.problems.extend(parsed.problems);
                 let place = Place::Slice(slice, hash_of(text.as_bytes()));
-                (place, parsed.root.map(Arc::new), last_line)
+                (place, parsed.root, last_line)
             }
         };
         let Some(node) = node else { return };

@@ -17,11 +17,13 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 
 pub use facts::{comment_after, quoted};
 pub use node::{Entry, Key, Kind, List, Map, Node, Number, Style, Text, Written};
+pub use packed::Packed;
 pub use reader::{Reader, parse_duration};
 
 mod build;
 mod facts;
 mod node;
+mod packed;
 mod reader;
 mod scalar;
 mod syntax;

@@ -23,6 +23,10 @@ use process::{Finished, play, run_to_end};
 use server::{Server, median};
 use suites::Workplace;
 
+/// As in the program itself, so that a comparison is one of the work done.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Sessions at once where the comparison with a bare client is made.
 const IN_FLIGHT: usize = 64;
 /// Turns of each generated conversation.

@@ -10,7 +10,7 @@ mod writer;
 use std::fmt;
 use std::mem;
 
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{
     DecodeContext, WireType, bool, bytes, double, encode_key, encode_varint, int32, message, skip_field,
     string,
@@ -18,6 +18,7 @@ use prost::encoding::{
 use prost::{DecodeError, Message};
 use serde_json::{Map, Value};
 
+use reader::{Payload, next_field};
 pub use reader::{WireList, WireObject, WireValue};
 pub use writer::{ListWriter, ObjectWriter, ValueWriter};
 
@@ -98,18 +99,64 @@ impl Message for Struct {
         if tag != ITEM {
             return skip_field(wire_type, tag, buffer, context);
         }
-        let mut entry = Vec::new();
+        let mut entry = Bytes::new();
         bytes::merge(wire_type, &mut entry, buffer, context.clone())?;
         encode_key(ITEM, WireType::LengthDelimited, &mut self.encoded);
         let start = self.encoded.len();
         encode_varint(entry.len() as u64, &mut self.encoded);
-        self.encoded.append(&mut entry);
+        self.encoded.extend_from_slice(&entry);
+        if is_plain(Level::Entry, &entry, PLAIN_LEVELS) {
+            return Ok(());
+        }
         let mut written = self.encoded.get(start..).unwrap_or_default();
         message::merge(wire_type, &mut Check::default(), &mut written, context)
     }
 
     fn clear(&mut self) {
         self.encoded.clear();
+    }
+}
+
+/// Levels of messages that are plain without counting how deep the object itself lies.
+const PLAIN_LEVELS: usize = 60;
+
+/// Whether a message inside an object is well-formed beyond doubt, decided where it lies. So are nearly all; what is
+/// not, [`Check`] decides.
+fn is_plain(level: Level, mut message: &[u8], levels: usize) -> bool {
+    if levels == 0 {
+        return false;
+    }
+    while !message.is_empty() {
+        let Some((tag, payload)) = next_field(&mut message) else {
+            return false;
+        };
+        let plain = match (level, tag, payload) {
+            (Level::Entry, KEY, Payload::Bytes(text)) | (Level::Value, TEXT, Payload::Bytes(text)) => {
+                std::str::from_utf8(text).is_ok()
+            }
+            (Level::Value, NULL | BOOL, Payload::Varint(_)) | (Level::Value, NUMBER, Payload::Fixed(_)) => {
+                true
+            }
+            (level, tag, Payload::Bytes(inner)) => {
+                nested(level, tag).is_some_and(|level| is_plain(level, inner, levels - 1))
+            }
+            _ => false,
+        };
+        if !plain {
+            return false;
+        }
+    }
+    true
+}
+
+/// What a field of a message inside an object holds, if that is a message.
+fn nested(level: Level, tag: u32) -> Option<Level> {
+    match (level, tag) {
+        (Level::Entry, VALUE) | (Level::List, ITEM) => Some(Level::Value),
+        (Level::Object, ITEM) => Some(Level::Entry),
+        (Level::Value, OBJECT) => Some(Level::Object),
+        (Level::Value, LIST) => Some(Level::List),
+        _ => None,
     }
 }
 
@@ -162,16 +209,13 @@ impl Message for Check {
         buffer: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
+        if let Some(level) = nested(self.level, tag) {
+            return self.nested(level, wire_type, buffer, context);
+        }
         match (self.level, tag) {
             (Level::Entry, KEY) | (Level::Value, TEXT) => {
                 string::merge(wire_type, &mut self.text, buffer, context)
             }
-            (Level::Entry, VALUE) | (Level::List, ITEM) => {
-                self.nested(Level::Value, wire_type, buffer, context)
-            }
-            (Level::Object, ITEM) => self.nested(Level::Entry, wire_type, buffer, context),
-            (Level::Value, OBJECT) => self.nested(Level::Object, wire_type, buffer, context),
-            (Level::Value, LIST) => self.nested(Level::List, wire_type, buffer, context),
             (Level::Value, NULL) => int32::merge(wire_type, &mut 0, buffer, context),
             (Level::Value, NUMBER) => double::merge(wire_type, &mut 0.0, buffer, context),
             (Level::Value, BOOL) => bool::merge(wire_type, &mut false, buffer, context),

@@ -222,7 +222,7 @@ impl Progress {
 
     fn show(&mut self, elapsed: Duration) {
         let done = self.counts.done();
-        let line = self.line(elapsed);
+        let (counts, total) = (self.counts, self.total);
         match &mut self.screen {
             Screen::Bar(bar) => {
                 bar.set_position(done);
@@ -242,30 +242,12 @@ impl Progress {
                 let due = part > *shown && done < self.total && silence >= pace.apart;
                 if due || silence >= LONGEST_SILENCE {
                     (*shown, *last) = (part, elapsed);
+                    let line = line(counts, total, elapsed);
                     let _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
                 }
             }
             Screen::Notices(_) => {}
         }
-    }
-
-    /// `[ 40 %] 120 of 300 conversations: 2 failed, 118 passed, 12.3 s`.
-    fn line(&self, elapsed: Duration) -> String {
-        let done = self.counts.done();
-        let percent = (done * 100).checked_div(self.total).unwrap_or(0);
-        let mut said: Vec<String> = self
-            .counts
-            .said()
-            .into_iter()
-            .map(|(count, word)| format!("{} {word}", grouped(count)))
-            .collect();
-        said.push(duration(elapsed));
-        format!(
-            "[{percent:>3} %] {} of {} conversations: {}\n",
-            grouped(done),
-            grouped(self.total),
-            said.join(", ")
-        )
     }
 }
 
@@ -281,6 +263,24 @@ fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
     bar
+}
+
+/// `[ 40 %] 120 of 300 conversations: 2 failed, 118 passed, 12.3 s`.
+fn line(counts: Counts, total: u64, elapsed: Duration) -> String {
+    let done = counts.done();
+    let percent = (done * 100).checked_div(total).unwrap_or(0);
+    let mut said: Vec<String> = counts
+        .said()
+        .into_iter()
+        .map(|(count, word)| format!("{} {word}", grouped(count)))
+        .collect();
+    said.push(duration(elapsed));
+    format!(
+        "[{percent:>3} %] {} of {} conversations: {}\n",
+        grouped(done),
+        grouped(total),
+        said.join(", ")
+    )
 }
 
 /// `2 failed · 118 passed · 8 running · 12 s left`.

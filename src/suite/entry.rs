@@ -12,7 +12,7 @@ use super::rows::Row;
 use crate::diagnostic::SourceFile;
 use crate::model::suite::{Conversation, Service};
 use crate::settings::play::PlayPatch;
-use crate::yaml::{self, Node, Reader, Slice};
+use crate::yaml::{self, Node, Packed, Reader, Slice};
 
 /// A conversation that can be played: one for each row.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct Entry {
 pub(super) enum Place {
     /// A piece of the file, with the hash of its bytes.
     Slice(Slice, u64),
-    /// Kept as a tree: there is room for it, or the file uses anchors.
-    Tree(Arc<Node>),
+    /// Kept as a tree: there is room for it, or the file uses anchors, so that no piece can be read alone.
+    Tree(Packed),
 }
 
 /// Why a conversation cannot be read again.
@@ -150,8 +150,8 @@ impl Entry {
             text: String::new(),
         });
         let node = match &self.place {
-            Place::Tree(node) => Arc::clone(node),
-            Place::Slice(slice, hash) => Arc::new(self.read_slice(&file, slice, *hash)?),
+            Place::Tree(tree) => tree.unpack().ok_or_else(|| self.changed())?,
+            Place::Slice(slice, hash) => self.read_slice(&file, slice, *hash)?,
         };
         let row = self.rows.as_ref().and_then(|rows| rows.get(self.row_index));
         let source = Source {
@@ -173,22 +173,27 @@ impl Entry {
         })
     }
 
+    fn changed(&self) -> LoadError {
+        LoadError::Changed {
+            path: self.frame.path.to_path_buf(),
+        }
+    }
+
     fn read_slice(&self, file: &Arc<SourceFile>, slice: &Slice, hash: u64) -> Result<Node, LoadError> {
-        let path = self.frame.path.to_path_buf();
         let bytes = read_bytes(&self.frame.on_disk, slice).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => LoadError::Changed { path: path.clone() },
+            std::io::ErrorKind::UnexpectedEof => self.changed(),
             _ => LoadError::Unreadable {
-                path: path.clone(),
+                path: self.frame.path.to_path_buf(),
                 message: error.to_string(),
             },
         })?;
         if hash_of(&bytes) != hash {
-            return Err(LoadError::Changed { path });
+            return Err(self.changed());
         }
-        let text = String::from_utf8(bytes).map_err(|_| LoadError::Changed { path: path.clone() })?;
+        let text = String::from_utf8(bytes).map_err(|_| self.changed())?;
         yaml::parse_slice(file, slice, &text)
             .root
-            .ok_or(LoadError::Changed { path })
+            .ok_or_else(|| self.changed())
     }
 }
 

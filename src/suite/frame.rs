@@ -71,7 +71,7 @@ pub(super) enum Found {
     /// A piece of the file.
     Slice(Slice),
     /// A tree: there was room for the file's, or it uses anchors, so that no piece can be read alone.
-    Tree(Arc<Node>),
+    Tree(Node),
 }
 
 /// What came of reading a file's frame.
@@ -124,10 +124,13 @@ pub(super) fn read(suite: &SuiteFile, shared: &Shared, folders: &Folders) -> Res
     })
 }
 
+/// Bytes of a file whose tree is built as a whole; of a larger one, one conversation's at a time.
+pub(super) const TEXT_AT_ONCE: usize = 256 << 10;
+
 /// A file's tree without its conversations, and these.
 fn parse(file: &Arc<SourceFile>, shared: &Shared) -> (Parsed, Vec<Found>) {
     const KEY: &str = "conversations";
-    if !shared.has_room_for(file.text.len()) {
+    if file.text.len() > TEXT_AT_ONCE || !shared.has_room_for(file.text.len()) {
         let outline = yaml::outline(file, KEY);
         if let Some(items) = outline.items {
             return (outline.parsed, items.into_iter().map(Found::Slice).collect());
@@ -136,7 +139,7 @@ fn parse(file: &Arc<SourceFile>, shared: &Shared) -> (Parsed, Vec<Found>) {
     let mut parsed = yaml::parse(file);
     let items = parsed.root.as_mut().and_then(|root| root.take_items(KEY));
     let trees = items.into_iter().flatten();
-    (parsed, trees.map(|item| Found::Tree(Arc::new(item))).collect())
+    (parsed, trees.map(Found::Tree).collect())
 }
 
 /// What a file is read in.

@@ -117,7 +117,7 @@ fn what_is_kept_is_played_as_it_was_checked() {
 #[test]
 fn a_file_that_changes_while_it_is_played_is_told() {
     let folder = Folder::new();
-    let notes = format!("    notes: {}\n    turns:", "x".repeat(TEXT_KEPT));
+    let notes = format!("    notes: {}\n    turns:", "x".repeat(frame::TEXT_AT_ONCE));
     let sound = SOUND.replace("    turns:", &notes);
     let path = folder.write("one.yaml", &sound);
     let suites = folder.read(&["one.yaml"]);

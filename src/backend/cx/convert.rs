@@ -1,17 +1,20 @@
 //! From Dialogflow CX's answers to the model's reply. No protocol buffer type goes further than this.
 
 mod calls;
+mod diagnostics;
 mod trace;
 mod visited;
 
 use crate::model::resource::last_id;
 use crate::model::transcript::{AgentReply, Match, Observed, WebhookStatus};
 use crate::model::{Map, Value};
+use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::r#match::MatchType;
 use crate::proto::cx_v3beta1::response_message::Message as Content;
 use crate::proto::json::{struct_to_json, widen};
-use crate::proto::{Struct, WireObject, WireValue};
+
+use diagnostics::Diagnostics;
 
 /// What came back in one turn, in order.
 #[derive(Debug, Default)]
@@ -33,9 +36,9 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
         .results
         .last()
         .and_then(|(result, _)| result.diagnostic_info.as_ref())
-        .map(Struct::object);
+        .and_then(|diagnostics| Diagnostics::read(diagnostics.object()));
     if let Some((last, _)) = answers.results.last() {
-        take_state(&mut reply, last, diagnostics);
+        take_state(&mut reply, last, diagnostics.as_ref());
     }
     take_messages(&mut reply, &messages);
     let results = answers.results.iter().map(|(result, _)| result);
@@ -47,21 +50,29 @@ pub(super) fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
 
 /// The messages of the turn, each once. A final response is said to hold what the partial ones before it held,
 /// but nobody has measured that (cx-sessions-api 6.4): where it does not, the partial ones come first.
-fn messages(results: &[(cx::QueryResult, bool)]) -> Vec<cx::ResponseMessage> {
+fn messages(results: &[(cx::QueryResult, bool)]) -> Vec<&cx::ResponseMessage> {
     let (mut messages, mut partial) = (Vec::new(), Vec::new());
     for (result, is_partial) in results {
         if *is_partial {
-            partial.extend(result.response_messages.iter().cloned());
+            partial.extend(&result.response_messages);
         } else {
-            if !result.response_messages.starts_with(&partial) {
+            if !starts_with(&result.response_messages, &partial) {
                 messages.append(&mut partial);
             }
             partial.clear();
-            messages.extend(result.response_messages.iter().cloned());
+            messages.extend(&result.response_messages);
         }
     }
     messages.append(&mut partial);
     messages
+}
+
+fn starts_with(messages: &[cx::ResponseMessage], first: &[&cx::ResponseMessage]) -> bool {
+    messages.len() >= first.len()
+        && messages
+            .iter()
+            .zip(first)
+            .all(|(message, first)| message == *first)
 }
 
 fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentResponse) {
@@ -73,7 +84,7 @@ fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentRespons
 }
 
 /// Everything that says where the session stands after the turn.
-fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<WireObject<'_>>) {
+fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Option<&Diagnostics<'_>>) {
     match &result.r#match {
         Some(found) if found.match_type != 0 => reply.matched = Observed::Seen(matched(found)),
         // What MatchIntent said before still holds.
@@ -91,7 +102,8 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());
     reply.trace = trace::trace(result, diagnostics);
-    reply.notes = diagnostics.map(notes).unwrap_or_default();
+    let notes = diagnostics.into_iter().flat_map(Diagnostics::notes);
+    reply.notes = notes.map(str::to_owned).collect();
     if result
         .current_page
         .as_ref()
@@ -101,7 +113,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
     }
 }
 
-fn take_messages(reply: &mut AgentReply, messages: &[cx::ResponseMessage]) {
+fn take_messages(reply: &mut AgentReply, messages: &[&cx::ResponseMessage]) {
     let mut spoken = Vec::new();
     for content in messages.iter().filter_map(|message| message.message.as_ref()) {
         match content {
@@ -211,16 +223,6 @@ fn webhooks(result: &cx::QueryResult) -> Vec<WebhookStatus> {
         message: status.message.clone(),
     });
     named.collect()
-}
-
-/// What the emulator had to assume in this turn: a list of texts under its own key (cx-runtime 16.3).
-fn notes(diagnostics: WireObject<'_>) -> Vec<String> {
-    let notes = diagnostics.get("Emulator").unwrap_or_default();
-    notes
-        .items()
-        .filter_map(WireValue::as_str)
-        .map(str::to_owned)
-        .collect()
 }
 
 #[cfg(test)]

@@ -70,6 +70,14 @@ impl<'a> WireValue<'a> {
         self.as_object()?.get(key)
     }
 
+    /// The members of an object with these keys, as [`WireObject::pick`]; anything else has none.
+    pub fn pick<const N: usize>(self, keys: [&str; N]) -> [WireValue<'a>; N] {
+        match self {
+            Self::Object(object) => object.pick(keys),
+            _ => [Self::Null; N],
+        }
+    }
+
     /// The elements of a list; anything else has none.
     pub fn items(self) -> impl Iterator<Item = WireValue<'a>> {
         let list = match self {
@@ -116,6 +124,18 @@ impl<'a> WireObject<'a> {
         same_key.last().map(|(_, value)| WireValue::read(value))
     }
 
+    /// The members with these keys, in one pass that reads nothing else; one that is not there is as good as null.
+    pub fn pick<const N: usize>(self, keys: [&str; N]) -> [WireValue<'a>; N] {
+        let mut found: [&[u8]; N] = [&[]; N];
+        for (name, value) in self.entries() {
+            let wanted = keys.iter().position(|key| key.as_bytes() == name);
+            if let Some(place) = wanted.and_then(|at| found.get_mut(at)) {
+                *place = value;
+            }
+        }
+        found.map(WireValue::read)
+    }
+
     /// Keys, and values that have not been read.
     fn entries(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         items(self.0).map(|entry| {
@@ -158,7 +178,7 @@ fn items(fields: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// What stands in a field, by wire type; of other wire types, nothing is of interest.
-enum Payload<'a> {
+pub(super) enum Payload<'a> {
     Varint(u64),
     Fixed(u64),
     Bytes(&'a [u8]),
@@ -172,24 +192,37 @@ impl<'a> Iterator for Fields<'a> {
     type Item = (u32, Payload<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let (tag, wire_type) = decode_key(&mut self.0).ok()?;
-        let payload = match wire_type {
-            WireType::Varint => Payload::Varint(decode_varint(&mut self.0).ok()?),
-            WireType::SixtyFourBit => Payload::Fixed(self.0.try_get_u64_le().ok()?),
-            WireType::LengthDelimited => {
-                let length = usize::try_from(decode_varint(&mut self.0).ok()?).ok()?;
-                let (bytes, rest) = self.0.split_at_checked(length)?;
-                self.0 = rest;
-                Payload::Bytes(bytes)
-            }
-            _ => {
-                skip_field(wire_type, tag, &mut self.0, DecodeContext::default()).ok()?;
-                Payload::Other
-            }
-        };
-        Some((tag, payload))
+        next_field(&mut self.0)
     }
+}
+
+/// The next field of a message; nothing at its end, and where the bytes make no sense.
+pub(super) fn next_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
+    // Nearly all fields are short texts or messages: a key and a length of one byte each.
+    if let [key @ 0x08..=0x7f, length @ 0..=0x7f, rest @ ..] = *bytes
+        && key & 0x07 == WireType::LengthDelimited as u8
+    {
+        let (content, rest) = rest.split_at_checked(usize::from(*length))?;
+        *bytes = rest;
+        return Some((u32::from(key >> 3), Payload::Bytes(content)));
+    }
+    if bytes.is_empty() {
+        return None;
+    }
+    let (tag, wire_type) = decode_key(bytes).ok()?;
+    let payload = match wire_type {
+        WireType::Varint => Payload::Varint(decode_varint(bytes).ok()?),
+        WireType::SixtyFourBit => Payload::Fixed(bytes.try_get_u64_le().ok()?),
+        WireType::LengthDelimited => {
+            let length = usize::try_from(decode_varint(bytes).ok()?).ok()?;
+            let (content, rest) = bytes.split_at_checked(length)?;
+            *bytes = rest;
+            Payload::Bytes(content)
+        }
+        _ => {
+            skip_field(wire_type, tag, bytes, DecodeContext::default()).ok()?;
+            Payload::Other
+        }
+    };
+    Some((tag, payload))
 }

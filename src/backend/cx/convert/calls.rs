@@ -11,7 +11,7 @@ use crate::proto::json::struct_to_json;
 /// All calls of the turn in order, and the ones of them that wait for the client's answer.
 pub(super) fn tool_calls<'a>(
     results: impl Iterator<Item = &'a cx::QueryResult>,
-    messages: &[cx::ResponseMessage],
+    messages: &[&cx::ResponseMessage],
 ) -> (Observed<Vec<ToolCall>>, Vec<cx::ToolCall>) {
     let waiting: Vec<cx::ToolCall> = messages
         .iter()

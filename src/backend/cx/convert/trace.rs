@@ -1,34 +1,28 @@
-//! What a turn passed, by id, read from the diagnostics (cx-runtime 16.2, cx-sessions-api 6.5); what does not look
-//! like them is passed over.
+//! What a turn passed, by id, as the diagnostics tell it.
 
+use super::diagnostics::{Diagnostics, Place};
 use crate::model::resource::last_id;
 use crate::model::trace::Trace;
 use crate::proto::cx_v3beta1 as cx;
-use crate::proto::{WireObject, WireValue};
 
 /// Where a session is after its end; no page of the flow that it stands under.
 const END_SESSION: &str = "END_SESSION";
 
-/// The pages and handlers of the turn; nothing without diagnostics. Every member is looked at once.
-pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<WireObject<'_>>) -> Trace {
+/// The pages and handlers of the turn; nothing without diagnostics.
+pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<&Diagnostics<'_>>) -> Trace {
     let mut trace = Trace::default();
-    let Some(diagnostics) = diagnostics.filter(|diagnostics| !diagnostics.is_empty()) else {
+    let Some(diagnostics) = diagnostics else {
         return trace;
     };
-    for (key, value) in diagnostics.members() {
-        match key {
-            "Execution Sequence" => {
-                let named = value
-                    .items()
-                    .filter_map(WireValue::as_object)
-                    .flat_map(WireObject::members);
-                named.for_each(|(_, step)| take_step(&mut trace, step));
-            }
-            // The handlers of the steps are among these; a step may leave out that it called one (cx-runtime 7.3).
-            "Triggered Transition Names" => value.items().for_each(|handler| call(&mut trace, handler)),
-            _ => {}
+    for step in &diagnostics.steps {
+        if let Some(place) = &step.place {
+            take_place(&mut trace, place);
         }
+        call(&mut trace, step.handler);
     }
+    diagnostics
+        .triggered()
+        .for_each(|handler| call(&mut trace, handler));
     // Where the turn ended may come after the last step.
     let at_the_end = result
         .current_page
@@ -40,59 +34,22 @@ pub(super) fn trace(result: &cx::QueryResult, diagnostics: Option<WireObject<'_>
     trace
 }
 
-fn take_step(trace: &mut Trace, step: WireValue<'_>) {
-    let states = members(step).filter(|(key, _)| ["InitialState", "StateMachine"].contains(key));
-    for (key, value) in states.flat_map(|(_, state)| members(state)) {
-        match key {
-            "FlowState" => take_place(trace, value),
-            "TriggeredTransitionRouteId" => call(trace, value),
-            _ => {}
-        }
-    }
-}
-
-fn take_place(trace: &mut Trace, flow_state: WireValue<'_>) {
-    let [mut flow, mut flow_name, mut page, mut page_name] = [""; 4];
-    for (key, value) in members(flow_state) {
-        match key {
-            "FlowId" => flow = last_id(text(value)),
-            "Name" => flow_name = text(value),
-            "PageState" => {
-                for (key, value) in members(value) {
-                    match key {
-                        "PageId" => page = last_id(text(value)),
-                        "Name" => page_name = text(value),
-                        "ActiveParameter" if !text(value).is_empty() => trace.ask(text(value)),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
+fn take_place(trace: &mut Trace, place: &Place<'_>) {
+    if !place.asked.is_empty() {
+        trace.ask(place.asked);
     }
     // An export made by hand may have no ids: then the names stand for them.
-    let [flow, page] =
-        [(flow, flow_name), (page, page_name)].map(|(id, name)| if id.is_empty() { name } else { id });
+    let [flow, page] = [(place.flow_id, place.flow), (place.page_id, place.page)]
+        .map(|(id, name)| if id.is_empty() { name } else { id });
     if !flow.is_empty() && !page.is_empty() && page != END_SESSION {
         trace.pass(flow, page);
     }
 }
 
-fn call(trace: &mut Trace, handler: WireValue<'_>) {
-    let handler = last_id(text(handler));
+fn call(trace: &mut Trace, handler: &str) {
     if !handler.is_empty() {
         trace.call(handler);
     }
-}
-
-/// The members of an object; anything else has none.
-fn members(value: WireValue<'_>) -> impl Iterator<Item = (&str, WireValue<'_>)> {
-    value.as_object().into_iter().flat_map(WireObject::members)
-}
-
-/// The text; anything else is empty.
-fn text(value: WireValue<'_>) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 /// The ids in `…/flows/F/pages/P`; the end of the session is no page of a flow.
@@ -118,7 +75,8 @@ mod tests {
             ..cx::QueryResult::default()
         };
         let diagnostics = json_to_struct(diagnostics.as_object().unwrap()).unwrap();
-        serde_json::to_value(trace(&result, Some(diagnostics.object()))).unwrap()
+        let diagnostics = Diagnostics::read(diagnostics.object());
+        serde_json::to_value(trace(&result, diagnostics.as_ref())).unwrap()
     }
 
     #[test]

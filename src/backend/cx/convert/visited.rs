@@ -1,31 +1,28 @@
-//! Which pages and flows a turn passed, read from the diagnostics.
-//!
-//! Their keys are not documented; the shapes are those seen in real answers (cx-sessions-api 6.5, cx-runtime
-//! 16.2), and whatever does not look like them is passed over.
+//! Which pages and flows a turn passed, by name, as the diagnostics tell it.
 
+use super::diagnostics::Diagnostics;
 use super::{name_or_id, page_of_symbol};
 use crate::model::resource::last_id;
 use crate::model::transcript::Observed;
 use crate::proto::cx_v3beta1 as cx;
-use crate::proto::{WireObject, WireValue};
 
-/// Where a state machine stands.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Place {
-    flow: String,
-    page: String,
+/// The names of where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place<'a> {
+    flow: &'a str,
+    page: &'a str,
 }
 
 /// The display names of the flows and pages (or playbooks) entered in the turn, in order, ending with the page
 /// the turn ended on.
 pub(super) fn visited(
     result: &cx::QueryResult,
-    diagnostics: Option<WireObject<'_>>,
+    diagnostics: Option<&Diagnostics<'_>>,
     page: Option<&String>,
 ) -> Observed<Vec<String>> {
-    let places = diagnostics.map(execution_sequence).unwrap_or_default();
+    let places = diagnostics.map(places).unwrap_or_default();
     let blocks = blocks(result);
-    if diagnostics.is_none_or(WireObject::is_empty) && blocks.is_empty() {
+    if diagnostics.is_none() && blocks.is_empty() {
         return Observed::Unseen("the reply has no diagnostics".to_owned());
     }
     let mut names = if !places.is_empty() {
@@ -46,47 +43,31 @@ pub(super) fn visited(
 }
 
 /// The places of the steps, the first being where the turn began.
-fn execution_sequence(diagnostics: WireObject<'_>) -> Vec<Place> {
-    let steps = diagnostics.get("Execution Sequence").unwrap_or_default();
-    let named = steps
-        .items()
-        .filter_map(WireValue::as_object)
-        .flat_map(WireObject::members);
-    named.filter_map(|(_, step)| place(step)).collect()
-}
-
-fn place(step: WireValue<'_>) -> Option<Place> {
-    let state = step
-        .get("InitialState")
-        .or_else(|| step.get("StateMachine"))?
-        .get("FlowState")?;
-    let page = state.get("PageState");
-    let text = |value: Option<WireValue<'_>>, key: &str| {
-        let member = value.and_then(|value| value.get(key));
-        member.and_then(WireValue::as_str).unwrap_or_default().to_owned()
-    };
-    let named = text(page, "Name");
-    Some(Place {
-        flow: text(Some(state), "Name"),
-        page: if named.is_empty() {
-            name_or_id("", &text(page, "PageId"))
-        } else {
-            named
-        },
-    })
+fn places<'a>(diagnostics: &Diagnostics<'a>) -> Vec<Place<'a>> {
+    let places = diagnostics.steps.iter().filter_map(|step| step.place.as_ref());
+    places
+        .map(|place| Place {
+            flow: place.flow,
+            page: if place.page.is_empty() {
+                page_of_symbol(place.page_id).unwrap_or(place.page_id)
+            } else {
+                place.page
+            },
+        })
+        .collect()
 }
 
 /// The names of places entered: a flow where it changes, a page where it or its flow changes.
-fn entered(places: &[Place]) -> Vec<String> {
+fn entered(places: &[Place<'_>]) -> Vec<String> {
     let mut names = Vec::new();
     for pair in places.windows(2) {
         let [before, after] = pair else { continue };
         let other_flow = before.flow != after.flow;
         if other_flow && !after.flow.is_empty() {
-            names.push(after.flow.clone());
+            names.push(after.flow.to_owned());
         }
         if (other_flow || before.page != after.page) && !after.page.is_empty() {
-            names.push(after.page.clone());
+            names.push(after.page.to_owned());
         }
     }
     names
@@ -132,12 +113,7 @@ fn with_playbooks(result: &cx::QueryResult, entered: Vec<String>) -> Vec<String>
 }
 
 /// The targets of the transitions. They are ids: the ones that the reply itself names become names.
-fn targets(result: &cx::QueryResult, diagnostics: WireObject<'_>) -> Vec<String> {
-    let chain = diagnostics.get("Transition Targets Chain").unwrap_or_default();
-    let targets = chain
-        .items()
-        .filter_map(WireValue::as_object)
-        .flat_map(WireObject::members);
+fn targets(result: &cx::QueryResult, diagnostics: &Diagnostics<'_>) -> Vec<String> {
     let current_page = result
         .current_page
         .as_ref()
@@ -155,10 +131,7 @@ fn targets(result: &cx::QueryResult, diagnostics: WireObject<'_>) -> Vec<String>
             .map(|(_, display_name)| display_name.to_owned())
             .filter(|name| !name.is_empty())
     };
-    let ids = targets
-        .filter_map(|(_, target)| target.as_str())
-        .map(last_id)
-        .filter(|id| !id.starts_with("END_FLOW"));
+    let ids = diagnostics.targets().filter(|id| !id.starts_with("END_FLOW"));
     ids.map(|id| named(id).unwrap_or_else(|| page_of_symbol(id).unwrap_or(id).to_owned()))
         .collect()
 }
