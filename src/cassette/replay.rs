@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -16,7 +15,7 @@ use tokio::time::sleep;
 
 use super::blobs;
 use super::compare::{Nearest, Place, compare, described, metadata, names_session, nearest, replaced};
-use super::format::{Failure, Interaction, Recording, SESSION, duration};
+use super::format::{Failure, Interaction, SESSION, duration};
 use super::hide::{Known, has_hidden};
 use super::shelf::Shelf;
 use super::{Speed, trouble};
@@ -28,12 +27,11 @@ use crate::model::outcome::Sent;
 use crate::proto::json::bytes_to_json_with;
 use crate::proto::json::read::{Reading, json_to_bytes, messages_of};
 use crate::redact::PLACEHOLDER;
+use loaded::Loaded;
 use stream::ReplayStream;
 
+mod loaded;
 mod stream;
-
-/// The largest cassette that is read, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Gives out recordings and counts what of them is used.
 pub(super) struct Replayer {
@@ -42,18 +40,6 @@ pub(super) struct Replayer {
     /// The cassettes of conversations that are not over.
     loaded: Mutex<HashMap<Title, Arc<Loaded>>>,
     problems: Mutex<Vec<Diagnostic>>,
-}
-
-/// A cassette that is being played.
-pub(super) struct Loaded {
-    shelf: Arc<Shelf>,
-    /// As messages name it.
-    file: PathBuf,
-    recording: Recording,
-    /// How many interactions of each session were played.
-    used: Vec<AtomicUsize>,
-    /// Something was asked that was not recorded: what comes after it is not asked for, and no wonder.
-    lost: AtomicBool,
 }
 
 impl Replayer {
@@ -122,66 +108,6 @@ impl Replayer {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(title.clone(), Arc::clone(&loaded));
         Ok(loaded)
-    }
-}
-
-impl Loaded {
-    fn read(shelf: Arc<Shelf>, title: &Title) -> Result<Self, BackendError> {
-        let (path, file) = (shelf.path(title), shelf.shown(title));
-        let unreadable = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => trouble::missing(&file),
-            _ => trouble::unreadable(&file, &error.to_string()),
-        };
-        let found = std::fs::metadata(&path).map_err(unreadable)?;
-        if !found.is_file() {
-            return Err(trouble::unreadable(&file, "this is not a regular file"));
-        }
-        if found.len() > LARGEST {
-            return Err(trouble::unreadable(&file, "it is larger than 64 MiB"));
-        }
-        let text = std::fs::read_to_string(&path).map_err(unreadable)?;
-        let recording = Recording::parse(&text).map_err(|damage| trouble::damaged(&file, &damage))?;
-        let used = recording.sessions.iter().map(|_| AtomicUsize::new(0)).collect();
-        Ok(Self {
-            shelf,
-            file,
-            recording,
-            used,
-            lost: AtomicBool::new(false),
-        })
-    }
-
-    fn interaction(&self, place: Place) -> Option<&Interaction> {
-        self.recording
-            .sessions
-            .get(place.session)?
-            .interactions
-            .get(place.interaction)
-    }
-
-    /// What was not asked for, in words.
-    fn unused(&self) -> Option<Diagnostic> {
-        if self.lost.load(Ordering::Relaxed) {
-            return None;
-        }
-        let (mut count, mut first) = (0, None);
-        for (session, (of, used)) in self.recording.sessions.iter().zip(&self.used).enumerate() {
-            let used = used.load(Ordering::Relaxed);
-            if used < of.interactions.len() {
-                count += of.interactions.len() - used;
-                first = first.or(Some(Place {
-                    session,
-                    interaction: used,
-                }));
-            }
-        }
-        let place = trouble::named(&self.recording, first?);
-        let message = match count {
-            1 => format!("a recorded interaction was not asked for: {place}"),
-            count => format!("{count} recorded interactions were not asked for, from {place} on"),
-        };
-        let problem = Diagnostic::warning("unused-recording", message).in_file(&self.file);
-        Some(problem.help("if the conversation is meant to be shorter now, record it again"))
     }
 }
 

@@ -294,6 +294,62 @@ fn dates_are_those_of_the_recording() {
     );
 }
 
+#[test]
+fn sessions_and_attempts_have_recordings_of_their_own() {
+    let place = Place::initialised();
+    place.write(
+        "order.yaml",
+        "target: coffee
+conversations:
+  - name: begins again
+    repeat: 2
+    turns:
+      - say: I would like a tea
+        expect: { page: Order }
+        then: restart
+      - say: hello
+        expect: { page: Start Page }
+",
+    );
+    ended(&place.run(&["run", "--seed", "1", "--record", "tapes"]), 0);
+    let recorded = run_result(&place);
+    let file = cassette(&place, "begins-again");
+    let cassette: Value = serde_json::from_str(&place.read(&file)).unwrap();
+    let sessions = cassette["sessions"].as_array().unwrap();
+    let places: Vec<_> = sessions
+        .iter()
+        .map(|session| {
+            (
+                session["attempt"].as_u64().unwrap(),
+                session["session"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(places, [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    let said = place.run(&["run", "--seed", "1", "--replay", "tapes"]);
+    ended(&said, 0);
+    assert_same(&recorded, &run_result(&place));
+
+    change(&place, "order.yaml", "repeat: 2", "repeat: 3");
+    let said = place.run(&["run", "--replay", "tapes"]);
+    ended(&said, 3);
+    assert!(
+        said.out
+            .contains("attempt 3 is not recorded in tapes/order/begins-again"),
+        "{}",
+        said.out
+    );
+    change(&place, "order.yaml", "repeat: 3", "repeat: 1");
+    let said = place.run(&["run", "--replay", "tapes"]);
+    ended(&said, 0);
+    assert!(
+        said.err
+            .contains("2 recorded interactions were not asked for, from interaction 1 of attempt 2 on"),
+        "{}",
+        said.err
+    );
+}
+
 /// Suites for both services at an address that wants a token.
 fn with_token(server: &ScriptedServer) -> Place {
     let place = Place::new();
