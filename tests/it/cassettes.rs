@@ -258,6 +258,13 @@ fn flags_that_cannot_be_used_are_refused() {
         ended(&said, 2);
         assert!(said.err.contains(told), "{arguments:?}: {}", said.err);
     }
+    let said = place.run(&["run", "--replay", "nowhere", "--show-settings"]);
+    ended(&said, 0);
+    let rows = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        rows.contains("replay nowhere --replay") || rows.contains("replay --replay nowhere"),
+        "{rows}"
+    );
     let said = place.run(&["run", "--record", "order.yaml"]);
     ended(&said, 3);
     assert!(said.err.contains("cannot record into order.yaml"), "{}", said.err);
