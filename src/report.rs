@@ -350,6 +350,12 @@ impl Reporter for Filed {
             .inspect_err(|_| self.ledger.remove(&self.path))
     }
 
+    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
+        self.inner
+            .conversations(recorded)
+            .inspect_err(|_| self.ledger.remove(&self.path))
+    }
+
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
         self.inner
             .finish(run, end)

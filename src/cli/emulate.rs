@@ -17,7 +17,7 @@ use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::live::{LiveHosts, LiveWebhooks};
 use crate::emulator::cx::service::{CxOptions, CxService};
-use crate::emulator::fault::Faults;
+use crate::emulator::fault::{Counts, Faults, Rules};
 use crate::emulator::{Emulator, EmulatorOptions};
 use crate::export;
 use crate::model::event::CancelReason;
@@ -41,6 +41,7 @@ pub(super) fn emulate(args: &EmulateArgs, here: &Surroundings, console: Console)
         listen: args.listen,
         cx,
         others: ces.map(|ces| Routes::new(ces.into_service())),
+        faults: Rules::new(args.faults.clone(), seed(args)),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(options, console))
@@ -132,10 +133,17 @@ async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failu
     })?;
     // One line, so that a program which started the emulator can read where it is.
     console.print(&format!("listening on http://{}\n", emulator.address()))?;
+    let faults = Arc::clone(emulator.faults());
     tokio::select! {
         () = stop.cancelled() => emulator.shutdown().await,
         () = emulator.wait() => {}
     }
     signals.abort();
+    if !faults.is_empty() {
+        let Counts { calls, struck } = faults.counts();
+        console.print(&format!(
+            "{calls} calls, {struck} of them went wrong on purpose\n"
+        ))?;
+    }
     Ok(exit_of_signal(stop.reason().unwrap_or(CancelReason::Terminated)))
 }

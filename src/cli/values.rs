@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 
 use crate::coverage::Minimum;
+use crate::emulator::fault::{Rule, RuleError};
 use crate::settings::rate::Rate;
 use crate::settings::roles::TargetChoice;
 use crate::settings::{REPORT_FORMATS, check_report, is_variable_name};
@@ -13,6 +14,10 @@ use crate::yaml::parse_duration;
 
 pub(super) fn rate(text: &str) -> Result<Rate, String> {
     text.parse()
+}
+
+pub(super) fn fault(text: &str) -> Result<Rule, String> {
+    text.parse().map_err(|error: RuleError| error.to_string())
 }
 
 pub(super) fn minimum(text: &str) -> Result<Minimum, String> {

@@ -1,5 +1,6 @@
 //! The server around the emulated services: one port, any of them on it, until it is told to stop.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_stream::wrappers::TcpListenerStream;
+use tokio_stream::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 
 use super::cx::service::CxService;
+use super::fault::Rules;
+use super::fault::connection::{Connection, fail_handshake};
+use super::fault::layer::FaultLayer;
 use crate::model::suite::EmulatorStubs;
 use crate::proto::{cx_v3, cx_v3beta1};
 
@@ -30,6 +35,8 @@ pub struct EmulatorOptions {
     pub cx: Option<CxService>,
     /// Further services, such as a CES app's.
     pub others: Option<Routes>,
+    /// What goes wrong on purpose.
+    pub faults: Rules,
 }
 
 /// Why an emulator could not be started.
@@ -41,7 +48,7 @@ pub enum EmulatorError {
         /// The address asked for.
         address: SocketAddr,
         /// What the system says.
-        error: std::io::Error,
+        error: io::Error,
     },
 }
 
@@ -54,6 +61,7 @@ pub struct Emulator;
 pub struct RunningEmulator {
     address: SocketAddr,
     cx: Option<CxService>,
+    faults: Arc<Rules>,
     stop: CancellationToken,
     server: Option<JoinHandle<Result<(), tonic::transport::Error>>>,
 }
@@ -78,29 +86,36 @@ impl Emulator {
                 .add_service(cx_v3beta1::sessions_server::SessionsServer::new(cx.clone()));
             tokio::spawn(sweep(cx.clone(), stop.clone()));
         }
-        let incoming = TcpListenerStream::new(listener);
+        let faults = Arc::new(options.faults);
+        let connections = connections(TcpListenerStream::new(listener), Arc::clone(&faults));
         let server = Server::builder()
-            .tcp_nodelay(true)
+            .layer(FaultLayer(Arc::clone(&faults)))
             .add_routes(routes)
-            .serve_with_incoming_shutdown(nodelay(incoming), stop.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(connections, stop.clone().cancelled_owned());
         Ok(RunningEmulator {
             address,
             cx: options.cx,
+            faults,
             stop,
             server: Some(tokio::spawn(server)),
         })
     }
 }
 
-/// Small answers are sent at once.
-fn nodelay(
+/// The connections that come about. Small answers are sent at once on them.
+fn connections(
     incoming: TcpListenerStream,
-) -> impl tokio_stream::Stream<Item = std::io::Result<tokio::net::TcpStream>> {
-    use tokio_stream::StreamExt;
-    incoming.map(|connection| {
-        let connection = connection?;
-        connection.set_nodelay(true)?;
-        Ok(connection)
+    faults: Arc<Rules>,
+) -> impl Stream<Item = io::Result<Connection>> {
+    incoming.filter_map(move |stream| match stream {
+        Ok(stream) if faults.of_connection() => {
+            tokio::spawn(fail_handshake(stream));
+            None
+        }
+        stream => Some(stream.and_then(|stream| {
+            stream.set_nodelay(true)?;
+            Ok(Connection::new(stream))
+        })),
     })
 }
 
@@ -123,6 +138,11 @@ impl RunningEmulator {
     /// The CX agent it serves.
     pub fn cx(&self) -> Option<&CxService> {
         self.cx.as_ref()
+    }
+
+    /// What goes wrong on purpose, and what was counted.
+    pub fn faults(&self) -> &Arc<Rules> {
+        &self.faults
     }
 
     /// Webhook answers for one session of the CX agent, nearest first.

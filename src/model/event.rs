@@ -124,8 +124,6 @@ pub enum RunEvent {
         /// `suite / name`.
         title: String,
     },
-    /// A turn was answered.
-    TurnPlayed,
     /// A conversation is over.
     ConversationFinished(Arc<ConversationResult>),
     /// Something worth a line that belongs to no conversation.
@@ -164,6 +162,16 @@ pub trait Reporter: Send {
     /// # Errors
     /// When the report cannot be written; the others go on.
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()>;
+
+    /// Takes the next conversations, in order. One by one, unless the report can do better.
+    ///
+    /// # Errors
+    /// When the report cannot be written; the others go on.
+    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
+        recorded
+            .iter()
+            .try_for_each(|recorded| self.conversation(recorded))
+    }
 
     /// Completes the report: only now does it appear under its name.
     ///

@@ -1,7 +1,7 @@
 //! JUnit XML, as CI systems read it; the only room that knows the JUnit crate.
 //!
 //! The crate builds whole reports in memory, which a run of ten thousand conversations cannot afford. So each
-//! conversation is serialised in a report of its own, its element is cut out and spooled, and the elements around
+//! conversation is serialised in a report of its own (several at once), its element is cut out and spooled, and the elements around
 //! it, whose counts are known last, are written at the end in the same way. Every text passes
 //! [`redact::xml_text`], so that no character from outside makes the file unreadable.
 
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use rayon::prelude::*;
 
 use super::dialogue::{self, Extent};
 use super::headline;
@@ -101,6 +102,26 @@ impl Junit {
         })
     }
 
+    /// Spools a case, and counts it.
+    fn add(&mut self, result: &ConversationResult, case: &str) -> io::Result<()> {
+        let start = self.spool.position();
+        self.spool.write_all(case.as_bytes())?;
+        if self.suites.last().is_none_or(|suite| suite.name != result.suite) {
+            self.suites.push(Suite::new(result, start));
+        }
+        let started = result
+            .attempts
+            .first()
+            .and_then(|attempt| timestamp(&attempt.started_at));
+        if let Some(suite) = self.suites.last_mut() {
+            suite.cases.end = self.spool.position();
+            suite.elapsed += elapsed(result);
+            suite.counts.add(result.verdict);
+            suite.started = [suite.started, started].into_iter().flatten().min();
+        }
+        Ok(())
+    }
+
     /// A name that no other case of this class has: readers tell cases apart by both, and two suites may have one
     /// class (`a/b.yaml` and `a.b.yaml`), or two names that differ only in characters that XML does not know.
     fn unique(&mut self, class: &str, name: &str) -> String {
@@ -120,24 +141,24 @@ impl Reporter for Junit {
     }
 
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
-        let result = &recorded.result;
-        let class = attribute(&class_name(&result.suite));
-        let name = self.unique(&class, &attribute(&result.name));
-        let case = test_case(result, &class, name);
-        let start = self.spool.position();
-        self.spool.write_all(cut_case(&serialized(case)?).as_bytes())?;
-        let started = result
-            .attempts
-            .first()
-            .and_then(|attempt| timestamp(&attempt.started_at));
-        if self.suites.last().is_none_or(|suite| suite.name != result.suite) {
-            self.suites.push(Suite::new(result, start));
-        }
-        if let Some(suite) = self.suites.last_mut() {
-            suite.cases.end = self.spool.position();
-            suite.elapsed += elapsed(result);
-            suite.counts.add(result.verdict);
-            suite.started = [suite.started, started].into_iter().flatten().min();
+        self.conversations(std::slice::from_ref(recorded))
+    }
+
+    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
+        let named: Vec<_> = recorded
+            .iter()
+            .map(|recorded| {
+                let class = attribute(&class_name(&recorded.result.suite));
+                let name = self.unique(&class, &attribute(&recorded.result.name));
+                (&*recorded.result, class, name)
+            })
+            .collect();
+        let cases: Vec<_> = named
+            .into_par_iter()
+            .map(|(result, class, name)| (result, serialized(test_case(result, &class, name))))
+            .collect();
+        for (result, case) in cases {
+            self.add(result, cut_case(&case?))?;
         }
         Ok(())
     }

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{folder_of, temporary};
 
+/// Bytes that are collected before they are written.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
+
 /// A report's file under way. Dropped without [`Output::finish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct Output {
@@ -53,7 +56,7 @@ impl Output {
         };
         Ok(Self {
             target,
-            file: BufWriter::new(nameless(&folder)?),
+            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, nameless(&folder)?),
             folder,
         })
     }
@@ -64,7 +67,7 @@ impl Output {
     /// When the folder cannot be written to.
     pub fn spool(&self) -> io::Result<Spool> {
         Ok(Spool {
-            file: BufWriter::new(nameless(&self.folder)?),
+            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, nameless(&self.folder)?),
             length: 0,
         })
     }

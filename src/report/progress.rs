@@ -149,12 +149,16 @@ impl Progress {
         self.handle_after(event, self.begun.elapsed());
     }
 
+    /// Takes note that time passes. Call it every now and then, also when nothing happens.
+    pub fn tick(&mut self) {
+        self.show(self.begun.elapsed());
+    }
+
     /// Takes an event that happened so long after the start.
     fn handle_after(&mut self, event: &RunEvent, elapsed: Duration) {
         match event {
             RunEvent::Started { total, .. } => self.start(*total),
             RunEvent::ConversationStarted { title } => self.running.push(inline(title)),
-            RunEvent::TurnPlayed => {}
             RunEvent::ConversationFinished(result) => self.finished(result),
             RunEvent::Notice(text) => self.say(&format!("note: {}\n", inline(text))),
             RunEvent::Cancelled(reason) => self.say(&format!("{}\n", stopping(*reason))),
@@ -371,7 +375,7 @@ mod tests {
             &RunEvent::Notice("odd\u{1b}[2J".to_owned()),
             Duration::from_secs(17),
         );
-        progress.handle_after(&RunEvent::TurnPlayed, Duration::from_secs(61));
+        progress.show(Duration::from_secs(61));
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert_eq!(
             text,

@@ -34,13 +34,19 @@ pub fn write_reports(
     end: &RunEnd,
 ) -> Vec<ReportFailure> {
     let mut reports: Vec<Report> = reporters.into_iter().map(Report::new).collect();
-    for piece in journal.pieces(PIECE_RESULTS, PIECE_BYTES) {
-        match piece.and_then(parse_all) {
-            Ok(results) => reports.par_iter_mut().for_each(|report| report.take(&results)),
-            Err(error) => {
-                // Without the journal no report is complete.
-                return reports.into_iter().map(|report| report.lost(&error)).collect();
+    let mut pieces = journal
+        .pieces(PIECE_RESULTS, PIECE_BYTES)
+        .map(|piece| piece.and_then(parse_all));
+    let mut next = pieces.next();
+    while let Some(piece) = next {
+        match piece {
+            // The next piece is read while this one is written.
+            Ok(results) => {
+                let write = || reports.par_iter_mut().for_each(|report| report.take(&results));
+                ((), next) = rayon::join(write, || pieces.next());
             }
+            // Without the journal no report is complete.
+            Err(error) => return reports.into_iter().map(|report| report.lost(&error)).collect(),
         }
     }
     reports
@@ -76,10 +82,7 @@ impl Report {
 
     fn take(&mut self, results: &[Recorded]) {
         if self.failed.is_none() {
-            self.failed = results
-                .iter()
-                .try_for_each(|result| self.reporter.conversation(result))
-                .err();
+            self.failed = self.reporter.conversations(results).err();
         }
     }
 

@@ -4,7 +4,6 @@ use super::attempt::{Player, unobservable};
 use super::record;
 use super::unknown::Unknown;
 use crate::expect::{self, CaptureError, Condition};
-use crate::model::event::RunEvent;
 use crate::model::outcome::ReplyRecord;
 use crate::model::suite::Turn;
 use crate::model::transcript::AgentReply;
@@ -43,7 +42,6 @@ impl Player<'_> {
         self.turns[index].input = record::input(&turn.input);
         let mut session = self.take_session().await?;
         self.exchange(index, &turn, session.as_mut()).await?;
-        self.context.tell(RunEvent::TurnPlayed).await;
         self.session = Some(session);
         self.check(index, &turn)
     }

@@ -21,7 +21,7 @@ use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
 use crate::emulator::cx::engine::Engine;
 use crate::emulator::cx::service::{CxOptions, CxService};
-use crate::emulator::fault::Faults;
+use crate::emulator::fault::{Faults, Rules};
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
@@ -136,9 +136,14 @@ fn faults(emulator: &EmulatorTarget) -> Faults {
 /// On a loopback port that is free.
 async fn listen(cx: Option<CxService>, others: Option<Routes>) -> Result<RunningEmulator, BackendError> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Emulator::start(EmulatorOptions { listen, cx, others })
-        .await
-        .map_err(|error| BackendError::new(BackendErrorKind::Connect, error.to_string()))
+    Emulator::start(EmulatorOptions {
+        listen,
+        cx,
+        others,
+        faults: Rules::default(),
+    })
+    .await
+    .map_err(|error| BackendError::new(BackendErrorKind::Connect, error.to_string()))
 }
 
 /// The way to the emulator.

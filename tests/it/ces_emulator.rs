@@ -11,7 +11,7 @@ use turnproof::diagnostic::SourceFile;
 use turnproof::emulator::ces::app::App;
 use turnproof::emulator::ces::{CesEmulator, CesOptions};
 use turnproof::emulator::clock::Clock;
-use turnproof::emulator::fault::Faults;
+use turnproof::emulator::fault::{Faults, Rules};
 use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::proto::ces_v1::bidi_session_client_message::MessageType as ClientMessage;
 use turnproof::proto::ces_v1::bidi_session_server_message::MessageType as ServerMessage;
@@ -49,6 +49,7 @@ async fn served_with(options: CesOptions) -> Served {
         listen: "127.0.0.1:0".parse().unwrap(),
         cx: None,
         others: Some(tonic::service::Routes::new(emulator.clone().into_service())),
+        faults: Rules::default(),
     })
     .await
     .unwrap();

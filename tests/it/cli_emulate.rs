@@ -1,14 +1,15 @@
 //! `turnproof emulate`: where it listens, how it ends, and what it refuses.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::cli_place::Place;
 
 /// A running emulator; ends with the test.
 pub(crate) struct Running {
     child: Child,
+    output: BufReader<ChildStdout>,
     pub(crate) address: String,
 }
 
@@ -21,25 +22,42 @@ impl Running {
             .collect();
         let mut child = place.command(&all).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         let address = line
             .trim()
             .strip_prefix("listening on http://")
             .unwrap()
             .to_owned();
-        Self { child, address }
+        Self {
+            child,
+            output,
+            address,
+        }
+    }
+
+    /// Interrupts it; what it said after its first line.
+    #[cfg(unix)]
+    pub(crate) fn interrupted(mut self) -> String {
+        self.signal("-INT");
+        let mut said = String::new();
+        self.output.read_to_string(&mut said).unwrap();
+        said
     }
 
     #[cfg(unix)]
     fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.child.wait().unwrap().code()
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
         let killed = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
             .status()
             .unwrap();
         assert!(killed.success());
-        self.child.wait().unwrap().code()
     }
 }
 

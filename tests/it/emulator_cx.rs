@@ -10,7 +10,7 @@ use tonic::{Code, Request};
 use turnproof::emulator::clock::Clock;
 use turnproof::emulator::cx::engine::Engine;
 use turnproof::emulator::cx::service::{CxOptions, CxService};
-use turnproof::emulator::fault::Faults;
+use turnproof::emulator::fault::{Faults, Rules};
 use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use turnproof::export::{self, Loaded};
 use turnproof::model::suite::{EmulatorStubs, Location, StubResponse, StubRule, Stubs};
@@ -47,6 +47,7 @@ async fn serve(path: &Path, options: CxOptions) -> RunningEmulator {
         listen,
         cx: Some(service),
         others: None,
+        faults: Rules::default(),
     })
     .await
     .unwrap()

@@ -26,6 +26,7 @@ mod cli_schema;
 mod cli_templates;
 mod cli_troubles;
 mod emulator_cx;
+mod emulator_faults;
 mod export_cx;
 mod house;
 mod import_cx;

@@ -11,6 +11,9 @@ use crate::model::outcome::Sent;
 /// Longer messages of a service are cut here, in characters.
 const LONGEST_MESSAGE: usize = 1_000;
 
+/// What tonic says of an answer that ends within a message; it gives no cause.
+const CUT_OFF: &str = "Unexpected EOF decoding stream.";
+
 /// An HTTP answer from something that does not speak gRPC.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("HTTP {status} with {content_type} instead of a gRPC answer")]
@@ -53,7 +56,7 @@ pub(in crate::backend) fn late() -> BackendError {
         code: Some("DEADLINE_EXCEEDED"),
         ..BackendError::new(BackendErrorKind::Timeout, "no answer within the turn's time")
     }
-    .hint(hint(Code::DeadlineExceeded).unwrap_or_default())
+    .hint(hint(Code::DeadlineExceeded))
 }
 
 /// The innermost cause of an error: the part that says something.
@@ -87,11 +90,17 @@ enum Origin<'a> {
 
 fn origin(status: &Status) -> Origin<'_> {
     let Some(source) = status.source() else {
-        return Origin::Service;
+        return match status.message() {
+            CUT_OFF => Origin::Transport("the answer ended in the middle".to_owned()),
+            _ => Origin::Service,
+        };
     };
     for error in chain(source) {
         if let Some(answer) = error.downcast_ref::<NotGrpc>() {
             return Origin::NotGrpc(answer);
+        }
+        if never_left(error) {
+            return Origin::Connect("the connection was closed before the request left".to_owned());
         }
         if let Some(connect) = error.downcast_ref::<ConnectError>() {
             return Origin::Connect(root_cause(connect));
@@ -103,6 +112,18 @@ fn origin(status: &Status) -> Origin<'_> {
     Origin::Transport(root_cause(source))
 }
 
+/// Whether a request came to nothing before a service saw it: it was still waiting for a connection that closed, or the
+/// server refused its stream, which promises that it was not looked at (RFC 9113, 8.7). It may be sent again.
+fn never_left(error: &(dyn Error + 'static)) -> bool {
+    let waited = error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_canceled);
+    let refused = error.downcast_ref::<h2::Error>().is_some_and(|error| {
+        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    });
+    waited || refused
+}
+
 fn refused(status: &Status) -> BackendError {
     let code = name(status.code());
     let said: String = status.message().chars().take(LONGEST_MESSAGE).collect();
@@ -112,7 +133,7 @@ fn refused(status: &Status) -> BackendError {
     };
     BackendError {
         code: Some(code),
-        hint: hint(status.code()).map(str::to_owned),
+        hint: Some(hint(status.code()).to_owned()),
         ..BackendError::new(kind(status.code()), message)
     }
 }
@@ -134,15 +155,15 @@ fn not_grpc(answer: &NotGrpc) -> BackendError {
         502..=504 => (BackendErrorKind::Service, hint(Code::Unavailable)),
         _ if answer.content_type.starts_with("text/html") => (
             BackendErrorKind::Protocol,
-            Some("HTML instead of gRPC: wrong regional endpoint? check the location and the endpoint"),
+            "HTML instead of gRPC: wrong regional endpoint? check the location and the endpoint",
         ),
         _ => (
             BackendErrorKind::Protocol,
-            Some("the address is not that of a gRPC server"),
+            "the address is not that of a gRPC server",
         ),
     };
     BackendError {
-        hint: hint.map(str::to_owned),
+        hint: Some(hint.to_owned()),
         ..BackendError::new(kind, answer.to_string())
     }
 }
@@ -177,8 +198,9 @@ fn sent(code: Code) -> Sent {
     }
 }
 
-fn hint(code: Code) -> Option<&'static str> {
-    Some(match code {
+/// What to do about a status.
+fn hint(code: Code) -> &'static str {
+    match code {
         Code::Unauthenticated => {
             "check the target's credentials; for your own account: gcloud auth application-default login"
         }
@@ -192,8 +214,16 @@ fn hint(code: Code) -> Option<&'static str> {
         Code::Unimplemented => "the server does not offer this call: check the endpoint and api_version",
         Code::FailedPrecondition => "the session may be over, or a version of the agent not ready yet",
         Code::DeadlineExceeded => "raise timeouts.turn if the agent may take longer",
-        _ => return None,
-    })
+        Code::InvalidArgument | Code::OutOfRange => {
+            "the service does not take what was sent: check the turn's input, names and parameters, and the target"
+        }
+        Code::AlreadyExists => "something of that name is there already: check the ids that the turn sends",
+        Code::Aborted => "another call may have been under way in the session: try again, or raise --retries",
+        Code::Ok | Code::Cancelled | Code::Unknown | Code::Internal | Code::DataLoss => {
+            "a fault of the service, or of a webhook or tool of the agent: its logs may say more; raise --retries if \
+             it passes"
+        }
+    }
 }
 
 /// A status code by its name, as this program writes it.

@@ -8,11 +8,13 @@ use chrono::{DateTime, FixedOffset};
 use clap::Args;
 
 use crate::cli::values;
+use crate::emulator::fault::Rule;
 
 pub(super) const EXAMPLES: &str = "Examples:
   turnproof emulate --agent agents/flights.zip
   turnproof emulate --app agents/support.app.yaml --listen 127.0.0.1:0
   turnproof emulate --agent agents/flights --clock 2026-03-01T09:00:00Z
+  turnproof emulate --agent agents/flights --fault unavailable,rate=5%
 
 Runs until Ctrl-C, and then exits with 130. Exits with 2 when the agent cannot be read, with 3 when the address is taken.
 ";
@@ -66,6 +68,16 @@ pub struct EmulateArgs {
     /// Time to add to every answer, such as 50ms [default: none]
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     pub latency: Option<Duration>,
+
+    /// Make calls go wrong on purpose, such as unavailable,rate=5%; may be given several times
+    ///
+    /// A rule is a fault and, after commas, which calls it strikes. The fault is a gRPC status (unavailable,
+    /// resource-exhausted, …), delay=2s, hang (no answer), reset (of the stream), truncate (the answer ends in the middle),
+    /// html (a web page), goaway (the connection takes no further calls), disconnect (it breaks) or bad-tls (the handshake
+    /// fails). It strikes all calls, or those of rate=5%, every=10 or nth=3, of all methods or of method=DetectIntent. With
+    /// `applied` the turn is played and only its answer is lost. Where rates strike, --seed decides.
+    #[arg(long = "fault", value_name = "RULE", value_parser = values::fault)]
+    pub faults: Vec<Rule>,
 
     /// Allow an address that other machines can reach: they can then talk to the agent
     #[arg(long)]

@@ -1,9 +1,11 @@
 //! What a run shows and writes: the reports that are wanted, and progress.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::cli::args::{RunArgs, When};
 use crate::cli::console::Console;
@@ -13,6 +15,9 @@ use crate::cli::surroundings::Surroundings;
 use crate::model::event::{Reporter, RunEvent};
 use crate::report::progress::{self, Progress};
 use crate::report::{Detail, Format, Look, Options, ReportSpec};
+
+/// Without events for so long, progress is told that time passes.
+const TICK: Duration = Duration::from_secs(1);
 
 /// The reports that are wanted, and how progress is shown.
 pub(super) struct Reporting {
@@ -94,8 +99,12 @@ impl Reporting {
     pub(super) fn show_progress(&self, mut events: mpsc::Receiver<RunEvent>) -> JoinHandle<()> {
         let mut progress = Progress::on_stderr(self.progress, self.color_progress);
         tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                progress.handle(&event);
+            loop {
+                match timeout(TICK, events.recv()).await {
+                    Ok(Some(event)) => progress.handle(&event),
+                    Ok(None) => break,
+                    Err(_) => progress.tick(),
+                }
             }
             progress.finish();
         })

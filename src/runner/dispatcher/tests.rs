@@ -49,7 +49,6 @@ async fn everything_is_played_counted_and_told() {
         told(|event| matches!(event, RunEvent::ConversationStarted { .. })),
         4
     );
-    assert_eq!(told(|event| matches!(event, RunEvent::TurnPlayed)), 5);
     assert_eq!(
         told(|event| matches!(event, RunEvent::ConversationFinished(_))),
         4

@@ -130,6 +130,7 @@ async fn a_taken_port_is_an_error_that_names_it() {
         listen: emulator.address(),
         cx: None,
         others: None,
+        faults: Rules::default(),
     })
     .await;
     assert!(

@@ -1,0 +1,162 @@
+//! Faults of calls: between the server and the services, so that every service has all of them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::future::{BoxFuture, Either};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, StreamBody};
+use prost::bytes::Bytes;
+use tokio::time::sleep;
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use super::connection::Handle;
+use super::rule::{Fault, Rules};
+
+/// A page such as stands where no service is.
+const PAGE: &str =
+    "<!DOCTYPE html><html><title>Error 404 (Not Found)</title><p>This is a web server.</html>\n";
+
+/// Puts [`Faulty`] around the services.
+#[derive(Debug, Clone)]
+pub(in crate::emulator) struct FaultLayer(pub(in crate::emulator) Arc<Rules>);
+
+impl<S> Layer<S> for FaultLayer {
+    type Service = Faulty<S>;
+
+    fn layer(&self, inner: S) -> Faulty<S> {
+        Faulty {
+            inner,
+            rules: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// Services whose calls go wrong as the rules say.
+#[derive(Debug, Clone)]
+pub(in crate::emulator) struct Faulty<S> {
+    inner: S,
+    rules: Arc<Rules>,
+}
+
+impl<S> Service<Request<Body>> for Faulty<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Send,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response<Body>, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let struck = if self.rules.is_empty() {
+            None
+        } else {
+            self.rules.of_call(request.uri().path())
+        };
+        let connection = request.extensions().get::<Handle>().cloned();
+        let Some((fault, applied)) = struck else {
+            return Either::Left(self.inner.call(request));
+        };
+        if !applied && !matches!(fault, Fault::Delay(_) | Fault::GoAway | Fault::Truncate) {
+            return Either::Right(instead(fault, connection).map(Ok).boxed());
+        }
+        let answer = self.inner.call(request);
+        Either::Right(spoilt(answer, fault, connection).boxed())
+    }
+}
+
+/// What comes in the place of an answer.
+async fn instead(fault: Fault, connection: Option<Handle>) -> Response<Body> {
+    match fault {
+        Fault::Status(code) => status(code).into_http(),
+        Fault::Html => page(),
+        Fault::Hang => std::future::pending().await,
+        Fault::Disconnect => {
+            if let Some(connection) = connection {
+                connection.disconnect();
+            }
+            broken(stream::empty())
+        }
+        _ => broken(stream::empty()),
+    }
+}
+
+/// The answer of a service that was asked, with something wrong.
+async fn spoilt<E>(
+    answer: impl Future<Output = Result<Response<Body>, E>>,
+    fault: Fault,
+    connection: Option<Handle>,
+) -> Result<Response<Body>, E> {
+    match fault {
+        Fault::Delay(delay) => {
+            sleep(delay).await;
+            answer.await
+        }
+        Fault::GoAway => {
+            if let Some(connection) = connection {
+                connection.go_away();
+            }
+            answer.await
+        }
+        Fault::Truncate => Ok(answer.await?.map(|body| Body::new(StreamBody::new(half(body))))),
+        Fault::Reset => {
+            let mut messages = data(answer.await?.into_body());
+            // Of a streamed answer the first message comes through.
+            let first = messages.next().await;
+            Ok(broken(stream::iter(first)))
+        }
+        lost => {
+            let mut messages = data(answer.await?.into_body());
+            // A service has played the turn when it says something.
+            let _ = messages.next().await;
+            Ok(instead(lost, connection).await)
+        }
+    }
+}
+
+type Frame = http_body::Frame<Bytes>;
+type Data = Pin<Box<dyn Stream<Item = Result<Frame, Status>> + Send>>;
+
+/// The messages of an answer, as they are cut into pieces.
+fn data(body: Body) -> Data {
+    Box::pin(body.into_data_stream().map_ok(Frame::data))
+}
+
+/// Half of the first message, and no more.
+fn half(body: Body) -> impl Stream<Item = Result<Frame, Status>> + Send {
+    data(body).take(1).map_ok(|frame| {
+        let bytes = frame.into_data().unwrap_or_default();
+        Frame::data(bytes.slice(..bytes.len() / 2))
+    })
+}
+
+/// An answer that breaks off after its messages: the stream is reset.
+fn broken(messages: impl Stream<Item = Result<Frame, Status>> + Send + 'static) -> Response<Body> {
+    let end = stream::once(async { Err(Status::internal("reset on purpose")) });
+    let mut response = Response::new(Body::new(StreamBody::new(messages.chain(end))));
+    let grpc = HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert(header::CONTENT_TYPE, grpc);
+    response
+}
+
+fn status(code: Code) -> Status {
+    Status::new(code, "on purpose, as a rule of this emulator says")
+}
+
+fn page() -> Response<Body> {
+    let mut response = Response::new(Body::new(PAGE.to_owned()));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    let html = HeaderValue::from_static("text/html; charset=UTF-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    response
+}
