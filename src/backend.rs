@@ -4,14 +4,16 @@
 //! model's shape. To add a service, implement the two traits, convert its answers to [`AgentReply`], and build it in
 //! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
 //!
-//! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, `channel` and [`call`] carry
-//! bytes, [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
+//! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, [`transport`] what carrying
+//! bytes means, `channel` and [`call`] carry them over gRPC, [`cx`] and [`ces`] know the services, [`error`] says what a
+//! failure means.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, FixedOffset};
 
 use crate::audio::{Clip, is_silent};
 use crate::model::Value;
@@ -29,6 +31,7 @@ pub mod cx;
 pub mod error;
 pub mod names;
 mod overrides;
+pub mod transport;
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]
@@ -62,6 +65,30 @@ pub struct SessionStart {
     pub start: Start,
     /// What answers in the place of what an emulated agent asks; other services ignore it.
     pub stubs: Arc<EmulatorStubs>,
+    /// Which session it is, for who keeps what is said in it.
+    pub take: Take,
+}
+
+/// A session's place in a run. The same suites give the same takes, however many conversations are played at once.
+#[derive(Debug, Clone, Default)]
+pub struct Take {
+    /// The conversation.
+    pub conversation: Arc<Title>,
+    /// Which of its attempts, counted from 1 over all plays of a `repeat`.
+    pub attempt: u32,
+    /// Which session of the attempt, from 1: `then: restart` begins another one.
+    pub session: u32,
+    /// The conversation's time, which stands still while it is played.
+    pub clock: DateTime<FixedOffset>,
+}
+
+/// What names a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Title {
+    /// Path of the suite file from the root, without extension.
+    pub suite: String,
+    /// The conversation's name.
+    pub name: String,
 }
 
 /// One request of a turn.

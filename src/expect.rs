@@ -17,7 +17,7 @@
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::model::outcome::Checked;
+use crate::model::outcome::{Checked, Diff};
 use crate::model::suite::{Expectation, Matcher, Service};
 use crate::model::transcript::AgentReply;
 use crate::model::{Map, Value};
@@ -27,6 +27,7 @@ use matcher::{Before, Scope, Subject, Verdict};
 pub use capture::{CaptureError, capture};
 pub use check::kind;
 pub use describe::describe;
+pub use matcher::Difference;
 pub use suggest::{suggest_all, suggest_for_failures};
 
 mod any;
@@ -171,4 +172,14 @@ pub fn matches(matcher: &Matcher, value: &Value, now: DateTime<FixedOffset>) -> 
         Verdict::Differs(_) => Ok(false),
         Verdict::Invalid(message) | Verdict::Unobservable(message) => Err(message),
     }
+}
+
+/// Every place where two JSON values differ (as far as more help anybody), numbers compared by value.
+pub fn differences(expected: &Value, actual: &Value) -> Vec<Difference> {
+    json::differences(expected, actual)
+}
+
+/// Differences as lines to look at; `None` when there are none, or none has a place within the values.
+pub fn difference_lines(differences: &[Difference]) -> Option<Diff> {
+    diff::of_differences(differences)
 }

@@ -121,6 +121,15 @@ impl Redactor {
 
     /// The text with secrets and what patterns find replaced.
     pub fn text<'text>(&self, text: &'text str) -> Cow<'text, str> {
+        self.text_with(text, &mut |_| PLACEHOLDER.to_owned())
+    }
+
+    /// As [`Redactor::text`], but something else than the placeholder stands for what is hidden.
+    pub fn text_with<'text>(
+        &self,
+        text: &'text str,
+        instead: &mut dyn FnMut(&str) -> String,
+    ) -> Cow<'text, str> {
         let spans = self.spans(text);
         if spans.is_empty() {
             return Cow::Borrowed(text);
@@ -129,7 +138,7 @@ impl Redactor {
         let mut end = 0;
         for span in spans {
             result.push_str(&text[end..span.start]);
-            result.push_str(PLACEHOLDER);
+            result.push_str(&instead(&text[span.clone()]));
             end = span.end;
         }
         result.push_str(&text[end..]);

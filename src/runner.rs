@@ -18,6 +18,7 @@ use chrono::{DateTime, FixedOffset};
 use tokio::sync::mpsc;
 
 use crate::backend::{Backend, BackendError};
+use crate::cassette::Cassettes;
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::suite::AudioSettings;
 use crate::redact::Redactor;
@@ -84,6 +85,8 @@ pub struct RunContext {
     pub redactor: Redactor,
     /// The environment variables that conversations may read: `{{ env.NAME }}`.
     pub variables: BTreeMap<String, String>,
+    /// Where what is said is recorded, or played from.
+    pub cassettes: Option<Cassettes>,
     /// Where progress is told. When nobody listens any more, the run goes on.
     pub events: mpsc::Sender<RunEvent>,
     /// How it is stopped.
@@ -118,6 +121,11 @@ pub struct RunOptions {
 }
 
 impl RunContext {
+    /// Whether nobody is to be waited for: recordings are played as fast as they can be.
+    fn is_hurried(&self) -> bool {
+        self.cassettes.as_ref().is_some_and(Cassettes::is_hurried)
+    }
+
     /// Tells whoever listens; waits when they cannot keep up, so that memory stays bounded.
     async fn tell(&self, event: RunEvent) {
         // Nobody listening is no reason to stop.

@@ -11,7 +11,9 @@ use futures::future::join_all;
 use tokio::task::spawn_blocking;
 
 use crate::backend::error::BackendErrorKind;
+use crate::backend::transport::Transport;
 use crate::backend::{Backend, BackendError};
+use crate::cassette::Cassettes;
 use crate::diagnostic::Diagnostic;
 use crate::emulator::ces::app::App;
 use crate::emulator::cx::live::LiveWebhooks;
@@ -44,8 +46,28 @@ pub struct Means {
     pub seed: u64,
     /// Calls webhooks of emulated agents; from the command line alone.
     pub live_webhooks: Option<LiveWebhooks>,
+    /// Where what is said is recorded, or played from.
+    pub cassettes: Option<Cassettes>,
     /// Files that were loaded already; others are loaded when they are needed.
     pub files: AgentFiles,
+}
+
+impl Means {
+    /// The way to a service: its own, with somebody who listens in, or none at all where recordings are played.
+    fn transport(
+        &self,
+        live: impl FnOnce() -> Result<Arc<dyn Transport>, BackendError>,
+    ) -> Result<Arc<dyn Transport>, BackendError> {
+        match &self.cassettes {
+            Some(cassettes) => cassettes.transport(live),
+            None => live(),
+        }
+    }
+
+    /// Whether recordings are played: no service is asked, and no emulator started.
+    fn is_replay(&self) -> bool {
+        self.cassettes.as_ref().is_some_and(Cassettes::is_replay)
+    }
 }
 
 /// The files that agents are known from, by resolved path.
@@ -66,7 +88,7 @@ pub enum AgentFile {
 }
 
 /// Makes targets ready, all at the same time; the order stays. Live ones connect with their first turn, emulators
-/// listen when this returns. Must run within a tokio runtime.
+/// listen when this returns; where recordings are played neither happens. Must run within a tokio runtime.
 pub async fn make_ready(targets: &[&Target], means: &Means) -> Vec<ReadyTarget> {
     join_all(targets.iter().map(|target| make_one_ready(target, means))).await
 }
@@ -90,8 +112,8 @@ async fn backend(
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     match &target.kind {
-        TargetKind::Cx(cx) => live::cx(target, cx, file.and_then(AgentFile::agent), means.policy.clone()),
-        TargetKind::Ces(ces) => live::ces(target, ces, means.policy.clone()),
+        TargetKind::Cx(cx) => live::cx(target, cx, file.and_then(AgentFile::agent), means),
+        TargetKind::Ces(ces) => live::ces(target, ces, means),
         TargetKind::Emulator(emulator) => emulated::start(target, emulator, file, means).await,
     }
 }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::client::CesSession;
-use super::call::{Caller, Connection};
+use super::call::{self, Connection};
 use super::error::BackendError;
 use super::names::Names;
+use super::transport::Transport;
 use super::{Backend, Session, SessionStart};
 use crate::model::resource::AppName;
 use crate::model::suite::{AudioSettings, Service, Via};
@@ -42,21 +43,28 @@ pub struct CesBackend {
 /// What all sessions of a target share.
 struct Shared {
     target: CesTarget,
-    caller: Caller,
+    transport: Arc<dyn Transport>,
 }
 
 impl CesBackend {
-    /// Prepares a client; nothing is connected yet. Must be made within a tokio runtime.
+    /// A client over gRPC; nothing is connected yet. Must be made within a tokio runtime.
     ///
     /// # Errors
     /// When a name is none, or credentials may not go to the endpoint.
     pub fn new(target: CesTarget, connection: Connection) -> Result<Self, BackendError> {
+        Self::over(target, call::grpc(connection)?)
+    }
+
+    /// A client over any transport.
+    ///
+    /// # Errors
+    /// When a name is none.
+    pub fn over(target: CesTarget, transport: Arc<dyn Transport>) -> Result<Self, BackendError> {
         if let Some(deployment) = &target.deployment {
             target.app.deployment(deployment)?;
         }
-        let caller = Caller::new(connection)?;
         Ok(Self {
-            shared: Arc::new(Shared { target, caller }),
+            shared: Arc::new(Shared { target, transport }),
         })
     }
 }
@@ -68,6 +76,8 @@ impl Backend for CesBackend {
     }
 
     async fn open(&self, session: SessionStart) -> Result<Box<dyn Session>, BackendError> {
-        Ok(Box::new(CesSession::new(Arc::clone(&self.shared), &session)?))
+        Ok(Box::new(
+            CesSession::new(Arc::clone(&self.shared), &session).await?,
+        ))
     }
 }

@@ -13,9 +13,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::client::CxSession;
-use super::call::{Caller, Connection};
+use super::call::{self, Connection};
 use super::error::BackendError;
 use super::names::Names;
+use super::transport::Transport;
 use super::{Backend, Session, SessionStart};
 use crate::model::resource::AgentName;
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
@@ -51,22 +52,29 @@ pub struct CxBackend {
 /// What all sessions of a target share.
 struct Shared {
     target: CxTarget,
-    caller: Caller,
+    transport: Arc<dyn Transport>,
 }
 
 impl CxBackend {
-    /// Prepares a client; nothing is connected yet. Must be made within a tokio runtime.
+    /// A client over gRPC; nothing is connected yet. Must be made within a tokio runtime.
     ///
     /// # Errors
     /// When a name is none, or credentials may not go to the endpoint.
     pub fn new(target: CxTarget, connection: Connection) -> Result<Self, BackendError> {
+        Self::over(target, call::grpc(connection)?)
+    }
+
+    /// A client over any transport.
+    ///
+    /// # Errors
+    /// When a name is none.
+    pub fn over(target: CxTarget, transport: Arc<dyn Transport>) -> Result<Self, BackendError> {
         for version in &target.flow_versions {
             target.agent.flow_version(version)?;
         }
         target.agent.session(target.environment.as_deref(), "check")?;
-        let caller = Caller::new(connection)?;
         Ok(Self {
-            shared: Arc::new(Shared { target, caller }),
+            shared: Arc::new(Shared { target, transport }),
         })
     }
 }
@@ -78,6 +86,8 @@ impl Backend for CxBackend {
     }
 
     async fn open(&self, session: SessionStart) -> Result<Box<dyn Session>, BackendError> {
-        Ok(Box::new(CxSession::new(Arc::clone(&self.shared), &session)?))
+        Ok(Box::new(
+            CxSession::new(Arc::clone(&self.shared), &session).await?,
+        ))
     }
 }

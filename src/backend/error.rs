@@ -1,7 +1,9 @@
 //! Operational failures of a service, with what a person should do next.
 
-use crate::model::outcome::ErrorRecord;
+use crate::model::outcome::{Diff, ErrorRecord};
 use crate::model::resource::Malformed;
+
+pub use status::code;
 
 pub(in crate::backend) mod status;
 
@@ -17,6 +19,8 @@ pub struct BackendError {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+    /// How what was asked differs from what was to be asked, where that is the failure.
+    pub diff: Option<Box<Diff>>,
 }
 
 /// Kinds of failure.
@@ -36,6 +40,8 @@ pub enum BackendErrorKind {
     Request,
     /// The answer is no answer of this service.
     Protocol,
+    /// No recording answers.
+    Cassette,
 }
 
 impl BackendError {
@@ -46,6 +52,7 @@ impl BackendError {
             code: None,
             message: message.into(),
             hint: None,
+            diff: None,
         }
     }
 
@@ -94,12 +101,14 @@ impl From<&BackendError> for ErrorRecord {
             BackendErrorKind::Service => "service",
             BackendErrorKind::Request => "request",
             BackendErrorKind::Protocol => "protocol",
+            BackendErrorKind::Cassette => "cassette",
         };
         Self {
             kind: kind.to_owned(),
             code: error.code.map(str::to_owned),
             message: error.message.clone(),
             hint: error.hint.clone(),
+            diff: error.diff.clone(),
         }
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use coverage::{CoverageArgs, CoverageFormat};
 pub use emulate::EmulateArgs;
-pub use run::{OutputArgs, PlayArgs, RunArgs};
+pub use run::{CassetteArgs, OutputArgs, PlayArgs, ReplaySpeed, RunArgs};
 pub use typed::{Origins, Typed};
 
 use super::exit::Exit;

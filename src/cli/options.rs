@@ -2,9 +2,10 @@
 //! Pure. What conversations and suites may choose for themselves is settled with the suites.
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{Origins, RunArgs};
+use super::args::{Origins, ReplaySpeed, RunArgs};
 use crate::runner;
 use crate::settings::layers::{Layered, Origin};
 use crate::settings::play::PlayPatch;
@@ -36,6 +37,12 @@ pub struct RunOptions {
     pub seed: Layered<Option<u64>>,
     /// The reports, each `FORMAT` or `FORMAT=PATH`.
     pub reports: Layered<Vec<String>>,
+    /// Where recordings go.
+    pub record: Option<Layered<PathBuf>>,
+    /// Where recordings are played from.
+    pub replay: Option<Layered<PathBuf>>,
+    /// How fast, where they are played.
+    pub replay_speed: Option<Layered<ReplaySpeed>>,
     /// `--retries`: outweighs what conversations say.
     pub retries: Option<Layered<u32>>,
 }
@@ -50,6 +57,12 @@ impl RunOptions {
             "--fail-fast"
         } else {
             "--max-failures"
+        };
+        let folder = |flag, typed: Option<&PathBuf>| {
+            typed.map(|folder| Layered {
+                value: folder.clone(),
+                origin: origins.of(flag),
+            })
         };
         let typed_reports = (!args.output.reports.is_empty()).then(|| args.output.reports.clone());
         let built_in_reports = BUILT_IN_REPORTS.map(str::to_owned).to_vec();
@@ -67,6 +80,12 @@ impl RunOptions {
             seed: layers.pick_some("--seed", play.seed, |_| None),
             reports: layers.pick(built_in_reports, "--report", typed_reports, |profile| {
                 profile.reports.clone()
+            }),
+            record: folder("--record", args.cassettes.record.as_ref()),
+            replay: folder("--replay", args.cassettes.replay.as_ref()),
+            replay_speed: args.cassettes.replay.is_some().then(|| {
+                let typed = args.cassettes.replay_speed;
+                layers.pick(ReplaySpeed::default(), "--replay-speed", typed, |_| None)
             }),
             retries: play.retries.map(|value| Layered {
                 value,

@@ -16,6 +16,7 @@ use super::prepare::{Demands, Prepared};
 use super::show_settings;
 use super::surroundings::Surroundings;
 use super::workplace::Workplace;
+use crate::cassette::Cassettes;
 use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
@@ -33,6 +34,7 @@ use reporting::Reporting;
 mod chosen;
 mod conversations;
 mod reporting;
+mod tapes;
 
 /// The folder of the journal's folder, in the working directory.
 const REPORTS_FOLDER: &str = "reports";
@@ -47,6 +49,11 @@ pub(super) fn run(
     here: &Surroundings,
     console: Console,
 ) -> Result<Exit, Failure> {
+    let offline = args.cassettes.replay.is_some();
+    let here = &Surroundings {
+        offline,
+        ..here.clone()
+    };
     let workplace = Workplace::open(&args.suites, here)?;
     let profile = workplace.profile(&args.suites)?;
     let roles = workplace.roles(&args.suites, profile, origins)?;
@@ -70,7 +77,8 @@ pub(super) fn run(
         universe: here.universe.clone(),
         allowed_hosts: args.play.allow_credentials_to.clone(),
     };
-    let mut chosen = Chosen::of(&prepared, &selected, &policy)?;
+    let mut chosen = Chosen::of(&prepared, &selected, (!offline).then_some(&policy))?;
+    chosen.notices.extend(tapes::notice(&args.cassettes));
     if let Some(seed) = options.seed.value {
         chosen.reseed(seed);
     }
@@ -87,7 +95,7 @@ pub(super) fn run(
         here,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(job.play(reporting));
+    let exit = runtime.block_on(job.play(reporting, console));
     // Nothing that still waits (an idle connection, a late answer) may hold up the end.
     runtime.shutdown_background();
     exit
@@ -107,27 +115,35 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    async fn play(mut self, reporting: Reporting) -> Result<Exit, Failure> {
+    async fn play(mut self, reporting: Reporting, console: Console) -> Result<Exit, Failure> {
         let seed = self.options.seed.value.unwrap_or_else(runner::fresh_seed);
         self.order(seed)?;
+        let redactor = &self.workplace.settings.redactor;
+        let titles = self.conversations.titles();
+        let cassettes = tapes::open(&self.args.cassettes, titles, redactor, self.here)?;
         let cancellation = Cancellation::new();
         let signals = runner::listen_to_signals(cancellation.clone(), |reason| {
             std::process::exit(exit_of_signal(reason).code().into());
         })?;
         let reporters = reporting.open()?;
-        let (info, targets) = self.make_ready(seed).await?;
+        let (info, targets) = self.make_ready(seed, cassettes.clone()).await?;
         let journal = self.journal(&info)?;
         let (events, shown) = mpsc::channel(WAITING_EVENTS);
         let progress = reporting.show_progress(shown);
-        let run = self.into_run(&info, targets, events, &cancellation);
+        let (conversations, strict) = (Arc::clone(&self.conversations), self.args.suites.strict);
+        let run = self.into_run(&info, targets, cassettes.clone(), events, &cancellation);
         let fail_on_flaky = run.options.fail_on_flaky;
         let played = runner::play(run, journal).await;
         // The last event has been sent; the bar leaves the screen before reports are written to it.
         let _ = progress.await;
         let (end, journal) = played?;
-        let reports_failed = write(reporters, journal, &info, &end).await?;
+        let mut not_written = write(reporters, journal, &info, &end).await?;
+        if let Some(cassettes) = cassettes {
+            let titles: Vec<_> = conversations.titles().collect();
+            not_written += tapes::tell(&cassettes, &titles, strict, console)?;
+        }
         signals.abort();
-        let status = runner::run_status(&end.summary, cancellation.reason(), reports_failed, fail_on_flaky);
+        let status = runner::run_status(&end.summary, cancellation.reason(), not_written, fail_on_flaky);
         Ok(exit_of(status))
     }
 
@@ -153,11 +169,16 @@ impl Job<'_> {
     }
 
     /// Starts emulators, and says of each target what reports will.
-    async fn make_ready(&mut self, seed: u64) -> Result<(Arc<RunInfo>, Vec<ReadyTarget>), Failure> {
+    async fn make_ready(
+        &mut self,
+        seed: u64,
+        cassettes: Option<Cassettes>,
+    ) -> Result<(Arc<RunInfo>, Vec<ReadyTarget>), Failure> {
         let means = Means {
             policy: self.policy.clone(),
             seed,
             live_webhooks: super::emulate::live(self.args.play.live_webhooks.as_ref())?,
+            cassettes,
             files: std::mem::take(&mut self.agent_files),
         };
         let chosen: Vec<&Target> = self.chosen.targets.iter().collect();
@@ -177,16 +198,20 @@ impl Job<'_> {
         self,
         info: &Arc<RunInfo>,
         ready: Vec<ReadyTarget>,
+        cassettes: Option<Cassettes>,
         events: mpsc::Sender<crate::model::event::RunEvent>,
         cancellation: &Cancellation,
     ) -> Run {
         let rate = self.options.rate.value;
+        // Nobody minds how often a recording is asked.
+        let is_replay = cassettes.as_ref().is_some_and(Cassettes::is_replay);
         let targets = ready
             .into_iter()
             .zip(&self.chosen.targets)
             .map(|(ready, target)| {
                 let limit = rate
                     .or(target.rate)
+                    .filter(|_| !is_replay)
                     .map(|rate| Limit::per_minute(rate.per_minute()));
                 (
                     target.name.clone(),
@@ -201,6 +226,7 @@ impl Job<'_> {
         Run {
             info: Arc::clone(info),
             context: RunContext {
+                cassettes,
                 source: self.conversations,
                 targets: targets.collect(),
                 redactor: self.workplace.settings.redactor.clone(),

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::args::ReplaySpeed;
 use super::columns::aligned;
 use super::options::RunOptions;
 use super::prepare::Prepared;
@@ -57,6 +59,7 @@ pub(super) fn show(
             .map(|(profile, origin)| Row::new("profile", &profile.name, origin)),
     );
     rows.extend(rows_of_run(options));
+    rows.extend(rows_of_cassettes(options));
     let layers = PlayLayers::new(options, profile.map(|(profile, _)| profile), settings);
     rows.extend(layers.rows(""));
     rows.extend(rows_of_targets(prepared, selected));
@@ -121,6 +124,25 @@ fn rows_of_run(options: &RunOptions) -> Vec<Row> {
         Row::of("seed", &options.seed, |seed| or(seed.as_ref(), "a fresh one")),
         Row::of("reports", &options.reports, |reports| reports.join(", ")),
     ]
+}
+
+/// Where recordings are, if there are any.
+fn rows_of_cassettes(options: &RunOptions) -> Vec<Row> {
+    let folder = |name: &str, layered: &Option<Layered<PathBuf>>| {
+        let row = |layered: &Layered<PathBuf>| Row::of(name, layered, |folder| folder.display().to_string());
+        layered.as_ref().map(row)
+    };
+    let speed = options.replay_speed.as_ref().map(|layered| {
+        Row::of("replay_speed", layered, |speed| match speed {
+            ReplaySpeed::Fast => "fast".to_owned(),
+            ReplaySpeed::Recorded => "recorded".to_owned(),
+        })
+    });
+    let folders = [
+        folder("record", &options.record),
+        folder("replay", &options.replay),
+    ];
+    folders.into_iter().chain([speed]).flatten().collect()
 }
 
 /// The layers that say how conversations are played.

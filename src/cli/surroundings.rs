@@ -14,6 +14,8 @@ pub(super) struct Surroundings {
     pub(super) working_directory: PathBuf,
     /// `CI` is set: secrets are about, and suites may come from strangers.
     pub(super) ci: bool,
+    /// No service will be asked.
+    pub(super) offline: bool,
     /// `GITHUB_ACTIONS` is set: failures are annotated.
     pub(super) github_actions: bool,
     /// Where GitHub Actions has checked out the repository.
@@ -28,6 +30,7 @@ impl Surroundings {
         Ok(Self {
             working_directory: env::current_dir()?.canonicalize()?,
             ci: is_set("CI"),
+            offline: false,
             github_actions: is_set("GITHUB_ACTIONS"),
             github_workspace: env::var_os("GITHUB_WORKSPACE")
                 .and_then(|path| PathBuf::from(path).canonicalize().ok()),
@@ -41,6 +44,7 @@ impl Surroundings {
             lookup: &|name| env::var(name).ok(),
             ci: self.ci,
             allowed,
+            offline: self.offline,
         }
     }
 }

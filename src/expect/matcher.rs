@@ -26,15 +26,15 @@ pub(super) enum Verdict {
 
 /// One place where a value is not as expected.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Difference {
+pub struct Difference {
     /// The place within the value; empty for the value itself.
-    pub(super) path: String,
+    pub path: String,
     /// What differs.
-    pub(super) message: String,
+    pub message: String,
     /// What was expected there, in words; nothing when nothing was.
-    pub(super) expected: Option<String>,
+    pub expected: Option<String>,
     /// What was there; nothing when nothing was.
-    pub(super) actual: Option<String>,
+    pub actual: Option<String>,
 }
 
 impl Difference {

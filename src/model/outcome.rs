@@ -47,14 +47,14 @@ pub struct Checked {
 }
 
 /// A line-by-line difference; within changed lines the changed words are marked.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diff {
     /// The lines in order.
     pub lines: Vec<DiffLine>,
 }
 
 /// One line of a diff.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {
     /// Which side has it.
     pub side: DiffSide,
@@ -273,7 +273,8 @@ pub enum AttemptOutcome {
 /// Why an attempt's outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorRecord {
-    /// Kind: `connect`, `auth`, `quota`, `timeout`, `service`, `protocol`, `unobservable`, `suite`, `cancelled`.
+    /// Kind: `connect`, `auth`, `quota`, `timeout`, `service`, `request`, `protocol`, `cassette`, `unobservable`,
+    /// `suite`, `cancelled`.
     pub kind: String,
     /// The service's status code by name (`UNAVAILABLE`), if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,6 +284,9 @@ pub struct ErrorRecord {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// How a request differs from the recorded one (`expected`), for a `cassette`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Box<Diff>>,
 }
 
 /// One attempt: the conversation played once, in a session of its own.

@@ -98,6 +98,9 @@ impl Redact for ErrorRecord {
     fn redact(&mut self, redactor: &Redactor) {
         self.message.redact(redactor);
         self.hint.redact(redactor);
+        if let Some(diff) = &mut self.diff {
+            diff.redact(redactor);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! JSON on one side, protobuf's `Struct` and `Value` on the other; and any message in protobuf's own JSON form.
-//!
-//! Not for reading messages from JSON.
+//! JSON on one side, protobuf's `Struct` and `Value` on the other; and any message in protobuf's own JSON form, there
+//! and ([`read`]) back.
+
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -15,9 +16,14 @@ use serde_json::{Map, Number, Value};
 use super::descriptor_pool;
 use super::structure::Struct;
 
+pub mod read;
+
 /// How deep lists and objects may be nested. Each level costs several levels of protobuf messages, of which a
 /// decoder takes 100 at most: a deeper value could be sent, but nobody could read it.
 pub const MAX_DEPTH: usize = 24;
+
+/// Messages of this package have JSON forms of their own.
+const OWN_FORMS: &str = "google.protobuf";
 
 /// The greatest integer up to which a double holds every integer exactly.
 const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
@@ -84,20 +90,30 @@ pub fn to_json<M: Message>(full_name: &str, message: &M) -> Value {
 
 /// As [`to_json`], for a message as it came over the wire. Bytes that are no such message give null.
 pub fn bytes_to_json(full_name: &str, message: &[u8]) -> Value {
+    bytes_to_json_with(full_name, message, &mut base64)
+}
+
+/// As [`bytes_to_json`], but `blob` says what stands where the message has bytes: base64, or something that leads there.
+pub fn bytes_to_json_with(full_name: &str, message: &[u8], blob: &mut dyn FnMut(&[u8]) -> String) -> Value {
     let descriptor = descriptor_pool().get_message_by_name(full_name);
     match descriptor.map(|descriptor| DynamicMessage::decode(descriptor, message)) {
-        Some(Ok(message)) => message_to_json(&message),
+        Some(Ok(message)) => message_to_json(&message, blob),
         _ => Value::Null,
     }
 }
 
-fn message_to_json(message: &DynamicMessage) -> Value {
-    let has_own_form = message.descriptor().package_name() == "google.protobuf";
+/// Bytes as protobuf's JSON form has them.
+pub fn base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
+}
+
+fn message_to_json(message: &DynamicMessage, blob: &mut dyn FnMut(&[u8]) -> String) -> Value {
+    let has_own_form = message.descriptor().package_name() == OWN_FORMS;
     let own_form =
         has_own_form.then(|| message.serialize_with_options(ValueSerializer, &SerializeOptions::new()));
     match own_form {
         Some(Ok(value)) => with_integers(value),
-        _ => Value::Object(plain_fields(message)),
+        _ => Value::Object(plain_fields(message, blob)),
     }
 }
 
@@ -119,31 +135,36 @@ fn with_integers(value: Value) -> Value {
     }
 }
 
-fn plain_fields(message: &DynamicMessage) -> Map<String, Value> {
+fn plain_fields(message: &DynamicMessage, blob: &mut dyn FnMut(&[u8]) -> String) -> Map<String, Value> {
     let fields = message.fields();
     fields
-        .map(|(field, value)| (field.json_name().to_owned(), plain_value(&field, value)))
+        .map(|(field, value)| (field.json_name().to_owned(), plain_value(&field, value, blob)))
         .collect()
 }
 
-fn plain_value(field: &FieldDescriptor, value: &Reflected) -> Value {
+fn plain_value(field: &FieldDescriptor, value: &Reflected, blob: &mut dyn FnMut(&[u8]) -> String) -> Value {
     match value {
-        Reflected::Message(message) => message_to_json(message),
-        Reflected::List(items) => items.iter().map(|item| plain_value(field, item)).collect(),
+        Reflected::Message(message) => message_to_json(message, blob),
+        Reflected::List(items) => items.iter().map(|item| plain_value(field, item, blob)).collect(),
         Reflected::Map(entries) => {
             let field = field
                 .kind()
                 .as_message()
                 .map(MessageDescriptor::map_entry_value_field);
-            let value = |value| {
+            let mut value = |value| {
                 field
                     .as_ref()
-                    .map_or(Value::Null, |field| plain_value(field, value))
+                    .map_or(Value::Null, |field| plain_value(field, value, blob))
             };
+            // A map has no order of its own; this one is the same each time.
+            let sorted: BTreeMap<String, &Reflected> = entries
+                .iter()
+                .map(|(key, entry)| (key_text(key), entry))
+                .collect();
             Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, entry)| (key_text(key), value(entry)))
+                sorted
+                    .into_iter()
+                    .map(|(key, entry)| (key, value(entry)))
                     .collect(),
             )
         }
@@ -155,7 +176,7 @@ fn plain_value(field: &FieldDescriptor, value: &Reflected) -> Value {
         Reflected::F32(number) => number_to_json(widen(*number)),
         Reflected::F64(number) => number_to_json(*number),
         Reflected::String(text) => Value::from(text.as_str()),
-        Reflected::Bytes(bytes) => Value::from(BASE64_STANDARD.encode(bytes)),
+        Reflected::Bytes(bytes) => Value::from(blob(bytes)),
         Reflected::EnumNumber(number) => {
             let named = field
                 .kind()

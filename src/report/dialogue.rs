@@ -72,7 +72,7 @@ pub(super) fn write(canvas: &mut Canvas, attempt: &Attempt, file: &str, extent: 
     write_gap(canvas, &mut left_out);
     if extent.differences {
         write_whole(canvas, attempt, file, extent);
-        write_error(canvas, attempt);
+        write_error(canvas, attempt, extent);
     }
 }
 
@@ -385,7 +385,7 @@ fn write_whole(canvas: &mut Canvas, attempt: &Attempt, file: &str, extent: Exten
     difference::write_all(canvas, &lead, &bad, file, extent.shortened);
 }
 
-fn write_error(canvas: &mut Canvas, attempt: &Attempt) {
+fn write_error(canvas: &mut Canvas, attempt: &Attempt, extent: Extent) {
     let is_shown = |turn: &PlayedTurn| {
         turn.expectations
             .iter()
@@ -403,6 +403,9 @@ fn write_error(canvas: &mut Canvas, attempt: &Attempt) {
     let rest = [Piece::plain(" ".repeat(11))];
     let text = clean(&headline::error_line(error)).into_owned();
     canvas.flow(&lead("error  ", palette.bad), &rest, &[Piece::plain(text)]);
+    if let Some(diff) = &error.diff {
+        difference::write_diff(canvas, &rest, diff, extent.shortened);
+    }
     if let Some(hint) = &error.hint {
         canvas.flow(
             &lead("hint   ", palette.strong),

@@ -118,7 +118,8 @@ fn with_place(canvas: &mut Canvas, lead: &[Piece<'_>], pieces: &[Piece<'_>], pla
     canvas.line_with_edge(&all, &Piece::new(place, canvas.palette.faint), &below);
 }
 
-fn write_diff(canvas: &mut Canvas, lead: &[Piece<'_>], diff: &Diff, shortened: bool) {
+/// Writes the lines that differ, and when shortened only those near them.
+pub(super) fn write_diff(canvas: &mut Canvas, lead: &[Piece<'_>], diff: &Diff, shortened: bool) {
     let mut left_out = 0_u64;
     for (at, line) in diff.lines.iter().enumerate() {
         if shortened && !is_near_change(&diff.lines, at) {

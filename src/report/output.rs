@@ -8,7 +8,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use crate::files::{folder_of, temporary};
 
 /// Bytes that are collected before they are written.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
@@ -81,7 +81,8 @@ impl Output {
         file.seek(SeekFrom::Start(0))?;
         match self.target {
             Target::Renamed(path) => {
-                let mut named = temporary(&path, &self.folder)?;
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let mut named = temporary(&name, &self.folder)?;
                 io::copy(&mut file, named.as_file_mut())?;
                 named.persist(path).map_err(|failed| failed.error)?;
             }
@@ -195,35 +196,11 @@ impl Written {
     }
 }
 
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    }
-}
-
 /// A file that is gone when the program ends.
 fn nameless(folder: &Path) -> io::Result<File> {
     // The plain error would not say which folder.
     tempfile::tempfile_in(folder)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))
-}
-
-/// A hidden file named after the report, readable for whoever may read the folder (temporary files are private
-/// unless told otherwise, and a report is for others).
-fn temporary(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
-    let name = path
-        .file_name()
-        .map_or_else(Default::default, |name| name.to_string_lossy().into_owned());
-    let prefix = format!(".{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]

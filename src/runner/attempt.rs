@@ -14,7 +14,7 @@ use super::script::Script;
 use super::turn::fill;
 use super::unknown::Unknown;
 use super::{RunContext, RunTarget};
-use crate::backend::{Session, SessionStart};
+use crate::backend::{Session, SessionStart, Take, Title};
 use crate::expect::{self, TurnContext};
 use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
 use crate::model::suite::{Check, Conversation, EmulatorStubs, Service};
@@ -29,17 +29,30 @@ pub(super) struct PlayedAttempt {
     pub(super) ended: Ended,
 }
 
-/// Plays an attempt; `play` is its number within a `repeat`.
+/// Which attempt it is.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Whose.
+    pub(super) title: Arc<Title>,
+    /// Its number within a `repeat`, from 1.
+    pub(super) play: u32,
+    /// Its number within the conversation, from 1.
+    pub(super) attempt: u32,
+}
+
+/// Plays an attempt.
 pub(super) async fn play(
     context: &RunContext,
     conversation: &Conversation,
     stubs: &Arc<EmulatorStubs>,
     target: &RunTarget,
-    play: u32,
+    place: Place,
 ) -> PlayedAttempt {
     let started_at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let start = Instant::now();
-    let mut player = Player::new(context, conversation, stubs, target);
+    let play = place.play;
+    let now = now(context, conversation, target, &place).await;
+    let mut player = Player::new(context, conversation, stubs, target, place, now);
     // The player outlives the future that plays: when that is dropped, what was said so far is kept.
     let end = tokio::select! {
         biased;
@@ -69,6 +82,23 @@ pub(super) async fn play(
     PlayedAttempt { attempt, ended }
 }
 
+/// The attempt's time: the one that was chosen, else the one at which it was recorded, else this very moment.
+async fn now(
+    context: &RunContext,
+    conversation: &Conversation,
+    target: &RunTarget,
+    place: &Place,
+) -> DateTime<FixedOffset> {
+    if let Some(chosen) = conversation.clock.or(target.clock) {
+        return chosen;
+    }
+    let recorded = match &context.cassettes {
+        Some(cassettes) => cassettes.clock(&place.title, place.attempt).await,
+        None => None,
+    };
+    recorded.unwrap_or_else(|| Local::now().fixed_offset())
+}
+
 /// How playing came to its end.
 enum End {
     /// All turns were played; what came of the expectations about the whole conversation.
@@ -83,6 +113,9 @@ pub(super) struct Player<'run> {
     pub(super) conversation: &'run Conversation,
     stubs: &'run Arc<EmulatorStubs>,
     pub(super) target: &'run RunTarget,
+    place: Place,
+    /// Sessions begun so far.
+    sessions: u32,
     pub(super) script: Script,
     pub(super) budget: Budget,
     /// The conversation's time; it stands still while it is played.
@@ -110,17 +143,17 @@ impl<'run> Player<'run> {
         conversation: &'run Conversation,
         stubs: &'run Arc<EmulatorStubs>,
         target: &'run RunTarget,
+        place: Place,
+        now: DateTime<FixedOffset>,
     ) -> Self {
-        let now = conversation
-            .clock
-            .or(target.clock)
-            .unwrap_or_else(|| Local::now().fixed_offset());
         let zoned = expect::clock_in_zone(now, conversation.with.time_zone.as_deref());
         Self {
             context,
             conversation,
             stubs,
             target,
+            place,
+            sessions: 0,
             script: Script::new(conversation, zoned, &context.variables),
             budget: Budget::new(conversation.timeouts),
             now,
@@ -191,6 +224,7 @@ impl<'run> Player<'run> {
         }
         let backend = self.target.backend.as_ref().map_err(Unknown::from)?;
         self.session_id = Uuid::new_v4().to_string();
+        self.sessions += 1;
         let start = SessionStart {
             session_id: self.session_id.clone(),
             start: self
@@ -198,6 +232,12 @@ impl<'run> Player<'run> {
                 .start(&self.conversation.start)
                 .map_err(Unknown::suite)?,
             stubs: Arc::new(self.script.stubs(self.stubs).map_err(Unknown::suite)?),
+            take: Take {
+                conversation: Arc::clone(&self.place.title),
+                attempt: self.place.attempt,
+                session: self.sessions,
+                clock: self.now,
+            },
         };
         let opened = self.budget.wait(backend.open(start)).await?;
         opened.map_err(|error| Unknown::from(&error))

@@ -5,12 +5,14 @@
 use std::io;
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::attempt::{self, PlayedAttempt};
+use super::attempt::{self, Place, PlayedAttempt};
 use super::retry::Retrying;
 use super::{RunContext, RunTarget, journal, reason, verdict};
+use crate::backend::Title;
 use crate::model::event::RunEvent;
 use crate::model::outcome::{Attempt, ConversationResult, Verdict};
 use crate::model::suite::{Conversation, EmulatorStubs};
@@ -62,7 +64,17 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
         return heading.result(Verdict::Errored, Some(reason));
     };
     let stubs = Arc::new(mem::take(&mut conversation.stubs));
-    let attempts = play_attempts(context, &conversation, &stubs, target).await;
+    let title = Arc::new(Title {
+        suite: heading.suite.clone(),
+        name: heading.name.clone(),
+    });
+    let attempts = play_attempts(context, &conversation, &stubs, target, &title).await;
+    if let Some(cassettes) = &context.cassettes {
+        // Half a conversation is not kept.
+        if !context.cancellation.is_cancelled() {
+            cassettes.finish(&title).await;
+        }
+    }
     let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     let reason = reason::of(
         derived.verdict,
@@ -93,6 +105,7 @@ async fn play_attempts(
     conversation: &Conversation,
     stubs: &Arc<EmulatorStubs>,
     target: &RunTarget,
+    title: &Arc<Title>,
 ) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     for play in 1..=conversation.repeat.times {
@@ -101,10 +114,20 @@ async fn play_attempts(
             if context.cancellation.is_cancelled() {
                 return attempts;
             }
+            let place = Place {
+                title: Arc::clone(title),
+                play,
+                attempt: u32::try_from(attempts.len() + 1).unwrap_or(u32::MAX),
+            };
             let PlayedAttempt { attempt, ended } =
-                attempt::play(context, conversation, stubs, target, play).await;
+                attempt::play(context, conversation, stubs, target, place).await;
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
+            let wait = if context.is_hurried() {
+                Duration::ZERO
+            } else {
+                wait
+            };
             if !wait.is_zero() {
                 tokio::select! {
                     () = context.cancellation.cancelled() => return attempts,

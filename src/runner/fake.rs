@@ -364,6 +364,7 @@ impl FakeRun {
                 targets: HashMap::from([("fake".to_owned(), target)]),
                 redactor: self.redactor,
                 variables: BTreeMap::new(),
+                cassettes: None,
                 events,
                 cancellation: self.cancellation,
                 keep_audio: None,

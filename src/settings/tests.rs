@@ -35,6 +35,7 @@ impl Place {
                 lookup: &lookup,
                 ci,
                 allowed,
+                offline: false,
             },
         )
     }
@@ -458,6 +459,7 @@ fn a_missing_file_is_a_problem_not_a_panic() {
         lookup: &|_| None,
         ci: false,
         allowed: &[],
+        offline: false,
     };
     let (settings, problems) = Settings::load(&root, &environment);
     assert!(settings.is_none() && problems[0].path.as_deref() == Some(Path::new("turnproof.yaml")));

@@ -17,6 +17,8 @@ pub struct Environment<'a> {
     pub ci: bool,
     /// The names given as `--env`.
     pub allowed: &'a [String],
+    /// Whether no service will be asked, so that nobody needs credentials.
+    pub offline: bool,
 }
 
 /// The variables that may be read, with their values.
@@ -24,6 +26,7 @@ pub struct Environment<'a> {
 pub struct Variables {
     listed: BTreeSet<String>,
     refused: BTreeSet<String>,
+    offline: bool,
     values: BTreeMap<String, String>,
 }
 
@@ -56,6 +59,7 @@ impl Variables {
     pub fn read(listed: impl IntoIterator<Item = String>, environment: &Environment<'_>) -> Self {
         let mut variables = Self {
             listed: listed.into_iter().collect(),
+            offline: environment.offline,
             ..Self::default()
         };
         for name in &variables.listed {
@@ -84,6 +88,11 @@ impl Variables {
         } else {
             VariableError::NotListed(name)
         })
+    }
+
+    /// Whether nobody needs credentials.
+    pub fn offline(&self) -> bool {
+        self.offline
     }
 
     /// The names that `env:` lists.
@@ -191,6 +200,7 @@ mod tests {
             lookup: &lookup,
             ci,
             allowed: &allowed,
+            offline: false,
         };
         Variables::read(["PROJECT", "TOKEN", "GONE"].map(str::to_owned), &environment)
     }

@@ -1,4 +1,5 @@
-//! An emulator started for a target, on a loopback port, and the service's own client in front of it.
+//! An emulator started for a target, on a loopback port, and the service's own client in front of it. Where recordings
+//! are played the client is all there is.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use super::ears::Ears;
 use super::live::{language, names};
 use super::{AgentFile, Means};
 use crate::backend::auth::Credentials;
-use crate::backend::call::Connection;
+use crate::backend::call::{Connection, grpc};
 use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
 use crate::backend::error::BackendErrorKind;
+use crate::backend::transport::Transport;
 use crate::backend::{
     Backend, BackendError, Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest,
 };
@@ -36,7 +38,7 @@ const AGENT: &str = "projects/turnproof/locations/global/agents/emulated";
 /// See [`AGENT`].
 const APP: &str = "projects/turnproof/locations/us/apps/emulated";
 
-/// Starts the emulator and connects nothing yet.
+/// Starts the emulator, unless recordings are played, and connects nothing yet.
 pub(super) async fn start(
     target: &Target,
     emulator: &EmulatorTarget,
@@ -45,7 +47,7 @@ pub(super) async fn start(
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let seed = emulator.seed.unwrap_or(means.seed);
     match file {
-        Some(AgentFile::App(app)) => start_ces(target, emulator, app, seed).await,
+        Some(AgentFile::App(app)) => start_ces(target, emulator, app, seed, means).await,
         Some(AgentFile::Export { agent, .. }) => start_cx(target, emulator, agent, seed, means).await,
         None => {
             let message = format!("the agent of `{}` was not loaded", target.name);
@@ -62,8 +64,12 @@ async fn start_cx(
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let hearing = Arc::new(Hearing::default());
-    let service = cx_service(emulator, Arc::clone(agent), seed, means, &hearing).await?;
-    let running = listen(Some(service), None).await?;
+    let running = if means.is_replay() {
+        None
+    } else {
+        let service = cx_service(emulator, Arc::clone(agent), seed, means, &hearing).await?;
+        Some(listen(Some(service), None).await?)
+    };
     let client = CxTarget {
         agent: AGENT.parse()?,
         environment: None,
@@ -75,12 +81,12 @@ async fn start_cx(
         names: names(Some(agent)),
         emulator: true,
     };
-    let client = CxBackend::new(client, connection(&running)?)?;
-    Ok(Arc::new(Emulated {
-        client: Arc::new(client),
-        emulator: Arc::new(running),
-        ears: Arc::new(Ears::new(hearing)),
-    }))
+    let transport = means.transport(|| reach(running.as_ref()))?;
+    Ok(with_emulator(
+        CxBackend::over(client, transport)?,
+        running,
+        hearing,
+    ))
 }
 
 async fn start_ces(
@@ -88,6 +94,7 @@ async fn start_ces(
     emulator: &EmulatorTarget,
     app: &Arc<App>,
     seed: u64,
+    means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let options = CesOptions {
         clock: emulator.clock.into(),
@@ -96,7 +103,12 @@ async fn start_ces(
     };
     let hearing = Arc::new(Hearing::default());
     let served = CesEmulator::listening(Arc::clone(app), options, Arc::clone(&hearing));
-    let running = listen(None, Some(Routes::new(served.clone().into_service()))).await?;
+    let running = if means.is_replay() {
+        None
+    } else {
+        let routes = Routes::new(served.clone().into_service());
+        Some(listen(None, Some(routes)).await?)
+    };
     let client = CesTarget {
         app: APP.parse()?,
         deployment: None,
@@ -105,12 +117,12 @@ async fn start_ces(
         names: Arc::new(served),
         emulator: true,
     };
-    let client = CesBackend::new(client, connection(&running)?)?;
-    Ok(Arc::new(Emulated {
-        client: Arc::new(client),
-        emulator: Arc::new(running),
-        ears: Arc::new(Ears::new(hearing)),
-    }))
+    let transport = means.transport(|| reach(running.as_ref()))?;
+    Ok(with_emulator(
+        CesBackend::over(client, transport)?,
+        running,
+        hearing,
+    ))
 }
 
 async fn cx_service(
@@ -152,13 +164,34 @@ async fn listen(cx: Option<CxService>, others: Option<Routes>) -> Result<Running
     .map_err(|error| BackendError::new(BackendErrorKind::Connect, error.to_string()))
 }
 
-fn connection(emulator: &RunningEmulator) -> Result<Connection, BackendError> {
-    Ok(Connection {
+/// The way to the emulator.
+fn reach(emulator: Option<&RunningEmulator>) -> Result<Arc<dyn Transport>, BackendError> {
+    let Some(emulator) = emulator else {
+        let message = "the emulator was not started";
+        return Err(BackendError::new(BackendErrorKind::Connect, message));
+    };
+    grpc(Connection {
         endpoint: Endpoint::parse(&format!("http://{}", emulator.address()))?,
         credentials: Credentials::None,
         policy: CredentialPolicy::default(),
         user_project: None,
     })
+}
+
+/// The client, and with it the emulator, if there is one.
+fn with_emulator(
+    client: impl Backend + 'static,
+    emulator: Option<RunningEmulator>,
+    hearing: Arc<Hearing>,
+) -> Arc<dyn Backend> {
+    match emulator {
+        None => Arc::new(client),
+        Some(emulator) => Arc::new(Emulated {
+            client: Arc::new(client),
+            emulator: Arc::new(emulator),
+            ears: Arc::new(Ears::new(hearing)),
+        }),
+    }
 }
 
 /// A client and the emulator it talks to, which lives as long as anybody plays.

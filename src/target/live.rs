@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Means;
 use crate::backend::auth;
-use crate::backend::call::Connection;
+use crate::backend::call::{Connection, grpc};
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
 use crate::backend::names::{ExportNames, Names, NoNames};
@@ -21,7 +22,7 @@ pub(super) fn cx(
     target: &Target,
     cx: &CxTarget,
     export: Option<&Arc<Agent>>,
-    policy: CredentialPolicy,
+    means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let (environment, flow_versions) = match &cx.revision {
         CxRevision::Draft => (None, Vec::new()),
@@ -39,17 +40,16 @@ pub(super) fn cx(
         names: names(export),
         emulator: false,
     };
-    let endpoint = endpoint(Service::Cx, cx.agent.location(), cx.endpoint.as_ref(), &policy)?;
-    let connection = connection(endpoint, &cx.credentials, policy);
-    Ok(Arc::new(CxBackend::new(client, connection)?))
+    let transport = means.transport(|| {
+        let policy = means.policy.clone();
+        let endpoint = endpoint(Service::Cx, cx.agent.location(), cx.endpoint.as_ref(), &policy)?;
+        grpc(connection(endpoint, &cx.credentials, policy))
+    })?;
+    Ok(Arc::new(CxBackend::over(client, transport)?))
 }
 
 /// The client of a CES app.
-pub(super) fn ces(
-    target: &Target,
-    ces: &CesTarget,
-    policy: CredentialPolicy,
-) -> Result<Arc<dyn Backend>, BackendError> {
+pub(super) fn ces(target: &Target, ces: &CesTarget, means: &Means) -> Result<Arc<dyn Backend>, BackendError> {
     let client = ces::CesTarget {
         app: ces.app.clone(),
         deployment: ces.deployment.clone(),
@@ -58,9 +58,12 @@ pub(super) fn ces(
         names: Arc::new(NoNames),
         emulator: false,
     };
-    let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
-    let connection = connection(endpoint, &ces.credentials, policy);
-    Ok(Arc::new(CesBackend::new(client, connection)?))
+    let transport = means.transport(|| {
+        let policy = means.policy.clone();
+        let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
+        grpc(connection(endpoint, &ces.credentials, policy))
+    })?;
+    Ok(Arc::new(CesBackend::over(client, transport)?))
 }
 
 /// The names an export knows.

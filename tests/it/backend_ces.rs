@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use turnproof::backend::ces::{CesBackend, CesTarget};
 use turnproof::backend::names::Names;
-use turnproof::backend::{Backend, Session, SessionStart, ToolResult, TurnInput, TurnRequest};
+use turnproof::backend::{Backend, Session, SessionStart, Take, ToolResult, TurnInput, TurnRequest};
 use turnproof::model::suite::{Input, Start, Via, With};
 use turnproof::proto::ces_v1 as ces;
 use turnproof::proto::ces_v1::session_input::InputType;
@@ -63,6 +63,7 @@ fn session_start(start: Start) -> SessionStart {
         session_id: "session-1".to_owned(),
         start,
         stubs: Arc::default(),
+        take: Take::default(),
     }
 }
 

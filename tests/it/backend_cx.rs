@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::Names;
-use turnproof::backend::{Backend, Session, SessionStart, TurnInput, TurnRequest};
+use turnproof::backend::{Backend, Session, SessionStart, Take, TurnInput, TurnRequest};
 use turnproof::model::suite::{ApiVersion, Input, Start, Via, With};
 use turnproof::proto::cx_v3beta1 as cx;
 use turnproof::proto::cx_v3beta1::response_message;
@@ -73,6 +73,7 @@ fn session_start(start: Start) -> SessionStart {
         session_id: "s1".to_owned(),
         start,
         stubs: Arc::default(),
+        take: Take::default(),
     }
 }
 

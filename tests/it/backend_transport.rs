@@ -18,7 +18,7 @@ use turnproof::backend::call::Connection;
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::error::{BackendError, BackendErrorKind};
 use turnproof::backend::names::NoNames;
-use turnproof::backend::{Backend, Session, SessionStart, TurnError, TurnInput, TurnRequest};
+use turnproof::backend::{Backend, Session, SessionStart, Take, TurnError, TurnInput, TurnRequest};
 use turnproof::model::endpoint::CredentialPolicy;
 use turnproof::model::outcome::Sent;
 use turnproof::model::suite::{ApiVersion, Input, Start, Via, With};
@@ -46,6 +46,7 @@ async fn open(backend: &CxBackend, id: usize) -> Box<dyn Session> {
         session_id: format!("s{id}"),
         start: Start::default(),
         stubs: Arc::default(),
+        take: Take::default(),
     };
     backend.open(start).await.unwrap()
 }

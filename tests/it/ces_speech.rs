@@ -71,6 +71,7 @@ async fn session(address: std::net::SocketAddr, via: Via) -> Box<dyn Session> {
     let backend = CesBackend::new(target, crate::scripted::connection(address)).unwrap();
     let start = SessionStart {
         session_id: "session-1".to_owned(),
+        take: turnproof::backend::Take::default(),
         start: Start::default(),
         stubs: Arc::default(),
     };

@@ -155,6 +155,7 @@ async fn play(backend: &dyn Backend, input: TurnInput, timeout: Duration) -> Res
         session_id: "0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11".to_owned(),
         start: Start::default(),
         stubs: Arc::default(),
+        take: turnproof::backend::Take::default(),
     };
     let mut session = backend.open(start).await.unwrap();
     let turn = TurnRequest {

@@ -8,6 +8,7 @@
 mod backend_ces;
 mod backend_cx;
 mod backend_transport;
+mod cassettes;
 mod ces_emulator;
 mod ces_speech;
 mod cli_audio;

@@ -296,6 +296,7 @@ fn run(address: &str) -> Run {
             source: Arc::new(Generated),
             targets: HashMap::from([("recording".to_owned(), target)]),
             redactor: Redactor::new(),
+            cassettes: None,
             events,
             cancellation: Cancellation::new(),
             keep_audio: None,

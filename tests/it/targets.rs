@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use turnproof::backend::error::BackendErrorKind;
-use turnproof::backend::{Backend, SessionStart, TurnInput, TurnRequest};
+use turnproof::backend::{Backend, SessionStart, Take, TurnInput, TurnRequest};
 use turnproof::model::suite::{
     EmulatorStubs, Input, Location, Service, Start, StubResponse, StubRule, Stubs, Via, With,
 };
@@ -34,6 +34,7 @@ fn targets_at(folder: &Path, text: &str) -> Vec<Target> {
         lookup: &|_| None,
         ci: false,
         allowed: &[],
+        offline: false,
     };
     let (settings, problems) = Settings::read(&file, &root, &environment);
     assert!(problems.is_empty(), "{problems:?}");
@@ -54,6 +55,7 @@ async fn play(backend: &dyn Backend, webhooks: Vec<Stubs>, says: &[&str]) -> Age
             webhooks,
             ..EmulatorStubs::default()
         }),
+        take: Take::default(),
     };
     let mut session = backend.open(start).await.unwrap();
     let mut reply = AgentReply::default();
@@ -117,6 +119,7 @@ async fn the_client_in_front_of_an_emulator_knows_its_names() {
             ..Start::default()
         },
         stubs: Arc::default(),
+        take: Take::default(),
     };
     let error = backend.open(start).await.err().unwrap();
     assert_eq!(error.kind, BackendErrorKind::Request);
@@ -181,6 +184,7 @@ async fn an_emulated_app_lives_at_the_conversations_time() {
             session_id: uuid::Uuid::new_v4().to_string(),
             start: Start::default(),
             stubs: Arc::default(),
+            take: Take::default(),
         };
         let mut session = backend.open(start).await.unwrap();
         for day in ["2026-03-01", "2026-03-01", "2031-12-24"] {

@@ -11,9 +11,9 @@ use super::convert::{self, Known};
 use super::live::{Live, Sending};
 use super::request::{self, Opening};
 use crate::audio::Format;
-use crate::backend::call::{Call, Part, deadline, no_answer};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
+use crate::backend::transport::{Call, Line, Part, deadline, no_answer, only};
 use crate::backend::{Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
 use crate::model::outcome::Sent;
 use crate::model::suite::{AudioSettings, Via};
@@ -28,6 +28,7 @@ const BIDI: &str = "/google.cloud.ces.v1.SessionService/BidiRunSession";
 /// A conversation.
 pub(super) struct CesSession {
     shared: Arc<Shared>,
+    line: Arc<dyn Line>,
     /// Resource name.
     name: String,
     /// Goes with the first turn only.
@@ -65,18 +66,19 @@ impl CesSession {
     /// Prepares a conversation; nothing is sent yet.
     ///
     /// # Errors
-    /// When a name is not known, or the session id does not suit the service.
-    pub(super) fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
+    /// When a name is not known, the session id does not suit the service, or there is no way for the session.
+    pub(super) async fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
         let name = shared.target.app.session(&session.session_id)?;
         let opening = Some(Opening::new(&shared.target, session)?);
-        let (pending, known, live) = Default::default();
+        let line = Arc::clone(&shared.transport).line(session).await?;
         Ok(Self {
             shared,
+            line,
             name,
             opening,
-            pending,
-            known,
-            live,
+            pending: Vec::new(),
+            known: Known::default(),
+            live: Live::default(),
             is_spoken: false,
         })
     }
@@ -95,7 +97,7 @@ impl CesSession {
             deadline,
         } = way;
         let routing = ("config.session", self.name.clone());
-        let caller = &self.shared.caller;
+        let line = &*self.line;
         match via {
             Via::Run => {
                 let asked = ces::RunSessionRequest {
@@ -108,7 +110,7 @@ impl CesSession {
                     headers,
                     deadline,
                 };
-                Answer::of(vec![caller.ask_for_one(&call, asked.encode_to_vec()).await?])
+                Answer::of(vec![only(line.ask(&call, asked.encode_to_vec().into()).await?)?])
             }
             Via::Stream => {
                 let asked = ces::RunSessionRequest {
@@ -121,7 +123,7 @@ impl CesSession {
                     headers,
                     deadline,
                 };
-                Answer::of(caller.ask(&call, asked.encode_to_vec()).await?)
+                Answer::of(line.ask(&call, asked.encode_to_vec().into()).await?)
             }
             Via::Bidi => {
                 // On a live stream the front end cannot see the session's name yet (ces-api 1.6).
@@ -140,7 +142,7 @@ impl CesSession {
                     sound,
                     audio,
                 };
-                let turn = self.live.play(caller, &call, sending).await?;
+                let turn = self.live.play(line, &call, sending).await?;
                 let kind = "google.cloud.ces.v1.BidiSessionServerMessage";
                 Ok(Answer {
                     parts: turn.parts,

@@ -8,15 +8,16 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use prost::Message;
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
-use tonic::{Code, Status};
+use tokio::time::Instant;
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::audio::Format;
-use crate::backend::call::{Call, Caller, LiveStream, OUTBOX, Part, no_answer};
-use crate::backend::error::status::{failure, late};
+use crate::backend::error::status::late;
+use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Part, no_answer, post};
 use crate::backend::{Speech, TurnError};
 use crate::model::outcome::Sent;
 use crate::model::suite::AudioSettings;
@@ -34,6 +35,8 @@ mod pump;
 const QUIET: Duration = Duration::from_millis(250);
 /// How long it must be quiet after the session has ended: sound may trail behind (ces-api 1.7).
 const DRAINED: Duration = Duration::from_millis(500);
+/// Messages that wait to be sent on a stream with sound.
+const OUTBOX: usize = 16;
 /// All messages of one turn together may not be larger.
 const LARGEST_TURN: usize = 64 * 1024 * 1024;
 
@@ -49,7 +52,7 @@ pub(super) struct Live {
 struct Opened {
     // Before the stream: this side ends when nobody writes any more.
     pump: Option<Pump>,
-    stream: LiveStream,
+    stream: Box<dyn LiveStream>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -95,8 +98,8 @@ struct Progress {
 
 /// When the user is done with a turn.
 enum User {
-    /// At once: what they type is there when it is sent.
-    Typed(Instant),
+    /// At once: what they type is there when it is sent, which the stream knows unless sound is sent on it as well.
+    Typed(Option<Instant>),
     /// When their speech was sent.
     Speaks {
         done: Done,
@@ -106,10 +109,10 @@ enum User {
 }
 
 impl User {
-    /// The time since the user was done.
-    fn since(&self) -> Duration {
+    /// The time since the user was done, for a message that came so long after the stream was last sent something.
+    fn since(&self, sent: Duration) -> Duration {
         match self {
-            Self::Typed(at) => at.elapsed(),
+            Self::Typed(at) => at.map_or(sent, |at| at.elapsed()),
             Self::Speaks { done, .. } => done.at().map(|at| at.elapsed()).unwrap_or_default(),
         }
     }
@@ -140,7 +143,7 @@ impl Live {
     /// When the stream fails, or the turn is not complete by the deadline. The stream is given up then.
     pub(super) async fn play(
         &mut self,
-        caller: &Caller,
+        line: &dyn Line,
         call: &Call,
         sending: Sending<'_>,
     ) -> Result<LiveTurn, TurnError> {
@@ -157,14 +160,15 @@ impl Live {
             .stream
             .take()
             .filter(|open| open.headers == call.headers && open.carries(sound))
-            .and_then(|mut open| goes_on(&mut open.stream).then_some(open));
+            .and_then(|mut open| goes_on(open.stream.as_mut()).then_some(open));
         let (mut open, opening) = if let Some(mut open) = open {
-            send(&mut open.stream, messages).await?;
+            open.send(messages).await?;
             (open, None)
         } else {
             let config = encode(ClientMessage::Config(config));
             let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
-            self.open(caller, call, first, (sound, speech), &audio).await?
+            let speech = speech.map(|speech| (speech, self.begins(speech)));
+            open_stream(line, call, first, (sound, speech), &audio).await?
         };
         let user = match (speech, &open.pump, opening) {
             (Some(speech), Some(pump), None) => Some(pump.play(speech.clone(), self.begins(speech)).await),
@@ -175,63 +179,18 @@ impl Live {
                 done,
                 is_silent: speech.is_silent(),
             },
-            _ => User::Typed(sent_at),
+            _ => User::Typed(open.pump.as_ref().map(|_| sent_at)),
         };
         let mut turn = LiveTurn::default();
-        let progress = read_turn(&mut open.stream, &mut turn, &mut user, call.deadline).await?;
+        let progress = read_turn(open.stream.as_mut(), &mut turn, &mut user, call.deadline).await?;
         self.answered = progress.answered;
         if progress.leaving {
-            let Opened { pump, stream, .. } = open;
-            drop(pump);
             // The next turn need not wait until the service has hung up.
-            tokio::spawn(stream.close(DRAINED));
+            tokio::spawn(hang_up(open));
         } else {
             self.stream = Some(open);
         }
         Ok(turn)
-    }
-
-    /// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
-    async fn open(
-        &self,
-        caller: &Caller,
-        call: &Call,
-        first: Vec<Bytes>,
-        (sound, speech): (Option<Format>, Option<&Speech>),
-        audio: &AudioSettings,
-    ) -> Result<(Opened, Option<Done>), TurnError> {
-        let headers = call.headers.clone();
-        let Some(format) = sound else {
-            let stream = caller.open(call, &first).await?;
-            let opened = Opened {
-                pump: None,
-                stream,
-                headers,
-            };
-            return Ok((opened, None));
-        };
-        let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
-        for message in first {
-            // There is room for all of them, and the receiver is held here.
-            let _ = outbox.try_send(message);
-        }
-        let flow = Flow {
-            format,
-            pace: audio.pace,
-            piece: audio.piece,
-        };
-        let pump = Pump::start(flow, outbox.clone());
-        let done = match speech {
-            Some(speech) => Some(pump.play(speech.clone(), self.begins(speech)).await),
-            None => None,
-        };
-        let stream = caller.open_on(call, outbox, messages).await?;
-        let opened = Opened {
-            pump: Some(pump),
-            stream,
-            headers,
-        };
-        Ok((opened, done))
     }
 
     /// When a recording begins: at once, or so long after the agent began to answer.
@@ -244,23 +203,81 @@ impl Live {
     }
 }
 
+/// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
+async fn open_stream(
+    line: &dyn Line,
+    call: &Call,
+    first: Vec<Bytes>,
+    (sound, speech): (Option<Format>, Option<(&Speech, Instant)>),
+    audio: &AudioSettings,
+) -> Result<(Opened, Option<Done>), TurnError> {
+    let headers = call.headers.clone();
+    let Some(format) = sound else {
+        let stream = line.open(call, first).await?;
+        let opened = Opened {
+            pump: None,
+            stream,
+            headers,
+        };
+        return Ok((opened, None));
+    };
+    let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
+    // There is room for all of them.
+    post(&outbox, first).await?;
+    let flow = Flow {
+        format,
+        pace: audio.pace,
+        piece: audio.piece,
+    };
+    let pump = Pump::start(flow, outbox);
+    let done = match speech {
+        Some((speech, begins)) => Some(pump.play(speech.clone(), begins).await),
+        None => None,
+    };
+    let messages = ReceiverStream::new(messages).boxed();
+    let stream = line.stream(call, messages, Lasts::OnItsOwn).await?;
+    let opened = Opened {
+        pump: Some(pump),
+        stream,
+        headers,
+    };
+    Ok((opened, done))
+}
+
 impl Opened {
+    /// Sends what is not sound.
+    async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
+        match &self.pump {
+            Some(pump) => pump.send(messages).await,
+            None => self.stream.send(messages).await,
+        }
+    }
+
     /// Whether sound of a format can be sent on it; turns without sound can be sent on any.
     fn carries(&self, wanted: Option<Format>) -> bool {
         wanted.is_none() || self.pump.as_ref().map(Pump::format) == wanted
     }
 }
 
+/// Ends this side of a stream and waits a moment for the other to do the same; what still comes is not wanted.
+async fn hang_up(open: Opened) {
+    let Opened { pump, mut stream, .. } = open;
+    drop(pump);
+    stream.finish();
+    let until = Instant::now() + DRAINED;
+    while let Ok(Heard::Message(_)) = stream.next(until).await {}
+}
+
 /// Whether the service still takes turns on a stream. Other messages that came late are passed over: they belong
 /// to a turn that is told already.
-fn goes_on(stream: &mut LiveStream) -> bool {
+fn goes_on(stream: &mut dyn LiveStream) -> bool {
     loop {
-        let bytes = match stream.unasked() {
-            None => return true,
-            Some(Ok(Some(bytes))) => bytes,
-            Some(Ok(None) | Err(_)) => return false,
+        let part = match stream.unasked() {
+            Ok(Heard::Message(part)) => part,
+            Ok(Heard::Silence) => return true,
+            Ok(Heard::End) | Err(_) => return false,
         };
-        let message = ces::BidiSessionServerMessage::decode(bytes).map(|message| message.message_type);
+        let message = ces::BidiSessionServerMessage::decode(part.bytes).map(|message| message.message_type);
         if matches!(
             message,
             Ok(Some(ServerMessage::GoAway(_) | ServerMessage::EndSession(_)))
@@ -302,21 +319,8 @@ fn encode(message: ClientMessage) -> Bytes {
     .into()
 }
 
-async fn send(stream: &mut LiveStream, messages: Vec<Bytes>) -> Result<(), TurnError> {
-    for (position, message) in messages.into_iter().enumerate() {
-        stream.send(message).await.map_err(|failed| match position {
-            0 => failed,
-            _ => TurnError {
-                sent: Sent::Unknown,
-                ..failed
-            },
-        })?;
-    }
-    Ok(())
-}
-
 async fn read_turn(
-    stream: &mut LiveStream,
+    stream: &mut dyn LiveStream,
     turn: &mut LiveTurn,
     user: &mut User,
     deadline: Instant,
@@ -331,23 +335,31 @@ async fn read_turn(
         };
         let is_speaking = !user.is_done();
         let came = tokio::select! {
-            came = timeout_at(until, stream.next()) => came,
+            came = stream.next(until) => came,
             // What counts as the end changes when they are done.
             () = user.wait(), if is_speaking => continue,
         };
         match came {
-            Ok(Ok(Some(bytes))) => progress.take(turn, bytes, user.since())?,
-            Ok(ended) => {
-                end(&progress, ended.err().as_deref())?;
-                progress.leaving = true;
-                return Ok(progress);
+            Ok(Heard::Message(part)) => {
+                let at = user.since(part.at);
+                progress.take(turn, Part { at, ..part })?;
             }
-            Err(_) if may_end => return Ok(progress),
-            Err(_) => {
+            Ok(Heard::Silence) if may_end => return Ok(progress),
+            Ok(Heard::Silence) => {
                 return Err(TurnError {
                     error: late(),
                     sent: Sent::Unknown,
                 });
+            }
+            Ok(Heard::End) => {
+                end(&progress, None)?;
+                progress.leaving = true;
+                return Ok(progress);
+            }
+            Err(failed) => {
+                end(&progress, Some(failed))?;
+                progress.leaving = true;
+                return Ok(progress);
             }
         }
     }
@@ -355,14 +367,16 @@ async fn read_turn(
 
 /// Whether the end of a stream is the end of a turn. The service closes a conversation that is over with a
 /// failed precondition (ces-api 1.7).
-fn end(progress: &Progress, status: Option<&Status>) -> Result<(), TurnError> {
-    match status {
+fn end(progress: &Progress, failed: Option<TurnError>) -> Result<(), TurnError> {
+    match failed {
         _ if progress.complete => Ok(()),
-        Some(status) if status.code() == Code::FailedPrecondition && progress.size > 0 => Err(TurnError {
-            sent: Sent::Unknown,
-            ..failure(status)
-        }),
-        Some(status) => Err(failure(status)),
+        Some(failed) if failed.error.code == Some("FAILED_PRECONDITION") && progress.size > 0 => {
+            Err(TurnError {
+                sent: Sent::Unknown,
+                ..failed
+            })
+        }
+        Some(failed) => Err(failed),
         None => Err(TurnError {
             sent: Sent::Unknown,
             ..no_answer("the stream ended before the turn was complete")
@@ -371,14 +385,14 @@ fn end(progress: &Progress, status: Option<&Status>) -> Result<(), TurnError> {
 }
 
 impl Progress {
-    fn take(&mut self, turn: &mut LiveTurn, bytes: Bytes, at: Duration) -> Result<(), TurnError> {
-        self.size += bytes.len() + size_of::<Part>();
+    fn take(&mut self, turn: &mut LiveTurn, part: Part) -> Result<(), TurnError> {
+        self.size += part.bytes.len() + size_of::<Part>();
         if self.size > LARGEST_TURN {
             return Err(no_answer("the turn is larger than 64 MiB"));
         }
-        let message = ces::BidiSessionServerMessage::decode(bytes.clone())
+        let message = ces::BidiSessionServerMessage::decode(part.bytes.clone())
             .map_err(|error| no_answer(format!("the answer cannot be read: {error}")))?;
-        turn.parts.push(Part { bytes, at });
+        turn.parts.push(part);
         match message.message_type {
             Some(ServerMessage::SessionOutput(output)) => {
                 self.answered.get_or_insert_with(Instant::now);

@@ -1,9 +1,9 @@
 //! One conversation with Dialogflow CX: which call carries a turn, and in which order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use prost::Message;
 use tokio::time::Instant;
 
@@ -11,9 +11,10 @@ use super::Shared;
 use super::convert::{self, Answers};
 use super::request::{self, Opening};
 use super::speech::{self, Heard, Progress};
-use crate::backend::call::{Call, Part, deadline, no_answer};
+use crate::backend::error::status::late;
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
+use crate::backend::transport::{self, Call, LARGEST_ANSWER, Lasts, Line, Part, deadline, no_answer, only};
 use crate::backend::{Session, SessionStart, Speech, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;
@@ -79,6 +80,7 @@ impl Method {
 /// A conversation.
 pub(super) struct CxSession {
     shared: Arc<Shared>,
+    line: Arc<dyn Line>,
     /// Resource name.
     name: String,
     /// Goes with the first turn that changes the session.
@@ -102,15 +104,17 @@ impl CxSession {
     /// Prepares a conversation; nothing is sent yet.
     ///
     /// # Errors
-    /// When a name is not known, or the session id does not suit the service.
-    pub(super) fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
+    /// When a name is not known, the session id does not suit the service, or there is no way for the session.
+    pub(super) async fn new(shared: Arc<Shared>, session: &SessionStart) -> Result<Self, BackendError> {
         let target = &shared.target;
         let name = target
             .agent
             .session(target.environment.as_deref(), &session.session_id)?;
         let opening = Some(Opening::new(target, session)?);
+        let line = Arc::clone(&shared.transport).line(session).await?;
         Ok(Self {
             shared,
+            line,
             name,
             opening,
             pending: Vec::new(),
@@ -246,18 +250,29 @@ impl CxSession {
         let progress = Progress::default();
         let call = self.call(playing, Method::Stream);
         let nothing = Speech::nothing();
-        let requests = speech::requests(&first, speech.unwrap_or(&nothing), &progress);
-        let mut incoming = self.shared.caller.stream(&call, requests).await?;
+        let requests = speech::requests(&first, speech.unwrap_or(&nothing), &progress).boxed();
+        let mut incoming = self.line.stream(&call, requests, Lasts::UntilDeadline).await?;
+        let mut size = 0;
         let mut heard = Heard::default();
         let mut answers = Answers::default();
         let mut latency = None;
         let kind = Method::Stream.answer(target.api_version);
-        while let Some(bytes) = incoming.next().await? {
-            let at = Instant::now();
-            let part = Part {
-                bytes,
-                at: Duration::ZERO,
+        loop {
+            let part = match incoming.next(call.deadline).await? {
+                transport::Heard::Message(part) => part,
+                transport::Heard::End => break,
+                transport::Heard::Silence => {
+                    return Err(TurnError {
+                        error: late(),
+                        sent: Sent::Unknown,
+                    });
+                }
             };
+            let at = Instant::now();
+            size += part.bytes.len() + size_of::<Part>();
+            if size > LARGEST_ANSWER {
+                return Err(no_answer("the answer is larger than 64 MiB"));
+            }
             let response: cx::StreamingDetectIntentResponse = decode(&part)?;
             if playing.want_raw {
                 playing.raw.push(bytes_to_json(kind, &part.bytes));
@@ -337,9 +352,10 @@ impl CxSession {
     ) -> Result<Vec<Part>, TurnError> {
         let target = &self.shared.target;
         let call = self.call(playing, method);
+        let parts = self.line.ask(&call, message.into()).await?;
         let parts = match method {
-            Method::ServerStream => self.shared.caller.ask(&call, message).await?,
-            _ => vec![self.shared.caller.ask_for_one(&call, message).await?],
+            Method::ServerStream => parts,
+            _ => vec![only(parts)?],
         };
         playing.took(&parts);
         if playing.want_raw {

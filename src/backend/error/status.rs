@@ -226,6 +226,13 @@ fn hint(code: Code) -> &'static str {
     }
 }
 
+/// A status code by its name, as this program writes it.
+pub fn code(named: &str) -> Option<&'static str> {
+    (0..=16)
+        .map(|number| name(Code::from(number)))
+        .find(|name| *name == named)
+}
+
 fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",

@@ -1,8 +1,9 @@
 //! The command line of `run`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{FilterArgs, SuiteArgs, When};
 use crate::cli::values;
@@ -14,6 +15,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   turnproof run --target flights=staging --jobs 16 --rate 600/min
   turnproof run --last-failed -v
   turnproof run --report terminal --report junit=out/junit.xml
+  turnproof run --record cassettes
+  turnproof run --replay cassettes
 ";
 
 /// `run`.
@@ -33,6 +36,9 @@ pub struct RunArgs {
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub play: PlayArgs,
+    #[expect(missing_docs, reason = "the comment would be taken for help")]
+    #[command(flatten)]
+    pub cassettes: CassetteArgs,
     #[expect(missing_docs, reason = "the comment would be taken for help")]
     #[command(flatten)]
     pub output: OutputArgs,
@@ -96,6 +102,40 @@ pub struct PlayArgs {
     /// while CI holds secrets.
     #[arg(long, value_name = "HOST", value_parser = values::host)]
     pub allow_credentials_to: Vec<String>,
+}
+
+/// Recording what is said, and playing recordings.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Cassettes")]
+pub struct CassetteArgs {
+    /// Write what is said to the agents and what they say into a folder, one cassette for each conversation
+    ///
+    /// A cassette is a text file to be reviewed and kept beside the suites. It holds no credentials, and nothing that
+    /// `redact` of the settings names. A conversation that is cut short leaves the cassette that is there as it is.
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    pub record: Option<PathBuf>,
+
+    /// Play from the cassettes in a folder: no network, no emulator, no credentials
+    ///
+    /// Expectations may have changed since the recording; a request that has is an error that shows the nearest
+    /// recording and the difference.
+    #[arg(long, value_name = "DIR")]
+    pub replay: Option<PathBuf>,
+
+    /// Whether a replay takes the time that the agents took; latencies are those of the recording either way [default:
+    /// fast]
+    #[arg(long, value_name = "SPEED", value_enum, requires = "replay")]
+    pub replay_speed: Option<ReplaySpeed>,
+}
+
+/// How fast a replay is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReplaySpeed {
+    /// Without waiting
+    #[default]
+    Fast,
+    /// In the time that it took
+    Recorded,
 }
 
 /// What a run shows and writes.

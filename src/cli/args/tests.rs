@@ -70,6 +70,24 @@ fn every_command_has_examples() {
 }
 
 #[test]
+fn a_run_is_recorded_or_replayed() {
+    assert_eq!(
+        run("--record tapes").cassettes.record.unwrap().to_str(),
+        Some("tapes")
+    );
+    let replayed = run("--replay tapes --replay-speed recorded").cassettes;
+    assert_eq!(replayed.replay_speed, Some(ReplaySpeed::Recorded));
+    for wrong in [
+        "--record a --replay b",
+        "--replay-speed fast",
+        "--replay a --replay-speed slow",
+        "--record",
+    ] {
+        assert!(parse(&format!("run {wrong}")).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn run_takes_all_its_flags() {
     let args = run(
         "a.yaml:3 b --target flights=staging,voice --profile ci --filter x --jobs 4 --rate 10/s --retries 2 --timeout 1m30s \

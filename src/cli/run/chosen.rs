@@ -16,11 +16,12 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Gathers the targets, and refuses those that would send credentials where nobody allowed them to go.
+    /// Gathers the targets, and refuses those that would send credentials where nobody allowed them to go; without a
+    /// policy nothing will be sent.
     pub(super) fn of(
         prepared: &Prepared<'_>,
         selected: &[usize],
-        policy: &CredentialPolicy,
+        policy: Option<&CredentialPolicy>,
     ) -> Result<Self, Failure> {
         let entries = selected.iter().map(|position| &prepared.entries[*position]);
         let mut suites_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -45,10 +46,8 @@ impl Chosen {
                 ));
             }
         }
-        let problems: Vec<_> = targets
-            .values()
-            .filter_map(|target| target.credentials_problem(policy))
-            .collect();
+        let problem = |target: &&Target| target.credentials_problem(policy?);
+        let problems: Vec<_> = targets.values().filter_map(problem).collect();
         if !problems.is_empty() {
             return Err(Failure::Invalid(problems));
         }

@@ -1,5 +1,6 @@
 //! The suites' conversations as the runner wants them.
 
+use crate::backend::Title;
 use crate::model::outcome::ErrorRecord;
 use crate::model::suite::Conversation;
 use crate::runner::{ConversationSource, Heading};
@@ -13,6 +14,14 @@ pub(super) struct Conversations {
 impl Conversations {
     pub(super) fn new(entries: Vec<Entry>) -> Self {
         Self { entries }
+    }
+
+    /// What each is called.
+    pub(super) fn titles(&self) -> impl Iterator<Item = Title> {
+        self.entries.iter().map(|entry| Title {
+            suite: entry.suite().to_owned(),
+            name: entry.name().to_owned(),
+        })
     }
 }
 
@@ -37,6 +46,7 @@ impl ConversationSource for Conversations {
             code: None,
             message,
             hint: None,
+            diff: None,
         };
         let entry = self
             .entries

@@ -117,6 +117,7 @@ fn surroundings(settings: &str, root: Root) -> Surroundings {
         lookup: &|_| None,
         ci: false,
         allowed: &[],
+        offline: false,
     };
     // The agent that they name is not there, which only playing would mind.
     let (settings, _) = Settings::read(&file, &root, &environment);

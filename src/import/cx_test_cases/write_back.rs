@@ -17,6 +17,7 @@ use super::identity::{Known, pair};
 use super::{counted, folder, merge, recording};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, agent::Agent};
+use crate::files;
 use crate::model::Value;
 use crate::model::suite::Conversation;
 
@@ -132,14 +133,7 @@ fn write_zip(
     let failed = |error: &io::Error| vec![not_written(out, error)];
     let parent = folder::parent(out);
     fs_err::create_dir_all(parent).map_err(|error| failed(&error))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".turnproof-export.");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(parent).map_err(|error| failed(&error))?;
+    let mut file = files::temporary("turnproof-export", parent).map_err(|error| failed(&error))?;
     let writer = io::BufWriter::new(file.as_file_mut());
     export::write_zip(export, changes, writer)?;
     match file.persist_noclobber(out) {

@@ -256,6 +256,7 @@ pub(crate) fn errored() -> ConversationResult {
         hint: Some(
             "is the server running? `turnproof emulate --listen 127.0.0.1:4700` starts one".to_owned(),
         ),
+        diff: None,
     });
     ConversationResult {
         reason: Some("UNAVAILABLE: connection refused by 127.0.0.1:4700".to_owned()),
@@ -280,6 +281,7 @@ pub(crate) fn unobservable() -> ConversationResult {
         code: None,
         message: "confidence: the service reported no match".to_owned(),
         hint: None,
+        diff: None,
     });
     ConversationResult {
         attempts: vec![only],
@@ -377,6 +379,7 @@ pub(crate) fn not_run() -> ConversationResult {
         code: None,
         message: "the run was interrupted".to_owned(),
         hint: None,
+        diff: None,
     });
     ConversationResult {
         reason: Some("the run was interrupted".to_owned()),

@@ -426,6 +426,7 @@ impl One<'_> {
         };
         match self.variables.get(&name) {
             Ok(token) => Credentials::Token(Secret::new(token.trim())),
+            Err(problem) if self.variables.offline() && !problem.is_static() => Credentials::None,
             Err(problem) => {
                 let shown = Diagnostic::error("variable", problem.to_string())
                     .at(&self.reader.file, node.span.clone(), "")

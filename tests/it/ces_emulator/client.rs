@@ -16,7 +16,7 @@ async fn a_session_can_be_forgotten() {
 #[tokio::test]
 async fn our_client_sees_everything() {
     use turnproof::backend::ces::{CesBackend, CesTarget};
-    use turnproof::backend::{Backend as _, SessionStart, ToolResult, TurnInput, TurnRequest};
+    use turnproof::backend::{Backend as _, SessionStart, Take, ToolResult, TurnInput, TurnRequest};
     use turnproof::model::suite::{Input, Name, Start, Via, With};
     use turnproof::model::transcript::{CallSource, Observed};
 
@@ -39,6 +39,7 @@ async fn our_client_sees_everything() {
                 ..Start::default()
             },
             stubs: Arc::default(),
+            take: Take::default(),
         };
         let mut session = backend.open(start).await.unwrap();
         let turn = |input: TurnInput| TurnRequest {

@@ -337,6 +337,7 @@ async fn our_client_stops_speaking_when_the_service_has_heard_enough() {
         let backend = CxBackend::new(target, crate::scripted::connection(emulator.address())).unwrap();
         let start = SessionStart {
             session_id: format!("single-{}", api_version.name()),
+            take: turnproof::backend::Take::default(),
             start: Start::default(),
             stubs: Arc::default(),
         };

@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::encode_input;
 use crate::audio::Format;
-use crate::backend::Speech;
+use crate::backend::transport::post;
+use crate::backend::{Speech, TurnError};
 use crate::proto::ces_v1::session_input::InputType;
 
 /// Recordings that wait for their turn: one is played at a time.
@@ -31,6 +32,7 @@ pub(super) struct Flow {
 /// Where recordings are handed over. When it is dropped the sound ends, and with it this side of the stream.
 pub(super) struct Pump {
     format: Format,
+    outbox: mpsc::Sender<Bytes>,
     recordings: mpsc::Sender<Recording>,
 }
 
@@ -49,9 +51,10 @@ impl Pump {
     /// Begins to send silence.
     pub(super) fn start(flow: Flow, outbox: mpsc::Sender<Bytes>) -> Self {
         let (recordings, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(pump(flow, outbox, waiting));
+        tokio::spawn(pump(flow, outbox.clone(), waiting));
         Self {
             format: flow.format,
+            outbox,
             recordings,
         }
     }
@@ -59,6 +62,14 @@ impl Pump {
     /// The format of the stream's sound.
     pub(super) fn format(&self) -> Format {
         self.format
+    }
+
+    /// Sends what is no sound.
+    ///
+    /// # Errors
+    /// When the stream is over.
+    pub(super) async fn send(&self, messages: Vec<Bytes>) -> Result<(), TurnError> {
+        post(&self.outbox, messages).await
     }
 
     /// Hands a recording over, to be sent when its time comes.
