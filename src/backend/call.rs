@@ -5,12 +5,14 @@
 mod codec;
 mod guard;
 
+use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::bytes::Bytes;
@@ -26,7 +28,7 @@ use self::codec::BytesCodec;
 use self::guard::Guard;
 use super::auth::{Credentials, TokenSource};
 use super::channel::{ChannelPool, Lease};
-use super::error::status::{failure, is_transport, late};
+use super::error::status::{failure, is_transport, late, unsent};
 use super::error::{BackendError, BackendErrorKind};
 use super::transport::{self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Part, Transport, over, post};
 use super::{SessionStart, TurnError};
@@ -133,10 +135,38 @@ impl Line for Caller {
     }
 }
 
+/// Whether a message of a call was taken to be sent. Until then nothing of it can have reached the service, whatever
+/// became of the connection; a server that says it has refused a stream is not taken at its word.
+#[derive(Debug, Clone, Default)]
+struct Left(Arc<AtomicBool>);
+
+impl Left {
+    /// The messages, watched.
+    fn watch(
+        &self,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> impl Stream<Item = Bytes> + Send + 'static {
+        let left = self.clone();
+        messages.inspect(move |_| left.0.store(true, Ordering::Relaxed))
+    }
+
+    fn has(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// No answer came in time.
+    fn late(&self) -> TurnError {
+        TurnError {
+            error: late(),
+            sent: if self.has() { Sent::Unknown } else { Sent::No },
+        }
+    }
+}
+
 /// Why a stream could not be opened.
 enum Unopened {
-    Failed(Lease, Box<Status>),
-    Late,
+    Failed(Lease, Box<Status>, Left),
+    Late(Left),
 }
 
 async fn begin(
@@ -153,7 +183,8 @@ async fn begin(
     } = prepared;
     let sent_at = Instant::now();
     let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - sent_at);
-    let request = request(messages, headers, timeout);
+    let left = Left::default();
+    let request = request(left.watch(messages), headers, timeout);
     match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
         Ok(Ok(answer)) => Ok(LiveStream {
             outbox: None,
@@ -161,8 +192,8 @@ async fn begin(
             sent_at,
             _lease: lease,
         }),
-        Ok(Err(status)) => Err(Unopened::Failed(lease, Box::new(status))),
-        Err(_) => Err(Unopened::Late),
+        Ok(Err(status)) => Err(Unopened::Failed(lease, Box::new(status), left)),
+        Err(_) => Err(Unopened::Late(left)),
     }
 }
 
@@ -187,18 +218,17 @@ impl Caller {
             lease,
         } = self.prepare(call).await?;
         let sent_at = Instant::now();
-        let request = request(message, headers, Some(call.deadline - sent_at));
+        let left = Left::default();
+        let messages = left.watch(stream::once(ready(message)));
+        let request = request(messages, headers, Some(call.deadline - sent_at));
         let reading = async {
-            let answer = client.server_streaming(request, path, BytesCodec).await;
+            let answer = client.streaming(request, path, BytesCodec).await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
         };
         match timeout_at(call.deadline, reading).await {
             Ok(Ok(parts)) => Ok(parts),
-            Ok(Err(status)) => Err(self.failed(&lease, &status)),
-            Err(_) => Err(TurnError {
-                error: late(),
-                sent: Sent::Unknown,
-            }),
+            Ok(Err(status)) => Err(self.failed(&lease, &status, &left)),
+            Err(_) => Err(left.late()),
         }
     }
 
@@ -219,11 +249,8 @@ impl Caller {
 
     fn opened(&self, opened: Result<LiveStream, Unopened>) -> Result<LiveStream, TurnError> {
         opened.map_err(|unopened| match unopened {
-            Unopened::Failed(lease, status) => self.failed(&lease, &status),
-            Unopened::Late => TurnError {
-                error: late(),
-                sent: Sent::Unknown,
-            },
+            Unopened::Failed(lease, status, left) => self.failed(&lease, &status, &left),
+            Unopened::Late(left) => left.late(),
         })
     }
 
@@ -252,7 +279,10 @@ impl Caller {
         match timeout_at(call.deadline, preparing).await {
             Ok(Ok(mut prepared)) => match prepared.client.ready().await {
                 Ok(()) => Ok(prepared),
-                Err(error) => Err(self.failed(&prepared.lease, &Status::from_error(error))),
+                Err(error) => {
+                    let nothing_left = Left::default();
+                    Err(self.failed(&prepared.lease, &Status::from_error(error), &nothing_left))
+                }
             },
             Ok(Err(error)) => Err(TurnError {
                 error,
@@ -265,11 +295,15 @@ impl Caller {
         }
     }
 
-    fn failed(&self, lease: &Lease, status: &Status) -> TurnError {
+    fn failed(&self, lease: &Lease, status: &Status, left: &Left) -> TurnError {
         if is_transport(status) {
             self.pool.discard(lease);
         }
-        failure(status)
+        if left.has() {
+            failure(status)
+        } else {
+            unsent(status)
+        }
     }
 }
 

@@ -306,12 +306,12 @@ fn counting(place: &Place, address: &str, conversations: usize) {
 fn a_run_among_faults_loses_nothing_and_both_sides_count_the_same() {
     let place = Place::new();
     let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/agents/counter");
-    // Not `goaway`: of a call that meets one on its way nobody can tell whether it arrived.
     let rules = [
         "unavailable,rate=2%",
         "internal,rate=1%,applied",
         "reset,rate=1%,applied",
         "truncate,rate=1%",
+        "goaway,rate=1%",
     ];
     let mut arguments = vec!["--agent", agent, "--seed", "11"];
     for rule in rules {

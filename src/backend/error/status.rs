@@ -36,6 +36,20 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
     TurnError { error, sent }
 }
 
+/// As [`failure`], of a call whose message was never taken to be sent: a connection that broke has not carried it.
+pub(in crate::backend) fn unsent(status: &Status) -> TurnError {
+    match origin(status) {
+        Origin::Transport(cause) => {
+            let cause = format!("the connection was closed before the request left ({cause})");
+            TurnError {
+                error: unreachable(None, &cause),
+                sent: Sent::No,
+            }
+        }
+        _ => failure(status),
+    }
+}
+
 /// Whether the connection itself failed, so that it had better not be used again.
 pub(in crate::backend) fn is_transport(status: &Status) -> bool {
     matches!(origin(status), Origin::Connect(_) | Origin::Transport(_))
@@ -99,9 +113,6 @@ fn origin(status: &Status) -> Origin<'_> {
         if let Some(answer) = error.downcast_ref::<NotGrpc>() {
             return Origin::NotGrpc(answer);
         }
-        if never_left(error) {
-            return Origin::Connect("the connection was closed before the request left".to_owned());
-        }
         if let Some(connect) = error.downcast_ref::<ConnectError>() {
             return Origin::Connect(root_cause(connect));
         }
@@ -110,18 +121,6 @@ fn origin(status: &Status) -> Origin<'_> {
         }
     }
     Origin::Transport(root_cause(source))
-}
-
-/// Whether a request came to nothing before a service saw it: it was still waiting for a connection that closed, or the
-/// server refused its stream, which promises that it was not looked at (RFC 9113, 8.7). It may be sent again.
-fn never_left(error: &(dyn Error + 'static)) -> bool {
-    let waited = error
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(hyper::Error::is_canceled);
-    let refused = error.downcast_ref::<h2::Error>().is_some_and(|error| {
-        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
-    });
-    waited || refused
 }
 
 fn refused(status: &Status) -> BackendError {
