@@ -8,6 +8,7 @@ use crate::backend::call::{Connection, grpc};
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
 use crate::backend::names::{ExportNames, Names, NoNames};
+use crate::backend::way::Way;
 use crate::backend::{Backend, BackendError};
 use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
@@ -106,6 +107,7 @@ fn connection(endpoint: Endpoint, credentials: &Credentials, policy: CredentialP
         endpoint,
         credentials,
         policy,
+        way: Way::default(),
         user_project: None,
     }
 }
