@@ -116,8 +116,7 @@ pub enum Command {
     /// The steps are: what the settings say can be used; a token can be made of the credentials; the endpoint's name has an
     /// address and something listens there (or the proxy leads there); TLS holds, and HTTP/2 is spoken; the service lets the
     /// account in; the agent or app is there and answers; there is quota. The last three show themselves in one turn, said
-    /// to the agent in a session of its own; no step is tried twice. Of an emulated agent it is said whether it loads and
-    /// answers.
+    /// once, in a session of its own. Of an emulated agent it is said whether it loads and answers.
     #[command(after_help = doctor::EXAMPLES, after_long_help = doctor::long_help())]
     Doctor(DoctorArgs),
     /// Print the JSON Schema of suite files or settings, for editors

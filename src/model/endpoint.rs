@@ -2,7 +2,7 @@
 //! hosts may see credentials.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
@@ -70,10 +70,7 @@ impl Endpoint {
                 digits.parse().map_err(|_| wanted())?
             }
         };
-        let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
-        if host.is_empty() {
-            return Err(wanted());
-        }
+        let host = bare_host(authority.host()).ok_or_else(wanted)?;
         let endpoint = Self {
             encrypted,
             host,
@@ -133,6 +130,16 @@ impl Endpoint {
         let above = self.host.strip_suffix(&domain);
         !domain.is_empty() && above.is_some_and(|above| above.ends_with('.'))
     }
+}
+
+/// A host in lower case, an IPv6 address without its brackets; `None` when it is none.
+fn bare_host(host: &str) -> Option<String> {
+    let within = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good = match within {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.contains(['[', ']']),
+    };
+    good.then(|| within.unwrap_or(host).to_ascii_lowercase())
 }
 
 /// The port that an address without one means.

@@ -144,8 +144,8 @@ mod tests {
         let expected = "\
 staging  cx, projects/p/locations/global/agents/a
   ✓ settings     they can be used
-  ✗ credentials  no access token: ␛[31mnobody answered in
-                 time, however long one waited for it to
+  ✗ credentials  no access token: \\u{1b}[31mnobody answered
+                 in time, however long one waited for it to
                  answer
                  hint: log in: gcloud auth
                        application-default login

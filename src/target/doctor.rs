@@ -66,10 +66,10 @@ impl Doctor<'_> {
             Err(error) => return self.bad(Step::Settings, &error),
         };
         let backend = make_one_ready(self.target, means).await.backend;
-        if let Err(error) = &backend {
-            if !error.is_auth() {
-                return self.bad(Step::Settings, error);
-            }
+        if let Err(error) = &backend
+            && !error.is_auth()
+        {
+            return self.bad(Step::Settings, error);
         }
         self.good(Step::Settings, settings_found(self.target, connection.as_ref()));
         if let Some(connection) = &connection {
@@ -314,15 +314,13 @@ fn credentials_found(target: &Target, connection: &Connection, means: &Means) ->
 
 async fn endpoint_found(connection: &Connection) -> Result<String, BackendError> {
     let (endpoint, way) = (&connection.endpoint, &connection.way);
-    let at = match &way.proxy {
-        Some(proxy) => format!("through {proxy}"),
-        None => {
-            let addresses = probe::addresses(endpoint).await?;
-            match addresses.as_slice() {
-                [] => "nowhere".to_owned(),
-                [only] => format!("at {only}"),
-                [first, others @ ..] => format!("at {first} and {} more", others.len()),
-            }
+    let at = if let Some(proxy) = &way.proxy {
+        format!("through {proxy}")
+    } else {
+        match probe::addresses(endpoint).await?.as_slice() {
+            [] => "nowhere".to_owned(),
+            [only] => format!("at {only}"),
+            [first, others @ ..] => format!("at {first} and {} more", others.len()),
         }
     };
     probe::reach(endpoint, way).await?;

@@ -147,7 +147,8 @@ fn broken(cause: &str) -> BackendError {
         format!("the connection broke: {cause}"),
     )
     .hint(
-        "if it does so every time, the address may not be that of a gRPC server: check the target's endpoint",
+        "if it does so every time, the address may not be that of a gRPC server, or want `https://`: check the target's \
+         endpoint",
     )
 }
 

@@ -27,12 +27,12 @@ pub async fn device_identity(variables: &Variables) -> Result<Option<Identity>, 
     if !variables.uses_client_certificate()? {
         return Ok(None);
     }
-    if let Some(config) = variables.certificate_config() {
-        if config.is_file() || variables.names_certificate_config() {
-            if let Some((certificate, key)) = of_config(&config)? {
-                return Identity::read(&certificate, &key).map(Some);
-            }
-        }
+    let config = variables
+        .certificate_config()
+        .filter(|config| config.is_file() || variables.names_certificate_config());
+    let files = config.as_deref().map(of_config).transpose()?.flatten();
+    if let Some((certificate, key)) = files {
+        return Identity::read(&certificate, &key).map(Some);
     }
     match variables.context_aware_metadata() {
         Some(metadata) if metadata.is_file() => of_command(&metadata).await.map(Some),

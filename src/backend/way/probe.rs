@@ -176,18 +176,24 @@ async fn hear(
     endpoint: &Endpoint,
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
 ) -> Result<(), BackendError> {
-    let mut frame = [0; FRAME_HEADER];
+    let mut frame = Vec::with_capacity(FRAME_HEADER);
     let heard = async {
         stream.write_all(GREETING).await?;
         stream.flush().await?;
-        stream.read_exact(&mut frame).await
+        let mut first = stream.take(FRAME_HEADER as u64);
+        first.read_to_end(&mut frame).await
     };
     match heard.await {
-        Ok(_) if frame[FRAME_TYPE] == SETTINGS => Ok(()),
-        Ok(_) => Err(not_grpc(endpoint, said(&frame))),
+        Ok(FRAME_HEADER) if frame[FRAME_TYPE] == SETTINGS => Ok(()),
+        // What was said before the connection broke says more than that it broke.
+        Ok(1..) => Err(not_grpc(endpoint, said(&frame))),
+        Err(_) if !frame.is_empty() => Err(not_grpc(endpoint, said(&frame))),
+        Ok(_) => Err(not_grpc(endpoint, HANGS_UP)),
         Err(error) => Err(failed(endpoint, &error)),
     }
 }
+
+const HANGS_UP: &str = "it hangs up when it is greeted in HTTP/2";
 
 /// What something that is no HTTP/2 server began to say.
 fn said(frame: &[u8]) -> &'static str {
@@ -208,9 +214,7 @@ fn failed(endpoint: &Endpoint, error: &std::io::Error) -> BackendError {
     handshake(endpoint, error)
         .or_else(|| last_word(&error.to_string()))
         .unwrap_or_else(|| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                not_grpc(endpoint, "it hangs up when it is greeted in HTTP/2")
-            }
+            std::io::ErrorKind::UnexpectedEof => not_grpc(endpoint, HANGS_UP),
             _ => unreachable(Some(&endpoint.to_string()), &root_cause(error)),
         })
 }

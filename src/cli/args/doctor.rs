@@ -20,7 +20,8 @@ pub(super) fn long_help() -> String {
     format!("{EXAMPLES}\n{VARIABLES}")
 }
 
-const VARIABLES: &str = "Environment variables on the way to a live service, by the names that Google's own clients and curl know:
+const VARIABLES: &str =
+    "Environment variables on the way to live services, as Google's own clients and curl know them:
   GOOGLE_APPLICATION_CREDENTIALS      the file of Application Default Credentials; else gcloud's
                                       (application-default login), else the metadata server
   GCE_METADATA_HOST                   where the metadata server is

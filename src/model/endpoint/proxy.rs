@@ -5,6 +5,7 @@ use std::fmt;
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
+use super::bare_host;
 use crate::model::resource::Malformed;
 
 /// Ports of proxies are written, as a rule; without one it is that of HTTP.
@@ -38,7 +39,8 @@ impl ProxyAddress {
         };
         let uri: Uri = with_scheme.parse().map_err(|_| wanted())?;
         let authority = uri.authority().ok_or_else(wanted)?;
-        if authority.host().is_empty() || uri.path().len() > 1 || uri.query().is_some() {
+        let host = bare_host(authority.host()).ok_or_else(wanted)?;
+        if uri.path().len() > 1 || uri.query().is_some() {
             return Err(wanted());
         }
         let (login, server) = match authority.as_str().rsplit_once('@') {
@@ -53,11 +55,7 @@ impl ProxyAddress {
                 digits.parse().map_err(|_| wanted())?
             }
         };
-        Ok(Self {
-            host: authority.host().to_ascii_lowercase(),
-            port,
-            login,
-        })
+        Ok(Self { host, port, login })
     }
 
     /// Host and port, as an address without a login.
@@ -81,7 +79,11 @@ fn read_login(text: &str) -> (String, String) {
 
 impl fmt::Display for ProxyAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.host, self.port)
+        if self.host.contains(':') {
+            write!(formatter, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(formatter, "{}:{}", self.host, self.port)
+        }
     }
 }
 
