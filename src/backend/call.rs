@@ -61,7 +61,7 @@ pub struct Connection {
 /// # Errors
 /// When credentials may not go there, or a header cannot be made.
 pub fn grpc(connection: Connection) -> Result<Arc<dyn Transport>, BackendError> {
-    Ok(Arc::new(Caller::new(&connection)?))
+    Ok(Arc::new(Caller::new(connection)?))
 }
 
 /// Makes calls over a connection.
@@ -201,15 +201,16 @@ async fn begin(
 }
 
 impl Caller {
-    fn new(connection: &Connection) -> Result<Self, BackendError> {
+    fn new(connection: Connection) -> Result<Self, BackendError> {
+        let credentials = TokenSource::of(&connection)?;
         let user_project = connection
             .user_project
             .as_deref()
             .map(|project| header(USER_PROJECT, project));
         Ok(Self {
-            pool: ChannelPool::new(&connection.endpoint, &connection.way)?,
-            credentials: TokenSource::of(connection)?,
+            credentials,
             user_project: user_project.transpose()?,
+            pool: ChannelPool::new(connection.endpoint, connection.way)?,
         })
     }
 

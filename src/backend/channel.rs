@@ -61,7 +61,7 @@ impl ChannelPool {
     ///
     /// # Errors
     /// When the transport cannot be set up.
-    pub(in crate::backend) fn new(endpoint: &Endpoint, way: &Way) -> Result<Self, BackendError> {
+    pub(in crate::backend) fn new(endpoint: Endpoint, way: Way) -> Result<Self, BackendError> {
         let failed = |error: tonic::transport::Error| {
             BackendError::new(
                 BackendErrorKind::Connect,
@@ -81,8 +81,8 @@ impl ChannelPool {
         Ok(Self {
             route: Route {
                 transport,
-                endpoint: endpoint.clone(),
-                way: way.clone(),
+                endpoint,
+                way,
             },
             slots: Mutex::default(),
             next_id: AtomicU64::new(0),
@@ -179,7 +179,7 @@ mod tests {
         let address = format!("http://{}", listener.local_addr().unwrap());
         (
             listener,
-            ChannelPool::new(&Endpoint::parse(&address).unwrap(), &Way::default()).unwrap(),
+            ChannelPool::new(Endpoint::parse(&address).unwrap(), Way::default()).unwrap(),
         )
     }
 
