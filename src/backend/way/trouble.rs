@@ -128,6 +128,10 @@ fn certificate_trouble(error: &rustls::Error) -> Option<Trouble> {
                 "the server needs another certificate",
             ),
         },
+        rustls::Error::NoApplicationProtocol
+        | rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            connect("the server speaks TLS, but not HTTP/2", NOT_GRPC)
+        }
         rustls::Error::AlertReceived(alert) => judged(*alert).or_else(|| {
             connect(
                 &format!("the server broke the handshake off ({alert:?})"),
@@ -135,7 +139,6 @@ fn certificate_trouble(error: &rustls::Error) -> Option<Trouble> {
             )
         }),
         rustls::Error::InvalidMessage(_) => connect("what answers does not speak TLS", NOT_TLS),
-        rustls::Error::NoApplicationProtocol => connect("the server speaks TLS, but not HTTP/2", NOT_GRPC),
         other => connect(&other.to_string(), NOT_TLS),
     }
 }
