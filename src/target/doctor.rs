@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use super::{Means, access, make_one_ready};
+use crate::backend::auth;
 use crate::backend::call::Connection;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::way::probe::{self, Answered};
@@ -95,7 +96,14 @@ impl Doctor<'_> {
                 let found = credentials_found(self.target, connection, means);
                 self.good(Step::Credentials, found);
             }
-            Err(error) => self.bad(Step::Credentials, &error),
+            Err(mut error) => {
+                let default = connection.credentials == auth::Credentials::ApplicationDefault;
+                if default && means.variables.application_credentials().is_none() {
+                    let asked = "there is no file of them, so the metadata server of this machine was asked";
+                    error.message = format!("{}; {asked}", error.message);
+                }
+                self.bad(Step::Credentials, &error);
+            }
         }
         match endpoint_found(connection).await {
             Ok(found) => self.good(Step::Endpoint, found),
@@ -292,7 +300,7 @@ fn credentials_found(target: &Target, connection: &Connection, means: &Means) ->
         Credentials::ApplicationDefault => {
             let source = match means.variables.application_credentials() {
                 Some((path, named)) => {
-                    let file = crate::backend::auth::Credentials::File(path.clone());
+                    let file = auth::Credentials::File(path.clone());
                     let whom = probe::describe(&file).unwrap_or_else(|| "credentials".to_owned());
                     let by = if named {
                         "GOOGLE_APPLICATION_CREDENTIALS"

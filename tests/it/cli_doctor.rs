@@ -60,7 +60,7 @@ impl Steps {
     /// The only bad step, with what it says.
     fn bad(&self) -> (&str, &str) {
         let mut bad = self.0.iter().filter(|(_, state, _)| state == "bad");
-        let (step, _, found) = bad.next().unwrap_or_else(|| panic!("{:?}", self.0));
+        let (step, _, found) = bad.next().unwrap();
         assert!(bad.next().is_none(), "{:?}", self.0);
         (step, found)
     }

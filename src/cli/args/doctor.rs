@@ -22,19 +22,18 @@ pub(super) fn long_help() -> String {
 
 const VARIABLES: &str =
     "Environment variables on the way to live services, as Google's own clients and curl know them:
-  GOOGLE_APPLICATION_CREDENTIALS      the file of Application Default Credentials; else gcloud's
-                                      (application-default login), else the metadata server
-  GCE_METADATA_HOST                   where the metadata server is
-  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES, AWS_…
-                                      workload identity federation, as google-cloud-auth reads them
-  GOOGLE_CLOUD_QUOTA_PROJECT          the project whose quota is used, unless the target has `quota_project`
-  GOOGLE_CLOUD_UNIVERSE_DOMAIN        the domain of the services, which may get credentials
-  GOOGLE_API_USE_CLIENT_CERTIFICATE   true: the machine's client certificate is shown
-  GOOGLE_API_CERTIFICATE_CONFIG       the file that says where it is; else gcloud's certificate_config.json
-                                      (CLOUDSDK_CONFIG says where), else what Endpoint Verification installs
-  GOOGLE_API_USE_MTLS_ENDPOINT        never, auto or always: when *.mtls.googleapis.com is asked
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY    the proxy, unless the target has `proxy`; also in lower case
-  SSL_CERT_FILE, SSL_CERT_DIR         those who vouch for servers, unless the target has `tls: {authorities}`
+  GOOGLE_APPLICATION_CREDENTIALS     file of Application Default Credentials; else gcloud's, else
+                                     the metadata server (GCE_METADATA_HOST)
+  GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES, AWS_...
+                                     for workload identity federation
+  GOOGLE_CLOUD_QUOTA_PROJECT         whose quota is used, unless the target has `quota_project`
+  GOOGLE_CLOUD_UNIVERSE_DOMAIN       domain of the services, which may get credentials
+  GOOGLE_API_USE_CLIENT_CERTIFICATE  true: the machine's client certificate is shown
+  GOOGLE_API_CERTIFICATE_CONFIG      file that says where it is; else gcloud's (CLOUDSDK_CONFIG),
+                                     else what Endpoint Verification installs
+  GOOGLE_API_USE_MTLS_ENDPOINT       never, auto, always: when *.mtls.googleapis.com is asked
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY   the proxy, unless the target has `proxy`
+  SSL_CERT_FILE, SSL_CERT_DIR        who vouches for servers, unless the target has `authorities`
 ";
 
 /// `doctor`.

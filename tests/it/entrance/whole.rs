@@ -57,12 +57,6 @@ impl World {
         command
     }
 
-    fn run(&self, mut command: Command) -> Said {
-        let said = Said::from(command.output().unwrap());
-        assert_eq!(said.code, Some(0), "{said:?}");
-        said
-    }
-
     /// The only host that the proxy was asked for.
     fn host(&self) -> String {
         let asked = self.proxy.asked();
@@ -70,6 +64,13 @@ impl World {
         let host = asked[0].strip_prefix("CONNECT ").unwrap();
         host.split_once(' ').unwrap().0.to_owned()
     }
+}
+
+/// The program ends well.
+fn works(mut command: Command) -> Said {
+    let said = Said::from(command.output().unwrap());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    said
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +87,7 @@ async fn a_token_goes_to_google_through_the_proxy_of_the_environment() {
         command
             .env("TOKEN", "a-very-secret-token")
             .env("GOOGLE_CLOUD_QUOTA_PROJECT", "billing");
-        let said = world.run(command);
+        let said = works(command);
         assert_eq!(world.host(), host);
         let received = world.server.only();
         assert_eq!(received.header("authorization"), "Bearer a-very-secret-token");
@@ -132,7 +133,7 @@ targets:
         "{refused:?}"
     );
     assert!(world.proxy.asked().is_empty());
-    world.run(command(&[
+    works(command(&[
         "run",
         "--allow-credentials-to",
         "dialogflow.example.cloud",
@@ -152,7 +153,7 @@ async fn another_universe_is_the_users_word() {
     command
         .env("TOKEN", "a-very-secret-token")
         .env("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "example.cloud");
-    world.run(command);
+    works(command);
     assert_eq!(world.host(), "europe-west3-dialogflow.example.cloud:443");
 }
 
@@ -175,7 +176,7 @@ async fn the_machines_client_certificate_is_shown_where_google_asks_for_it() {
         if let Some(endpoint) = endpoint {
             command.env("GOOGLE_API_USE_MTLS_ENDPOINT", endpoint);
         }
-        world.run(command);
+        works(command);
         assert_eq!(world.host(), format!("{host}:443"));
         assert_eq!(world.server.received().len(), 1);
     }
@@ -198,7 +199,7 @@ async fn default_credentials_come_from_the_file_that_is_named_or_from_the_machin
         } else {
             command.env("GCE_METADATA_HOST", tokens.address.to_string());
         }
-        let said = world.run(command);
+        let said = works(command);
         let token = if named { "of-user" } else { "of-machine" };
         assert_eq!(
             world.server.only().header("authorization"),
