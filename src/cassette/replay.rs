@@ -116,6 +116,7 @@ impl Replayer {
 const SENT: Reading<'static> = Reading {
     blob: &|_| None,
     hidden: None,
+    newer: false,
 };
 
 /// No way to any service.
@@ -355,6 +356,7 @@ impl Played {
         let reading = Reading {
             blob: &blob,
             hidden: Some(PLACEHOLDER),
+            newer: false,
         };
         json_to_bytes(&output, &self.today(message), reading)
             .map(Bytes::from)

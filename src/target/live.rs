@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::Means;
 use crate::backend::auth;
-use crate::backend::call::{Connection, grpc};
+use crate::backend::call::Connection;
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
 use crate::backend::names::{ExportNames, Names, NoNames};
-use crate::backend::{Backend, BackendError};
+use crate::backend::{Backend, BackendError, reach};
 use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::suite::{Service, Via};
@@ -43,7 +43,7 @@ pub(super) fn cx(
     let transport = means.transport(|| {
         let policy = means.policy.clone();
         let endpoint = endpoint(Service::Cx, cx.agent.location(), cx.endpoint.as_ref(), &policy)?;
-        grpc(connection(endpoint, &cx.credentials, policy))
+        reach(target.protocol, connection(endpoint, &cx.credentials, policy))
     })?;
     Ok(Arc::new(CxBackend::over(client, transport)?))
 }
@@ -61,7 +61,7 @@ pub(super) fn ces(target: &Target, ces: &CesTarget, means: &Means) -> Result<Arc
     let transport = means.transport(|| {
         let policy = means.policy.clone();
         let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
-        grpc(connection(endpoint, &ces.credentials, policy))
+        reach(target.protocol, connection(endpoint, &ces.credentials, policy))
     })?;
     Ok(Arc::new(CesBackend::over(client, transport)?))
 }

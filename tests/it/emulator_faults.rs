@@ -61,7 +61,7 @@ impl Services {
         let agent = Arc::new(export::load_runtime(&counter).unwrap().agent);
         let script = Arc::new(SourceFile {
             path: PathBuf::from("echo.app.yaml"),
-            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }]\n".to_owned(),
+            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }, { say: indeed }]\n".to_owned(),
         });
         Self {
             cx: CxService::new(Engine::new(Arc::clone(&agent), 7), CxOptions::default()),

@@ -97,11 +97,17 @@ const CREDENTIALS: Key = Key::own(
     "{ token_env: TOKEN }",
     "Credentials to ask with: `adc`, which stands for Application Default Credentials and is the default; `none`; or a file or token",
 );
-const TRANSPORT: Key = Key::own(
+const CX_TRANSPORT: Key = Key::own(
     "transport",
-    Shape::Choice(&["grpc"]),
-    "grpc",
-    "How requests travel",
+    Shape::Choice(&["grpc", "rest"]),
+    "rest",
+    "How requests travel: `grpc` unless set; `rest` is JSON over HTTPS, and carries no sound",
+);
+const CES_TRANSPORT: Key = Key::own(
+    "transport",
+    Shape::Choice(&["grpc", "rest", "websocket"]),
+    "websocket",
+    "How requests travel: `grpc` unless set; `rest` is JSON over HTTPS, and carries no sound; `websocket` is for `via: bidi`, which it brings along",
 );
 const AUDIO: Key = Key::own(
     "audio",
@@ -161,6 +167,7 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
     ),
     RATE,
     AUDIO,
+    CES_TRANSPORT,
 ];
 
 pub(super) const CX_TARGET: &[Key] = &[
@@ -201,7 +208,7 @@ pub(super) const CX_TARGET: &[Key] = &[
     AUDIO,
     ENDPOINT,
     CREDENTIALS,
-    TRANSPORT,
+    CX_TRANSPORT,
 ];
 
 pub(super) const CES_TARGET: &[Key] = &[
@@ -229,7 +236,7 @@ pub(super) const CES_TARGET: &[Key] = &[
     AUDIO,
     ENDPOINT,
     CREDENTIALS,
-    TRANSPORT,
+    CES_TRANSPORT,
 ];
 
 pub(super) const CREDENTIALS_KEYS: &[Key] = &[

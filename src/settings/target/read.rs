@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::protocol::read_protocol;
 use super::sound::read_audio;
 use super::{
     CesTarget, Credentials, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Secret, Served, Target,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::Group;
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Endpoint, Protocol};
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::{check_keys, fields};
@@ -167,12 +168,17 @@ impl One<'_> {
             place,
             rate,
             via: None,
+            protocol: Protocol::default(),
             audio: AudioSettings::default(),
             kind: kind?,
         };
         let emulated = matches!(target.kind, TargetKind::Emulator(_));
         target.audio = read_audio(self.reader, map.get("audio"), target.service(), emulated);
         target.via = map.get("via").and_then(|node| self.via(node, &target));
+        target.protocol = read_protocol(self.reader, map, &target);
+        if target.protocol == Protocol::WebSocket {
+            target.via = Some(Via::Bidi);
+        }
         Some(target)
     }
 
@@ -225,7 +231,6 @@ impl One<'_> {
         let api_version = self.api_version(map);
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
-        self.transport(map);
         let export = map.get("export").map(|node| self.file(node, "`export`"));
         let agent = self.required(map, node, "agent")?;
         let agent = self.parsed(agent, "`agent`", "bad-resource-name", str::parse::<AgentName>);
@@ -248,7 +253,6 @@ impl One<'_> {
         check_keys(self.reader, map, Group::CesTarget);
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
-        self.transport(map);
         let deployment = map
             .get("deployment")
             .and_then(|node| self.parsed(node, "`deployment`", "bad-id", id));
@@ -364,22 +368,6 @@ impl One<'_> {
             "bad-endpoint",
             Endpoint::parse,
         )
-    }
-
-    /// There is one transport so far; naming it pins it for the day there are more.
-    fn transport(&mut self, map: &Map) {
-        if let Some(node) = map.get("transport") {
-            let text = self.reader.text(node, "`transport`");
-            if let Some(other) = text.filter(|text| text != "grpc") {
-                self.reader.unknown(
-                    &other,
-                    node.span.clone(),
-                    "unknown-value",
-                    "there is no transport",
-                    &["grpc"],
-                );
-            }
-        }
     }
 
     fn credentials(&mut self, map: &Map) -> Credentials {
