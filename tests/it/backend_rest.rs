@@ -225,8 +225,8 @@ async fn a_connection_that_breaks_with_a_turn_on_it_is_not_asked_again() {
     assert_eq!(server.asked().len(), 2);
 }
 
-#[tokio::test]
-async fn answers_that_are_none_are_told_apart() {
+/// Answers that are none of the service: what kind of failure they are, whether the turn was sent, and part of the hint.
+fn answers_of_others() -> Vec<(Answer, BackendErrorKind, Sent, &'static str)> {
     use BackendErrorKind::{Auth, Protocol as NoAnswer, Quota, Service};
     let page = "text/html; charset=UTF-8";
     let cut = |text: &str| Answer {
@@ -237,7 +237,7 @@ async fn answers_that_are_none_are_told_apart() {
         http(&format!("{status}\r\ncontent-type: {content_type}"), body, false)
     };
     let quota = r#"{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "too much"}}"#;
-    let table = [
+    vec![
         (
             of("404 Not Found", page, "<html>"),
             NoAnswer,
@@ -314,8 +314,12 @@ async fn answers_that_are_none_are_told_apart() {
             Sent::Unknown,
             "REST server",
         ),
-    ];
-    for (answer, kind, sent, hint) in table {
+    ]
+}
+
+#[tokio::test]
+async fn answers_that_are_none_are_told_apart() {
+    for (answer, kind, sent, hint) in answers_of_others() {
         let shown = String::from_utf8_lossy(&answer.bytes).into_owned();
         let server = Server::start(vec![answer]).await;
         let failed = play(&backend(server.address, Protocol::Rest, Via::Run))
@@ -405,9 +409,9 @@ async fn socket(answers: Vec<Message>) -> (SocketAddr, Arc<Mutex<Vec<Value>>>) {
         let (stream, _) = listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();
         while remembered.lock().unwrap().len() < 2 {
-            let Message::Text(text) = socket.next().await.unwrap().unwrap() else {
-                panic!("messages go in text frames");
-            };
+            let message = socket.next().await.unwrap().unwrap();
+            assert!(message.is_text(), "{message:?}");
+            let text = message.into_text().unwrap();
             remembered
                 .lock()
                 .unwrap()

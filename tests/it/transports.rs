@@ -68,17 +68,17 @@ fn without_ids_and_times(value: &mut Value) {
 /// As `assert_eq`, but says no more than where the first difference is.
 fn assert_same(one: &Value, other: &Value, place: &str) {
     match (one, other) {
-        (Value::Object(these), Value::Object(those)) => {
+        (Value::Object(left), Value::Object(right)) => {
             let names =
                 |members: &serde_json::Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(these), names(those), "{place}");
-            for (name, value) in these {
-                assert_same(value, &those[name], &format!("{place}.{name}"));
+            assert_eq!(names(left), names(right), "{place}");
+            for (name, value) in left {
+                assert_same(value, &right[name], &format!("{place}.{name}"));
             }
         }
-        (Value::Array(these), Value::Array(those)) => {
-            assert_eq!(these.len(), those.len(), "{place}");
-            for (index, (one, other)) in these.iter().zip(those).enumerate() {
+        (Value::Array(left), Value::Array(right)) => {
+            assert_eq!(left.len(), right.len(), "{place}");
+            for (index, (one, other)) in left.iter().zip(right).enumerate() {
                 assert_same(one, other, &format!("{place}.{index}"));
             }
         }

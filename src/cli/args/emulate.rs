@@ -16,9 +16,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   turnproof emulate --agent agents/flights --clock 2026-03-01T09:00:00Z
   turnproof emulate --agent agents/flights --fault unavailable,rate=5%
 
-Answers gRPC, REST (JSON by POST, over HTTP/1.1) and, for a CES app, WebSockets at the same address:
-  curl -d '{\"queryInput\": {\"text\": {\"text\": \"hello\"}, \"languageCode\": \"en\"}}' \\
-    http://127.0.0.1:4700/v3/projects/p/locations/global/agents/a/sessions/s1:detectIntent
+Answers gRPC, REST (JSON over HTTP/1.1, by POST) and, for a CES app, WebSockets, all at the same address.
 
 Runs until Ctrl-C, and then exits with 130. Exits with 2 when the agent cannot be read, with 3 when the address is taken.
 ";
