@@ -272,6 +272,7 @@ mod tests {
     const PLAIN: Reading<'_> = Reading {
         blob: &|_| None,
         hidden: None,
+        newer: false,
     };
 
     fn at_once(text: &str) -> Option<Vec<u8>> {
