@@ -5,8 +5,8 @@
 //! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
 //!
 //! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, [`way`] which way leads there,
-//! [`transport`] what carrying bytes means, `channel` and [`call`] carry them over gRPC, [`cx`] and [`ces`] know the
-//! services, [`error`] says what a failure means.
+//! [`transport`] what carrying bytes means. `channel` and [`call`] carry them over gRPC, `rest` and `websocket` as JSON
+//! over HTTP. [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset};
 
+use self::call::Connection;
+use self::transport::Transport;
 use crate::audio::{Clip, is_silent};
 use crate::model::Value;
+use crate::model::endpoint::Protocol;
 use crate::model::outcome::Sent;
 use crate::model::suite::{AudioSettings, EmulatorStubs, Input, Service, Start, Via, With};
 use crate::model::transcript::AgentReply;
@@ -29,10 +32,28 @@ pub mod ces;
 mod channel;
 pub mod cx;
 pub mod error;
+mod headers;
+mod http;
+mod left;
 pub mod names;
 mod overrides;
+mod rest;
 pub mod transport;
 pub mod way;
+mod websocket;
+
+/// The way to a service in the protocol that its target wants. Must be made within a tokio runtime; nothing is connected
+/// yet.
+///
+/// # Errors
+/// When credentials may not go there, or a header cannot be made.
+pub fn reach(protocol: Protocol, connection: Connection) -> Result<Arc<dyn Transport>, BackendError> {
+    match protocol {
+        Protocol::Grpc => call::grpc(connection),
+        Protocol::Rest => Ok(Arc::new(rest::Rest::new(connection)?)),
+        Protocol::WebSocket => Ok(Arc::new(websocket::WebSocket::new(connection)?)),
+    }
+}
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]

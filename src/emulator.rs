@@ -1,4 +1,5 @@
-//! The embedded emulator: a real gRPC server that plays an exported CX agent or a scripted CES app.
+//! The embedded emulator: a real server that plays an exported CX agent or a scripted CES app, over gRPC, REST and
+//! WebSockets.
 //!
 //! [`cx`] is the agent, [`ces`] the app; the server around it ([`Emulator`]), its clock and its deliberate faults are shared by all
 //! emulated services.
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod cx;
 pub mod fault;
 pub mod hearing;
+mod http;
 mod server;
 mod voice;
 

@@ -7,7 +7,7 @@
 //! | 6 | `cli`: what the user typed → resolved settings → one short function per command |
 //! | 5 | [`runner`], [`report`], [`target`]: playing; writing; building a backend from a target |
 //! | 4 | [`emulator`], [`cassette`], [`import`], [`coverage`]: adapters around a backend or a file format; a run against an export |
-//! | 3 | [`backend`]: the trait and the live clients, the only floor with a gRPC client |
+//! | 3 | [`backend`]: the trait and the live clients, the only floor that calls the services |
 //! | 2 | [`suite`], [`settings`], [`export`], [`expect`]: files → model; agent export → plain data; (expectation, reply) → outcome |
 //! | 1 | [`model`], [`yaml`], [`audio`]: the shared vocabulary; the only room that knows the YAML crate; recorded sound |
 //! | 0 | [`proto`], [`diagnostic`], [`redact`], [`files`]: generated types; places in files; what must not be printed; how files are written |

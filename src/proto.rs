@@ -5,6 +5,7 @@
 //! `i32`, so a value that a newer service invents survives decoding; unknown fields are skipped.
 
 pub mod json;
+pub mod rest;
 mod structure;
 pub mod time;
 

@@ -9,10 +9,14 @@ import uuid
 
 import grpc
 from google.api_core import exceptions
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import ces_v1, dialogflowcx_v3, dialogflowcx_v3beta1
-from google.cloud.ces_v1.services.session_service.transports import SessionServiceGrpcTransport
-from google.cloud.dialogflowcx_v3.services.sessions.transports import SessionsGrpcTransport as V3
-from google.cloud.dialogflowcx_v3beta1.services.sessions.transports import SessionsGrpcTransport as V3Beta1
+from google.cloud.ces_v1.services.session_service.transports import (
+    SessionServiceGrpcTransport, SessionServiceRestTransport)
+from google.cloud.dialogflowcx_v3.services.sessions.transports import (
+    SessionsGrpcTransport as V3, SessionsRestTransport as V3Rest)
+from google.cloud.dialogflowcx_v3beta1.services.sessions.transports import (
+    SessionsGrpcTransport as V3Beta1, SessionsRestTransport as V3Beta1Rest)
 
 from processes import emulator, need
 
@@ -39,6 +43,10 @@ def books_a_repair(api, transport):
     need(dict(second.parameters)["service"] == "brakes", f"parameters {dict(second.parameters)}")
     third = say("tomorrow")
     need(third.current_page.display_name == "Confirm booking", f"on page {third.current_page.display_name!r}")
+    request = api.DetectIntentRequest(
+        session=session, query_input=api.QueryInput(text=api.TextInput(text="no"), language_code="en"))
+    parts = list(client.server_streaming_detect_intent(request))
+    need(parts[-1].response_type == api.DetectIntentResponse.ResponseType.FINAL, "the stream has no final part")
 
 
 def refuses_a_bad_session(api, transport):
@@ -51,14 +59,28 @@ def refuses_a_bad_session(api, transport):
     need(False, "a malformed session name was accepted")
 
 
-def talks_to_support(channel):
-    """Two turns of the scripted app, counted by the service."""
-    client = ces_v1.SessionServiceClient(transport=SessionServiceGrpcTransport(channel=channel))
+def is_told_of_mistakes(api, transport):
+    """An error over REST has its name and its reason."""
+    client = api.SessionsClient(transport=transport)
+    try:
+        client.detect_intent(api.DetectIntentRequest(session=f"{AGENT}/sessions/{'x' * 99}"), retry=None)
+    except exceptions.BadRequest as error:
+        need(error.message, "no reason is given")
+        return
+    need(False, "a session's name that is too long was accepted")
+
+
+def talks_to_support(transport):
+    """Two turns of the scripted app, counted by the service, and one in parts."""
+    client = ces_v1.SessionServiceClient(transport=transport)
     config = ces_v1.SessionConfig(session=f"{APP}/sessions/{uuid.uuid4()}")
     for turn in (1, 2):
         answer = client.run_session(ces_v1.RunSessionRequest(config=config, inputs=[ces_v1.SessionInput(text="hello")]))
         need(answer.outputs[-1].turn_completed, "the last output does not complete the turn")
         need(answer.outputs[-1].turn_index == turn, f"turn {turn} is counted as {answer.outputs[-1].turn_index}")
+    request = ces_v1.RunSessionRequest(config=config, inputs=[ces_v1.SessionInput(text="hello")])
+    outputs = [output for part in client.stream_run_session(request) for output in part.outputs]
+    need(outputs[-1].turn_completed, "the last output of a stream does not complete the turn")
 
 
 def main():
@@ -70,8 +92,13 @@ def main():
         for api, transport in ((dialogflowcx_v3, V3), (dialogflowcx_v3beta1, V3Beta1)):
             books_a_repair(api, transport(channel=channel))
             refuses_a_bad_session(api, transport(channel=channel))
-        talks_to_support(channel)
-        print("Google's clients and the emulator understand each other")
+        talks_to_support(SessionServiceGrpcTransport(channel=channel))
+        plain = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}
+        for api, transport in ((dialogflowcx_v3, V3Rest), (dialogflowcx_v3beta1, V3Beta1Rest)):
+            books_a_repair(api, transport(**plain))
+            is_told_of_mistakes(api, transport(**plain))
+        talks_to_support(SessionServiceRestTransport(**plain))
+        print("Google's clients and the emulator understand each other, over gRPC and REST")
         if SHARED.exists():
             subprocess.run([sys.executable, SHARED, address], check=True)
         else:

@@ -7,14 +7,12 @@ mod guard;
 
 use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
-use futures::{FutureExt, Stream, StreamExt};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use futures::{FutureExt, StreamExt};
+use http::HeaderMap;
 use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -26,10 +24,12 @@ use tonic::{Request, Status, Streaming};
 
 use self::codec::BytesCodec;
 use self::guard::Guard;
-use super::auth::{Credentials, TokenSource};
+use super::auth::Credentials;
 use super::channel::{ChannelPool, Lease};
+use super::error::BackendError;
 use super::error::status::{failure, is_transport, late, unsent};
-use super::error::{BackendError, BackendErrorKind};
+use super::headers::Headers;
+use super::left::{Left, never_left};
 use super::transport::{self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Part, Transport, over, post};
 use super::way::Way;
 use super::{SessionStart, TurnError};
@@ -37,7 +37,7 @@ use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::outcome::Sent;
 
 /// The largest single message taken; audio answers are the largest there are.
-const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
+pub(super) const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
 /// Messages waiting to be sent on a live stream.
 const OUTBOX: usize = 16;
 
@@ -67,8 +67,7 @@ pub fn grpc(connection: Connection) -> Result<Arc<dyn Transport>, BackendError> 
 /// Makes calls over a connection.
 struct Caller {
     pool: ChannelPool,
-    credentials: TokenSource,
-    user_project: Option<HeaderValue>,
+    headers: Headers,
 }
 
 /// A stream open in both directions; it takes up its place on a channel until dropped.
@@ -138,34 +137,6 @@ impl Line for Caller {
     }
 }
 
-/// Whether a message of a call was taken to be sent. Until then nothing of it can have reached the service, whatever
-/// became of the connection; a server that says it has refused a stream is not taken at its word.
-#[derive(Debug, Clone, Default)]
-struct Left(Arc<AtomicBool>);
-
-impl Left {
-    /// The messages, watched.
-    fn watch(
-        &self,
-        messages: impl Stream<Item = Bytes> + Send + 'static,
-    ) -> impl Stream<Item = Bytes> + Send + 'static {
-        let left = self.clone();
-        messages.inspect(move |_| left.0.store(true, Ordering::Relaxed))
-    }
-
-    fn has(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// No answer came in time.
-    fn late(&self) -> TurnError {
-        TurnError {
-            error: late(),
-            sent: if self.has() { Sent::Unknown } else { Sent::No },
-        }
-    }
-}
-
 /// Why a stream could not be opened.
 enum Unopened {
     Failed(Lease, Box<Status>, Left),
@@ -202,14 +173,8 @@ async fn begin(
 
 impl Caller {
     fn new(connection: Connection) -> Result<Self, BackendError> {
-        let credentials = TokenSource::of(&connection)?;
-        let user_project = connection
-            .user_project
-            .as_deref()
-            .map(|project| header(USER_PROJECT, project));
         Ok(Self {
-            credentials,
-            user_project: user_project.transpose()?,
+            headers: Headers::new(&connection)?,
             pool: ChannelPool::new(connection.endpoint, connection.way)?,
         })
     }
@@ -261,16 +226,7 @@ impl Caller {
     /// Gets hold of a token and a channel. Nothing has been sent when this fails.
     async fn prepare(&self, call: &Call) -> Result<Prepared, TurnError> {
         let preparing = async {
-            let mut headers = self.credentials.headers().await?;
-            let (name, value) = &call.routing;
-            let routing = format!("{name}={}", utf8_percent_encode(value, ROUTING));
-            headers.insert(ROUTING_HEADER, header(ROUTING_HEADER, &routing)?);
-            if let Some(project) = &self.user_project {
-                headers.insert(USER_PROJECT, project.clone());
-            }
-            for (name, value) in &call.headers {
-                headers.insert(HeaderName::from_static(name), header(name, value)?);
-            }
+            let headers = self.headers.of(call).await?;
             let lease = self.pool.lease().await?;
             let client = Grpc::new(Guard(lease.channel.clone())).max_decoding_message_size(LARGEST_MESSAGE);
             Ok(Prepared {
@@ -376,28 +332,4 @@ fn request<M>(message: M, headers: HeaderMap, timeout: Option<Duration>) -> Requ
         request.set_timeout(timeout);
     }
     request
-}
-
-fn never_left(failed: &TurnError) -> bool {
-    failed.sent == Sent::No && failed.error.is_connect()
-}
-
-const ROUTING_HEADER: &str = "x-goog-request-params";
-const USER_PROJECT: &str = "x-goog-user-project";
-
-/// What routing parameters are encoded like: everything but the unreserved characters and `/` (ces-api 1.6).
-const ROUTING: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~')
-    .remove(b'/');
-
-fn header(name: &str, value: &str) -> Result<HeaderValue, BackendError> {
-    HeaderValue::from_str(value).map_err(|_| {
-        BackendError::new(
-            BackendErrorKind::Request,
-            format!("`{}` cannot stand in the header {name}", value.escape_debug()),
-        )
-    })
 }

@@ -3,8 +3,10 @@
 use crate::model::outcome::{Diff, ErrorRecord};
 use crate::model::resource::Malformed;
 
-pub use status::code;
+pub use self::http::{code_of_http, http_status};
+pub use status::{code, name};
 
+pub(in crate::backend) mod http;
 pub(in crate::backend) mod status;
 
 /// Why a service could not answer.

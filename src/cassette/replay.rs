@@ -118,6 +118,7 @@ impl Replayer {
 const SENT: Reading<'static> = Reading {
     blob: &|_| None,
     hidden: None,
+    newer: false,
 };
 
 /// No way to any service.
@@ -390,6 +391,7 @@ impl Played {
         let reading = Reading {
             blob: &blob,
             hidden: Some(PLACEHOLDER),
+            newer: false,
         };
         let kind = output.as_ref().map_or("", MessageDescriptor::full_name);
         json_to_bytes(kind, &self.today(&message.value()), reading)

@@ -67,6 +67,7 @@ impl<'w> Agents<'w> {
             let sound = entry.target.as_ref().map(|target| RoleSound {
                 settings: target.audio,
                 emulated: matches!(target.kind, TargetKind::Emulator(_)),
+                protocol: target.protocol,
             });
             let sound = sound.unwrap_or_default();
             let role_of = Role {

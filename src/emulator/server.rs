@@ -1,4 +1,7 @@
-//! The server around the emulated services: one port, any of them on it, until it is told to stop.
+//! The server around the emulated services: one port, any of them on it, over gRPC and over HTTP/1.1, until it is told to
+//! stop.
+
+mod accept;
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,18 +9,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_stream::wrappers::TcpListenerStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tower::Layer;
 
+use self::accept::Accepting;
 use super::cx::service::CxService;
 use super::fault::Rules;
-use super::fault::connection::{Connection, fail_handshake};
 use super::fault::layer::FaultLayer;
+use super::http::Face;
 use crate::model::suite::EmulatorStubs;
 use crate::proto::{cx_v3, cx_v3beta1};
 
@@ -25,6 +30,8 @@ use crate::proto::{cx_v3, cx_v3beta1};
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// How long an emulator that stops waits for requests under way.
 const GRACE: Duration = Duration::from_secs(5);
+/// Connections that wait to be served.
+const CONNECTIONS: usize = 16;
 
 /// What an emulator serves, and where.
 #[derive(Debug)]
@@ -63,7 +70,7 @@ pub struct RunningEmulator {
     cx: Option<CxService>,
     faults: Arc<Rules>,
     stop: CancellationToken,
-    server: Option<JoinHandle<Result<(), tonic::transport::Error>>>,
+    server: Option<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -87,11 +94,24 @@ impl Emulator {
             tokio::spawn(sweep(cx.clone(), stop.clone()));
         }
         let faults = Arc::new(options.faults);
-        let connections = connections(TcpListenerStream::new(listener), Arc::clone(&faults));
-        let server = Server::builder()
-            .layer(FaultLayer(Arc::clone(&faults)))
+        let layer = FaultLayer(Arc::clone(&faults));
+        let (grpc, connections) = mpsc::channel(CONNECTIONS);
+        let accepting = Accepting {
+            faults: Arc::clone(&faults),
+            face: Face {
+                services: layer.layer(routes.clone().prepare()),
+                stop: stop.clone(),
+            },
+            grpc,
+        };
+        let grpc = Server::builder()
+            .layer(layer)
             .add_routes(routes)
-            .serve_with_incoming_shutdown(connections, stop.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(ReceiverStream::new(connections), stop.clone().cancelled_owned());
+        let server = async move {
+            // What went wrong while serving is known to who was served.
+            let _ = tokio::join!(accepting.run(listener), grpc);
+        };
         Ok(RunningEmulator {
             address,
             cx: options.cx,
@@ -100,23 +120,6 @@ impl Emulator {
             server: Some(tokio::spawn(server)),
         })
     }
-}
-
-/// The connections that come about. Small answers are sent at once on them.
-fn connections(
-    incoming: TcpListenerStream,
-    faults: Arc<Rules>,
-) -> impl Stream<Item = io::Result<Connection>> {
-    incoming.filter_map(move |stream| match stream {
-        Ok(stream) if faults.of_connection() => {
-            tokio::spawn(fail_handshake(stream));
-            None
-        }
-        stream => Some(stream.and_then(|stream| {
-            stream.set_nodelay(true)?;
-            Ok(Connection::new(stream))
-        })),
-    })
 }
 
 async fn sweep(cx: CxService, stop: CancellationToken) {

@@ -163,6 +163,29 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// What is spoken on the way to a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// gRPC over HTTP/2.
+    #[default]
+    Grpc,
+    /// JSON over HTTP/1.1. It carries no live streams.
+    Rest,
+    /// As REST, and live streams over WebSockets (CES).
+    WebSocket,
+}
+
+impl Protocol {
+    /// As settings name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Rest => "rest",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
 /// Where credentials may go. Made from the command line: settings may come from a stranger's pull request, so
 /// nothing in here may be read from them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,13 +9,14 @@ use chrono::{DateTime, FixedOffset};
 
 use super::rate::Rate;
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::model::endpoint::{CredentialPolicy, Endpoint, ProxyAddress};
+use crate::model::endpoint::{CredentialPolicy, Endpoint, Protocol, ProxyAddress};
 use crate::model::resource::{AgentName, AppName};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 
 pub use read::TargetEntry;
 pub(super) use read::{read_rate, read_targets};
 
+mod protocol;
 mod read;
 mod sound;
 
@@ -30,6 +31,8 @@ pub struct Target {
     pub rate: Option<Rate>,
     /// The RPC that carries turns which say nothing else.
     pub via: Option<Via>,
+    /// What is spoken on the way to it.
+    pub protocol: Protocol,
     /// How it is sent sound.
     pub audio: AudioSettings,
     /// What answers.

@@ -301,8 +301,32 @@ fn mistakes_are_shown_where_they_are() {
             "variable: the variable `HOME` is not listed in `env:` of the settings @ HOME",
         ),
         (
-            "{ backend: ces, app: projects/p/locations/us/apps/a, transport: rest }",
-            "unknown-value: there is no transport `rest` @ rest",
+            "{ backend: ces, app: projects/p/locations/us/apps/a, transport: http }",
+            "unknown-value: there is no transport `http` @ http",
+        ),
+        (
+            "{ backend: cx, agent: projects/p/locations/us/agents/a, transport: websocket }",
+            "unsupported: a WebSocket carries CES only @ websocket",
+        ),
+        (
+            "{ backend: cx, agent: projects/p/locations/us/agents/a, via: stream, transport: rest }",
+            "conflicting-keys: turns via `stream` cannot be sent over REST @ stream",
+        ),
+        (
+            "{ backend: ces, app: projects/p/locations/us/apps/a, via: bidi, transport: rest }",
+            "conflicting-keys: turns via `bidi` cannot be sent over REST @ bidi",
+        ),
+        (
+            "{ backend: ces, app: projects/p/locations/us/apps/a, via: run, transport: websocket }",
+            "conflicting-keys: a target that is reached over WebSockets sends its turns via `bidi` @ run",
+        ),
+        (
+            "{ backend: cx, agent: projects/p/locations/us/agents/a, audio: { output: {}, pace: 2 }, transport: rest }",
+            "conflicting-keys: `pace` is for sound that is sent, and REST carries none @ pace",
+        ),
+        (
+            "{ backend: ces, app: projects/p/locations/us/apps/a, audio: { output: {} }, transport: rest }",
+            "conflicting-keys: `output` is for live streams, and REST carries none @ output",
         ),
         (
             "{ backend: cx, agent: \"${PROJEKT}\" }",

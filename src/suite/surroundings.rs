@@ -10,6 +10,7 @@ use super::template::fill::{Names as Fixed, fill};
 use super::validate::{AppNames, ExportNames};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::capability::Group;
+use crate::model::endpoint::Protocol;
 use crate::model::suite::{AudioSettings, EmulatorStubs, Service};
 use crate::settings::play::PlayPatch;
 use crate::settings::root::Root;
@@ -48,6 +49,8 @@ pub struct RoleSound {
     pub settings: AudioSettings,
     /// Whether it is an emulator, which understands what has a transcript.
     pub emulated: bool,
+    /// What is spoken on the way to it: not everything carries sound.
+    pub protocol: Protocol,
 }
 
 /// Knows the agents that play roles. Finding out their names takes loading an export, so that only those which

@@ -15,6 +15,7 @@ use crate::backend::call::Connection;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::way::probe::{self, Answered};
 use crate::backend::{Backend, BackendError, SessionStart, Take, Title, TurnInput, TurnRequest};
+use crate::model::endpoint::Protocol;
 use crate::model::examination::{Examination, Examined, State, Step};
 use crate::model::suite::{Input, Service, Start, With};
 use crate::model::transcript::AgentReply;
@@ -109,8 +110,11 @@ impl Doctor<'_> {
             Ok(found) => self.good(Step::Endpoint, found),
             Err(error) => return self.bad(Step::Endpoint, &error),
         }
-        match probe::greet(&connection.endpoint, &connection.way).await {
-            Ok(answered) => self.good(Step::Handshake, handshake_found(&answered, connection)),
+        match probe::greet(&connection.endpoint, &connection.way, self.target.protocol).await {
+            Ok(answered) => self.good(
+                Step::Handshake,
+                handshake_found(&answered, connection, self.target.protocol),
+            ),
             Err(error) => self.bad(Step::Handshake, &error),
         }
     }
@@ -335,17 +339,21 @@ async fn endpoint_found(connection: &Connection) -> Result<String, BackendError>
     Ok(format!("{endpoint}, reached {at}"))
 }
 
-fn handshake_found(answered: &Answered, connection: &Connection) -> String {
+fn handshake_found(answered: &Answered, connection: &Connection, protocol: Protocol) -> String {
+    let version = match protocol {
+        Protocol::Grpc => "HTTP/2",
+        Protocol::Rest | Protocol::WebSocket => "HTTP/1.1",
+    };
     match answered {
-        Answered::Plaintext => "HTTP/2 in plaintext, on this machine".to_owned(),
-        Answered::Encrypted(version) => {
+        Answered::Plaintext => format!("{version} in plaintext, on this machine"),
+        Answered::Encrypted(encryption) => {
             let tls = &connection.way.tls;
             let authorities = if tls.authorities.is_some() {
                 "the target's own authorities"
             } else {
                 "this machine's authorities"
             };
-            format!("{version} and HTTP/2; {authorities} vouch for the server")
+            format!("{encryption} and {version}; {authorities} vouch for the server")
         }
     }
 }

@@ -12,14 +12,14 @@ use super::ears::Ears;
 use super::live::{language, names};
 use super::{AgentFile, Means};
 use crate::backend::auth::Credentials;
-use crate::backend::call::{Connection, grpc};
+use crate::backend::call::Connection;
 use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::Transport;
 use crate::backend::way::Way;
 use crate::backend::{
-    Backend, BackendError, Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest,
+    Backend, BackendError, Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest, reach,
 };
 use crate::emulator::ces::app::App;
 use crate::emulator::ces::{CesEmulator, CesOptions};
@@ -29,7 +29,7 @@ use crate::emulator::fault::{Faults, Rules};
 use crate::emulator::hearing::Hearing;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use crate::export::agent::Agent;
-use crate::model::endpoint::{CredentialPolicy, Endpoint};
+use crate::model::endpoint::{CredentialPolicy, Endpoint, Protocol};
 use crate::model::suite::{Service, Via};
 use crate::model::transcript::AgentReply;
 use crate::settings::target::{EmulatorTarget, Target};
@@ -82,7 +82,7 @@ async fn start_cx(
         names: names(Some(agent)),
         emulator: true,
     };
-    let transport = means.transport(|| reach(running.as_ref()))?;
+    let transport = means.transport(|| way_to(running.as_ref(), target.protocol))?;
     Ok(with_emulator(
         CxBackend::over(client, transport)?,
         running,
@@ -118,7 +118,7 @@ async fn start_ces(
         names: Arc::new(served),
         emulator: true,
     };
-    let transport = means.transport(|| reach(running.as_ref()))?;
+    let transport = means.transport(|| way_to(running.as_ref(), target.protocol))?;
     Ok(with_emulator(
         CesBackend::over(client, transport)?,
         running,
@@ -166,18 +166,22 @@ async fn listen(cx: Option<CxService>, others: Option<Routes>) -> Result<Running
 }
 
 /// The way to the emulator.
-fn reach(emulator: Option<&RunningEmulator>) -> Result<Arc<dyn Transport>, BackendError> {
+fn way_to(
+    emulator: Option<&RunningEmulator>,
+    protocol: Protocol,
+) -> Result<Arc<dyn Transport>, BackendError> {
     let Some(emulator) = emulator else {
         let message = "the emulator was not started";
         return Err(BackendError::new(BackendErrorKind::Connect, message));
     };
-    grpc(Connection {
+    let connection = Connection {
         endpoint: Endpoint::parse(&format!("http://{}", emulator.address()))?,
         credentials: Credentials::None,
         policy: CredentialPolicy::default(),
         way: Way::default(),
         user_project: None,
-    })
+    };
+    reach(protocol, connection)
 }
 
 /// The client, and with it the emulator, if there is one.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::Means;
-use crate::backend::call::{Connection, grpc};
+use crate::backend::call::Connection;
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
 use crate::backend::error::BackendErrorKind;
 use crate::backend::names::{ExportNames, Names, NoNames};
 use crate::backend::transport::Transport;
-use crate::backend::{Backend, BackendError};
+use crate::backend::{Backend, BackendError, reach};
 use crate::export::agent::Agent;
 use crate::model::suite::Via;
 use crate::settings::target::{CesTarget, CxRevision, CxTarget, Target};
@@ -41,7 +41,7 @@ pub(super) fn cx(
         names: names(export),
         emulator: false,
     };
-    let transport = means.transport(|| carried(connection))?;
+    let transport = means.transport(|| carried(target, connection))?;
     Ok(Arc::new(CxBackend::over(client, transport)?))
 }
 
@@ -60,14 +60,14 @@ pub(super) fn ces(
         names: Arc::new(NoNames),
         emulator: false,
     };
-    let transport = means.transport(|| carried(connection))?;
+    let transport = means.transport(|| carried(target, connection))?;
     Ok(Arc::new(CesBackend::over(client, transport)?))
 }
 
 /// The way that a connection describes; there is none where recordings are played, and nobody asks for it.
-fn carried(connection: Option<Connection>) -> Result<Arc<dyn Transport>, BackendError> {
+fn carried(target: &Target, connection: Option<Connection>) -> Result<Arc<dyn Transport>, BackendError> {
     match connection {
-        Some(connection) => grpc(connection),
+        Some(connection) => reach(target.protocol, connection),
         None => Err(BackendError::new(
             BackendErrorKind::Connect,
             "no way leads to the service",

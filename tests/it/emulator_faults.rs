@@ -62,7 +62,7 @@ impl Services {
         let agent = Arc::new(export::load_runtime(&counter).unwrap().agent);
         let script = Arc::new(SourceFile {
             path: PathBuf::from("echo.app.yaml"),
-            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }]\n".to_owned(),
+            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }, { say: indeed }]\n".to_owned(),
         });
         Self {
             cx: CxService::new(Engine::new(Arc::clone(&agent), 7), CxOptions::default()),
@@ -234,6 +234,10 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
     ] {
         let timeout = if fault.starts_with("hang") { SHORT } else { LONG };
         for (via, outcome, counts) in strike(&services, fault, timeout).await {
+            // What nobody understands is answered in one message, which may come before its stream is reset.
+            if fault == "reset,applied" && via == Via::Bidi && outcome.is_ok() {
+                continue;
+            }
             let failed = outcome.unwrap_err();
             assert_eq!(failed.sent, Sent::Unknown, "{fault} {via:?}: {failed:?}");
             assert!(failed.error.hint.is_some(), "{fault} {via:?}: {failed:?}");

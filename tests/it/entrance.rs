@@ -4,5 +4,6 @@ pub(crate) mod credentials;
 pub(crate) mod front;
 pub(crate) mod pki;
 mod proxies;
+mod rest;
 mod tls;
 mod whole;

@@ -7,6 +7,7 @@
 
 mod backend_ces;
 mod backend_cx;
+mod backend_rest;
 mod backend_transport;
 mod cassettes;
 mod ces_emulator;
@@ -44,3 +45,5 @@ mod scripted;
 mod suite_cases;
 mod suite_schema;
 mod targets;
+mod transport_faults;
+mod transports;

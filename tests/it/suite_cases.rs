@@ -3,7 +3,7 @@
 //!
 //! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
 //! own agent), `guide` (CX, with the export of an agent that has generators and playbooks), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script),
-//! `telephone` (an emulated CX agent that takes µ-law at 8 kHz).
+//! `telephone` (an emulated CX agent that takes µ-law at 8 kHz), `by rest` and `app by rest` (CX and CES over REST).
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use regex::Regex;
 use turnproof::audio::{Encoding, Format};
 use turnproof::diagnostic::render::{count_line, render};
+use turnproof::model::endpoint::Protocol;
 use turnproof::model::suite::{AudioSettings, Conversation, Input, Service, Turn};
 use turnproof::settings::play::PlayPatch;
 use turnproof::settings::root::Root;
@@ -42,8 +43,23 @@ fn roles() -> BTreeMap<String, Role> {
         role("support", Service::Ces),
         role("parcels", Service::Ces),
         telephone(),
+        by_rest("by rest", Service::Cx),
+        by_rest("app by rest", Service::Ces),
     ]
     .into()
+}
+
+fn by_rest(target: &str, service: Service) -> (String, Role) {
+    let sound = RoleSound {
+        protocol: Protocol::Rest,
+        ..RoleSound::default()
+    };
+    let role = Role {
+        target: target.to_owned(),
+        service,
+        sound,
+    };
+    (role.target.clone(), role)
 }
 
 /// An emulator that takes 8-bit samples.
@@ -57,6 +73,7 @@ fn telephone() -> (String, Role) {
             ..AudioSettings::default()
         },
         emulated: true,
+        ..RoleSound::default()
     };
     let role = Role {
         target: "telephone".to_owned(),

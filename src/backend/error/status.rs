@@ -29,13 +29,16 @@ pub(in crate::backend) struct NotGrpc {
 pub(in crate::backend) fn failure(status: &Status) -> TurnError {
     let (error, sent) = match origin(status) {
         Origin::Service => (refused(status), sent(status.code())),
-        Origin::NotGrpc(answer) => (not_grpc(answer), Sent::Unknown),
+        Origin::NotGrpc(answer) => (
+            foreign(answer.status, &answer.content_type, "gRPC"),
+            Sent::Unknown,
+        ),
         Origin::Connect(cause) => (unreachable(None, &cause), Sent::No),
         Origin::Timeout => (late(), Sent::Unknown),
-        Origin::Transport(cause) => {
-            let judged = last_word(&cause);
-            (judged.unwrap_or_else(|| broken(&cause)), Sent::Unknown)
-        }
+        Origin::Transport(cause) => (
+            last_word(&cause).unwrap_or_else(|| broken(&cause, "gRPC")),
+            Sent::Unknown,
+        ),
     };
     TurnError { error, sent }
 }
@@ -43,14 +46,17 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
 /// As [`failure`], of a call whose message was never taken to be sent: a connection that broke has not carried it.
 pub(in crate::backend) fn unsent(status: &Status) -> TurnError {
     match origin(status) {
-        Origin::Transport(cause) => {
-            let cause = format!("the connection was closed before the request left ({cause})");
-            TurnError {
-                error: last_word(&cause).unwrap_or_else(|| unreachable(None, &cause)),
-                sent: Sent::No,
-            }
-        }
+        Origin::Transport(cause) => closed_before(&cause),
         _ => failure(status),
+    }
+}
+
+/// The connection went away before anything of a call was on it.
+pub(in crate::backend) fn closed_before(cause: &str) -> TurnError {
+    let cause = format!("the connection was closed before the request left ({cause})");
+    TurnError {
+        error: last_word(&cause).unwrap_or_else(|| unreachable(None, &cause)),
+        sent: Sent::No,
     }
 }
 
@@ -141,34 +147,37 @@ fn refused(status: &Status) -> BackendError {
     }
 }
 
-fn broken(cause: &str) -> BackendError {
+/// The connection failed while a call was under way; `spoken` is what should be spoken on it.
+pub(in crate::backend) fn broken(cause: &str, spoken: &str) -> BackendError {
     BackendError::new(
         BackendErrorKind::Service,
         format!("the connection broke: {cause}"),
     )
-    .hint(
-        "if it does so every time, the address may not be that of a gRPC server, or want `https://`: check the target's \
-         endpoint",
-    )
+    .hint(format!(
+        "if it does so every time, the address may not be that of a {spoken} server, or want `https://`: check the \
+         target's endpoint"
+    ))
 }
 
-fn not_grpc(answer: &NotGrpc) -> BackendError {
-    let (kind, hint) = match answer.status {
-        401 | 403 => (BackendErrorKind::Auth, hint(Code::Unauthenticated)),
-        429 => (BackendErrorKind::Quota, hint(Code::ResourceExhausted)),
-        502..=504 => (BackendErrorKind::Service, hint(Code::Unavailable)),
-        _ if answer.content_type.starts_with("text/html") => (
+/// Something on the way, or at another address, answered in HTTP what is none of the service's answers.
+pub(in crate::backend) fn foreign(status: u16, content_type: &str, spoken: &str) -> BackendError {
+    let (kind, hint) = match status {
+        401 | 403 => (BackendErrorKind::Auth, hint(Code::Unauthenticated).to_owned()),
+        429 => (BackendErrorKind::Quota, hint(Code::ResourceExhausted).to_owned()),
+        502..=504 => (BackendErrorKind::Service, hint(Code::Unavailable).to_owned()),
+        _ if content_type.starts_with("text/html") => (
             BackendErrorKind::Protocol,
-            "HTML instead of gRPC: wrong regional endpoint? check the location and the endpoint",
+            format!("HTML instead of {spoken}: wrong regional endpoint? check the location and the endpoint"),
         ),
         _ => (
             BackendErrorKind::Protocol,
-            "the address is not that of a gRPC server",
+            format!("the address is not that of a {spoken} server"),
         ),
     };
+    let message = format!("HTTP {status} with {content_type} instead of a {spoken} answer");
     BackendError {
-        hint: Some(hint.to_owned()),
-        ..BackendError::new(kind, answer.to_string())
+        hint: Some(hint),
+        ..BackendError::new(kind, message)
     }
 }
 
@@ -237,7 +246,8 @@ pub fn code(named: &str) -> Option<&'static str> {
         .find(|name| *name == named)
 }
 
-fn name(code: Code) -> &'static str {
+/// The name of a status code.
+pub fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",

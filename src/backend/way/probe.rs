@@ -22,7 +22,7 @@ use crate::backend::auth::{Credentials, TokenSource};
 use crate::backend::call::Connection;
 use crate::backend::error::status::{root_cause, unreachable};
 use crate::backend::error::{BackendError, BackendErrorKind};
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Endpoint, Protocol};
 
 /// What HTTP/2 begins with: the client's preface, and settings that change nothing.
 const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -34,9 +34,9 @@ const FRAME_HEADER: usize = 9;
 /// What answered to the greeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answered {
-    /// HTTP/2 in plaintext.
+    /// The protocol's version of HTTP in plaintext.
     Plaintext,
-    /// HTTP/2 over TLS of this version, such as `TLS 1.3`.
+    /// The same over TLS of this version, such as `TLS 1.3`.
     Encrypted(String),
 }
 
@@ -92,18 +92,21 @@ pub async fn reach(endpoint: &Endpoint, way: &Way) -> Result<(), BackendError> {
     dial(endpoint, way).await.map(|_| ())
 }
 
-/// Connects, proves who is there, and waits for the first word of HTTP/2.
+/// Connects, proves who is there, and waits for the first word of HTTP/2 where that is to be spoken; in HTTP/1.1 a server
+/// says nothing before it is asked.
 ///
 /// # Errors
 /// When the handshake fails, or something else than HTTP/2 is spoken.
-pub async fn greet(endpoint: &Endpoint, way: &Way) -> Result<Answered, BackendError> {
-    let stream = dial(endpoint, way).await?;
+pub async fn greet(endpoint: &Endpoint, way: &Way, protocol: Protocol) -> Result<Answered, BackendError> {
+    let mut stream = dial(endpoint, way).await?;
     let greeting = async {
-        if endpoint.is_encrypted() {
-            greet_encrypted(endpoint, way, stream).await
-        } else {
-            let mut stream = stream;
-            hear(endpoint, &mut stream).await.map(|()| Answered::Plaintext)
+        match (endpoint.is_encrypted(), protocol) {
+            (true, protocol) => greet_encrypted(endpoint, way, protocol, stream).await,
+            (false, Protocol::Grpc) => {
+                hear(endpoint, &mut stream).await?;
+                Ok(Answered::Plaintext)
+            }
+            (false, Protocol::Rest | Protocol::WebSocket) => Ok(Answered::Plaintext),
         }
     };
     match timeout(CONNECT_TIMEOUT, greeting).await {
@@ -145,9 +148,15 @@ async fn dial(endpoint: &Endpoint, way: &Way) -> Result<TcpStream, BackendError>
 async fn greet_encrypted(
     endpoint: &Endpoint,
     way: &Way,
+    protocol: Protocol,
     stream: TcpStream,
 ) -> Result<Answered, BackendError> {
-    let config = way.tls.client_config(&[b"h2"])?;
+    let wanted: &[u8] = if protocol == Protocol::Grpc {
+        b"h2"
+    } else {
+        b"http/1.1"
+    };
+    let config = way.tls.client_config(&[wanted])?;
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
         impossible(format!(
             "{} is no name that a certificate could have",
@@ -164,10 +173,12 @@ async fn greet_encrypted(
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
         _ => "TLS 1.2",
     };
-    if !spoken {
-        return Err(not_grpc(endpoint, "it speaks TLS, but not HTTP/2"));
+    if protocol == Protocol::Grpc {
+        if !spoken {
+            return Err(not_grpc(endpoint, "it speaks TLS, but not HTTP/2"));
+        }
+        hear(endpoint, &mut stream).await?;
     }
-    hear(endpoint, &mut stream).await?;
     Ok(Answered::Encrypted(version.to_owned()))
 }
 

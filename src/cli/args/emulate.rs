@@ -16,6 +16,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   turnproof emulate --agent agents/flights --clock 2026-03-01T09:00:00Z
   turnproof emulate --agent agents/flights --fault unavailable,rate=5%
 
+Answers gRPC, REST (JSON over HTTP/1.1, by POST) and, for a CES app, WebSockets, all at the same address.
+
 Runs until Ctrl-C, and then exits with 130. Exits with 2 when the agent cannot be read, with 3 when the address is taken.
 ";
 
@@ -80,7 +82,9 @@ pub struct EmulateArgs {
     /// resource-exhausted, …), delay=2s, hang (no answer), reset (of the stream), truncate (the answer ends in the middle),
     /// html (a web page), goaway (the connection takes no further calls), disconnect (it breaks) or bad-tls (the handshake
     /// fails). It strikes all calls, or those of rate=5%, every=10 or nth=3, of all methods or of method=DetectIntent. With
-    /// `applied` the turn is played and only its answer is lost. Where rates strike, --seed decides.
+    /// `applied` the turn is played and only its answer is lost. Where rates strike, --seed decides. Over REST a reset breaks
+    /// the connection, and goaway closes it after the answer; over a WebSocket, which carries one call, goaway does
+    /// nothing.
     #[arg(long = "fault", value_name = "RULE", value_parser = values::fault)]
     pub faults: Vec<Rule>,
 

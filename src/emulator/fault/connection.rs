@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use prost::bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tonic::transport::server::Connected;
 
@@ -48,11 +49,16 @@ impl Handle {
     }
 }
 
-/// A connection of HTTP/2 that does what its calls wish.
+/// What every connection of HTTP/2 begins with (RFC 9113, 3.4). No other version has a method `PRI`.
+const PREFACE: &[u8] = b"PRI ";
+
+/// A connection that does what its calls wish.
 #[derive(Debug)]
 pub(in crate::emulator) struct Connection {
     stream: TcpStream,
     handle: Handle,
+    /// The first bytes, which were read to know what is spoken, until they are asked for.
+    ahead: Bytes,
     frames: Frames,
     /// What is left of a [`GOAWAY`] that is being written.
     pending: &'static [u8],
@@ -63,9 +69,33 @@ impl Connection {
         Self {
             stream,
             handle: Handle::default(),
+            ahead: Bytes::new(),
             frames: Frames::default(),
             pending: &[],
         }
+    }
+
+    /// What calls on it may ask of it.
+    pub(in crate::emulator) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Waits for the first bytes, and tells whether HTTP/2 is spoken. Nothing is lost: they are read again.
+    ///
+    /// # Errors
+    /// When the connection fails, or ends before anything is said.
+    pub(in crate::emulator) async fn speaks_http2(&mut self) -> io::Result<bool> {
+        let mut first = Vec::with_capacity(PREFACE.len());
+        while first.len() < PREFACE.len() && PREFACE.starts_with(&first) {
+            let missing = PREFACE.len() - first.len();
+            let mut stream = (&mut self.stream).take(missing as u64);
+            if stream.read_buf(&mut first).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let is_http2 = first == PREFACE;
+        self.ahead = first.into();
+        Ok(is_http2)
     }
 
     /// Does what is wished before anything else is written.
@@ -102,6 +132,11 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let some = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&self.ahead.split_to(some));
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::{BoxFuture, Either};
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, TryFutureExt, TryStreamExt, stream};
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, StreamBody};
 use prost::bytes::Bytes;
@@ -17,9 +17,20 @@ use tower::{Layer, Service};
 use super::connection::Handle;
 use super::rule::{Fault, Rules};
 
+/// Bytes before each message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
 /// A page such as stands where no service is.
 const PAGE: &str =
     "<!DOCTYPE html><html><title>Error 404 (Not Found)</title><p>This is a web server.</html>\n";
+
+/// Marks a call that came over HTTP/1.1, where some faults are done by who turns answers into JSON.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::emulator) struct OverHttp1;
+
+/// Marks an answer whose first message is to be cut in the middle.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::emulator) struct Truncated;
 
 /// Puts [`Faulty`] around the services.
 #[derive(Debug, Clone)]
@@ -64,6 +75,7 @@ where
             self.rules.of_call(request.uri().path())
         };
         let connection = request.extensions().get::<Handle>().cloned();
+        let is_http1 = request.extensions().get::<OverHttp1>().is_some();
         let Some((fault, applied)) = struck else {
             return Either::Left(self.inner.call(request));
         };
@@ -71,6 +83,9 @@ where
             return Either::Right(instead(fault, connection).map(Ok).boxed());
         }
         let answer = self.inner.call(request);
+        if is_http1 && matches!(fault, Fault::GoAway | Fault::Truncate) {
+            return Either::Right(answer.map_ok(move |answer| marked(answer, fault)).boxed());
+        }
         Either::Right(spoilt(answer, fault, connection).boxed())
     }
 }
@@ -112,7 +127,10 @@ async fn spoilt<E>(
         Fault::Reset => {
             let mut messages = data(answer.await?.into_body());
             // Of a streamed answer the first message comes through.
-            let first = messages.next().await;
+            let first = messages
+                .next()
+                .await
+                .map(|frame| frame.map(|frame| cut(frame, 1)));
             Ok(broken(stream::iter(first)))
         }
         lost => {
@@ -122,6 +140,17 @@ async fn spoilt<E>(
             Ok(instead(lost, connection).await)
         }
     }
+}
+
+/// An answer that is to be spoilt where it becomes JSON. What HTTP/2 says with a frame, HTTP/1.1 says with a header.
+fn marked(mut answer: Response<Body>, fault: Fault) -> Response<Body> {
+    if fault == Fault::GoAway {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    } else {
+        answer.extensions_mut().insert(Truncated);
+    }
+    answer
 }
 
 type Frame = http_body::Frame<Bytes>;
@@ -134,10 +163,20 @@ fn data(body: Body) -> Data {
 
 /// Half of the first message, and no more.
 fn half(body: Body) -> impl Stream<Item = Result<Frame, Status>> + Send {
-    data(body).take(1).map_ok(|frame| {
-        let bytes = frame.into_data().unwrap_or_default();
-        Frame::data(bytes.slice(..bytes.len() / 2))
-    })
+    data(body).take(1).map_ok(|frame| cut(frame, 2))
+}
+
+/// The first message in a piece of an answer, or a part of it: several may come in one piece.
+fn cut(frame: Frame, parts: usize) -> Frame {
+    let mut bytes = frame.into_data().unwrap_or_default();
+    let length = bytes
+        .get(1..PREFIX)
+        .and_then(|length| <[u8; 4]>::try_from(length).ok());
+    if let Some(length) = length.and_then(|length| usize::try_from(u32::from_be_bytes(length)).ok()) {
+        bytes.truncate(PREFIX + length);
+    }
+    bytes.truncate(bytes.len() / parts);
+    Frame::data(bytes)
 }
 
 /// An answer that breaks off after its messages: the stream is reset.

@@ -33,13 +33,14 @@ pub enum Fault {
     Delay(Duration),
     /// No answer comes.
     Hang,
-    /// The stream of the call is reset (HTTP/2 `RST_STREAM`).
+    /// The stream of the call is reset (HTTP/2 `RST_STREAM`); over HTTP/1.1, which has no streams, the connection breaks.
     Reset,
     /// The stream ends in the middle of a message.
     Truncate,
     /// A web page comes instead of an answer.
     Html,
-    /// The call is answered, but its connection takes no further ones (HTTP/2 `GOAWAY`).
+    /// The call is answered, but its connection takes no further ones (HTTP/2 `GOAWAY`, HTTP/1.1 `Connection: close`). A
+    /// WebSocket carries one call anyway.
     GoAway,
     /// The connection breaks.
     Disconnect,

@@ -121,11 +121,17 @@ const PROXY: Key = Key::own(
     "http://proxy.example.com:3128",
     "The proxy that leads to the service (`http://[USER:PASSWORD@]HOST:PORT`, by CONNECT), or `none`; that of HTTPS_PROXY and NO_PROXY unless set. Tokens are asked for through that of the variables, always",
 );
-const TRANSPORT: Key = Key::own(
+const CX_TRANSPORT: Key = Key::own(
     "transport",
-    Shape::Choice(&["grpc"]),
-    "grpc",
-    "How requests travel",
+    Shape::Choice(&["grpc", "rest"]),
+    "rest",
+    "How requests travel: `grpc` unless set; `rest` is JSON over HTTPS, and carries no sound",
+);
+const CES_TRANSPORT: Key = Key::own(
+    "transport",
+    Shape::Choice(&["grpc", "rest", "websocket"]),
+    "websocket",
+    "How requests travel: `grpc` unless set; `rest` is JSON over HTTPS, and carries no sound; `websocket` is for `via: bidi`, which it brings along",
 );
 const AUDIO: Key = Key::own(
     "audio",
@@ -185,6 +191,7 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
     ),
     RATE,
     AUDIO,
+    CES_TRANSPORT,
 ];
 
 pub(super) const CX_TARGET: &[Key] = &[
@@ -229,7 +236,7 @@ pub(super) const CX_TARGET: &[Key] = &[
     QUOTA_PROJECT,
     TLS,
     PROXY,
-    TRANSPORT,
+    CX_TRANSPORT,
 ];
 
 pub(super) const CES_TARGET: &[Key] = &[
@@ -261,7 +268,7 @@ pub(super) const CES_TARGET: &[Key] = &[
     QUOTA_PROJECT,
     TLS,
     PROXY,
-    TRANSPORT,
+    CES_TRANSPORT,
 ];
 
 pub(super) const CREDENTIALS_KEYS: &[Key] = &[

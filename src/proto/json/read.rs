@@ -4,7 +4,7 @@
 //! that have none. Names that are not declared are passed over, as a newer service may have said more.
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
@@ -20,6 +20,17 @@ pub struct Reading<'a> {
     pub blob: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// Texts that hold this stand where something was hidden. A field that cannot hold such a text is left out.
     pub hidden: Option<&'a str>,
+    /// Whether a choice whose name is not declared is left out, as a newer service may have more; it is refused otherwise.
+    pub newer: bool,
+}
+
+impl Reading<'static> {
+    /// What another program says, which may know more than we do.
+    pub const OF_OTHERS: Self = Self {
+        blob: &|_| None,
+        hidden: None,
+        newer: true,
+    };
 }
 
 /// A value that its field cannot have.
@@ -59,9 +70,19 @@ pub fn types_of(path: &str) -> Option<(MessageDescriptor, MessageDescriptor)> {
     Some((method.input(), method.output()))
 }
 
-/// Why a value cannot be written: it is wrong, or it was hidden and its field is left out.
+/// Whether a method answers with any number of messages, which are a list in JSON.
+pub fn is_answered_in_a_list(path: &str) -> bool {
+    let named = path.trim_start_matches('/').split_once('/');
+    let method = named.and_then(|(service, method)| {
+        let service = descriptor_pool().get_service_by_name(service)?;
+        service.methods().find(|declared| declared.name() == method)
+    });
+    method.is_some_and(|method| method.is_server_streaming())
+}
+
+/// Why a value cannot be written: it is wrong, or its field is left out, because it was hidden or is not known.
 enum Failure {
-    Hidden,
+    LeftOut,
     Wrong(Unreadable),
 }
 
@@ -103,7 +124,7 @@ impl Writer<'_> {
             _ => self.single(field.number(), &field.kind(), value, out),
         };
         match written {
-            Ok(()) | Err(Failure::Hidden) => Ok(()),
+            Ok(()) | Err(Failure::LeftOut) => Ok(()),
             Err(Failure::Wrong(error)) => Err(error),
         }
     }
@@ -135,7 +156,7 @@ impl Writer<'_> {
                 .and_then(|()| self.single(2, &value_kind, value, &mut bytes));
             match written {
                 Ok(()) => delimited(field.number(), &bytes, out),
-                Err(Failure::Hidden) => {}
+                Err(Failure::LeftOut) => {}
                 Err(Failure::Wrong(error)) => return Err(Failure::Wrong(error.within(key))),
             }
         }
@@ -147,7 +168,10 @@ impl Writer<'_> {
         if field.is_packed() {
             let mut packed = Vec::new();
             for item in items {
-                self.scalar(&kind, item, &mut packed)?;
+                match self.scalar(&kind, item, &mut packed) {
+                    Err(Failure::LeftOut) => {}
+                    written => written?,
+                }
             }
             if !items.is_empty() {
                 delimited(field.number(), &packed, out);
@@ -156,7 +180,7 @@ impl Writer<'_> {
         }
         for (index, item) in items.iter().enumerate() {
             match self.single(field.number(), &kind, item, out) {
-                Ok(()) | Err(Failure::Hidden) => {}
+                Ok(()) | Err(Failure::LeftOut) => {}
                 Err(Failure::Wrong(error)) => {
                     return Err(Failure::Wrong(error.within(&index.to_string())));
                 }
@@ -172,7 +196,7 @@ impl Writer<'_> {
                 let mut bytes = Vec::new();
                 match self.message(descriptor, value, &mut bytes) {
                     Ok(()) => delimited(number, &bytes, out),
-                    Err(_) if self.is_hidden(value) => return Err(Failure::Hidden),
+                    Err(_) if self.is_hidden(value) => return Err(Failure::LeftOut),
                     Err(error) => return Err(Failure::Wrong(error)),
                 }
             }
@@ -182,8 +206,7 @@ impl Writer<'_> {
             },
             Kind::Bytes => {
                 let text = value.as_str();
-                let blob = text
-                    .and_then(|text| (self.reading.blob)(text).or_else(|| BASE64_STANDARD.decode(text).ok()));
+                let blob = text.and_then(|text| (self.reading.blob)(text).or_else(|| base64(text)));
                 match blob {
                     Some(bytes) => delimited(number, &bytes, out),
                     None => return self.refused("bytes in base64", value),
@@ -225,6 +248,7 @@ impl Writer<'_> {
                 let number = named.map(|named| i64::from(named.number()));
                 match number.or_else(|| value.as_i64()) {
                     Some(number) => encode_varint(number.cast_unsigned(), out),
+                    None if self.reading.newer && value.is_string() => return Err(Failure::LeftOut),
                     None => return self.refused("one of its names", value),
                 }
             }
@@ -238,7 +262,7 @@ impl Writer<'_> {
 
     fn refused(&self, wanted: &'static str, value: &Value) -> Result<(), Failure> {
         Err(if self.is_hidden(value) {
-            Failure::Hidden
+            Failure::LeftOut
         } else {
             Failure::Wrong(wrong(wanted))
         })
@@ -264,6 +288,15 @@ fn own_form(descriptor: &MessageDescriptor, json: &Value, out: &mut Vec<u8>) -> 
         _ => DynamicMessage::deserialize(descriptor.clone(), json)
             .is_ok_and(|message| message.encode(out).is_ok()),
     }
+}
+
+/// Bytes in either alphabet of base64, with or without the padding: readers of the JSON form take all of them.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let usual = BASE64_STANDARD.decode(text).ok();
+    usual.or_else(|| {
+        let text = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+        BASE64_STANDARD_NO_PAD.decode(text).ok()
+    })
 }
 
 /// Bytes in a field.
@@ -354,6 +387,7 @@ mod tests {
     const PLAIN: Reading<'_> = Reading {
         blob: &|_| None,
         hidden: None,
+        newer: false,
     };
 
     const RESULT: &str = "google.cloud.dialogflow.cx.v3beta1.QueryResult";
@@ -473,6 +507,29 @@ mod tests {
     }
 
     #[test]
+    fn choices_of_a_newer_service_are_passed_over_where_that_is_wanted() {
+        let json = json!({"text": "hello", "match": {"matchType": "BY_MAGIC", "confidence": 0.5}});
+        let bytes = json_to_bytes(RESULT, &json, Reading::OF_OTHERS).unwrap();
+        let expected = json!({"text": "hello", "match": {"confidence": 0.5}});
+        assert_eq!(bytes_to_json(RESULT, &bytes), expected);
+        let wrong = json!({"match": {"matchType": true}});
+        assert!(json_to_bytes(RESULT, &wrong, Reading::OF_OTHERS).is_err());
+    }
+
+    #[test]
+    fn bytes_are_read_in_both_alphabets() {
+        for text in ["+/8=", "-_8=", "-_8", "+/8"] {
+            let bytes = json_to_bytes(
+                "google.cloud.ces.v1.SessionOutput",
+                &json!({ "audio": text }),
+                PLAIN,
+            );
+            let read = bytes_to_json("google.cloud.ces.v1.SessionOutput", &bytes.unwrap());
+            assert_eq!(read, json!({ "audio": "+/8=" }), "{text}");
+        }
+    }
+
+    #[test]
     fn what_was_hidden_is_left_out_where_its_field_cannot_hold_the_text() {
         let reading = Reading {
             hidden: Some("[gone]"),
@@ -500,7 +557,7 @@ mod tests {
     fn bytes_may_stand_elsewhere() {
         let reading = Reading {
             blob: &|text| text.strip_prefix("file:").map(|name| name.as_bytes().to_vec()),
-            hidden: None,
+            ..PLAIN
         };
         for (text, expected) in [("file:abc", "YWJj"), ("AQID", "AQID")] {
             let bytes = json_to_bytes(

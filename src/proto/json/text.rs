@@ -54,8 +54,8 @@ impl<'de> Visitor<'de> for Message<'_> {
                 .get_field_by_json_name(&name)
                 .or_else(|| self.descriptor.get_field_by_name(&name));
             match &field {
-                Some(field) => members.next_value_seed(Field {
-                    field,
+                Some(declared) => members.next_value_seed(Field {
+                    declared,
                     out: &mut *self.out,
                     blob: self.blob,
                 })?,
@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for Message<'_> {
 
 /// Writes a field, whatever kind it is.
 struct Field<'a> {
-    field: &'a FieldDescriptor,
+    declared: &'a FieldDescriptor,
     out: &'a mut Vec<u8>,
     blob: Blob<'a>,
 }
@@ -77,14 +77,14 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { field, out, blob } = self;
-        if field.is_map() || field.is_packed() {
+        let Self { declared, out, blob } = self;
+        if declared.is_map() || declared.is_packed() {
             return Err(D::Error::custom("a map, or packed numbers"));
         }
-        let kind = field.kind();
-        let is_list = field.is_list();
+        let kind = declared.kind();
+        let is_list = declared.is_list();
         let value = Value {
-            number: field.number(),
+            number: declared.number(),
             kind: &kind,
             out,
             blob,
@@ -272,6 +272,7 @@ mod tests {
     const PLAIN: Reading<'_> = Reading {
         blob: &|_| None,
         hidden: None,
+        newer: false,
     };
 
     fn at_once(text: &str) -> Option<Vec<u8>> {

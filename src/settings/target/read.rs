@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use chrono::{DateTime, FixedOffset};
 
+use super::protocol::read_protocol;
 use super::sound::read_audio;
 use super::{CesTarget, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Served, Target, TargetKind};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::Group;
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Endpoint, Protocol};
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::check_keys;
@@ -167,12 +168,17 @@ impl One<'_> {
             place,
             rate,
             via: None,
+            protocol: Protocol::default(),
             audio: AudioSettings::default(),
             kind: kind?,
         };
         let emulated = matches!(target.kind, TargetKind::Emulator(_));
         target.audio = read_audio(self.reader, map.get("audio"), target.service(), emulated);
         target.via = map.get("via").and_then(|node| self.via(node, &target));
+        target.protocol = read_protocol(self.reader, map, &target);
+        if target.protocol == Protocol::WebSocket {
+            target.via = Some(Via::Bidi);
+        }
         Some(target)
     }
 
@@ -226,7 +232,6 @@ impl One<'_> {
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
         let access = self.access(map, endpoint.as_ref());
-        self.transport(map);
         let export = map.get("export").map(|node| self.file(node, "`export`"));
         let agent = self.required(map, node, "agent")?;
         let agent = self.parsed(agent, "`agent`", "bad-resource-name", str::parse::<AgentName>);
@@ -251,7 +256,6 @@ impl One<'_> {
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
         let access = self.access(map, endpoint.as_ref());
-        self.transport(map);
         let deployment = map
             .get("deployment")
             .and_then(|node| self.parsed(node, "`deployment`", "bad-id", id));
@@ -368,22 +372,6 @@ impl One<'_> {
             "bad-endpoint",
             Endpoint::parse,
         )
-    }
-
-    /// There is one transport so far; naming it pins it for the day there are more.
-    fn transport(&mut self, map: &Map) {
-        if let Some(node) = map.get("transport") {
-            let text = self.reader.text(node, "`transport`");
-            if let Some(other) = text.filter(|text| text != "grpc") {
-                self.reader.unknown(
-                    &other,
-                    node.span.clone(),
-                    "unknown-value",
-                    "there is no transport",
-                    &["grpc"],
-                );
-            }
-        }
     }
 
     fn via(&mut self, node: &Node, target: &Target) -> Option<Via> {

@@ -10,6 +10,7 @@ use super::{Parser, Wording};
 use crate::audio::{AudioError, Encoding, Facts, Said};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::{Group, SAMPLE_ENCODINGS, Subject};
+use crate::model::endpoint::Protocol;
 use crate::model::suite::{AudioCheck, AudioInput, Input, Service, Via};
 use crate::yaml::{Entry, Kind, Map, Node};
 
@@ -80,6 +81,33 @@ impl Parser {
             return None;
         }
         Some(Input::SilentAudio(time))
+    }
+
+    /// What is spoken on the way to the target may carry neither sound nor a live stream.
+    pub(super) fn check_protocol(&mut self, node: &Node, map: &Map, input: Option<&Input>, via: Option<Via>) {
+        let of_rest = self.sound.as_ref().map(|place| place.role.protocol) == Some(Protocol::Rest);
+        let is_spoken = matches!(input, Some(Input::Audio(_) | Input::SilentAudio(_)));
+        let is_live = match self.service {
+            Some(Service::Cx) => via == Some(Via::Stream),
+            Some(Service::Ces) => via == Some(Via::Bidi),
+            None => false,
+        };
+        if !of_rest || !(is_spoken || is_live) {
+            return;
+        }
+        let (what, span) = match map.get("via").filter(|_| is_live) {
+            Some(via) => ("this call", via.span.clone()),
+            None => ("sound", node.span.clone()),
+        };
+        let others = match self.service {
+            Some(Service::Ces) => "`transport: grpc` or `transport: websocket`",
+            _ => "`transport: grpc`",
+        };
+        let message = format!("{what} cannot be sent over REST, which the target speaks");
+        self.reader
+            .error("unsupported", message, span)
+            .help
+            .push(format!("in the settings, write {others} for the target"));
     }
 
     /// Sound travels by one call only.

@@ -90,6 +90,7 @@ impl Parser {
         let input = self.input(node, map);
         let via = map.get("via").and_then(|node| self.via(node));
         self.check_via_of_sound(map, input.as_ref(), via);
+        self.check_protocol(node, map, input.as_ref(), via);
         let turn = Turn {
             location: self.location(node.line),
             used_at: None,

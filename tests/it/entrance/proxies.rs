@@ -5,15 +5,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use turnproof::backend::error::BackendErrorKind;
 use turnproof::backend::way::{Way, probe};
-use turnproof::model::endpoint::{Endpoint, ProxyAddress};
+use turnproof::model::endpoint::{Endpoint, Protocol, ProxyAddress};
 
 use super::front::{Lets, Proxy, TlsFront};
 use super::pki::Authority;
 use super::tls::{play, server, to, trusting};
 
-const ENDPOINT: &str = "https://dialogflow.googleapis.com";
+pub(super) const ENDPOINT: &str = "https://dialogflow.googleapis.com";
 
-fn through(authority: &Authority, proxy: &str) -> Way {
+pub(super) fn through(authority: &Authority, proxy: &str) -> Way {
     Way {
         proxy: Some(ProxyAddress::parse(proxy).unwrap()),
         ..trusting(authority)
@@ -30,7 +30,7 @@ async fn a_tunnel_leads_to_the_server_and_tls_goes_through_it() {
     let way = through(&authority, &format!("http://me:s%3Acret@{}", proxy.address));
     play(to(ENDPOINT, way.clone())).await.unwrap();
     assert_eq!(server.received().len(), 1);
-    probe::greet(&Endpoint::parse(ENDPOINT).unwrap(), &way)
+    probe::greet(&Endpoint::parse(ENDPOINT).unwrap(), &way, Protocol::Grpc)
         .await
         .unwrap();
     let asked = proxy.asked();

@@ -10,8 +10,8 @@ use turnproof::backend::error::{BackendError, BackendErrorKind};
 use turnproof::backend::names::NoNames;
 use turnproof::backend::way::probe::{self, Answered};
 use turnproof::backend::way::{Identity, Tls, Way};
-use turnproof::backend::{Backend, SessionStart, Take, TurnError, TurnInput, TurnRequest};
-use turnproof::model::endpoint::Endpoint;
+use turnproof::backend::{Backend, SessionStart, Take, TurnError, TurnInput, TurnRequest, reach};
+use turnproof::model::endpoint::{Endpoint, Protocol};
 use turnproof::model::suite::{ApiVersion, AudioSettings, Input, Start, Via, With};
 use turnproof::model::transcript::AgentReply;
 use turnproof::proto::cx_v3beta1 as cx;
@@ -22,6 +22,11 @@ use crate::scripted::{Reply, ScriptedServer, connection};
 
 /// One turn over a connection.
 pub(super) async fn play(connection: Connection) -> Result<AgentReply, TurnError> {
+    play_over(Protocol::Grpc, connection).await
+}
+
+/// One turn over a connection, in one of the protocols.
+pub(super) async fn play_over(protocol: Protocol, connection: Connection) -> Result<AgentReply, TurnError> {
     let target = CxTarget {
         agent: "projects/p/locations/global/agents/a".parse().unwrap(),
         environment: None,
@@ -46,7 +51,8 @@ pub(super) async fn play(connection: Connection) -> Result<AgentReply, TurnError
         timeout: Duration::from_secs(30),
         want_raw: false,
     };
-    let mut session = CxBackend::new(target, connection)
+    let transport = reach(protocol, connection).unwrap();
+    let mut session = CxBackend::over(target, transport)
         .unwrap()
         .open(start)
         .await
@@ -71,7 +77,7 @@ pub(super) fn trusting(authority: &Authority) -> Way {
     }
 }
 
-fn showing(authority: &Authority, own: &Issued) -> Way {
+pub(super) fn showing(authority: &Authority, own: &Issued) -> Way {
     let mut way = trusting(authority);
     way.tls.identity = Some(Identity {
         certificates: own.certificate.clone().into(),
@@ -90,7 +96,7 @@ pub(super) fn to(endpoint: &str, way: Way) -> Connection {
 
 /// Both a turn and a probe tell of the same trouble.
 async fn trouble(endpoint: &str, way: Way) -> BackendError {
-    let probed = probe::greet(&Endpoint::parse(endpoint).unwrap(), &way)
+    let probed = probe::greet(&Endpoint::parse(endpoint).unwrap(), &way, Protocol::Grpc)
         .await
         .unwrap_err();
     let played = play(to(endpoint, way)).await.unwrap_err().error;
@@ -107,7 +113,7 @@ async fn a_server_whose_authority_is_named_is_trusted() {
     let server = server().await;
     let front = TlsFront::start(&authority.server(&["localhost"]), server.address()).await;
     let way = trusting(&authority);
-    let answered = probe::greet(&Endpoint::parse(&front.endpoint()).unwrap(), &way).await;
+    let answered = probe::greet(&Endpoint::parse(&front.endpoint()).unwrap(), &way, Protocol::Grpc).await;
     assert_eq!(answered, Ok(Answered::Encrypted("TLS 1.3".to_owned())));
     play(to(&front.endpoint(), way)).await.unwrap();
     assert_eq!(
@@ -199,9 +205,13 @@ async fn tls_and_plaintext_do_not_understand_each_other() {
 
     let front = TlsFront::start(&authority.server(&["localhost"]), server.address()).await;
     let endpoint = format!("http://{}", front.address);
-    let probed = probe::greet(&Endpoint::parse(&endpoint).unwrap(), &Way::default())
-        .await
-        .unwrap_err();
+    let probed = probe::greet(
+        &Endpoint::parse(&endpoint).unwrap(),
+        &Way::default(),
+        Protocol::Grpc,
+    )
+    .await
+    .unwrap_err();
     assert!(probed.message.contains("write `https://`"), "{probed}");
     let played = play(to(&endpoint, Way::default())).await.unwrap_err();
     assert!(
@@ -214,6 +224,7 @@ async fn tls_and_plaintext_do_not_understand_each_other() {
     let error = probe::greet(
         &Endpoint::parse(&front.endpoint()).unwrap(),
         &trusting(&authority),
+        Protocol::Grpc,
     )
     .await
     .unwrap_err();

@@ -1,0 +1,163 @@
+//! Calls over REST: messages as JSON over HTTP/1.1. It carries what is asked and answered; live streams it does not.
+//!
+//! A request is never sent twice. As over gRPC, the one thing tried again, once, is connecting, as long as nothing has left.
+
+mod answer;
+pub(in crate::backend) use self::answer::{beginning, head};
+mod elements;
+mod request;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use prost::bytes::Bytes;
+use reqwest::{Client, Method, RequestBuilder};
+use tokio::time::{Instant, timeout_at};
+
+use self::answer::read;
+use self::request::{Asked, body};
+use super::call::Connection;
+use super::error::status::{broken, closed_before, late, root_cause};
+use super::error::{BackendError, BackendErrorKind};
+use super::headers::Headers;
+use super::left::{Left, never_left};
+use super::transport::{Call, Lasts, Line, LiveStream, Part, Transport};
+use super::way::Way;
+use super::way::trouble::{last_word, no_connection};
+use super::{SessionStart, TurnError, http};
+use crate::model::endpoint::Endpoint;
+use crate::model::outcome::Sent;
+use crate::proto::descriptor_pool;
+
+/// Makes calls to one server.
+pub(in crate::backend) struct Rest {
+    client: Client,
+    headers: Headers,
+    endpoint: Endpoint,
+    way: Way,
+}
+
+impl Rest {
+    /// # Errors
+    /// When credentials may not go there, or a header cannot be made.
+    pub(in crate::backend) fn new(connection: Connection) -> Result<Self, BackendError> {
+        // It takes a moment when it is first asked for, and no turn is to wait for that.
+        descriptor_pool();
+        Ok(Self {
+            client: http::client(&connection.endpoint, &connection.way)?,
+            headers: Headers::new(&connection)?,
+            endpoint: connection.endpoint,
+            way: connection.way,
+        })
+    }
+
+    /// A request with the headers of a call. Nothing has been sent when this fails.
+    pub(in crate::backend) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        call: &Call,
+    ) -> Result<RequestBuilder, TurnError> {
+        let unsent = |error| TurnError {
+            error,
+            sent: Sent::No,
+        };
+        match timeout_at(call.deadline, self.headers.of(call)).await {
+            Ok(Ok(headers)) => {
+                let address = format!("{}{path}", self.endpoint);
+                Ok(self.client.request(method, address).headers(headers))
+            }
+            Ok(Err(error)) => Err(unsent(error)),
+            Err(_) => Err(unsent(late())),
+        }
+    }
+
+    async fn ask_once(&self, call: &Call, message: &Bytes) -> Result<Vec<Part>, TurnError> {
+        let Asked { path, json, answers } = Asked::new(call, message).map_err(|error| TurnError {
+            error,
+            sent: Sent::No,
+        })?;
+        let request = self.request(Method::POST, &path, call).await?;
+        let left = Left::default();
+        let request = request
+            .header(::http::header::CONTENT_TYPE, "application/json")
+            .header(::http::header::ACCEPT, "application/json")
+            .body(body(json, left.clone()));
+        let sent_at = Instant::now();
+        let asking = async {
+            let response = request.send().await.map_err(|error| self.failed(&error, &left))?;
+            read(response, &answers, sent_at).await
+        };
+        timeout_at(call.deadline, asking)
+            .await
+            .unwrap_or_else(|_| Err(left.late()))
+    }
+
+    /// What went wrong before an answer came.
+    pub(in crate::backend) fn failed(&self, error: &reqwest::Error, left: &Left) -> TurnError {
+        let cause = root_cause(error);
+        if error.is_connect() {
+            return TurnError {
+                error: no_connection(&self.endpoint, &self.way, error),
+                sent: Sent::No,
+            };
+        }
+        if !left.has() {
+            return closed_before(&cause);
+        }
+        TurnError {
+            error: last_word(&cause).unwrap_or_else(|| broken(&cause, "REST")),
+            sent: Sent::Unknown,
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Rest {
+    async fn line(self: Arc<Self>, _session: &SessionStart) -> Result<Arc<dyn Line>, BackendError> {
+        Ok(self)
+    }
+}
+
+#[async_trait]
+impl Line for Rest {
+    async fn ask(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
+        let mut again = true;
+        loop {
+            match self.ask_once(call, &message).await {
+                Err(failed) if again && never_left(&failed) => again = false,
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn open(&self, call: &Call, _first: Vec<Bytes>) -> Result<Box<dyn LiveStream>, TurnError> {
+        Err(no_streams(call))
+    }
+
+    async fn stream(
+        &self,
+        call: &Call,
+        _messages: BoxStream<'static, Bytes>,
+        _lasts: Lasts,
+    ) -> Result<Box<dyn LiveStream>, TurnError> {
+        Err(no_streams(call))
+    }
+}
+
+/// REST cannot carry this call.
+pub(in crate::backend) fn no_streams(call: &Call) -> TurnError {
+    let method = call.path.rsplit('/').next().unwrap_or_default();
+    let hint = match method {
+        "BidiRunSession" => {
+            "set `transport: grpc` or `transport: websocket` in the target, or send turns by `via: run`"
+        }
+        _ => "set `transport: grpc` in the target, or send turns in text by `via: detect`",
+    };
+    let message = format!("REST cannot carry {method}, which speaks both ways at once");
+    TurnError {
+        error: BackendError::new(BackendErrorKind::Request, message).hint(hint),
+        sent: Sent::No,
+    }
+}
