@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::output::{Output, Spool};
-use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo, Summary, TargetInfo};
+use crate::model::event::{
+    CancelReason, Recorded, Reporter, RunEnd, RunInfo, SlowedTarget, Summary, TargetInfo,
+};
 
 /// Name and version of the format.
 pub const FORMAT: &str = "turnproof-run/1";
@@ -33,7 +35,13 @@ struct Run<'a> {
     elapsed_ms: f64,
     tool_version: &'a str,
     seed: u64,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<CancelReason>,
     targets: &'a [TargetInfo],
+    /// The targets that wanted it slower.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    slowed: &'a [SlowedTarget],
 }
 
 impl Json {
@@ -72,7 +80,9 @@ impl Reporter for Json {
                 elapsed_ms: (end.elapsed.as_secs_f64() * 1e6).round() / 1e3,
                 tool_version: &run.tool_version,
                 seed: run.seed,
+                stopped: end.cancelled,
                 targets: &run.targets,
+                slowed: &end.slowed,
             },
             summary: &end.summary,
         };

@@ -22,6 +22,7 @@ mod cli_init;
 mod cli_interrupted;
 mod cli_list;
 mod cli_live_webhooks;
+mod cli_pace;
 mod cli_place;
 mod cli_run;
 mod cli_schema;

@@ -33,8 +33,8 @@ use turnproof::proto::cx_v3::{
 };
 use turnproof::redact::Redactor;
 use turnproof::runner::{
-    Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions, RunTarget,
-    play,
+    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions,
+    RunTarget, play,
 };
 
 /// Conversations, all of them open at once.
@@ -279,6 +279,7 @@ fn run(address: &str) -> Run {
     let target = RunTarget {
         backend: Ok(Arc::new(backend(address))),
         limit: None,
+        sessions: None,
         clock: None,
         audio: turnproof::model::suite::AudioSettings::default(),
     };
@@ -299,11 +300,14 @@ fn run(address: &str) -> Run {
             cassettes: None,
             events,
             cancellation: Cancellation::new(),
+            allowance: Allowance::default(),
+            seed: 1,
             keep_audio: None,
         },
         options: RunOptions {
             jobs: NonZeroUsize::new(CONVERSATIONS).unwrap(),
             timeout: None,
+            max_duration: None,
             max_failures: None,
             fail_on_flaky: false,
         },

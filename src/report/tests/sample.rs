@@ -38,6 +38,7 @@ pub(crate) fn end(results: &[ConversationResult]) -> RunEnd {
         elapsed: std::time::Duration::from_millis(12_345),
         summary,
         cancelled: None,
+        slowed: vec![],
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::{check_keys, fields};
-use crate::settings::rate::Rate;
+use crate::settings::rate::{Quota, Rate};
 use crate::settings::root::Root;
 use crate::settings::variables::Variables;
 use crate::yaml::{Kind, Map, Node, Reader};
@@ -158,6 +158,7 @@ impl One<'_> {
             }
         };
         let rate = map.get("rate").and_then(|node| read_rate(self.reader, node));
+        let quota = Quota::read(self.reader, map);
         let place = Place {
             file: self.reader.file.clone(),
             span,
@@ -166,6 +167,7 @@ impl One<'_> {
             name: name.to_owned(),
             place,
             rate,
+            quota,
             via: None,
             audio: AudioSettings::default(),
             kind: kind?,
