@@ -63,6 +63,7 @@ mod status;
 mod stubs;
 mod tool_loop;
 mod turn;
+mod twins;
 mod unknown;
 mod verdict;
 mod waiting;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{ConversationResult, Verdict};
+use super::outcome::{ConversationResult, Twins, Verdict};
 
 /// What is known of a run when it starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -180,6 +180,8 @@ pub struct Recorded {
     pub result: Arc<ConversationResult>,
     /// The same as JSON, in one line.
     pub json: Vec<u8>,
+    /// How it compares with its twin, with the second one of both.
+    pub twins: Option<Arc<Twins>>,
 }
 
 /// Writes one report from the journal: results come one at a time, in order of file and position.

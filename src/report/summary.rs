@@ -9,8 +9,9 @@ use super::Detail;
 use super::headline;
 use super::style::{Canvas, Piece, counted, duration, grouped, inline, millis, one_line};
 use super::terminal::label;
+use super::twins;
 use crate::model::event::{CancelReason, RunEnd, RunInfo, Summary};
-use crate::model::outcome::{ConversationResult, Verdict};
+use crate::model::outcome::{ConversationResult, Twins, Verdict};
 
 /// Conversations listed at the end.
 const MOST_LISTED: usize = 30;
@@ -31,6 +32,7 @@ pub(super) struct Tally {
     played: u64,
     notes: BTreeMap<String, u64>,
     has_more_notes: bool,
+    twins: twins::Tally,
 }
 
 impl Tally {
@@ -60,6 +62,12 @@ impl Tally {
             .filter_map(|turn| turn.reply.as_ref());
         for note in replies.flat_map(|reply| &reply.notes) {
             self.note(note);
+        }
+    }
+
+    pub(super) fn add_twins(&mut self, twins: Option<&Twins>) {
+        if let Some(twins) = twins {
+            self.twins.add(twins);
         }
     }
 
@@ -100,6 +108,7 @@ impl Tally {
         write_counts(canvas, end);
         write_measures(canvas, run, end, detail);
         self.write_list(canvas);
+        self.twins.write(canvas);
         let mut facts = Facts::new(canvas);
         self.write_slowest(&mut facts, &end.summary);
         write_slowed(&mut facts, end);

@@ -245,6 +245,9 @@ pub(super) fn conversation(name: &str) -> Conversation {
         tags: Vec::new(),
         notes: None,
         target: "fake".to_owned(),
+        channels: Vec::new(),
+        channel: crate::model::suite::Channel::Text,
+        twin: None,
         skip: None,
         only_on: Vec::new(),
         known_issue: None,
@@ -299,6 +302,8 @@ impl ConversationSource for FakeSource {
             line: conversation.location.line,
             tags: Vec::new(),
             target: conversation.target.clone(),
+            channel: None,
+            twin: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where the runner gets its conversations: a list that keeps little of each, and reads one when it is to be played.
 
 use crate::model::outcome::{ConversationResult, ErrorRecord, Verdict};
-use crate::model::suite::Conversation;
+use crate::model::suite::{Channel, Conversation};
 
 /// A list of conversations, in order of file and position. Memory follows what is running, so it keeps headings and
 /// reads a conversation again when it is played.
@@ -33,6 +33,10 @@ pub struct Heading {
     pub tags: Vec<String>,
     /// Name of the target (not the role) that plays it.
     pub target: String,
+    /// How the user speaks, for a conversation that says so.
+    pub channel: Option<Channel>,
+    /// What it and its twins of other channels are called without their channel.
+    pub twin: Option<String>,
 }
 
 impl Heading {
@@ -51,6 +55,8 @@ impl Heading {
             line: self.line,
             tags: self.tags,
             target: self.target,
+            channel: self.channel,
+            twin: self.twin,
             verdict,
             reason,
             recovered: 0,

@@ -28,6 +28,7 @@ mod cli_run;
 mod cli_schema;
 mod cli_templates;
 mod cli_troubles;
+mod cli_twins;
 mod emulator_cx;
 mod emulator_faults;
 mod export_cx;

@@ -211,7 +211,8 @@ fn sketch(entry: &Entry, shown: &mut String) {
 
 /// Without the members that say nothing.
 fn short(value: &impl Debug) -> String {
-    const BUILT_IN: [&str; 4] = [
+    const BUILT_IN: [&str; 5] = [
+        "channel: Text",
         "timeouts: Timeouts { turn: 30s, conversation: 300s }",
         "retries: Retries { errored: 1, failed: 0 }",
         "repeat: Repeat { times: 1, at_least: 1 }",

@@ -52,6 +52,8 @@ pub(crate) fn conversation(name: &str, verdict: Verdict) -> ConversationResult {
         line: 12,
         tags: vec![],
         target: "flights".to_owned(),
+        channel: None,
+        twin: None,
         verdict,
         reason: None,
         recovered: 0,
