@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::{ExportCxTestsArgs, Origins, SuiteArgs};
 use super::console::Console;
@@ -12,7 +13,7 @@ use super::surroundings::Surroundings;
 use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::import;
-use crate::model::suite::{Conversation, Service};
+use crate::model::suite::{Channel, Conversation, Service};
 use crate::suite::Entry;
 use crate::suite::discover::{default_path, discover};
 use crate::suite::select::PathArgument;
@@ -121,8 +122,13 @@ fn export_of(name: &str, workplace: &Workplace) -> Result<PathBuf, Failure> {
     }
 }
 
-fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Conversation>, Failure> {
-    let of_target: Vec<&&Entry> = entries.iter().filter(|entry| entry.target() == target).collect();
+fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Arc<Conversation>>, Failure> {
+    // Of twins the one that is written: test cases hold texts.
+    let is_written = |entry: &Entry| entry.twin().is_none() || entry.channel() == Channel::Text;
+    let of_target: Vec<&&Entry> = entries
+        .iter()
+        .filter(|entry| entry.target() == target && is_written(entry))
+        .collect();
     if of_target.is_empty() {
         return Err(Failure::Nothing {
             message: format!("no conversation here is played with `{target}`"),

@@ -4,7 +4,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +52,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
     let heading = context.source.heading(position);
     let title = context.redactor.text(&heading.title()).into_owned();
     context.tell(RunEvent::ConversationStarted { title }).await;
-    let mut conversation = match context.source.load(position) {
+    let conversation = match context.source.load(position) {
         Ok(conversation) => conversation,
         Err(error) => return heading.result(Verdict::Errored, Some(error.message)),
     };
@@ -64,19 +63,19 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
         let reason = format!("there is no target called `{}`", heading.target);
         return heading.result(Verdict::Errored, Some(reason));
     };
-    let stubs = Arc::new(mem::take(&mut conversation.stubs));
+    let stubs = Arc::new(conversation.stubs.clone());
     let title = Arc::new(Title {
         suite: heading.suite.clone(),
         name: heading.name.clone(),
     });
     let attempts = play_attempts(context, &conversation, &stubs, target, &title).await;
+    let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     if let Some(cassettes) = &context.cassettes {
         // Half a conversation is not kept.
-        if !context.cancellation.is_cancelled() {
+        if !context.cancellation.is_cancelled() && derived.verdict != Verdict::NotRun {
             cassettes.finish(&title).await;
         }
     }
-    let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     let reason = reason::of(
         derived.verdict,
         &conversation,
@@ -85,7 +84,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
     );
     ConversationResult {
         recovered: derived.recovered,
-        known_issue: conversation.known_issue,
+        known_issue: conversation.known_issue.clone(),
         attempts,
         ..heading.result(derived.verdict, reason)
     }
