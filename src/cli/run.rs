@@ -159,11 +159,10 @@ impl Job<'_> {
         let redactor = &self.workplace.settings.redactor;
         // Without a run before this one, or with one that another version left, nothing is known of the time.
         let previous = runner::Previous::read(&self.journal_folder()).ok().flatten();
-        let (conversations, chosen) = (&self.conversations, &self.chosen);
         planned::show(
             &self.plan,
-            conversations,
-            chosen,
+            &self.conversations,
+            &self.workplace.settings.targets,
             &self.options,
             previous.as_ref(),
             redactor,

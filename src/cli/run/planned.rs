@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::chosen::Chosen;
 use super::conversations::Conversations;
 use crate::cli::args::ListFormat;
 use crate::cli::columns::aligned;
@@ -13,20 +12,21 @@ use crate::cli::options::RunOptions;
 use crate::redact::{Redactor, clean_terminal_line};
 use crate::runner::{self, Forecast, Plan, PlannedTarget, Previous, TargetForecast, Turns};
 use crate::settings::rate::Rate;
-use crate::settings::target::Target;
+use crate::settings::target::{Target, TargetEntry};
 
 /// Looks ahead and says what is seen.
 pub(super) fn show(
     plan: &Plan,
     conversations: &Conversations,
-    chosen: &Chosen,
+    targets: &[TargetEntry],
     options: &RunOptions,
     previous: Option<&Previous>,
     redactor: &Redactor,
     format: ListFormat,
 ) -> Result<String, Failure> {
     let rate = options.rate.value;
-    let targets = chosen.targets.iter();
+    // Those, too, that could not be used here and now.
+    let targets = targets.iter().filter_map(|entry| entry.target.as_ref());
     let targets: BTreeMap<String, PlannedTarget> = targets
         .map(|target| (target.name.clone(), planned(target, rate)))
         .collect();
