@@ -223,7 +223,9 @@ fn short(value: &impl Debug) -> String {
     let nothing = Regex::new(NOTHING).unwrap();
     let unset = Regex::new(r"\b(restart|supplement): false(, | \})").unwrap();
     let empty = Regex::new(r"\b(EmulatorOverride|EmulatorStubs|Start|With) \{ *\}").unwrap();
-    let mut text = format!("{value:?}");
+    // Recordings lie somewhere else on every machine.
+    let here = format!("{}/", env!("CARGO_MANIFEST_DIR"));
+    let mut text = format!("{value:?}").replace(&here, "");
     for known in BUILT_IN {
         text = text.replace(&format!("{known}, "), "");
     }

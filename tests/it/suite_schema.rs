@@ -444,7 +444,9 @@ fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
     let text = format!("target: {target}\n{text}");
     if key.name == "channels" {
         // There must be something to be heard.
-        return text.replace("say: hi", "silence: 1s").replace("say: hello", "silence: 1s");
+        return text
+            .replace("say: hi", "silence: 1s")
+            .replace("say: hello", "silence: 1s");
     }
     text
 }
