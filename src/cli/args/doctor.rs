@@ -20,20 +20,25 @@ pub(super) fn long_help() -> String {
     format!("{EXAMPLES}\n{VARIABLES}")
 }
 
-const VARIABLES: &str =
-    "Environment variables on the way to live services, as Google's own clients and curl know them:
-  GOOGLE_APPLICATION_CREDENTIALS     file of Application Default Credentials; else gcloud's, else
-                                     the metadata server (GCE_METADATA_HOST)
+const VARIABLES: &str = "Environment variables, as Google's own clients and curl know them:
+  GOOGLE_APPLICATION_CREDENTIALS     file of Application Default Credentials;
+                                     else gcloud's, else the metadata server
+                                     (GCE_METADATA_HOST)
   GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES, AWS_...
                                      for workload identity federation
-  GOOGLE_CLOUD_QUOTA_PROJECT         whose quota is used, unless the target has `quota_project`
-  GOOGLE_CLOUD_UNIVERSE_DOMAIN       domain of the services, which may get credentials
-  GOOGLE_API_USE_CLIENT_CERTIFICATE  true: the machine's client certificate is shown
-  GOOGLE_API_CERTIFICATE_CONFIG      file that says where it is; else gcloud's (CLOUDSDK_CONFIG),
-                                     else what Endpoint Verification installs
-  GOOGLE_API_USE_MTLS_ENDPOINT       never, auto, always: when *.mtls.googleapis.com is asked
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY   the proxy, unless the target has `proxy`
-  SSL_CERT_FILE, SSL_CERT_DIR        who vouches for servers, unless the target has `authorities`
+  GOOGLE_CLOUD_QUOTA_PROJECT         whose quota is used; the target's
+                                     `quota_project` weighs more
+  GOOGLE_CLOUD_UNIVERSE_DOMAIN       domain of the services; it may get
+                                     credentials
+  GOOGLE_API_USE_CLIENT_CERTIFICATE  true: the machine's certificate is shown
+  GOOGLE_API_CERTIFICATE_CONFIG      file that says where that is; else gcloud's
+                                     (CLOUDSDK_CONFIG), else what Endpoint
+                                     Verification installs
+  GOOGLE_API_USE_MTLS_ENDPOINT       never, auto, always: whether
+                                     *.mtls.googleapis.com is asked
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY   the proxy; the target's `proxy` weighs more
+  SSL_CERT_FILE, SSL_CERT_DIR        who vouches for servers; the target's
+                                     `tls: {authorities}` weighs more
 ";
 
 /// `doctor`.
