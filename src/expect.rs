@@ -183,3 +183,9 @@ pub fn differences(expected: &Value, actual: &Value) -> Vec<Difference> {
 pub fn difference_lines(differences: &[Difference]) -> Option<Diff> {
     diff::of_differences(differences)
 }
+
+/// The share of words that were heard wrongly (word error rate), by what was said; nothing where nothing was, or where
+/// there are too many words to compare.
+pub fn word_error_rate(said: &str, heard: &str) -> Option<f64> {
+    text::word_error_rate(said, heard).ok()
+}

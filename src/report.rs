@@ -27,6 +27,7 @@ pub mod progress;
 mod style;
 mod summary;
 pub mod terminal;
+mod twins;
 
 /// A kind of report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -23,7 +23,9 @@ use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::suite::AudioSettings;
 use crate::redact::Redactor;
 
+pub use allowance::Allowance;
 pub use cancel::Cancellation;
+pub use forecast::{FORECAST_FORMAT, Forecast, PlannedTarget, TargetForecast, Turns, forecast};
 pub use journal::{JOURNAL_FILE, JOURNAL_FOLDER, Journal, JournalWriter};
 pub use keep::KeepAudio;
 pub use limit::Limit;
@@ -34,6 +36,7 @@ pub use signal::listen as listen_to_signals;
 pub use source::{ConversationSource, Heading};
 pub use status::{RunStatus, run_status};
 
+mod allowance;
 mod attempt;
 mod budget;
 mod cancel;
@@ -41,6 +44,7 @@ mod dispatcher;
 mod executor;
 #[cfg(test)]
 mod fake;
+mod forecast;
 mod journal;
 mod keep;
 mod limit;
@@ -59,8 +63,10 @@ mod status;
 mod stubs;
 mod tool_loop;
 mod turn;
+mod twins;
 mod unknown;
 mod verdict;
+mod waiting;
 
 /// A run, ready to be played.
 #[derive(Debug)]
@@ -91,6 +97,10 @@ pub struct RunContext {
     pub events: mpsc::Sender<RunEvent>,
     /// How it is stopped.
     pub cancellation: Cancellation,
+    /// How many turns may be sent.
+    pub allowance: Allowance,
+    /// The run's seed: it decides how long retries wait.
+    pub seed: u64,
     /// Where spoken answers are kept, if they are.
     pub keep_audio: Option<KeepAudio>,
 }
@@ -99,8 +109,10 @@ pub struct RunContext {
 pub struct RunTarget {
     /// The service, or why it cannot be used: then its conversations are errored.
     pub backend: Result<Arc<dyn Backend>, BackendError>,
-    /// Its rate limit.
+    /// The pace at which it is asked; none where nobody minds.
     pub limit: Option<Limit>,
+    /// How many conversations it holds at once, if fewer than are played.
+    pub sessions: Option<NonZeroUsize>,
     /// The time it lives at, if not now: that of an emulator.
     pub clock: Option<DateTime<FixedOffset>>,
     /// How it is sent sound.
@@ -112,8 +124,10 @@ pub struct RunTarget {
 pub struct RunOptions {
     /// Conversations played at once.
     pub jobs: NonZeroUsize,
-    /// How long the run may take.
+    /// How long the run may take; then what is being played is cut short.
     pub timeout: Option<Duration>,
+    /// How long conversations may begin; what is being played then is played to its end.
+    pub max_duration: Option<Duration>,
     /// The run is stopped after so many failed conversations; `--fail-fast` is 1.
     pub max_failures: Option<NonZeroU64>,
     /// Flaky conversations count as failed.
@@ -149,6 +163,7 @@ impl std::fmt::Debug for RunTarget {
             .debug_struct("RunTarget")
             .field("service", &service)
             .field("limit", &self.limit)
+            .field("sessions", &self.sessions)
             .field("clock", &self.clock)
             .field("audio", &self.audio)
             .finish()

@@ -23,6 +23,7 @@ pub use variables::is_variable_name;
 
 mod keys;
 pub mod layers;
+pub mod pace;
 pub mod play;
 pub mod profile;
 pub mod rate;

@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicUsize;
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::model::suite::EmulatorStubs;
+use crate::model::suite::{Channel, EmulatorStubs};
 use crate::yaml::{self, Node, Packed};
 
 use discover::SuiteFile;
@@ -376,7 +376,7 @@ impl Reading<'_> {
         crossed.map(|rows| Some(Arc::new(rows))).ok_or(())
     }
 
-    /// One conversation for one row.
+    /// One conversation for one row, in each of its channels.
     fn case(
         &mut self,
         node: &Node,
@@ -384,19 +384,47 @@ impl Reading<'_> {
         row: Option<(&Arc<Vec<Row>>, usize)>,
         last_line: u32,
     ) {
+        let first = self.played(node, row, None);
+        let conversation = first.conversation.as_ref();
+        let channels = conversation.map(|conversation| conversation.channels.clone());
+        self.keep(first, node, place, row, last_line);
+        for channel in channels.into_iter().flatten().skip(1) {
+            let twin = self.played(node, row, Some(channel));
+            self.keep(twin, node, place, row, last_line);
+        }
+    }
+
+    fn played(
+        &self,
+        node: &Node,
+        row: Option<(&Arc<Vec<Row>>, usize)>,
+        channel: Option<Channel>,
+    ) -> Expanded {
         let source = Source {
             shared: self.shared,
             frame: &self.frame,
             file: &self.file,
             row: row.and_then(|(rows, index)| rows.get(index)),
             thorough: true,
+            channel,
         };
+        expand(node, source)
+    }
+
+    fn keep(
+        &mut self,
+        expanded: Expanded,
+        node: &Node,
+        place: &LazyPlace<impl FnOnce() -> Place>,
+        row: Option<(&Arc<Vec<Row>>, usize)>,
+        last_line: u32,
+    ) {
         let Expanded {
             conversation,
             problems,
             mentions,
             given,
-        } = expand(node, source);
+        } = expanded;
         self.out.problems.extend(problems);
         self.out.given.extend(given);
         let Some(conversation) = conversation else { return };
@@ -429,6 +457,9 @@ impl Reading<'_> {
             lines: (node.line, last_line.max(node.line)),
             tags: self.frame.shared_tags(&conversation.tags),
             role: role.into(),
+            channel: conversation.channel,
+            has_channels: !conversation.channels.is_empty(),
+            twin: conversation.twin.clone(),
             place: if self.shared.has_room_ready_for(size) {
                 Place::Ready(Arc::new(conversation))
             } else {

@@ -1,5 +1,7 @@
 //! Operational failures of a service, with what a person should do next.
 
+use std::time::Duration;
+
 use crate::model::outcome::{Diff, ErrorRecord};
 use crate::model::resource::Malformed;
 
@@ -7,6 +9,7 @@ pub use self::http::{code_of_http, http_status};
 pub use status::{code, name};
 
 pub(in crate::backend) mod http;
+mod retry_after;
 pub(in crate::backend) mod status;
 
 /// Why a service could not answer.
@@ -23,6 +26,8 @@ pub struct BackendError {
     pub hint: Option<String>,
     /// How what was asked differs from what was to be asked, where that is the failure.
     pub diff: Option<Box<Diff>>,
+    /// How long the service asks to be left alone, if it does.
+    pub retry_after: Option<Duration>,
 }
 
 /// Kinds of failure.
@@ -55,6 +60,7 @@ impl BackendError {
             message: message.into(),
             hint: None,
             diff: None,
+            retry_after: None,
         }
     }
 

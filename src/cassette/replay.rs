@@ -407,6 +407,7 @@ impl Played {
                 message: self.text_of_today(&failure.message),
                 hint: failure.hint.clone(),
                 diff: None,
+                retry_after: None,
             },
             sent: failure.sent,
         }

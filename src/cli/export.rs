@@ -13,7 +13,7 @@ use super::surroundings::Surroundings;
 use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::import;
-use crate::model::suite::{Conversation, Service};
+use crate::model::suite::{Channel, Conversation, Service};
 use crate::suite::Entry;
 use crate::suite::discover::{default_path, discover};
 use crate::suite::select::PathArgument;
@@ -123,7 +123,12 @@ fn export_of(name: &str, workplace: &Workplace) -> Result<PathBuf, Failure> {
 }
 
 fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Arc<Conversation>>, Failure> {
-    let of_target: Vec<&&Entry> = entries.iter().filter(|entry| entry.target() == target).collect();
+    // Of twins the one that is written: test cases hold texts.
+    let is_written = |entry: &Entry| entry.twin().is_none() || entry.channel() == Channel::Text;
+    let of_target: Vec<&&Entry> = entries
+        .iter()
+        .filter(|entry| entry.target() == target && is_written(entry))
+        .collect();
     if of_target.is_empty() {
         return Err(Failure::Nothing {
             message: format!("no conversation here is played with `{target}`"),

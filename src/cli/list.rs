@@ -27,6 +27,8 @@ struct Listed {
     line: u32,
     tags: Vec<String>,
     target: String,
+    /// `text` or `audio`.
+    channel: &'static str,
 }
 
 #[derive(Serialize)]
@@ -75,6 +77,7 @@ impl Listed {
             line: entry.lines().0,
             tags: entry.tags().to_vec(),
             target: entry.target().to_owned(),
+            channel: entry.channel().name(),
         };
         listed.name.redact(redactor);
         listed.row.redact(redactor);
@@ -137,6 +140,7 @@ mod tests {
             line: 7,
             tags: vec!["smoke".to_owned(), "slow".to_owned()],
             target: "flights".to_owned(),
+            channel: "text",
             row: None,
         };
         assert_eq!(

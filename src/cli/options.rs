@@ -27,6 +27,10 @@ pub struct RunOptions {
     pub rate: Layered<Option<Rate>>,
     /// How long the run may take.
     pub timeout: Layered<Option<Duration>>,
+    /// How long conversations may begin.
+    pub max_duration: Layered<Option<Duration>>,
+    /// How many turns may be sent.
+    pub max_turns: Layered<Option<u32>>,
     /// The run stops after so many failed conversations.
     pub max_failures: Layered<Option<u32>>,
     /// A flaky conversation makes the run fail.
@@ -70,6 +74,10 @@ impl RunOptions {
             jobs: layers.pick(BUILT_IN_JOBS, "--jobs", play.jobs, |profile| profile.jobs),
             rate: layers.pick_some("--rate", play.rate, |profile| profile.rate),
             timeout: layers.pick_some("--timeout", play.timeout, |profile| profile.timeout),
+            max_duration: layers.pick_some("--max-duration", play.max_duration, |profile| {
+                profile.max_duration
+            }),
+            max_turns: layers.pick_some("--max-turns", play.max_turns, |profile| profile.max_turns),
             max_failures: layers.pick_some(fail_flag, fail_fast.or(play.max_failures), |profile| {
                 profile.max_failures
             }),
@@ -100,6 +108,7 @@ impl RunOptions {
         runner::RunOptions {
             jobs: jobs.unwrap_or(NonZeroUsize::MIN),
             timeout: self.timeout.value,
+            max_duration: self.max_duration.value,
             max_failures: self.max_failures.value.map(u64::from).and_then(NonZeroU64::new),
             fail_on_flaky: self.fail_on_flaky.value,
         }
@@ -238,6 +247,10 @@ mod tests {
                 options.max_failures.value
             ),
             (None, None, None)
+        );
+        assert_eq!(
+            (options.max_duration.value, options.max_turns.value),
+            (None, None)
         );
         assert_eq!(options.overrides(), PlayPatch::default());
     }

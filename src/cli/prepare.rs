@@ -176,6 +176,7 @@ fn subject(entry: &Entry) -> Subject<'_> {
         file: entry.file(),
         tags: entry.tags(),
         targets: [entry.role(), entry.target()],
+        channel: entry.channel().name(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::args::{Origins, RunArgs};
+use super::args::{ListFormat, Origins, RunArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -21,8 +21,8 @@ use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
-    self, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run, RunContext,
-    RunStatus, RunTarget,
+    self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run,
+    RunContext, RunStatus, RunTarget,
 };
 use crate::settings::target::Target;
 use crate::target::{self, AgentFiles, Means, ReadyTarget};
@@ -33,6 +33,7 @@ use reporting::Reporting;
 
 mod chosen;
 mod conversations;
+mod planned;
 mod reporting;
 mod tapes;
 
@@ -60,7 +61,7 @@ pub(super) fn run(
     let options = RunOptions::resolve(args, origins, profile);
     let demands = Demands {
         strict: args.suites.strict,
-        usable_targets: !args.output.show_settings,
+        usable_targets: !args.output.show_settings && args.output.plan.is_none(),
         overrides: options.overrides(),
         filter: args.filter.filter.as_deref(),
         ..Demands::default()
@@ -77,7 +78,8 @@ pub(super) fn run(
         universe: here.universe.clone(),
         allowed_hosts: args.play.allow_credentials_to.clone(),
     };
-    let mut chosen = Chosen::of(&prepared, &selected, (!offline).then_some(&policy))?;
+    let sends = !offline && args.output.plan.is_none();
+    let mut chosen = Chosen::of(&prepared, &selected, sends.then_some(&policy))?;
     chosen.notices.extend(tapes::notice(&args.cassettes));
     if let Some(seed) = options.seed.value {
         chosen.reseed(seed);
@@ -94,6 +96,10 @@ pub(super) fn run(
         args,
         here,
     };
+    if let Some(format) = args.output.plan {
+        console.print(&job.foresee(format)?)?;
+        return Ok(Exit::Success);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(job.play(reporting, console));
     // Nothing that still waits (an idle connection, a late answer) may hold up the end.
@@ -145,6 +151,23 @@ impl Job<'_> {
         signals.abort();
         let status = runner::run_status(&end.summary, cancellation.reason(), not_written, fail_on_flaky);
         Ok(exit_of(status))
+    }
+
+    /// Says what the run would take.
+    fn foresee(mut self, format: ListFormat) -> Result<String, Failure> {
+        self.order(0)?;
+        let redactor = &self.workplace.settings.redactor;
+        // Without a run before this one, or with one that another version left, nothing is known of the time.
+        let previous = runner::Previous::read(&self.journal_folder()).ok().flatten();
+        planned::show(
+            &self.plan,
+            &self.conversations,
+            &self.workplace.settings.targets,
+            &self.options,
+            previous.as_ref(),
+            redactor,
+            format,
+        )
     }
 
     /// Settles what is played, in which order.
@@ -210,15 +233,14 @@ impl Job<'_> {
             .into_iter()
             .zip(&self.chosen.targets)
             .map(|(ready, target)| {
-                let limit = rate
-                    .or(target.rate)
-                    .filter(|_| !is_replay)
-                    .map(|rate| Limit::per_minute(rate.per_minute()));
+                let per_minute = target.quota.requests_per_minute(rate.or(target.rate));
+                let limit = (!is_replay).then(|| Limit::new(&target.name, per_minute, info.seed));
                 (
                     target.name.clone(),
                     RunTarget {
                         backend: ready.backend,
                         limit,
+                        sessions: target.quota.sessions.filter(|_| !is_replay),
                         clock: target.clock(),
                         audio: target.audio,
                     },
@@ -234,6 +256,8 @@ impl Job<'_> {
                 variables: self.workplace.settings.variables.readable(),
                 events,
                 cancellation: cancellation.clone(),
+                allowance: Allowance::new(self.options.max_turns.value.map(u64::from)),
+                seed: info.seed,
                 keep_audio: self.args.output.keep_audio.then(|| {
                     let shown = Path::new(REPORTS_FOLDER).join(AUDIO_FOLDER);
                     KeepAudio {

@@ -116,6 +116,10 @@ fn rows_of_run(options: &RunOptions) -> Vec<Row> {
         Row::of("timeout", &options.timeout, |timeout| {
             or(timeout.map(show_duration).as_ref(), "none")
         }),
+        Row::of("max_duration", &options.max_duration, |duration| {
+            or(duration.map(show_duration).as_ref(), "none")
+        }),
+        Row::of("max_turns", &options.max_turns, |most| or(most.as_ref(), "none")),
         Row::of("max_failures", &options.max_failures, |most| {
             or(most.as_ref(), "none")
         }),
@@ -251,6 +255,13 @@ fn describe(target: &Target) -> String {
         }
     }
     parts.extend(target.rate.map(|rate| format!("rate {rate}")));
+    let quota = target.quota;
+    parts.extend(quota.sessions.map(|sessions| format!("sessions {sessions}")));
+    parts.extend(
+        quota
+            .tokens
+            .map(|tokens| format!("tokens {}, {} a turn", tokens.allowed, tokens.per_turn)),
+    );
     parts.join(", ")
 }
 

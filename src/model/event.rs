@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{ConversationResult, Verdict};
+use super::outcome::{ConversationResult, Twins, Verdict};
 
 /// What is known of a run when it starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,10 +95,31 @@ impl Summary {
     }
 }
 
+/// A target whose service said that a quota was used up, and what that did to the run's pace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SlowedTarget {
+    /// Its name.
+    pub target: String,
+    /// Requests that were refused.
+    pub refused: u64,
+    /// How often the pace was lowered.
+    pub times: u64,
+    /// How long it was lower than allowed.
+    pub elapsed_ms: f64,
+    /// Requests per minute when it was lowest.
+    pub lowest_per_minute: f64,
+    /// How long requests waited until they might leave, all together.
+    pub waited_ms: f64,
+}
+
 /// Why a run stopped early; the greatest reason wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CancelReason {
+    /// `--max-turns`: no conversation begins any more.
+    MaxTurns,
+    /// `--max-duration`: no conversation begins any more.
+    MaxDuration,
     /// `--fail-fast` or `--max-failures`.
     Failures,
     /// `--timeout` of the run.
@@ -107,6 +128,13 @@ pub enum CancelReason {
     Terminated,
     /// Ctrl-C.
     Interrupted,
+}
+
+impl CancelReason {
+    /// Whether what is being played is played to its end.
+    pub fn is_gentle(self) -> bool {
+        matches!(self, Self::MaxTurns | Self::MaxDuration)
+    }
 }
 
 /// What a run tells while it goes on.
@@ -141,6 +169,8 @@ pub struct RunEnd {
     pub summary: Summary,
     /// Why it stopped early, if it did.
     pub cancelled: Option<CancelReason>,
+    /// The targets whose services wanted it slower.
+    pub slowed: Vec<SlowedTarget>,
 }
 
 /// A conversation's result as the journal has it.
@@ -150,6 +180,8 @@ pub struct Recorded {
     pub result: Arc<ConversationResult>,
     /// The same as JSON, in one line.
     pub json: Vec<u8>,
+    /// How it compares with its twin, with the second one of both.
+    pub twins: Option<Arc<Twins>>,
 }
 
 /// Writes one report from the journal: results come one at a time, in order of file and position.

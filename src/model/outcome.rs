@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::suite::Channel;
 use super::trace::Trace;
 use super::transcript::{AgentReply, Match, Observed, Spoken, ToolCall, WebhookStatus};
 use super::{Map, Value};
@@ -348,6 +349,12 @@ pub struct ConversationResult {
     pub tags: Vec<String>,
     /// Name of the target that played it.
     pub target: String,
+    /// How the user spoke, for a conversation that says so (`channels`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// What it and its twins of other channels are called without their channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<String>,
     /// The verdict, as derived by `runner`.
     pub verdict: Verdict,
     /// One line that says why, for every verdict but passed.
@@ -361,4 +368,52 @@ pub struct ConversationResult {
     pub known_issue: Option<String>,
     /// All attempts, in order.
     pub attempts: Vec<Attempt>,
+}
+
+/// A conversation that was played in writing and in recordings, and what came of both: an element of `twins` of the
+/// result file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Twins {
+    /// Suite: path from the root without extension.
+    pub suite: String,
+    /// What both are called without their channel.
+    pub name: String,
+    /// File they stand in.
+    pub file: String,
+    /// 1-based line.
+    pub line: u32,
+    /// The verdict in writing.
+    pub text: Verdict,
+    /// The verdict in recordings.
+    pub audio: Verdict,
+    /// Where speech first changed what came of it; nothing where it did not, or where nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<TwinDifference>,
+}
+
+/// The first turn whose outcome speech changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TwinDifference {
+    /// 1-based position of the turn.
+    pub turn: u32,
+    /// File the turn stands in.
+    pub file: String,
+    /// 1-based line of the turn.
+    pub line: u32,
+    /// What differs: `intent`, `match`, `page`, `flow`, `agent`, `playbook`, `tool_calls`, `ended`, `reply`, `answer`
+    /// (there was none), `played` (`when` held in one of them only), or the path of an expectation.
+    pub kind: String,
+    /// How it is in writing.
+    pub text: Value,
+    /// How it is in recordings.
+    pub audio: Value,
+    /// The last words said until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// What was heard of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<String>,
+    /// The share of words that were heard wrongly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word_error_rate: Option<f64>,
 }

@@ -19,6 +19,7 @@ impl Redact for ConversationResult {
         let redactor = wider.as_ref().unwrap_or(redactor);
         self.name.redact(redactor);
         self.row.redact(redactor);
+        self.twin.redact(redactor);
         self.reason.redact(redactor);
         self.attempts.redact(redactor);
     }

@@ -54,6 +54,29 @@ impl Service {
     }
 }
 
+/// How the user speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// In writing.
+    Text,
+    /// In recordings.
+    Audio,
+}
+
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Audio];
+
+    /// As it is written in suites.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Audio => "audio",
+        }
+    }
+}
+
 /// One conversation, ready to be played.
 #[derive(Debug, Clone)]
 pub struct Conversation {
@@ -71,6 +94,12 @@ pub struct Conversation {
     pub notes: Option<String>,
     /// The role whose target plays it.
     pub target: String,
+    /// The ways in which it is to be played, each for itself; empty where it is played as it is written.
+    pub channels: Vec<Channel>,
+    /// The way in which this one is played.
+    pub channel: Channel,
+    /// What it and its twins of other channels are called without their channel.
+    pub twin: Option<String>,
     /// Why it is not played at all.
     pub skip: Option<String>,
     /// The targets it is meant for; empty means all.

@@ -2,11 +2,15 @@
 //! do not know. Results are spooled as they come, because what stands before them is known last.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::output::{Output, Spool};
-use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo, Summary, TargetInfo};
+use crate::model::event::{
+    CancelReason, Recorded, Reporter, RunEnd, RunInfo, SlowedTarget, Summary, TargetInfo,
+};
+use crate::model::outcome::Twins;
 
 /// Name and version of the format.
 pub const FORMAT: &str = "turnproof-run/1";
@@ -16,6 +20,7 @@ pub const FORMAT: &str = "turnproof-run/1";
 pub struct Json {
     output: Output,
     spool: Spool,
+    twins: Vec<Arc<Twins>>,
 }
 
 /// What stands before the conversations.
@@ -24,6 +29,9 @@ struct Head<'a> {
     format: &'static str,
     run: Run<'a>,
     summary: &'a Summary,
+    /// Conversations that were played in writing and in recordings.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    twins: &'a [Arc<Twins>],
 }
 
 #[derive(Serialize)]
@@ -33,7 +41,13 @@ struct Run<'a> {
     elapsed_ms: f64,
     tool_version: &'a str,
     seed: u64,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<CancelReason>,
     targets: &'a [TargetInfo],
+    /// The targets that wanted it slower.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    slowed: &'a [SlowedTarget],
 }
 
 impl Json {
@@ -43,7 +57,11 @@ impl Json {
     /// When the folder cannot be written to.
     pub fn new(output: Output) -> io::Result<Self> {
         let spool = output.spool()?;
-        Ok(Self { output, spool })
+        Ok(Self {
+            output,
+            spool,
+            twins: Vec::new(),
+        })
     }
 }
 
@@ -58,12 +76,17 @@ impl Reporter for Json {
         } else {
             b",\n    "
         };
+        self.twins.extend(recorded.twins.clone());
         self.spool.write_all(separator)?;
         self.spool.write_all(&recorded.json)
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
-        let Self { mut output, spool } = *self;
+        let Self {
+            mut output,
+            spool,
+            twins,
+        } = *self;
         let head = Head {
             format: FORMAT,
             run: Run {
@@ -72,9 +95,12 @@ impl Reporter for Json {
                 elapsed_ms: (end.elapsed.as_secs_f64() * 1e6).round() / 1e3,
                 tool_version: &run.tool_version,
                 seed: run.seed,
+                stopped: end.cancelled,
                 targets: &run.targets,
+                slowed: &end.slowed,
             },
             summary: &end.summary,
+            twins: &twins,
         };
         let head = serde_json::to_string_pretty(&head)?;
         let open = head.strip_suffix("\n}").unwrap_or(&head);

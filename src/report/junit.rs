@@ -19,6 +19,7 @@ use super::dialogue::{self, Extent};
 use super::headline;
 use super::output::{Output, Spool};
 use super::style::{Canvas, Look, millis};
+use super::twins;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Verdict};
 use crate::redact;
@@ -150,12 +151,12 @@ impl Reporter for Junit {
             .map(|recorded| {
                 let class = attribute(&class_name(&recorded.result.suite));
                 let name = self.unique(&class, &attribute(&recorded.result.name));
-                (&*recorded.result, class, name)
+                (recorded, class, name)
             })
             .collect();
         let cases: Vec<_> = named
             .into_par_iter()
-            .map(|(result, class, name)| (result, serialized(test_case(result, &class, name))))
+            .map(|(recorded, class, name)| (&*recorded.result, serialized(test_case(recorded, &class, name))))
             .collect();
         for (result, case) in cases {
             self.add(result, cut_case(&case?))?;
@@ -188,7 +189,8 @@ impl Reporter for Junit {
 }
 
 /// A conversation as a test case.
-fn test_case(result: &ConversationResult, class: &str, name: String) -> TestCase {
+fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
+    let result = &*recorded.result;
     let mut case = TestCase::new(name, status(result));
     case.set_classname(class);
     case.set_time(elapsed(result));
@@ -203,6 +205,9 @@ fn test_case(result: &ConversationResult, class: &str, name: String) -> TestCase
     case.extra.insert("line".into(), result.line.to_string().into());
     for property in properties(result) {
         case.add_property(property);
+    }
+    if let Some(twins) = &recorded.twins {
+        case.add_property(Property::new("twins", attribute(&twins::line(twins))));
     }
     if let Some(attempt) = headline::decisive(result) {
         let of_turns: usize = attempt.turns.iter().map(|turn| turn.expectations.len()).sum();
@@ -300,6 +305,11 @@ fn properties(result: &ConversationResult) -> Vec<Property> {
     if !result.tags.is_empty() {
         all.push(("tags", result.tags.join(",")));
     }
+    all.extend(
+        result
+            .channel
+            .map(|channel| ("channel", channel.name().to_owned())),
+    );
     all.extend(result.row.clone().map(|row| ("row", row)));
     all.extend(result.known_issue.clone().map(|issue| ("known_issue", issue)));
     all.into_iter()

@@ -321,6 +321,12 @@ fn coarse(duration: Duration) -> String {
 
 fn stopping(reason: CancelReason) -> &'static str {
     match reason {
+        CancelReason::MaxTurns => {
+            "stopping: the turns that the run may take are used up; what has begun is played to its end"
+        }
+        CancelReason::MaxDuration => {
+            "stopping: the time in which conversations may begin is over; what has begun is played to its end"
+        }
         CancelReason::Failures => "stopping: as many failures as were allowed; the reports are still written",
         CancelReason::Timeout => "stopping: the time of the run is over; the reports are still written",
         CancelReason::Terminated => "stopping: terminated; the reports are still written",

@@ -9,8 +9,9 @@ use super::Detail;
 use super::headline;
 use super::style::{Canvas, Piece, counted, duration, grouped, inline, millis, one_line};
 use super::terminal::label;
+use super::twins;
 use crate::model::event::{CancelReason, RunEnd, RunInfo, Summary};
-use crate::model::outcome::{ConversationResult, Verdict};
+use crate::model::outcome::{ConversationResult, Twins, Verdict};
 
 /// Conversations listed at the end.
 const MOST_LISTED: usize = 30;
@@ -31,6 +32,7 @@ pub(super) struct Tally {
     played: u64,
     notes: BTreeMap<String, u64>,
     has_more_notes: bool,
+    twins: twins::Tally,
 }
 
 impl Tally {
@@ -60,6 +62,12 @@ impl Tally {
             .filter_map(|turn| turn.reply.as_ref());
         for note in replies.flat_map(|reply| &reply.notes) {
             self.note(note);
+        }
+    }
+
+    pub(super) fn add_twins(&mut self, twins: Option<&Twins>) {
+        if let Some(twins) = twins {
+            self.twins.add(twins);
         }
     }
 
@@ -100,8 +108,10 @@ impl Tally {
         write_counts(canvas, end);
         write_measures(canvas, run, end, detail);
         self.write_list(canvas);
+        self.twins.write(canvas);
         let mut facts = Facts::new(canvas);
         self.write_slowest(&mut facts, &end.summary);
+        write_slowed(&mut facts, end);
         self.write_notes(&mut facts, detail);
         for path in written {
             facts.row("report", &path.display().to_string());
@@ -240,6 +250,21 @@ fn write_measures(canvas: &mut Canvas, run: &RunInfo, end: &RunEnd, detail: &Det
     );
 }
 
+/// Which services wanted it slower.
+fn write_slowed(facts: &mut Facts<'_>, end: &RunEnd) {
+    for slowed in &end.slowed {
+        let text = format!(
+            "{}: {} refused because a quota was used up; slowed {} for {} in all, down to {} requests a minute",
+            slowed.target,
+            counted(slowed.refused, "request"),
+            counted(slowed.times, "time"),
+            duration(millis(slowed.elapsed_ms)),
+            slowed.lowest_per_minute,
+        );
+        facts.row("slowed", &text);
+    }
+}
+
 /// Why the run ended early, and which exit code wins where two would be right.
 fn write_exit(facts: &mut Facts<'_>, end: &RunEnd, detail: &Detail) {
     let summary = &end.summary;
@@ -247,7 +272,11 @@ fn write_exit(facts: &mut Facts<'_>, end: &RunEnd, detail: &Detail) {
         facts.row("stopped", cancelled(reason));
     }
     let failed = summary.failed > 0 || (detail.fail_on_flaky && summary.flaky > 0);
-    let could_not_test = summary.errored > 0 || end.cancelled == Some(CancelReason::Timeout);
+    let out_of_budget = matches!(
+        end.cancelled,
+        Some(CancelReason::MaxTurns | CancelReason::MaxDuration | CancelReason::Timeout)
+    );
+    let could_not_test = summary.errored > 0 || out_of_budget;
     let signalled = matches!(
         end.cancelled,
         Some(CancelReason::Terminated | CancelReason::Interrupted)
@@ -272,6 +301,10 @@ fn write_exit(facts: &mut Facts<'_>, end: &RunEnd, detail: &Detail) {
 
 fn cancelled(reason: CancelReason) -> &'static str {
     match reason {
+        CancelReason::MaxTurns => "early: the turns that the run may take were used up (--max-turns)",
+        CancelReason::MaxDuration => {
+            "early: the time in which conversations may begin was over (--max-duration)"
+        }
         CancelReason::Failures => {
             "early, after as many failures as were allowed (--fail-fast, --max-failures)"
         }

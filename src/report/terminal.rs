@@ -76,6 +76,7 @@ impl Reporter for Terminal {
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let result = &recorded.result;
         self.tally.add(result);
+        self.tally.add_twins(recorded.twins.as_deref());
         if !self.is_shown(result) {
             return Ok(());
         }

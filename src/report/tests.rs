@@ -47,7 +47,8 @@ fn terminal(results: &[ConversationResult], look: Look, detail: Detail) -> Strin
 fn recorded(result: ConversationResult) -> Recorded {
     let json = serde_json::to_vec(&result).unwrap();
     let result = result.into();
-    Recorded { result, json }
+    let twins = None;
+    Recorded { result, json, twins }
 }
 
 fn written(results: &[ConversationResult], mut reporter: Box<dyn Reporter>) {

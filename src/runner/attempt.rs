@@ -8,14 +8,16 @@ use uuid::Uuid;
 
 use super::budget::Budget;
 use super::dispatcher::stop_reason;
+use super::limit::Departure;
 use super::record::{any, millis, turn_failed};
-use super::retry::Ended;
+use super::retry::{Ended, Patience};
 use super::script::Script;
 use super::turn::fill;
 use super::unknown::Unknown;
 use super::{RunContext, RunTarget};
-use crate::backend::{Session, SessionStart, Take, Title};
+use crate::backend::{BackendError, Session, SessionStart, Take, Title};
 use crate::expect::{self, TurnContext};
+use crate::model::event::RunEvent;
 use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
 use crate::model::suite::{Check, Conversation, EmulatorStubs, Service};
 use crate::model::transcript::AgentReply;
@@ -65,7 +67,7 @@ pub(super) async fn play(
         Ended {
             outcome,
             transient: false,
-            quota: false,
+            patience: Patience::None,
         },
         |unknown| unknown.ended(outcome),
     );
@@ -241,6 +243,33 @@ impl<'run> Player<'run> {
         };
         let opened = self.budget.wait(backend.open(start)).await?;
         opened.map_err(|error| Unknown::from(&error))
+    }
+
+    /// Waits until a request may leave, which is nobody's time.
+    pub(super) async fn depart(&mut self) -> Option<Departure> {
+        let departure = self.target.limit.as_ref()?.wait().await;
+        self.budget.give_back(departure.waited);
+        Some(departure)
+    }
+
+    /// Lets the target's pace follow what came of a request.
+    pub(super) async fn keep_pace(
+        &mut self,
+        departure: Option<Departure>,
+        outcome: Result<(), &BackendError>,
+    ) {
+        let (Some(limit), Some(departure)) = (&self.target.limit, departure) else {
+            return;
+        };
+        let change = match outcome {
+            Ok(()) => limit.answered(),
+            Err(error) if error.is_quota() => limit.refused(departure, error.retry_after),
+            Err(_) => None,
+        };
+        if let Some(change) = change {
+            let notice = change.told(limit.target());
+            self.context.tell(RunEvent::Notice(notice)).await;
+        }
     }
 
     /// The id of the session that is going on.

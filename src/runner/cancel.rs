@@ -1,4 +1,6 @@
-//! The one way down for "stop": a token that every waiting task watches, and the reason why.
+//! The one way down for "stop": tokens that every waiting task watches, and the reason why.
+//!
+//! There are two kinds: after a gentle one nothing begins any more, but what is being played is played to its end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,6 +13,7 @@ use crate::model::event::CancelReason;
 #[derive(Debug, Clone, Default)]
 pub struct Cancellation {
     token: CancellationToken,
+    gentle: CancellationToken,
     reason: Arc<AtomicU8>,
 }
 
@@ -24,7 +27,10 @@ impl Cancellation {
     pub fn cancel(&self, reason: CancelReason) {
         // The reason is there before anyone is woken by the token.
         self.reason.fetch_max(rank(reason), Ordering::SeqCst);
-        self.token.cancel();
+        self.gentle.cancel();
+        if !reason.is_gentle() {
+            self.token.cancel();
+        }
     }
 
     /// Why the run was stopped, if it was.
@@ -33,18 +39,30 @@ impl Cancellation {
         REASONS.into_iter().find(|reason| rank(*reason) == kept)
     }
 
-    /// Whether the run was stopped.
+    /// Whether nothing begins any more.
+    pub fn is_stopping(&self) -> bool {
+        self.gentle.is_cancelled()
+    }
+
+    /// Waits until nothing begins any more.
+    pub async fn stopping(&self) {
+        self.gentle.cancelled().await;
+    }
+
+    /// Whether what is being played is cut short.
     pub fn is_cancelled(&self) -> bool {
         self.token.is_cancelled()
     }
 
-    /// Waits until the run is stopped.
+    /// Waits until what is being played is cut short.
     pub async fn cancelled(&self) {
         self.token.cancelled().await;
     }
 }
 
-const REASONS: [CancelReason; 4] = [
+const REASONS: [CancelReason; 6] = [
+    CancelReason::MaxTurns,
+    CancelReason::MaxDuration,
     CancelReason::Failures,
     CancelReason::Timeout,
     CancelReason::Terminated,
@@ -54,10 +72,12 @@ const REASONS: [CancelReason; 4] = [
 /// 0 stands for "not stopped"; the order is that of [`CancelReason`].
 fn rank(reason: CancelReason) -> u8 {
     match reason {
-        CancelReason::Failures => 1,
-        CancelReason::Timeout => 2,
-        CancelReason::Terminated => 3,
-        CancelReason::Interrupted => 4,
+        CancelReason::MaxTurns => 1,
+        CancelReason::MaxDuration => 2,
+        CancelReason::Failures => 3,
+        CancelReason::Timeout => 4,
+        CancelReason::Terminated => 5,
+        CancelReason::Interrupted => 6,
     }
 }
 
@@ -72,8 +92,11 @@ mod tests {
                 let cancellation = Cancellation::new();
                 assert_eq!(cancellation.reason(), None);
                 cancellation.cancel(first);
-                assert!(cancellation.is_cancelled());
+                assert!(cancellation.is_stopping());
+                assert_eq!(cancellation.is_cancelled(), !first.is_gentle());
                 cancellation.clone().cancel(second);
+                let gentle = first.is_gentle() && second.is_gentle();
+                assert_eq!(cancellation.is_cancelled(), !gentle);
                 assert_eq!(cancellation.reason(), Some(first.max(second)));
             }
         }

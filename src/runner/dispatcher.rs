@@ -1,7 +1,7 @@
 //! One actor that starts conversations as there is room and owns every count of the run.
 //!
 //! Executors give back finished conversations; events go up one channel; "stop" goes down one [`Cancellation`](super::Cancellation). After
-//! that nothing new starts, and what runs is cut short by its executor.
+//! that nothing new starts; unless it was a gentle stop, what runs is cut short by its executor.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::executor::{self, Finished};
 use super::journal::{Journal, JournalWriter};
-use super::{Run, RunContext, RunOptions};
-use crate::model::event::{CancelReason, RunEnd, RunEvent, Summary};
+use super::waiting::Waiting;
+use super::{Limit, Run, RunContext, RunOptions};
+use crate::model::event::{CancelReason, RunEnd, RunEvent, SlowedTarget, Summary};
 use crate::model::outcome::{ConversationResult, Verdict};
 
 /// Plays a whole run. Returns when everything that was started is over and the journal is complete.
@@ -27,16 +28,17 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
     } = run;
     let total = plan.len() as u64;
     let mut dispatcher = Dispatcher {
-        waiting: plan.into_positions().into_iter(),
+        waiting: Waiting::new(plan.into_positions(), &context.targets),
         running: JoinSet::new(),
         positions: HashMap::new(),
         context: Arc::new(context),
         deadline: options.timeout.map(|timeout| start + timeout),
+        closing: options.max_duration.map(|duration| start + duration),
         options,
         summary: Summary::default(),
         journal,
         journal_broken: false,
-        told_of_stop: false,
+        told_of: None,
     };
     dispatcher
         .context
@@ -47,7 +49,8 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
     let end = RunEnd {
         elapsed: start.elapsed(),
         summary: dispatcher.summary,
-        cancelled: dispatcher.context.cancellation.reason(),
+        cancelled: dispatcher.stopped_for(),
+        slowed: dispatcher.slowed(),
     };
     let journal = dispatcher.journal;
     let journal = task::spawn_blocking(move || journal.finish())
@@ -57,19 +60,22 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
 }
 
 struct Dispatcher {
-    /// Positions of conversations that have not been started.
-    waiting: std::vec::IntoIter<usize>,
+    /// Conversations that have not been started.
+    waiting: Waiting,
     running: JoinSet<Finished>,
     /// Which conversation a task plays, for one that panics.
     positions: HashMap<task::Id, usize>,
     context: Arc<RunContext>,
     deadline: Option<Instant>,
+    /// When nothing begins any more.
+    closing: Option<Instant>,
     options: RunOptions,
     summary: Summary,
     journal: JournalWriter,
     /// The disk is full, say: what finishes cannot be kept, so nothing more is played.
     journal_broken: bool,
-    told_of_stop: bool,
+    /// Which stop was told of last.
+    told_of: Option<CancelReason>,
 }
 
 impl Dispatcher {
@@ -81,11 +87,17 @@ impl Dispatcher {
             }
             let cancellation = self.context.cancellation.clone();
             let timed_out = sleep_until(self.deadline.unwrap_or_else(Instant::now));
+            let closing = sleep_until(self.closing.unwrap_or_else(Instant::now));
+            let told_of_end = self.told_of.is_some_and(|reason| !reason.is_gentle());
             tokio::select! {
                 biased;
-                () = cancellation.cancelled(), if !self.told_of_stop => self.tell_of_stop().await,
-                () = timed_out, if self.deadline.is_some() && !self.told_of_stop => {
+                () = cancellation.cancelled(), if !told_of_end => self.tell_of_stop().await,
+                () = cancellation.stopping(), if self.told_of.is_none() => self.tell_of_stop().await,
+                () = timed_out, if self.deadline.is_some() && !cancellation.is_cancelled() => {
                     cancellation.cancel(CancelReason::Timeout);
+                }
+                () = closing, if self.closing.is_some() && !cancellation.is_stopping() => {
+                    cancellation.cancel(CancelReason::MaxDuration);
                 }
                 Some(joined) = self.running.join_next_with_id() => self.take(joined).await,
             }
@@ -94,8 +106,8 @@ impl Dispatcher {
 
     /// Starts conversations while there is room.
     fn fill(&mut self) {
-        while self.running.len() < self.options.jobs.get() && !self.context.cancellation.is_cancelled() {
-            let Some(position) = self.waiting.next() else {
+        while self.running.len() < self.options.jobs.get() && !self.context.cancellation.is_stopping() {
+            let Some(position) = self.waiting.next(&*self.context.source) else {
                 return;
             };
             let context = Arc::clone(&self.context);
@@ -107,10 +119,31 @@ impl Dispatcher {
     }
 
     async fn tell_of_stop(&mut self) {
-        self.told_of_stop = true;
-        if let Some(reason) = self.context.cancellation.reason() {
+        self.told_of = self.context.cancellation.reason();
+        if let Some(reason) = self.told_of {
             self.context.tell(RunEvent::Cancelled(reason)).await;
         }
+    }
+
+    /// Why the run ended before its time. A gentle stop that left nothing out was none.
+    fn stopped_for(&self) -> Option<CancelReason> {
+        let reason = self.context.cancellation.reason()?;
+        (!reason.is_gentle() || self.summary.not_run > 0).then_some(reason)
+    }
+
+    /// The targets that wanted it slower, by name.
+    fn slowed(&self) -> Vec<SlowedTarget> {
+        let limits = self
+            .context
+            .targets
+            .values()
+            .filter_map(|target| target.limit.as_ref());
+        let mut slowed: Vec<SlowedTarget> = limits.filter_map(Limit::told).collect();
+        for target in &mut slowed {
+            target.target = self.context.redactor.text(&target.target).into_owned();
+        }
+        slowed.sort_by(|one, other| one.target.cmp(&other.target));
+        slowed
     }
 
     async fn take(&mut self, joined: Result<(task::Id, Finished), JoinError>) {
@@ -134,6 +167,7 @@ impl Dispatcher {
             result,
             line,
         } = finished;
+        self.waiting.is_over(position);
         self.summary.add(&result);
         let result = Arc::new(result);
         match line {
@@ -163,10 +197,10 @@ impl Dispatcher {
     /// Conversations that were never started are part of the result.
     async fn give_up_waiting(&mut self) {
         if let Some(reason) = self.context.cancellation.reason() {
-            if !self.told_of_stop {
-                self.tell_of_stop().await;
-            }
-            while let Some(position) = self.waiting.next() {
+            for position in self.waiting.rest() {
+                if self.told_of.is_none() {
+                    self.tell_of_stop().await;
+                }
                 self.keep_unplayed(position, Verdict::NotRun, stop_reason(reason))
                     .await;
             }
@@ -184,6 +218,8 @@ impl Dispatcher {
 /// Why a conversation was not played, or not to its end.
 pub(super) fn stop_reason(reason: CancelReason) -> &'static str {
     match reason {
+        CancelReason::MaxTurns => "the turns that the run may take were used up",
+        CancelReason::MaxDuration => "the time in which conversations may begin was over",
         CancelReason::Failures => "the run was stopped after too many failures",
         CancelReason::Timeout => "the time of the run was up",
         CancelReason::Terminated => "the run was terminated",

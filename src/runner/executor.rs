@@ -2,6 +2,7 @@
 //!
 //! What leaves this file is redacted; nothing before it is shown to anyone.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::attempt::{self, Place, PlayedAttempt};
 use super::retry::Retrying;
 use super::{RunContext, RunTarget, journal, reason, verdict};
 use crate::backend::Title;
-use crate::model::event::RunEvent;
-use crate::model::outcome::{Attempt, ConversationResult, Verdict};
+use crate::model::event::{CancelReason, RunEvent};
+use crate::model::outcome::{Attempt, ConversationResult, Sent, Verdict};
 use crate::model::suite::{Conversation, EmulatorStubs};
 use crate::redact::{Redact, Redactor};
 
@@ -68,13 +69,13 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
         name: heading.name.clone(),
     });
     let attempts = play_attempts(context, &conversation, &stubs, target, &title).await;
+    let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     if let Some(cassettes) = &context.cassettes {
         // Half a conversation is not kept.
-        if !context.cancellation.is_cancelled() {
+        if !context.cancellation.is_cancelled() && derived.verdict != Verdict::NotRun {
             cassettes.finish(&title).await;
         }
     }
-    let derived = verdict::derive(conversation.repeat, conversation.known_issue.is_some(), &attempts);
     let reason = reason::of(
         derived.verdict,
         &conversation,
@@ -90,7 +91,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
 }
 
 /// Why a conversation is not played on this target at all.
-fn not_meant(conversation: &Conversation, target: &str) -> Option<String> {
+pub(super) fn not_meant(conversation: &Conversation, target: &str) -> Option<String> {
     if conversation.skip.is_some() {
         return conversation.skip.clone();
     }
@@ -107,10 +108,19 @@ async fn play_attempts(
     title: &Arc<Title>,
 ) -> Vec<Attempt> {
     let mut attempts = Vec::new();
+    let turns = conversation.turns.len();
     for play in 1..=conversation.repeat.times {
-        let mut retrying = Retrying::new(conversation.retries, conversation.known_issue.is_some());
+        if play > 1 && context.cancellation.is_stopping() {
+            return attempts;
+        }
+        let seed = seed_of(context.seed, title, play);
+        let mut retrying = Retrying::new(conversation.retries, conversation.known_issue.is_some(), seed);
         loop {
             if context.cancellation.is_cancelled() {
+                return attempts;
+            }
+            if !context.allowance.take(turns) {
+                context.cancellation.cancel(CancelReason::MaxTurns);
                 return attempts;
             }
             let place = Place {
@@ -120,6 +130,8 @@ async fn play_attempts(
             };
             let PlayedAttempt { attempt, ended } =
                 attempt::play(context, conversation, stubs, target, place).await;
+            let sent = attempt.turns.iter().filter(|turn| turn.sent != Sent::No).count();
+            context.allowance.give_back(turns.saturating_sub(sent));
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
             let wait = if context.is_hurried() {
@@ -136,4 +148,11 @@ async fn play_attempts(
         }
     }
     attempts
+}
+
+/// What chance does to a play: the same in every run of this seed.
+fn seed_of(run: u64, title: &Title, play: u32) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (run, title, play).hash(&mut hasher);
+    hasher.finish()
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::journal::{Journal, JournalWriter};
 use super::source::{ConversationSource, Heading};
-use super::{Cancellation, Limit, Plan, Run, RunContext, RunOptions, RunTarget, play};
+use super::{Allowance, Cancellation, Limit, Plan, Run, RunContext, RunOptions, RunTarget, play};
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnInput, TurnRequest};
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
@@ -245,6 +245,9 @@ pub(super) fn conversation(name: &str) -> Conversation {
         tags: Vec::new(),
         notes: None,
         target: "fake".to_owned(),
+        channels: Vec::new(),
+        channel: crate::model::suite::Channel::Text,
+        twin: None,
         skip: None,
         only_on: Vec::new(),
         known_issue: None,
@@ -299,6 +302,8 @@ impl ConversationSource for FakeSource {
             line: conversation.location.line,
             tags: Vec::new(),
             target: conversation.target.clone(),
+            channel: None,
+            twin: None,
         }
     }
 
@@ -313,6 +318,8 @@ pub(super) struct FakeRun {
     pub(super) conversations: Vec<Conversation>,
     pub(super) options: RunOptions,
     pub(super) limit: Option<Limit>,
+    pub(super) sessions: Option<NonZeroUsize>,
+    pub(super) allowance: Allowance,
     pub(super) cancellation: Cancellation,
     pub(super) redactor: Redactor,
 }
@@ -328,10 +335,13 @@ impl FakeRun {
             options: RunOptions {
                 jobs: NonZeroUsize::MIN,
                 timeout: None,
+                max_duration: None,
                 max_failures: None,
                 fail_on_flaky: false,
             },
             limit: None,
+            sessions: None,
+            allowance: Allowance::default(),
             cancellation: Cancellation::new(),
             redactor: Redactor::new(),
         }
@@ -353,6 +363,7 @@ impl FakeRun {
         let target = RunTarget {
             backend: Ok(Arc::new(Handle(self.backend))),
             limit: self.limit,
+            sessions: self.sessions,
             clock: None,
             audio: crate::model::suite::AudioSettings::default(),
         };
@@ -367,6 +378,8 @@ impl FakeRun {
                 cassettes: None,
                 events,
                 cancellation: self.cancellation,
+                allowance: self.allowance,
+                seed: 7,
                 keep_audio: None,
             },
             options: self.options,

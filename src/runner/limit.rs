@@ -1,96 +1,335 @@
-//! A target's rate limit: so many requests a minute, evenly spread.
+//! A target's pace: so many requests a minute, evenly spread, and fewer while the service says that a quota is used up.
+//!
+//! All conversations of a target share one [`Limit`]. Each refusal (`RESOURCE_EXHAUSTED`) of a request that left at the
+//! present pace halves it, after a pause; answers bring it back step by step. A refused turn is not sent again: its
+//! conversation is played again in a new session, if at all (ces-api 5.2).
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use leaky_bucket::RateLimiter;
-use tokio::time::Instant;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::time::{Instant, sleep_until};
 
-const MINUTE_MILLIS: u64 = 60_000;
-/// Up to this rate requests leave one by one; above it, in small groups about ten times a second, because timers
-/// tick in milliseconds.
-const ONE_BY_ONE: u32 = 600;
+use super::record::millis;
+use crate::model::event::SlowedTarget;
 
-/// Lets requests pass at a target's rate. It keeps tokio's clock, so that it stands still when that is paused.
+const MINUTE: Duration = Duration::from_mins(1);
+/// A request that leaves late by less than this does not delay those after it: timers tick in milliseconds.
+const SLACK: Duration = Duration::from_millis(20);
+/// A refusal lowers the pace to this part of what it was.
+const DECREASE: f64 = 0.5;
+/// An answer raises it by this part of the whole.
+const INCREASE: f64 = 0.1;
+/// But not sooner after the last change.
+const STEADY: Duration = Duration::from_secs(10);
+/// It is never lowered below this part of the whole.
+const LEAST: f64 = 1.0 / 64.0;
+/// How far back the pace of a target without a rate is measured.
+const WINDOW: Duration = Duration::from_secs(10);
+/// The first pause after a refusal that names none; doubled each time (cx-sessions-api 1, ces-api 5.2).
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause, whoever names it.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Lets requests pass at a target's pace. It keeps tokio's clock, so that it stands still when that is paused.
 #[derive(Debug)]
 pub struct Limit {
-    bucket: RateLimiter,
+    target: String,
+    /// Whoever waits for the next departure; the others wait for it, in the order in which they came.
+    next: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+/// A request that may leave now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Departure {
+    at: Instant,
+    /// How long it had to wait.
+    pub(super) waited: Duration,
+}
+
+/// The pace has changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Change {
+    /// It is lower now.
+    Slowed {
+        /// Requests per minute.
+        per_minute: f64,
+        /// Nothing leaves before that has gone by.
+        pause: Duration,
+    },
+    /// It is what it was in the beginning.
+    Recovered,
+}
+
+impl Change {
+    /// One line for whoever watches the run.
+    pub(super) fn told(self, target: &str) -> String {
+        match self {
+            Self::Slowed { per_minute, pause } => format!(
+                "target `{target}`: a quota is used up (RESOURCE_EXHAUSTED); going on in {:.0} s with {} requests a \
+                 minute",
+                pause.as_secs_f64(),
+                (per_minute * 10.0).round() / 10.0
+            ),
+            Self::Recovered => format!("target `{target}`: back at full pace"),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    /// Requests per minute that are allowed, if that is known.
+    allowed: Option<f64>,
+    slowed: Option<Slowed>,
+    /// The next request does not leave before this.
+    next: Instant,
+    recent: Recent,
+    tally: Tally,
+    random: StdRng,
+}
+
+/// A pace that was lowered.
+#[derive(Debug)]
+struct Slowed {
+    /// Requests per minute, for now.
+    per_minute: f64,
+    /// Those that it returns to.
+    whole: f64,
+    /// When it was lowered first.
+    since: Instant,
+    /// When it was lowered last.
+    lowered: Instant,
+    /// When it was changed last.
+    changed: Instant,
+    /// Refusals since the last answer that raised it.
+    in_a_row: u32,
+}
+
+/// What a report says of it.
+#[derive(Debug, Default)]
+struct Tally {
+    refused: u64,
+    times: u64,
+    slowed: Duration,
+    lowest: f64,
+    waited: Duration,
+}
+
+/// Requests that left not long ago.
+#[derive(Debug)]
+struct Recent {
+    since: Instant,
+    count: u32,
+    /// In the window before.
+    before: u32,
 }
 
 impl Limit {
-    /// At most `per_minute` requests a minute (0 counts as 1), without a burst at the start.
-    pub fn per_minute(per_minute: u32) -> Self {
-        let per_minute = per_minute.max(1);
-        let group = per_minute.div_ceil(ONE_BY_ONE);
-        let interval = (MINUTE_MILLIS * u64::from(group)).div_ceil(u64::from(per_minute));
-        let group = usize::try_from(group).unwrap_or(usize::MAX);
-        let bucket = RateLimiter::builder()
-            .initial(group)
-            .refill(group)
-            .max(group)
-            .interval(Duration::from_millis(interval))
-            .build();
-        Self { bucket }
+    /// At most `per_minute` requests a minute to the target of this name, without a burst at the start; as many as come
+    /// where that is not known. The seed decides how long pauses are.
+    pub fn new(target: &str, per_minute: Option<f64>, seed: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            target: target.to_owned(),
+            next: tokio::sync::Mutex::new(()),
+            state: Mutex::new(State {
+                allowed: per_minute.filter(|rate| *rate > 0.0),
+                slowed: None,
+                next: now,
+                recent: Recent {
+                    since: now,
+                    count: 0,
+                    before: 0,
+                },
+                tally: Tally::default(),
+                random: StdRng::seed_from_u64(seed),
+            }),
+        }
     }
 
-    /// Waits for a turn and says how long it took.
-    pub async fn wait(&self) -> Duration {
+    /// Waits until a request may leave.
+    pub(super) async fn wait(&self) -> Departure {
         let start = Instant::now();
-        self.bucket.acquire_one().await;
-        start.elapsed()
+        if let Some(departure) = self.state().leave_freely(start) {
+            return departure;
+        }
+        let _next = self.next.lock().await;
+        loop {
+            let earliest = match self.state().leave(start, Instant::now()) {
+                Ok(departure) => return departure,
+                Err(earliest) => earliest,
+            };
+            // Meanwhile a refusal may put it off.
+            sleep_until(earliest).await;
+        }
     }
+
+    /// A request that left was answered.
+    pub(super) fn answered(&self) -> Option<Change> {
+        self.state().raise(Instant::now())
+    }
+
+    /// Whose pace it is.
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// A request that left was refused because a quota is used up; the service may have said for how long.
+    pub(super) fn refused(&self, departure: Departure, retry_after: Option<Duration>) -> Option<Change> {
+        self.state().lower(departure.at, retry_after, Instant::now())
+    }
+
+    /// What there is to be told at the end; nothing where nothing was refused.
+    pub(super) fn told(&self) -> Option<SlowedTarget> {
+        let state = self.state();
+        let tally = &state.tally;
+        let still = state.slowed.as_ref().map(|slowed| slowed.since.elapsed());
+        (tally.refused > 0).then(|| SlowedTarget {
+            target: self.target.clone(),
+            refused: tally.refused,
+            times: tally.times,
+            elapsed_ms: millis(tally.slowed + still.unwrap_or_default()),
+            lowest_per_minute: (tally.lowest * 10.0).round() / 10.0,
+            waited_ms: millis(tally.waited),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn per_minute(&self) -> Option<f64> {
+        self.slowed
+            .as_ref()
+            .map(|slowed| slowed.per_minute)
+            .or(self.allowed)
+    }
+
+    /// Without a pace nobody waits, except for a pause.
+    fn leave_freely(&mut self, now: Instant) -> Option<Departure> {
+        if self.per_minute().is_some() {
+            return None;
+        }
+        self.leave(now, now).ok()
+    }
+
+    /// Lets a request leave that came at `start`, or says when it may at the earliest.
+    fn leave(&mut self, start: Instant, now: Instant) -> Result<Departure, Instant> {
+        if self.next > now {
+            return Err(self.next);
+        }
+        if let Some(per_minute) = self.per_minute() {
+            let late = now.checked_sub(SLACK).map_or(now, |late| late.max(self.next));
+            self.next = late + apart(per_minute);
+        }
+        self.recent.count(now);
+        let waited = now - start;
+        self.tally.waited += waited;
+        Ok(Departure { at: now, waited })
+    }
+
+    fn lower(&mut self, left: Instant, retry_after: Option<Duration>, now: Instant) -> Option<Change> {
+        self.tally.refused += 1;
+        let known = self.slowed.as_ref().is_some_and(|slowed| left <= slowed.lowered);
+        if known {
+            // It left before the pace was lowered for the same reason.
+            if let Some(pause) = retry_after {
+                self.put_off(now + pause.min(LONGEST_PAUSE));
+            }
+            return None;
+        }
+        let observed = self.recent.per_minute(now);
+        let allowed = self.allowed;
+        let slowed = self.slowed.get_or_insert_with(|| {
+            let whole = allowed.unwrap_or(observed);
+            Slowed {
+                per_minute: whole,
+                whole,
+                since: now,
+                lowered: now,
+                changed: now,
+                in_a_row: 0,
+            }
+        });
+        slowed.per_minute = (slowed.per_minute * DECREASE).max(slowed.whole * LEAST);
+        (slowed.lowered, slowed.changed) = (now, now);
+        let per_minute = slowed.per_minute;
+        let pause = match retry_after {
+            Some(pause) => pause.min(LONGEST_PAUSE),
+            None => pause(slowed.in_a_row, &mut self.random),
+        };
+        slowed.in_a_row += 1;
+        self.tally.lowest = if self.tally.times == 0 {
+            per_minute
+        } else {
+            self.tally.lowest.min(per_minute)
+        };
+        self.tally.times += 1;
+        self.put_off(now + pause);
+        Some(Change::Slowed { per_minute, pause })
+    }
+
+    fn put_off(&mut self, until: Instant) {
+        self.next = self.next.max(until);
+    }
+
+    fn raise(&mut self, now: Instant) -> Option<Change> {
+        let slowed = self.slowed.as_mut()?;
+        if now - slowed.changed < STEADY {
+            return None;
+        }
+        slowed.per_minute += slowed.whole * INCREASE;
+        slowed.changed = now;
+        slowed.in_a_row = 0;
+        // Sums of tenths miss the whole by a hair.
+        if slowed.per_minute < slowed.whole * 0.999 {
+            return None;
+        }
+        self.tally.slowed += now - slowed.since;
+        self.slowed = None;
+        // The next one was due at the pace that is over.
+        self.next = self.next.min(now);
+        Some(Change::Recovered)
+    }
+}
+
+impl Recent {
+    fn count(&mut self, now: Instant) {
+        let elapsed = now - self.since;
+        if elapsed >= 2 * WINDOW {
+            (self.since, self.before, self.count) = (now, 0, 0);
+        } else if elapsed >= WINDOW {
+            self.since += WINDOW;
+            (self.before, self.count) = (self.count, 0);
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// Of what left within a second at most, nobody can tell what it would be in a minute.
+    fn per_minute(&self, now: Instant) -> f64 {
+        let earlier = if self.before > 0 { WINDOW } else { Duration::ZERO };
+        let elapsed = (now - self.since + earlier).max(Duration::from_secs(1));
+        let count = f64::from(self.before) + f64::from(self.count);
+        count.max(1.0) * (MINUTE.as_secs_f64() / elapsed.as_secs_f64())
+    }
+}
+
+/// The time between two requests.
+fn apart(per_minute: f64) -> Duration {
+    Duration::try_from_secs_f64(MINUTE.as_secs_f64() / per_minute).unwrap_or(MINUTE)
+}
+
+/// A pause after so many refusals in a row: what the service asks for, doubled each time, and by chance up to as much
+/// again, so that those who were refused together do not come back together.
+pub(super) fn pause(in_a_row: u32, random: &mut StdRng) -> Duration {
+    let least = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(in_a_row));
+    let least = least.min(LONGEST_PAUSE);
+    least.mul_f64(1.0 + random.random::<f64>()).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// When each of `count` requests may leave, in milliseconds, asked for one after the other.
-    async fn departures(per_minute: u32, count: usize) -> Vec<u128> {
-        let limit = Limit::per_minute(per_minute);
-        let start = Instant::now();
-        let mut times = Vec::new();
-        for _ in 0..count {
-            limit.wait().await;
-            times.push(start.elapsed().as_millis());
-        }
-        times
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn requests_are_evenly_spread() {
-        assert_eq!(departures(600, 4).await, [0, 100, 200, 300]);
-        assert_eq!(departures(60, 3).await, [0, 1000, 2000]);
-        assert_eq!(departures(0, 2).await, [0, 60_000]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_rate_is_exceeded_and_none_is_missed_by_much() {
-        for per_minute in [1, 7, 59, 90, 601, 659, 1199, 6000, 11_999, 60_000] {
-            let asked = usize::try_from(per_minute).unwrap() * 2;
-            let times = departures(per_minute, asked).await;
-            let within_a_minute = times.iter().filter(|time| **time < 60_000).count();
-            let allowed = usize::try_from(per_minute).unwrap();
-            assert!(within_a_minute <= allowed, "{per_minute}: {within_a_minute}");
-            assert!(
-                within_a_minute * 100 >= allowed * 97,
-                "{per_minute}: {within_a_minute}"
-            );
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn many_at_once_share_the_rate() {
-        let limit = std::sync::Arc::new(Limit::per_minute(600));
-        let start = Instant::now();
-        let waiting: Vec<_> = (0..50)
-            .map(|_| {
-                let limit = std::sync::Arc::clone(&limit);
-                tokio::spawn(async move { limit.wait().await })
-            })
-            .collect();
-        for task in waiting {
-            task.await.unwrap();
-        }
-        assert_eq!(start.elapsed(), Duration::from_millis(4900));
-    }
-}
+mod tests;

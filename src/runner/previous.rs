@@ -1,19 +1,27 @@
-//! What did not pass in the run before this one, for `--last-failed`.
+//! The run before this one: what did not pass, for `--last-failed`, and how long things took, for `--plan`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::journal::{FORMAT, JOURNAL_FILE};
-use crate::model::outcome::Verdict;
+use crate::model::outcome::{Sent, Verdict};
 
-/// The conversations of the last run that failed, errored or were flaky, by suite and name.
+/// The conversations of the last run, by suite and name.
 #[derive(Debug, Default)]
 pub struct Previous {
+    /// Those that failed, errored or were flaky.
     names: HashSet<(String, String)>,
+    /// How long those took that were played to their end.
+    took: HashMap<(String, String), Duration>,
+    /// How long they took all together.
+    whole: Duration,
+    /// Turns that they sent.
+    turns: u32,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +35,33 @@ struct Line {
     suite: String,
     name: String,
     verdict: Verdict,
+    #[serde(default)]
+    attempts: Vec<LineAttempt>,
+}
+
+#[derive(Deserialize)]
+struct LineAttempt {
+    #[serde(default)]
+    elapsed_ms: f64,
+    #[serde(default)]
+    turns: Vec<LineTurn>,
+}
+
+#[derive(Deserialize)]
+struct LineTurn {
+    sent: Sent,
+}
+
+impl Line {
+    fn elapsed(&self) -> Duration {
+        let millis: f64 = self.attempts.iter().map(|attempt| attempt.elapsed_ms).sum();
+        Duration::try_from_secs_f64(millis / 1e3).unwrap_or_default()
+    }
+
+    fn turns(&self) -> u32 {
+        let turns = self.attempts.iter().flat_map(|attempt| &attempt.turns);
+        u32::try_from(turns.filter(|turn| turn.sent != Sent::No).count()).unwrap_or(u32::MAX)
+    }
 }
 
 impl Previous {
@@ -56,21 +91,38 @@ impl Previous {
             let message = format!("format is `{}`, this version reads `{FORMAT}`", header.format);
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        let mut names = HashSet::new();
+        let mut previous = Self::default();
         for number in 2_u64.. {
             line.clear();
             if lines.read_line(&mut line)? == 0 {
                 break;
             }
             let result: Line = serde_json::from_str(&line).map_err(|error| broken(number, &error))?;
+            let (elapsed, turns) = (result.elapsed(), result.turns());
+            if turns > 0 && result.verdict != Verdict::NotRun {
+                let name = (result.suite.clone(), result.name.clone());
+                previous.took.insert(name, elapsed);
+                previous.whole += elapsed;
+                previous.turns = previous.turns.saturating_add(turns);
+            }
             if matches!(
                 result.verdict,
                 Verdict::Failed | Verdict::Errored | Verdict::Flaky
             ) {
-                names.insert((result.suite, result.name));
+                previous.names.insert((result.suite, result.name));
             }
         }
-        Ok(Self { names })
+        Ok(previous)
+    }
+
+    /// How long this conversation took, all attempts.
+    pub(super) fn took(&self, suite: &str, name: &str) -> Option<Duration> {
+        self.took.get(&(suite.to_owned(), name.to_owned())).copied()
+    }
+
+    /// How long a turn took on average.
+    pub(super) fn per_turn(&self) -> Option<Duration> {
+        self.whole.checked_div(self.turns)
     }
 
     /// Whether this conversation did not pass.
@@ -112,6 +164,26 @@ mod tests {
         assert!(kept("failed") && kept("errored") && kept("flaky"));
         assert!(!kept("passed") && !kept("skipped") && !kept("not-run"));
         assert!(!previous.contains("b", "failed"));
+    }
+
+    #[test]
+    fn it_is_known_how_long_things_took() {
+        let attempt = r#"{"elapsed_ms":1500.5,"turns":[{"sent":"yes"},{"sent":"no"},{"sent":"unknown"}]}"#;
+        let line = |name: &str, verdict: &str| {
+            format!(
+                r#"{{"suite":"a","name":"{name}","verdict":"{verdict}","attempts":[{attempt},{attempt}]}}"#
+            )
+        };
+        let text = format!(
+            "{{\"format\":\"{FORMAT}\"}}\n{}\n{}\n",
+            line("one", "passed"),
+            line("cut short", "not-run")
+        );
+        let previous = read(&text).unwrap();
+        assert_eq!(previous.took("a", "one"), Some(Duration::from_millis(3001)));
+        assert_eq!(previous.took("a", "cut short"), None);
+        assert_eq!(previous.per_turn(), Some(Duration::from_micros(750_250)));
+        assert_eq!(Previous::default().per_turn(), None);
     }
 
     #[test]

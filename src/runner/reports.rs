@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::journal::{Journal, Line, parse};
+use super::twins::Pairing;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 
 /// How much is in memory at once: so many results, and about so many bytes of their lines.
@@ -37,11 +38,13 @@ pub fn write_reports(
     let mut pieces = journal
         .pieces(PIECE_RESULTS, PIECE_BYTES)
         .map(|piece| piece.and_then(parse_all));
+    let mut pairing = Pairing::default();
     let mut next = pieces.next();
     while let Some(piece) = next {
         match piece {
             // The next piece is read while this one is written.
-            Ok(results) => {
+            Ok(mut results) => {
+                pairing.compare(&mut results);
                 let write = || reports.par_iter_mut().for_each(|report| report.take(&results));
                 ((), next) = rayon::join(write, || pieces.next());
             }
@@ -62,7 +65,11 @@ fn parse_all(lines: Vec<Line>) -> io::Result<Vec<Recorded>> {
             None => Arc::new(parse(&json)?),
         };
         json.truncate(json.trim_ascii_end().len());
-        Ok(Recorded { result, json })
+        Ok(Recorded {
+            result,
+            json,
+            twins: None,
+        })
     };
     lines.into_par_iter().map(recorded).collect()
 }

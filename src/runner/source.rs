@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::outcome::{ConversationResult, ErrorRecord, Verdict};
-use crate::model::suite::Conversation;
+use crate::model::suite::{Channel, Conversation};
 
 /// A list of conversations, in order of file and position. Memory follows what is running, so it keeps headings and
 /// reads a conversation again when it is played.
@@ -35,6 +35,10 @@ pub struct Heading {
     pub tags: Vec<String>,
     /// Name of the target (not the role) that plays it.
     pub target: String,
+    /// How the user speaks, for a conversation that says so.
+    pub channel: Option<Channel>,
+    /// What it and its twins of other channels are called without their channel.
+    pub twin: Option<String>,
 }
 
 impl Heading {
@@ -53,6 +57,8 @@ impl Heading {
             line: self.line,
             tags: self.tags,
             target: self.target,
+            channel: self.channel,
+            twin: self.twin,
             verdict,
             reason,
             recovered: 0,

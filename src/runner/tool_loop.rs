@@ -70,10 +70,7 @@ impl Player<'_> {
         input: TurnInput,
         session: &mut dyn Session,
     ) -> Result<AgentReply, Unknown> {
-        if let Some(limit) = &self.target.limit {
-            let waited = limit.wait().await;
-            self.budget.give_back(waited);
-        }
+        let departure = self.depart().await;
         let timeout = self.budget.left();
         if timeout.is_zero() {
             return Err(self.budget.used_up());
@@ -92,10 +89,12 @@ impl Player<'_> {
         }
         match self.budget.wait(session.play(request)).await? {
             Ok(reply) => {
+                self.keep_pace(departure, Ok(())).await;
                 self.turns[index].sent = Sent::Yes;
                 Ok(reply)
             }
             Err(failed) => {
+                self.keep_pace(departure, Err(&failed.error)).await;
                 if first {
                     self.turns[index].sent = failed.sent;
                 }

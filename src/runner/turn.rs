@@ -1,12 +1,14 @@
 //! One turn: is it played, what is sent, what came back, does it hold.
 
+use std::mem;
+
 use super::attempt::{Player, unobservable};
 use super::record;
 use super::unknown::Unknown;
 use crate::expect::{self, CaptureError, Condition};
 use crate::model::outcome::ReplyRecord;
-use crate::model::suite::Turn;
-use crate::model::transcript::AgentReply;
+use crate::model::suite::{Channel, Input, Turn};
+use crate::model::transcript::{AgentReply, Observed};
 
 impl Player<'_> {
     /// Plays the turn at `index`. Whatever happens, its record is the last one of the transcript; an error ends the
@@ -62,11 +64,27 @@ impl Player<'_> {
         Ok(expect::holds(&when, self.replies.last(), &context))
     }
 
+    /// Where recordings are played in writing, what is written is what would have been heard: expectations and captures
+    /// of transcripts are about that. Returns what was observed.
+    fn hear_writing(&self, turn: &Turn, reply: &mut AgentReply) -> Option<Observed<String>> {
+        let conversation = self.conversation;
+        if conversation.channels.is_empty() || conversation.channel != Channel::Text {
+            return None;
+        }
+        let written = match &turn.input {
+            Input::Say(text) => text.clone(),
+            Input::Silence => String::new(),
+            _ => return None,
+        };
+        Some(mem::replace(&mut reply.transcript, Observed::Seen(written)))
+    }
+
     /// Evaluates the answer to the turn, and remembers what it is asked to.
     fn check(&mut self, index: usize, turn: &Turn) -> Result<(), Unknown> {
-        let Some(reply) = self.partial.take() else {
+        let Some(mut reply) = self.partial.take() else {
             return Ok(());
         };
+        let unheard = self.hear_writing(turn, &mut reply);
         let context = self.turn_context(turn.with.time_zone.as_deref());
         let expectations = expect::evaluate_turn(&turn.expect, &reply, &context);
         let service = context.service;
@@ -81,7 +99,12 @@ impl Player<'_> {
                 }
             }
         }
+        // No report tells of something heard where nothing was.
+        let written = unheard.map(|unheard| mem::replace(&mut reply.transcript, unheard));
         fill(&mut self.turns[index], &reply);
+        if let Some(written) = written {
+            reply.transcript = written;
+        }
         self.turns[index].expectations = expectations;
         if reply.ended.is_some() {
             self.ended_after = Some(self.turns[index].index);

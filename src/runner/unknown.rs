@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::retry::Ended;
+use super::retry::{Ended, Patience};
 use crate::backend::BackendError;
+use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{AttemptOutcome, ErrorRecord};
 
 /// Ends an attempt as errored, unless something had failed before.
@@ -12,7 +13,7 @@ pub(super) struct Unknown {
     /// What happened, for people.
     pub(super) error: ErrorRecord,
     transient: bool,
-    quota: bool,
+    patience: Patience,
 }
 
 impl Unknown {
@@ -27,7 +28,7 @@ impl Unknown {
                 diff: None,
             },
             transient: false,
-            quota: false,
+            patience: Patience::None,
         }
     }
 
@@ -50,7 +51,7 @@ impl Unknown {
                 diff: None,
             },
             transient: false,
-            quota: false,
+            patience: Patience::None,
         }
     }
 
@@ -65,7 +66,7 @@ impl Unknown {
                 diff: None,
             },
             transient: false,
-            quota: false,
+            patience: Patience::None,
         }
     }
 
@@ -80,7 +81,7 @@ impl Unknown {
                 diff: None,
             },
             transient: true,
-            quota: false,
+            patience: Patience::None,
         }
     }
 
@@ -89,7 +90,7 @@ impl Unknown {
         Ended {
             outcome,
             transient: self.transient,
-            quota: self.quota,
+            patience: self.patience,
         }
     }
 }
@@ -99,7 +100,11 @@ impl From<&BackendError> for Unknown {
         Self {
             error: ErrorRecord::from(error),
             transient: error.is_transient(),
-            quota: error.is_quota(),
+            patience: match error.kind {
+                BackendErrorKind::Quota => Patience::Quota,
+                BackendErrorKind::Service | BackendErrorKind::Connect => Patience::Fault,
+                _ => Patience::None,
+            },
         }
     }
 }

@@ -26,6 +26,10 @@ pub struct Profile {
     pub play: PlayPatch,
     /// How long the run may take.
     pub timeout: Option<Duration>,
+    /// How long conversations may begin.
+    pub max_duration: Option<Duration>,
+    /// How many turns may be sent.
+    pub max_turns: Option<u32>,
     /// A flaky conversation makes the run fail.
     pub fail_on_flaky: Option<bool>,
     /// How many conversations may fail before the run stops.
@@ -76,6 +80,10 @@ fn read_profile(reader: &mut Reader, name: &str, map: &Map) -> Profile {
         timeout: map
             .get("timeout")
             .and_then(|node| positive(reader, node, "`timeout`")),
+        max_duration: map
+            .get("max_duration")
+            .and_then(|node| positive(reader, node, "`max_duration`")),
+        max_turns: number(reader, "max_turns", u64::from(u32::MAX)),
         fail_on_flaky: flag(reader, "fail_on_flaky"),
         max_failures: most_failures.or(fail_fast.filter(|fast| *fast).map(|_| 1)),
         shuffle: flag(reader, "shuffle"),

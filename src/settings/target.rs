@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::rate::Rate;
+use super::rate::{Quota, Rate};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::endpoint::{CredentialPolicy, Endpoint, Protocol, ProxyAddress};
 use crate::model::resource::{AgentName, AppName};
@@ -29,6 +29,8 @@ pub struct Target {
     pub place: Place,
     /// Most requests it may get.
     pub rate: Option<Rate>,
+    /// What else its service allows.
+    pub quota: Quota,
     /// The RPC that carries turns which say nothing else.
     pub via: Option<Via>,
     /// What is spoken on the way to it.

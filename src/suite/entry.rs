@@ -10,7 +10,7 @@ use super::expand::{Shared, Source, expand};
 use super::frame::Frame;
 use super::rows::Row;
 use crate::diagnostic::SourceFile;
-use crate::model::suite::{Conversation, Service};
+use crate::model::suite::{Channel, Conversation, Service};
 use crate::settings::play::PlayPatch;
 use crate::yaml::{self, Node, Packed, Reader, Slice};
 
@@ -27,6 +27,12 @@ pub struct Entry {
     pub(super) lines: (u32, u32),
     pub(super) tags: Arc<[String]>,
     pub(super) role: Arc<str>,
+    /// The way in which it is played.
+    pub(super) channel: Channel,
+    /// Whether the conversation says in which ways it is played.
+    pub(super) has_channels: bool,
+    /// What it and its twins of other channels are called.
+    pub(super) twin: Option<String>,
 }
 
 /// Where a conversation comes from when it is played.
@@ -108,6 +114,21 @@ impl Entry {
         &self.tags
     }
 
+    /// The way in which it is played: for one that does not say so, whether something in it can be heard.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The way in which it is played, for one that says so (`channels`).
+    pub fn chosen_channel(&self) -> Option<Channel> {
+        self.has_channels.then_some(self.channel)
+    }
+
+    /// What it and its twins of other channels are called without their channel.
+    pub fn twin(&self) -> Option<&str> {
+        self.twin.as_deref()
+    }
+
     /// The role that plays it.
     pub fn role(&self) -> &str {
         &self.role
@@ -163,6 +184,7 @@ impl Entry {
             file: &file,
             row,
             thorough: false,
+            channel: self.chosen_channel(),
         };
         let expanded = expand(&node, source);
         let problems = expanded.problems;

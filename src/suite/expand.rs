@@ -18,7 +18,7 @@ use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Check, Conversation, Expectation, Turn, Via};
+use crate::model::suite::{Channel, Check, Conversation, Expectation, Turn, Via};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -80,6 +80,8 @@ pub(super) struct Source<'a> {
     pub(super) row: Option<&'a Row>,
     /// Whether to look for everything that can be wrong, or for nothing that was looked for before.
     pub(super) thorough: bool,
+    /// The one of its channels that is wanted; the first unless set.
+    pub(super) channel: Option<Channel>,
 }
 
 /// Reads one conversation, for one row.
@@ -114,6 +116,8 @@ impl Expansion<'_> {
         let frame = self.source.frame;
         let target = self.target(map);
         let settled = self.settled(map);
+        let asked = settled.channels.clone().unwrap_or_default();
+        self.parser.channel = self.source.channel.or(asked.first().copied());
         let name = self.name(map);
         let every_turn = self.every_turn();
         let tags = self.fixed_texts(map, "tags").unwrap_or_default();
@@ -127,7 +131,9 @@ impl Expansion<'_> {
         );
         let (turns, captured) = self.turns(map, &settled, &every_turn);
         let expect = self.expect(map, &captured);
+        let channels = self.channels(map, asked);
         let (name, row) = name?;
+        let (channel, twin, name) = self.twin(&channels, name);
         let mut bindings = frame.vars.clone();
         bindings.extend(self.source.row.map(|row| row.values.clone()).unwrap_or_default());
         let with_flags = self.source.shared.surroundings.overrides.over(settled.play);
@@ -139,6 +145,9 @@ impl Expansion<'_> {
             tags: joined(&frame.tags, tags),
             notes,
             target: target?,
+            channels,
+            channel,
+            twin,
             skip,
             only_on,
             known_issue,
@@ -154,6 +163,37 @@ impl Expansion<'_> {
             turns: turns?,
             expect,
         })
+    }
+
+    // ---- channels ----
+
+    /// The ways in which the conversation is played. What nobody can hear has only one; as a default that is no mistake.
+    fn channels(&mut self, map: &Map, asked: Vec<Channel>) -> Vec<Channel> {
+        if self.parser.is_spoken || asked.is_empty() {
+            return asked;
+        }
+        if let Some(entry) = map.entry("channels").filter(|_| asked.contains(&Channel::Audio)) {
+            let message = "no turn of this conversation can be heard";
+            self.parser
+                .reader
+                .error("no-audio", message, entry.value.span.clone())
+                .help
+                .push("leave `channels` out, or play a recording: `audio: fixtures/hello.wav`".to_owned());
+        }
+        Vec::new()
+    }
+
+    /// The way in which it is played; for one of several, what all of them are called, and its own name.
+    fn twin(&self, channels: &[Channel], name: String) -> (Channel, Option<String>, String) {
+        match self.parser.channel {
+            Some(channel) if channels.len() > 1 => {
+                let own = format!("{name} [{}]", channel.name());
+                (channel, Some(name), own)
+            }
+            Some(channel) if !channels.is_empty() => (channel, None, name),
+            _ if self.parser.is_spoken => (Channel::Audio, None, name),
+            _ => (Channel::Text, None, name),
+        }
     }
 
     // ---- single keys ----
@@ -425,6 +465,11 @@ impl Expansion<'_> {
                     },
                     ..expectation
                 }));
+            if self.parser.channel == Some(Channel::Text) {
+                // Who writes does not interrupt.
+                turn.expect
+                    .retain(|expectation| !matches!(expectation.check, Check::Interrupted(_)));
+            }
         }
         (Some(turns), captured)
     }

@@ -1,6 +1,6 @@
 //! Layering as one pure function: what a conversation says, over what it inherits, over what is built in.
 
-use crate::model::suite::{EmulatorOverride, EmulatorStubs, Start, Stubs, With};
+use crate::model::suite::{Channel, EmulatorOverride, EmulatorStubs, Start, Stubs, With};
 use crate::settings::play::PlayPatch;
 
 use super::parse::{Layer, Use};
@@ -24,6 +24,8 @@ pub(super) struct Settled {
     pub(super) stubs: EmulatorStubs,
     /// Steps before the first turn.
     pub(super) before: Option<Vec<Use>>,
+    /// The ways in which the conversation is played.
+    pub(super) channels: Option<Vec<Channel>>,
 }
 
 /// Lays layers over each other, nearest first.
@@ -47,6 +49,7 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         settled.tools.extend(layer.tools);
         settled.stubs.extend(layer.stubs);
         settled.before = settled.before.or(layer.before);
+        settled.channels = settled.channels.or(layer.channels);
     }
     settled
 }

@@ -15,7 +15,7 @@ use super::template::text::{has_template, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
-use crate::model::suite::{Location, Service};
+use crate::model::suite::{Channel, Location, Service};
 use crate::yaml::{self, Entry, Kind, Map, Node, Reader, comment_after, quoted};
 
 mod calls;
@@ -51,6 +51,10 @@ pub(super) struct Parser {
     pub(super) given: BTreeSet<String>,
     /// Where recordings are looked up; nowhere when nobody plays what is read.
     pub(super) sound: Option<SoundPlace>,
+    /// How the user speaks: as it is written where that is not settled.
+    pub(super) channel: Option<Channel>,
+    /// Whether there is a turn that can be heard.
+    pub(super) is_spoken: bool,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -79,6 +83,8 @@ impl Parser {
             mentions: Vec::new(),
             given: BTreeSet::new(),
             sound: None,
+            channel: None,
+            is_spoken: false,
         }
     }
 

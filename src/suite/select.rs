@@ -23,6 +23,8 @@ pub struct Subject<'a> {
     pub tags: &'a [String],
     /// The role, and the target that plays it.
     pub targets: [&'a str; 2],
+    /// How the user speaks: `text` or `audio`.
+    pub channel: &'a str,
 }
 
 /// A filter expression, ready to be asked.
@@ -51,6 +53,8 @@ pub enum Field {
     File,
     /// `target:` its role or target.
     Target,
+    /// `channel:` how the user speaks.
+    Channel,
 }
 
 /// How a term compares.
@@ -86,11 +90,12 @@ impl Filter {
 
 impl Field {
     /// The fields that can be named, with their names.
-    const NAMED: [(&'static str, Self); 4] = [
+    const NAMED: [(&'static str, Self); 5] = [
         ("name", Self::Name),
         ("tag", Self::Tag),
         ("file", Self::File),
         ("target", Self::Target),
+        ("channel", Self::Channel),
     ];
 
     fn matches(self, pattern: &Pattern, subject: &Subject<'_>) -> bool {
@@ -98,6 +103,7 @@ impl Field {
             Self::Title => pattern.matches(&format!("{} / {}", subject.suite, subject.name)),
             Self::Name => pattern.matches(subject.name),
             Self::Tag => subject.tags.iter().any(|tag| pattern.matches(tag)),
+            Self::Channel => pattern.matches(subject.channel),
             Self::Target => subject.targets.iter().any(|target| pattern.matches(target)),
             Self::File => {
                 let ends = subject

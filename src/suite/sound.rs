@@ -1,6 +1,6 @@
 //! Recordings that suites play: where they are, and what they are. Each is looked at once, however many turns play it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,8 +21,8 @@ pub(super) struct Sounds {
 /// What a folder's transcripts tell.
 #[derive(Debug)]
 pub(super) struct Folder {
-    /// The recordings that have a transcript.
-    pub(super) transcribed: BTreeSet<PathBuf>,
+    /// What is said in recordings.
+    pub(super) transcripts: BTreeMap<PathBuf, String>,
     /// What is wrong with the transcripts.
     pub(super) problems: Vec<Diagnostic>,
     /// The file, as the user would type it.
@@ -95,7 +95,10 @@ impl SoundPlace {
             Default::default()
         };
         let read = Arc::new(Folder {
-            transcribed: transcripts.into_iter().map(|entry| entry.path).collect(),
+            transcripts: transcripts
+                .into_iter()
+                .map(|entry| (entry.path, entry.text))
+                .collect(),
             problems,
             shown,
         });

@@ -166,6 +166,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         };
         let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
         parser.sound = self.parser.sound.as_ref().map(|place| place.beside(&path));
+        parser.channel = self.parser.channel;
         let known: Vec<&Object> = std::iter::once(&used.args)
             .chain(self.known.iter().copied())
             .collect();
@@ -236,6 +237,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         self.parser.reader.problems.append(&mut parser.reader.problems);
         self.parser.mentions.append(&mut parser.mentions);
         self.parser.given.append(&mut parser.given);
+        self.parser.is_spoken |= parser.is_spoken;
     }
 }
 

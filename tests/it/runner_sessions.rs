@@ -34,8 +34,8 @@ use turnproof::proto::cx_v3::{
 };
 use turnproof::redact::Redactor;
 use turnproof::runner::{
-    Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions, RunTarget,
-    play,
+    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions,
+    RunTarget, play,
 };
 
 /// Conversations, all of them open at once.
@@ -214,6 +214,9 @@ impl ConversationSource for Generated {
             tags: Vec::new(),
             notes: None,
             target: "recording".to_owned(),
+            channels: Vec::new(),
+            channel: turnproof::model::suite::Channel::Text,
+            twin: None,
             skip: None,
             only_on: Vec::new(),
             known_issue: None,
@@ -281,6 +284,7 @@ fn run(address: &str) -> Run {
     let target = RunTarget {
         backend: Ok(Arc::new(backend(address))),
         limit: None,
+        sessions: None,
         clock: None,
         audio: turnproof::model::suite::AudioSettings::default(),
     };
@@ -301,11 +305,14 @@ fn run(address: &str) -> Run {
             cassettes: None,
             events,
             cancellation: Cancellation::new(),
+            allowance: Allowance::default(),
+            seed: 1,
             keep_audio: None,
         },
         options: RunOptions {
             jobs: NonZeroUsize::new(CONVERSATIONS).unwrap(),
             timeout: None,
+            max_duration: None,
             max_failures: None,
             fail_on_flaky: false,
         },

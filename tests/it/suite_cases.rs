@@ -228,7 +228,8 @@ fn sketch(entry: &Entry, shown: &mut String) {
 
 /// Without the members that say nothing.
 fn short(value: &impl Debug) -> String {
-    const BUILT_IN: [&str; 4] = [
+    const BUILT_IN: [&str; 5] = [
+        "channel: Text",
         "timeouts: Timeouts { turn: 30s, conversation: 300s }",
         "retries: Retries { errored: 1, failed: 0 }",
         "repeat: Repeat { times: 1, at_least: 1 }",
@@ -239,7 +240,9 @@ fn short(value: &impl Debug) -> String {
     let nothing = Regex::new(NOTHING).unwrap();
     let unset = Regex::new(r"\b(restart|supplement): false(, | \})").unwrap();
     let empty = Regex::new(r"\b(EmulatorOverride|EmulatorStubs|Start|With) \{ *\}").unwrap();
-    let mut text = format!("{value:?}");
+    // Recordings lie somewhere else on every machine.
+    let here = format!("{}/", env!("CARGO_MANIFEST_DIR"));
+    let mut text = format!("{value:?}").replace(&here, "");
     for known in BUILT_IN {
         text = text.replace(&format!("{known}, "), "");
     }

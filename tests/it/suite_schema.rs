@@ -442,7 +442,14 @@ fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
     {
         return text;
     }
-    format!("target: {target}\n{text}")
+    let text = format!("target: {target}\n{text}");
+    if key.name == "channels" {
+        // There must be something to be heard.
+        return text
+            .replace("say: hi", "silence: 1s")
+            .replace("say: hello", "silence: 1s");
+    }
+    text
 }
 
 fn is_needed(group: Group, key: &Key) -> bool {

@@ -1,5 +1,7 @@
 //! Failures that come as HTTP: the service's own errors in JSON, and answers that are none of the service.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tonic::{Code, Status};
 
@@ -70,6 +72,7 @@ impl Head {
             .map(in_seconds)
             .or_else(|| delay(error))
         {
+            failed.error.retry_after = duration(&wish);
             let wish: String = wish.chars().take(LONGEST_WISH).collect();
             let hint = failed.error.hint.take().unwrap_or_default();
             failed.error.hint = Some(format!("{hint}; the service asks to wait: {wish}"));
@@ -79,11 +82,20 @@ impl Head {
 
     /// What an answer means that is none of the service.
     pub(in crate::backend) fn foreign(&self) -> TurnError {
+        let mut error = foreign(self.status, &self.content_type, "REST");
+        let wish = self.retry_after.as_deref().map(in_seconds);
+        error.retry_after = wish.as_deref().and_then(duration);
         TurnError {
-            error: foreign(self.status, &self.content_type, "REST"),
+            error,
             sent: Sent::Unknown,
         }
     }
+}
+
+/// A duration as protobuf's JSON form has it: `1.5s`. A date is none.
+fn duration(written: &str) -> Option<Duration> {
+    let seconds = written.strip_suffix('s')?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// The error in an answer, if it is one.
@@ -198,7 +210,8 @@ mod tests {
             ..head(429, "application/json")
         };
         let of_header = of_header.failure(body.as_bytes());
-        for (failed, wish) in [(of_details, "17s"), (of_header, "30s")] {
+        for (failed, wish, seconds) in [(of_details, "17s", 17), (of_header, "30s", 30)] {
+            assert_eq!(failed.error.retry_after, Some(Duration::from_secs(seconds)));
             let hint = failed.error.hint.unwrap();
             let expected = format!("the project's quota; the service asks to wait: {wish}");
             assert!(hint.ends_with(&expected), "{hint}");

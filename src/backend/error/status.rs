@@ -4,6 +4,7 @@ use std::error::Error;
 
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
+use super::retry_after::retry_after;
 use super::{BackendError, BackendErrorKind};
 use crate::backend::TurnError;
 use crate::backend::way::trouble::last_word;
@@ -143,6 +144,7 @@ fn refused(status: &Status) -> BackendError {
     BackendError {
         code: Some(code),
         hint: Some(hint(status.code()).to_owned()),
+        retry_after: retry_after(status),
         ..BackendError::new(kind(status.code()), message)
     }
 }

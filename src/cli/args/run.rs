@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{FilterArgs, SuiteArgs, When};
+use super::{FilterArgs, ListFormat, SuiteArgs, When};
 use crate::cli::values;
 use crate::settings::rate::Rate;
 
@@ -13,6 +13,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   turnproof run
   turnproof run suites/billing --filter 'refund and not tag:slow'
   turnproof run --target flights=staging --jobs 16 --rate 600/min
+  turnproof run --profile nightly --plan
   turnproof run --last-failed -v
   turnproof run --report terminal --report junit=out/junit.xml
   turnproof run --record cassettes
@@ -67,6 +68,18 @@ pub struct PlayArgs {
     #[arg(long, value_name = "DURATION", env = "TURNPROOF_TIMEOUT", hide_env_values = true,
         value_parser = values::duration)]
     pub timeout: Option<Duration>,
+
+    /// How long conversations may begin, such as 25m; what is being played then is played to its end, and the rest
+    /// counts as not run [default: no limit]
+    #[arg(long, value_name = "DURATION", env = "TURNPROOF_MAX_DURATION", hide_env_values = true,
+        value_parser = values::duration)]
+    pub max_duration: Option<Duration>,
+
+    /// How many turns may be sent, those of retries and repetitions too; a conversation begins only while all its turns
+    /// are left, and the rest counts as not run [default: no limit]
+    #[arg(long, value_name = "N", env = "TURNPROOF_MAX_TURNS", hide_env_values = true,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_turns: Option<u32>,
 
     /// Stop after the first conversation that failed
     #[arg(long, conflicts_with = "max_failures")]
@@ -170,4 +183,13 @@ pub struct OutputArgs {
     /// Print every setting with its value and where it comes from, and play nothing
     #[arg(long)]
     pub show_settings: bool,
+
+    /// Print what the run would take, and play nothing: conversations, turns, time and quota of each target, as a table
+    /// or as json
+    ///
+    /// Nothing is sent, and no credentials are needed. The time is the least that rates and recordings take, beside an
+    /// estimate by the run before, if there was one here.
+    #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true,
+        default_missing_value = "table", conflicts_with = "show_settings")]
+    pub plan: Option<ListFormat>,
 }

@@ -19,13 +19,15 @@ pub struct Typed {
 }
 
 /// The arguments that have a variable, by their identifier, flag and variable.
-pub(super) const VARIABLES: [(&str, &str, &str); 6] = [
+pub(super) const VARIABLES: [(&str, &str, &str); 8] = [
     ("target", "--target", "TURNPROOF_TARGET"),
     ("profile", "--profile", "TURNPROOF_PROFILE"),
     ("jobs", "--jobs", "TURNPROOF_JOBS"),
     ("rate", "--rate", "TURNPROOF_RATE"),
     ("retries", "--retries", "TURNPROOF_RETRIES"),
     ("timeout", "--timeout", "TURNPROOF_TIMEOUT"),
+    ("max_duration", "--max-duration", "TURNPROOF_MAX_DURATION"),
+    ("max_turns", "--max-turns", "TURNPROOF_MAX_TURNS"),
 ];
 
 /// Which arguments took their value from the environment.

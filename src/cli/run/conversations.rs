@@ -39,6 +39,8 @@ impl ConversationSource for Conversations {
                 line: entry.lines().0,
                 tags: entry.tags().to_vec(),
                 target: entry.target().to_owned(),
+                channel: entry.chosen_channel(),
+                twin: entry.twin().map(str::to_owned),
             })
     }
 

@@ -95,6 +95,13 @@ const BEFORE: Key = Key::own(
     "Steps that come before the first turn",
 );
 
+const CHANNELS: Key = Key::own(
+    "channels",
+    Shape::List(&Shape::Choice(&["text", "audio"])),
+    "[text, audio]",
+    "How the user speaks: the conversation is played once for each, and reports say where speech changed what came of it; as `text` a recording becomes what its transcript says, as `audio` it is played; unless set, turns are played as they are written",
+);
+
 pub(super) const SUITE: &[Key] = &[
     Key::own(
         "suite",
@@ -155,8 +162,8 @@ pub(super) const SUITE: &[Key] = &[
 ];
 
 pub(super) const DEFAULTS: &[Key] = &[
-    WITH, START, TARGET, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS, GENERATORS, PLAYBOOKS,
-    BEFORE,
+    WITH, START, TARGET, CHANNELS, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS, GENERATORS,
+    PLAYBOOKS, BEFORE,
 ];
 
 pub(super) const CONVERSATION: &[Key] = &[
@@ -193,6 +200,7 @@ pub(super) const CONVERSATION: &[Key] = &[
         "https://tracker.example/42",
         "Where a known problem is described; the conversation counts as skipped while it fails, and as failed once it passes, so that this line is taken out",
     ),
+    CHANNELS,
     START,
     WITH,
     TIMEOUTS,

@@ -79,6 +79,24 @@ const RATE: Key = Key::own(
     "600/min",
     "How many requests a target gets at most: `600/min`, `10/s`",
 );
+const SESSIONS: Key = Key::own(
+    "sessions",
+    Shape::Integer(1),
+    "20",
+    "How many conversations it holds at once, where that is fewer than are played; those of other targets go first meanwhile",
+);
+const TOKENS: Key = Key::own(
+    "tokens",
+    Shape::Text,
+    "600000/min",
+    "How many tokens its models may take, for a service that counts them; with `tokens_per_turn` it makes a rate",
+);
+const TOKENS_PER_TURN: Key = Key::own(
+    "tokens_per_turn",
+    Shape::Integer(1),
+    "5000",
+    "Beside `tokens`: how many of them one turn takes, roughly",
+);
 const API_VERSION: Key = Key::own(
     "api_version",
     Shape::Choice(&["v3", "v3beta1"]),
@@ -190,6 +208,9 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `detect` for an agent, `run` for an app, unless set",
     ),
     RATE,
+    SESSIONS,
+    TOKENS,
+    TOKENS_PER_TURN,
     AUDIO,
     CES_TRANSPORT,
 ];
@@ -229,6 +250,9 @@ pub(super) const CX_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `detect` unless set",
     ),
     RATE,
+    SESSIONS,
+    TOKENS,
+    TOKENS_PER_TURN,
     AUDIO,
     ENDPOINT,
     UNIVERSE_DOMAIN,
@@ -261,6 +285,9 @@ pub(super) const CES_TARGET: &[Key] = &[
         "How turns are sent that have no `via` of their own; `run` unless set",
     ),
     RATE,
+    SESSIONS,
+    TOKENS,
+    TOKENS_PER_TURN,
     AUDIO,
     ENDPOINT,
     UNIVERSE_DOMAIN,
@@ -335,7 +362,19 @@ pub(super) const PROFILE: &[Key] = &[
         "timeout",
         Shape::Duration,
         "30m",
-        "How long the whole run may take; no limit unless set",
+        "How long the whole run may take: what is not over by then is cut short; no limit unless set",
+    ),
+    Key::own(
+        "max_duration",
+        Shape::Duration,
+        "25m",
+        "How long conversations may begin: what is being played then is played to its end; no limit unless set",
+    ),
+    Key::own(
+        "max_turns",
+        Shape::Integer(1),
+        "5000",
+        "How many turns may be sent, those of retries and repetitions too: a conversation begins only while all its turns are left; no limit unless set",
     ),
     Key::own(
         "fail_on_flaky",

@@ -38,6 +38,7 @@ pub(crate) fn end(results: &[ConversationResult]) -> RunEnd {
         elapsed: std::time::Duration::from_millis(12_345),
         summary,
         cancelled: None,
+        slowed: vec![],
     }
 }
 
@@ -51,6 +52,8 @@ pub(crate) fn conversation(name: &str, verdict: Verdict) -> ConversationResult {
         line: 12,
         tags: vec![],
         target: "flights".to_owned(),
+        channel: None,
+        twin: None,
         verdict,
         reason: None,
         recovered: 0,

@@ -79,7 +79,7 @@ async fn as_many_at_once_as_there_are_jobs() {
 async fn the_rate_limit_holds_for_all_together_and_is_no_ones_time_out() {
     let backend = FakeBackend::echo();
     let mut run = FakeRun::new(&backend, several(50)).jobs(50);
-    run.limit = Some(Limit::per_minute(60));
+    run.limit = Some(Limit::new("fake", Some(60.0), 7));
     let played = run.play().await;
     assert_eq!(played.end.summary.passed, 50);
     let sent = backend.sent.lock().unwrap();
@@ -235,4 +235,110 @@ async fn what_is_to_be_hidden_reaches_neither_journal_nor_listener() {
         "{written}"
     );
     assert!(!format!("{:?}", played.events).contains("s3cret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_no_turns_are_left_what_has_begun_is_played_to_its_end() {
+    let backend = slow();
+    let mut run = FakeRun::new(&backend, several(5)).jobs(2);
+    run.allowance = crate::runner::Allowance::new(Some(5));
+    let played = run.play().await;
+    assert_eq!(verdicts(&played), [Passed, Passed, NotRun, NotRun, NotRun]);
+    assert_eq!(
+        backend.inputs().len(),
+        4,
+        "the fifth turn would have been half a conversation"
+    );
+    assert_eq!(played.end.cancelled, Some(CancelReason::MaxTurns));
+    let reason = played.results[4].reason.as_deref().unwrap();
+    assert!(reason.contains("turns"), "{reason}");
+    let told = played
+        .events
+        .iter()
+        .filter(|event| matches!(event, RunEvent::Cancelled(_)));
+    assert_eq!(told.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_of_retries_and_repetitions_count() {
+    let failing = Conversation {
+        retries: crate::model::suite::Retries {
+            errored: 0,
+            failed: 9,
+        },
+        ..with_turns("a", [expects("one", "two")])
+    };
+    let repeated = Conversation {
+        repeat: crate::model::suite::Repeat {
+            times: 9,
+            at_least: 9,
+        },
+        ..with_turns("a", [say("one")])
+    };
+    for (conversation, verdict) in [(failing, Failed), (repeated, NotRun)] {
+        let backend = FakeBackend::echo();
+        let mut run = FakeRun::new(&backend, [conversation]);
+        run.allowance = crate::runner::Allowance::new(Some(3));
+        let played = run.play().await;
+        assert_eq!(backend.inputs().len(), 3);
+        assert_eq!(verdicts(&played), [verdict]);
+        assert_eq!(played.results[0].attempts.len(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_that_were_not_sent_are_given_to_others() {
+    // The agent ends the conversation after the first of three turns.
+    let backend = FakeBackend::new(|sending, _| {
+        Answer::Reply(crate::model::transcript::AgentReply {
+            ended: Some(crate::model::Map::new()),
+            ..says(&sending.input)
+        })
+    });
+    let conversations =
+        ["0", "1", "2", "3"].map(|name| with_turns(name, [say("one"), say("two"), say("three")]));
+    let mut run = FakeRun::new(&backend, conversations);
+    run.allowance = crate::runner::Allowance::new(Some(5));
+    let played = run.play().await;
+    assert_eq!(verdicts(&played), [Failed, Failed, Failed, NotRun]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_time_to_begin_what_has_begun_is_played_to_its_end() {
+    let backend = slow();
+    let mut run = FakeRun::new(&backend, several(5)).jobs(2);
+    run.options.max_duration = Some(SECOND * 3);
+    let played = run.play().await;
+    assert_eq!(verdicts(&played), [Passed, Passed, Passed, Passed, NotRun]);
+    assert_eq!(played.took, SECOND * 4);
+    assert_eq!(played.end.cancelled, Some(CancelReason::MaxDuration));
+
+    let mut run = FakeRun::new(&slow(), several(2)).jobs(2);
+    run.options.max_duration = Some(SECOND);
+    let played = run.play().await;
+    assert_eq!(played.end.cancelled, None, "nothing was left out");
+    assert_eq!(played.end.summary.passed, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_time_comes_after_the_time_to_begin() {
+    let backend = FakeBackend::new(|_, _| Answer::Never);
+    let mut run = FakeRun::new(&backend, several(3)).jobs(2);
+    run.options.max_duration = Some(SECOND);
+    run.options.timeout = Some(SECOND * 3);
+    let played = run.play().await;
+    assert_eq!(played.took, SECOND * 3);
+    assert_eq!(verdicts(&played), [NotRun, NotRun, NotRun]);
+    assert_eq!(played.end.cancelled, Some(CancelReason::Timeout));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_holds_no_more_conversations_than_it_may() {
+    let backend = slow();
+    let mut run = FakeRun::new(&backend, several(9)).jobs(8);
+    run.sessions = std::num::NonZeroUsize::new(3);
+    let played = run.play().await;
+    assert_eq!(played.end.summary.passed, 9);
+    assert_eq!(backend.most_open.load(std::sync::atomic::Ordering::SeqCst), 3);
+    assert_eq!(played.took, SECOND * 2 * 3);
 }

@@ -77,6 +77,7 @@ async fn write(count: usize, recorders: &[(Option<usize>, bool)]) -> (Vec<Arc<Mu
         elapsed: Duration::ZERO,
         summary: Summary::default(),
         cancelled: None,
+        slowed: Vec::new(),
     };
     let failures = write_reports(&mut journal(count).await, reporters, &RunInfo::fixture(), &end);
     (told, failures.iter().map(ToString::to_string).collect())

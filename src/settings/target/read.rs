@@ -16,7 +16,7 @@ use crate::model::endpoint::{Endpoint, Protocol};
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::check_keys;
-use crate::settings::rate::Rate;
+use crate::settings::rate::{Quota, Rate};
 use crate::settings::root::Root;
 use crate::settings::variables::Variables;
 use crate::yaml::{Kind, Map, Node, Reader};
@@ -159,6 +159,7 @@ impl One<'_> {
             }
         };
         let rate = map.get("rate").and_then(|node| read_rate(self.reader, node));
+        let quota = Quota::read(self.reader, map);
         let place = Place {
             file: self.reader.file.clone(),
             span,
@@ -167,6 +168,7 @@ impl One<'_> {
             name: name.to_owned(),
             place,
             rate,
+            quota,
             via: None,
             protocol: Protocol::default(),
             audio: AudioSettings::default(),

@@ -6,12 +6,11 @@ use crate::audio::{Encoding, Format, RATES};
 use crate::model::capability::{Group, SAMPLE_ENCODINGS};
 use crate::model::suite::{AudioSettings, Service};
 use crate::settings::keys::fields;
-use crate::yaml::{Kind, Map, Node, Reader};
+use crate::settings::pace::read_pace;
+use crate::yaml::{Map, Node, Reader};
 
 /// What a piece of sound may last: longer ones are no stream any more.
 const PIECES: std::ops::RangeInclusive<Duration> = Duration::from_millis(20)..=Duration::from_secs(1);
-/// The fastest that sound is sent.
-const FASTEST: f64 = 1_000.0;
 
 /// The settings of a target; `node` is what its `audio:` says.
 pub(super) fn read_audio(
@@ -44,7 +43,7 @@ pub(super) fn read_audio(
         input: format(reader, map).or(usual.input),
         pace: map
             .get("pace")
-            .and_then(|node| pace(reader, node))
+            .and_then(|node| read_pace(reader, node))
             .unwrap_or(usual.pace),
         piece: map
             .get("chunk")
@@ -99,19 +98,6 @@ fn rate(reader: &mut Reader, node: &Node) -> Option<u32> {
     let allowed = u64::from(*RATES.start())..u64::from(*RATES.end()) + 1;
     let rate = reader.integer(node, "`rate`", allowed)?;
     u32::try_from(rate).ok()
-}
-
-fn pace(reader: &mut Reader, node: &Node) -> Option<f64> {
-    let pace = match &node.kind {
-        Kind::Number(number) => number.value.as_f64(),
-        _ => None,
-    };
-    let sound = pace.filter(|pace| *pace > 0.0 && *pace <= FASTEST);
-    if sound.is_none() {
-        let message = "`pace` is a number above 0, and 1000 at most";
-        reader.error("out-of-range", message, node.span.clone());
-    }
-    sound
 }
 
 fn piece(reader: &mut Reader, node: &Node) -> Option<Duration> {

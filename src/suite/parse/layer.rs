@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use super::stubs::Called;
 use super::turn::Use;
 use super::{Parser, entries};
-use crate::model::suite::{EmulatorStubs, Start, Stubs, With};
+use crate::model::suite::{Channel, EmulatorStubs, Start, Stubs, With};
 use crate::settings::play::{PLAY_KEYS, PlayPatch};
 use crate::yaml::{Map, Node};
 
@@ -29,6 +29,8 @@ pub(in crate::suite) struct Layer {
     pub(in crate::suite) stubs: EmulatorStubs,
     /// Steps before the first turn.
     pub(in crate::suite) before: Option<Vec<Use>>,
+    /// The ways in which conversations are played.
+    pub(in crate::suite) channels: Option<Vec<Channel>>,
 }
 
 impl Parser {
@@ -57,6 +59,7 @@ impl Parser {
                     let stubs = self.stubs(node, Called::Playbook, "`playbooks`");
                     layer.stubs.playbooks.extend(stubs);
                 }
+                "channels" => layer.channels = self.channels(node),
                 "before" => layer.before = self.before(node),
                 _ => {}
             }

@@ -11,13 +11,12 @@ use crate::audio::{AudioError, Encoding, Facts, Said};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::{Group, SAMPLE_ENCODINGS, Subject};
 use crate::model::endpoint::Protocol;
-use crate::model::suite::{AudioCheck, AudioInput, Input, Service, Via};
-use crate::yaml::{Entry, Kind, Map, Node};
+use crate::model::suite::{AudioCheck, AudioInput, Channel, Input, Service, Via};
+use crate::settings::pace::read_pace;
+use crate::yaml::{Entry, Map, Node};
 
 /// The longest recording of one request (cx-sessions-api 5.3).
 const LONGEST: Duration = Duration::from_mins(2);
-/// The fastest that sound is sent.
-pub(in crate::suite) const FASTEST: f64 = 1_000.0;
 /// The only rate of Ogg Opus that Dialogflow CX takes (cx-sessions-api 6.4).
 const OPUS_RATE: u32 = 16_000;
 
@@ -54,10 +53,59 @@ impl Parser {
             pace,
             interrupt_after,
         };
-        if let Some(folders) = self.sound.clone().filter(|_| self.thorough) {
+        self.is_spoken = true;
+        let folders = self.sound.clone();
+        if self.channel == Some(Channel::Text) {
+            return self.in_writing(&file.span, &input, &folders?);
+        }
+        if let Some(folders) = folders.filter(|_| self.thorough) {
             self.check_recording(&file.span, &input, &folders);
         }
         Some(Input::Audio(input))
+    }
+
+    /// A recording in writing: its transcript.
+    fn in_writing(&mut self, span: &Range<usize>, input: &AudioInput, place: &SoundPlace) -> Option<Input> {
+        let folder = place.folder(&input.path);
+        for problem in &folder.problems {
+            self.reader.push(problem.clone());
+        }
+        if let Some(text) = folder.transcripts.get(&input.path) {
+            return Some(Input::Say(text.clone()));
+        }
+        if !folder.problems.iter().any(Diagnostic::is_error) {
+            let message = format!(
+                "no transcript says what is said in `{}`, so it cannot be played in writing (`channels`)",
+                input.written
+            );
+            let help = transcript_wanted(&input.path, &folder.shown);
+            self.reader
+                .error("no-transcript", message, span.clone())
+                .help
+                .push(help);
+        }
+        None
+    }
+
+    /// `channels`: each once.
+    pub(super) fn channels(&mut self, node: &Node) -> Option<Vec<Channel>> {
+        let mut channels = Vec::new();
+        for item in self.reader.list(node, "`channels`")? {
+            let name = self.choice(item, "a channel", &Channel::ALL.map(Channel::name))?;
+            let channel = Channel::ALL.into_iter().find(|channel| channel.name() == name)?;
+            if channels.contains(&channel) {
+                let message = format!("`{name}` stands here twice");
+                self.reader.error("duplicate-value", message, item.span.clone());
+                return None;
+            }
+            channels.push(channel);
+        }
+        if channels.is_empty() {
+            self.reader
+                .error("missing-value", "`channels` is empty", node.span.clone());
+            return None;
+        }
+        Some(channels)
     }
 
     /// `true`, or for how long.
@@ -80,7 +128,17 @@ impl Parser {
             self.reader.error("out-of-range", message, node.span.clone());
             return None;
         }
-        Some(Input::SilentAudio(time))
+        self.is_spoken = true;
+        match (self.channel, self.service) {
+            (Some(Channel::Text), Some(Service::Ces)) => {
+                let message =
+                    "on CES silence can only be heard, so it cannot be played in writing (`channels`)";
+                self.reader.error("unsupported", message, node.span.clone());
+                None
+            }
+            (Some(Channel::Text), _) => Some(Input::Silence),
+            _ => Some(Input::SilentAudio(time)),
+        }
     }
 
     /// What is spoken on the way to the target may carry neither sound nor a live stream.
@@ -149,16 +207,7 @@ impl Parser {
         if self.is_late(node, "`pace`") {
             return None;
         }
-        let pace = match &node.kind {
-            Kind::Number(number) => number.value.as_f64(),
-            _ => None,
-        };
-        let sound = pace.filter(|pace| *pace > 0.0 && *pace <= FASTEST);
-        if sound.is_none() {
-            let message = "`pace` is a number above 0, and 1000 at most";
-            self.reader.error("out-of-range", message, node.span.clone());
-        }
-        sound
+        read_pace(&mut self.reader, node)
     }
 
     /// Where a recording is.
@@ -233,12 +282,11 @@ impl Parser {
         for problem in &folder.problems {
             self.reader.push(problem.clone());
         }
-        let unknown = !folder.transcribed.contains(path);
+        let unknown = !folder.transcripts.contains_key(path);
         if place.role.emulated && unknown && !folder.problems.iter().any(Diagnostic::is_error) {
             let message =
                 format!("no transcript says what is heard in `{written}`: the emulator will not match it");
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let help = format!("in `{}`, write `{name}: the words`", folder.shown.display());
+            let help = transcript_wanted(path, &folder.shown);
             self.reader
                 .warning("no-transcript", message, span.clone())
                 .help
@@ -287,4 +335,10 @@ impl Parser {
             encoding: matcher("encoding", Subject::Text)?,
         })
     }
+}
+
+/// How to say what is said in a recording.
+fn transcript_wanted(recording: &Path, transcripts: &Path) -> String {
+    let name = recording.file_name().unwrap_or_default().to_string_lossy();
+    format!("in `{}`, write `{name}: the words`", transcripts.display())
 }

@@ -19,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 /// Deeper nesting is a mistake, or an attack on the stack.
 const MAX_DEPTH: usize = 64;
 
-const HELP: &str = "a filter is made of words, `name:`, `tag:`, `file:` and `target:`, joined by `and`, `or`, \
+const HELP: &str = "a filter is made of words, `name:`, `tag:`, `file:`, `target:` and `channel:`, joined by `and`, `or`, \
                     `not` and parentheses";
 
 pub(super) fn filter(expression: &str) -> Result<Filter, Diagnostic> {
@@ -149,7 +149,7 @@ impl Parser<'_> {
         let help = match close {
             Some(known) => format!("did you mean `{known}:`?"),
             None => {
-                "there are `name:`, `tag:`, `file:` and `target:`; quote a text that holds a colon".to_owned()
+                "there are `name:`, `tag:`, `file:`, `target:` and `channel:`; quote a text that holds a colon".to_owned()
             }
         };
         let message = format!("there is no term `{name}:`");

@@ -12,6 +12,7 @@ fn selects(expression: &str) -> bool {
         file: "billing/pay.yaml",
         tags: &tags,
         targets: ["flights", "staging"],
+        channel: "audio",
     };
     Filter::parse(expression)
         .unwrap_or_else(|problem| panic!("{expression}: {problem:?}"))
@@ -205,7 +206,7 @@ proptest! {
     fn a_quoted_name_selects_exactly_itself(name in "\\PC{1,20}", other in "\\PC{1,20}") {
         let quoted: String = name.chars().flat_map(|character| ['\\', character]).collect();
         let filter = Filter::parse(&format!("name:\"{quoted}\"")).unwrap();
-        let subject = |name| Subject { suite: "s", name, file: "s.yaml", tags: &[], targets: ["", ""] };
+        let subject = |name| Subject { suite: "s", name, file: "s.yaml", tags: &[], targets: ["", ""], channel: "text" };
         prop_assert!(filter.selects(&subject(&name)));
         prop_assert_eq!(filter.selects(&subject(&other)), name == other);
     }

@@ -1,0 +1,246 @@
+//! `run --plan`: what a run will take, as a table or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::conversations::Conversations;
+use crate::cli::args::ListFormat;
+use crate::cli::columns::aligned;
+use crate::cli::failure::Failure;
+use crate::cli::options::RunOptions;
+use crate::redact::{Redactor, clean_terminal_line};
+use crate::runner::{self, Forecast, Plan, PlannedTarget, Previous, TargetForecast, Turns};
+use crate::settings::rate::Rate;
+use crate::settings::target::{Target, TargetEntry};
+
+/// Looks ahead and says what is seen.
+pub(super) fn show(
+    plan: &Plan,
+    conversations: &Conversations,
+    targets: &[TargetEntry],
+    options: &RunOptions,
+    previous: Option<&Previous>,
+    redactor: &Redactor,
+    format: ListFormat,
+) -> Result<String, Failure> {
+    let rate = options.rate.value;
+    // Those, too, that could not be used here and now.
+    let targets = targets.iter().filter_map(|entry| entry.target.as_ref());
+    let targets: BTreeMap<String, PlannedTarget> = targets
+        .map(|target| (target.name.clone(), planned(target, rate)))
+        .collect();
+    let jobs = options.for_runner().jobs;
+    let mut forecast = runner::forecast(plan, conversations, &targets, jobs, previous, |name| {
+        redactor.text(name).into_owned()
+    });
+    for target in &mut forecast.targets {
+        target.target = redactor.text(&target.target).into_owned();
+    }
+    match format {
+        ListFormat::Table => Ok(table(&forecast, options, previous.is_some())),
+        ListFormat::Json => {
+            let mut text = serde_json::to_string_pretty(&forecast).map_err(std::io::Error::from)?;
+            text.push('\n');
+            Ok(text)
+        }
+    }
+}
+
+fn planned(target: &Target, rate: Option<Rate>) -> PlannedTarget {
+    PlannedTarget {
+        requests_per_minute: target.quota.requests_per_minute(rate.or(target.rate)),
+        sessions: target.quota.sessions,
+        tokens_per_turn: target.quota.tokens.map(|tokens| tokens.per_turn),
+        audio: target.audio,
+    }
+}
+
+fn table(forecast: &Forecast, options: &RunOptions, is_known: bool) -> String {
+    let head = [
+        "target",
+        "conversations",
+        "turns",
+        "with all retries",
+        "characters",
+        "audio",
+        "tokens",
+        "requests",
+        "at once",
+        "at least",
+    ]
+    .map(str::to_owned);
+    let rows = forecast.targets.iter().map(row);
+    let mut rows: Vec<_> = std::iter::once(head).chain(rows).collect();
+    if forecast.targets.len() > 1 {
+        rows.push(sum(forecast));
+    }
+    let mut text = aligned(&rows);
+    text.push('\n');
+    for (label, said) in remarks(forecast, options, is_known) {
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{label:<6}  {said}");
+    }
+    text
+}
+
+fn row(target: &TargetForecast) -> [String; 10] {
+    let repeated = if target.plays == target.conversations {
+        String::new()
+    } else {
+        format!(", {} plays", target.plays)
+    };
+    let jobs = || "all".to_owned();
+    [
+        clean_terminal_line(&target.target).into_owned(),
+        format!("{}{repeated}", target.conversations),
+        turns(target.turns, target.tools),
+        target.turns.with_retries.to_string(),
+        target.characters.to_string(),
+        sound(target.audio_seconds),
+        target
+            .tokens
+            .map_or_else(|| "?".to_owned(), |tokens| tokens.to_string()),
+        target.requests_per_minute.map_or_else(
+            || "no limit".to_owned(),
+            |rate| format!("{}/min", (rate * 10.0).round() / 10.0),
+        ),
+        target.sessions.map_or_else(jobs, |sessions| sessions.to_string()),
+        time(target.least_seconds),
+    ]
+}
+
+fn sum(forecast: &Forecast) -> [String; 10] {
+    let targets = || forecast.targets.iter();
+    let nothing = String::new;
+    [
+        "all".to_owned(),
+        forecast.conversations.to_string(),
+        turns(forecast.turns, targets().any(|target| target.tools)),
+        forecast.turns.with_retries.to_string(),
+        targets().map(|target| target.characters).sum::<u64>().to_string(),
+        sound(targets().map(|target| target.audio_seconds).sum()),
+        nothing(),
+        nothing(),
+        forecast.jobs.to_string(),
+        time(forecast.least_seconds),
+    ]
+}
+
+/// `35`, `35 to 40`, `40 + tool calls`.
+fn turns(turns: Turns, tools: bool) -> String {
+    let range = if turns.least == turns.most {
+        turns.most.to_string()
+    } else {
+        format!("{} to {}", turns.least, turns.most)
+    };
+    if tools {
+        format!("{range} + tool calls")
+    } else {
+        range
+    }
+}
+
+fn sound(seconds: f64) -> String {
+    if seconds > 0.0 {
+        time(seconds)
+    } else {
+        "-".to_owned()
+    }
+}
+
+/// What a table does not say, each with its label.
+fn remarks(forecast: &Forecast, options: &RunOptions, is_known: bool) -> Vec<(&'static str, String)> {
+    let mut remarks = Vec::new();
+    let likely = match forecast.likely_seconds {
+        Some(seconds) => format!(
+            "about {}, by how long things took in the run before",
+            time(seconds)
+        ),
+        None if is_known => "not known: the run before answered no turn".to_owned(),
+        None => "not known: no run before this one tells how long agents take to answer".to_owned(),
+    };
+    remarks.push((
+        "time",
+        format!("{likely}; {} at least", time(forecast.least_seconds)),
+    ));
+    let not_played = [(forecast.skipped, "skipped"), (forecast.unreadable, "unreadable")];
+    for (count, word) in not_played.into_iter().filter(|(count, _)| *count > 0) {
+        remarks.push((
+            "note",
+            format!("{count} more {} {word}", if count == 1 { "is" } else { "are" }),
+        ));
+    }
+    let most = options.max_turns.value.map(u64::from);
+    if let Some(most) = most.filter(|most| *most < forecast.turns.with_retries) {
+        let surely = if most < forecast.turns.least {
+            "stops"
+        } else {
+            "may stop"
+        };
+        remarks.push((
+            "limit",
+            format!("the run {surely} after {most} turns (max_turns)"),
+        ));
+    }
+    for (limit, name) in [
+        (options.max_duration.value, "max_duration"),
+        (options.timeout.value, "timeout"),
+    ] {
+        let Some(limit) = limit.map(|limit| limit.as_secs_f64()) else {
+            continue;
+        };
+        let likely = forecast.likely_seconds.is_some_and(|likely| likely > limit);
+        if forecast.least_seconds > limit || likely {
+            let surely = if forecast.least_seconds > limit {
+                "takes"
+            } else {
+                "may take"
+            };
+            remarks.push((
+                "limit",
+                format!("the run {surely} longer than the {} of {name}", time(limit)),
+            ));
+        }
+    }
+    remarks
+}
+
+/// `350 ms`, `12.3 s`, `4 min 10 s`, `2 h 05 min`.
+fn time(seconds: f64) -> String {
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+    match time.as_secs() {
+        0 if time.is_zero() => "0 s".to_owned(),
+        0 => format!("{} ms", time.as_millis()),
+        1..60 => format!("{:.1} s", time.as_secs_f64()),
+        whole @ 60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        whole => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_say_them() {
+        let told = [0.0, 0.35, 12.34, 250.0, 7500.0].map(time);
+        assert_eq!(told, ["0 s", "350 ms", "12.3 s", "4 min 10 s", "2 h 05 min"]);
+    }
+
+    #[test]
+    fn turns_are_told_as_a_range_where_they_are_one() {
+        let of = |least, most, tools| {
+            turns(
+                Turns {
+                    least,
+                    most,
+                    with_retries: 9,
+                },
+                tools,
+            )
+        };
+        assert_eq!(of(4, 4, false), "4");
+        assert_eq!(of(3, 4, true), "3 to 4 + tool calls");
+    }
+}

@@ -1,0 +1,144 @@
+//! What speech changed: conversations that were played in writing and in recordings, side by side.
+
+use super::headline::{said, spoken};
+use super::style::{Canvas, Piece, counted, grouped, inline, one_line};
+use crate::model::outcome::{TwinDifference, Twins, Verdict};
+
+/// Pairs shown with their differences.
+const MOST_SHOWN: usize = 30;
+/// Columns of one side.
+const MOST_COLUMNS: usize = 160;
+
+/// What the summary needs to remember of twins: bounded, however many there are.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pairs: u64,
+    changed: u64,
+    shown: Vec<Twins>,
+}
+
+/// Whether speech changed what came of a conversation.
+fn is_changed(twins: &Twins) -> bool {
+    twins.difference.is_some() || twins.text != twins.audio
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, twins: &Twins) {
+        self.pairs += 1;
+        if !is_changed(twins) {
+            return;
+        }
+        self.changed += 1;
+        if self.shown.len() < MOST_SHOWN {
+            self.shown.push(twins.clone());
+        }
+    }
+
+    pub(super) fn write(&self, canvas: &mut Canvas) {
+        if self.pairs == 0 {
+            return;
+        }
+        canvas.blank();
+        let (faint, odd) = (canvas.palette.faint, canvas.palette.odd);
+        let pairs = counted(self.pairs, "conversation");
+        let head = if self.changed == 0 {
+            Piece::new(
+                format!("{pairs} played in writing and by voice: speech changed nothing"),
+                faint,
+            )
+        } else {
+            let text = format!(
+                "speech changed the outcome of {} of {pairs} played in writing and by voice",
+                grouped(self.changed)
+            );
+            Piece::new(text, odd)
+        };
+        canvas.flow(&[Piece::plain("  ")], &[Piece::plain("  ")], &[head]);
+        for twins in &self.shown {
+            write_pair(canvas, twins);
+        }
+        let left = self.changed - self.shown.len() as u64;
+        if left > 0 {
+            canvas.line(&[Piece::new(format!("    and {} more", grouped(left)), faint)]);
+        }
+    }
+}
+
+fn write_pair(canvas: &mut Canvas, twins: &Twins) {
+    let faint = canvas.palette.faint;
+    let title = format!("    {} / {}", inline(&twins.suite), inline(&twins.name));
+    let (file, line) = twins
+        .difference
+        .as_ref()
+        .map_or((&twins.file, twins.line), |found| (&found.file, found.line));
+    let place = Piece::new(format!("{}:{line}", inline(file)), faint);
+    canvas.line_with_edge(&[Piece::plain(title)], &place, &[Piece::plain("        ")]);
+    let margin = [Piece::plain("      ")];
+    if twins.text != twins.audio || twins.difference.is_none() {
+        let text = verdicts(twins.text, twins.audio);
+        canvas.flow(&margin, &margin, &[Piece::new(text, faint)]);
+    }
+    let Some(found) = &twins.difference else { return };
+    let head = format!("turn {}: {}", found.turn, inline(&found.kind));
+    canvas.flow(&margin, &margin, &[Piece::plain(head)]);
+    for (channel, value, words) in [
+        (
+            "text ",
+            &found.text,
+            found.said.as_ref().map(|said| format!("said “{said}”")),
+        ),
+        ("audio", &found.audio, heard(found)),
+    ] {
+        let side = [
+            Piece::new(format!("{channel}  "), faint),
+            Piece::plain(one_line(&spoken(value), MOST_COLUMNS)),
+            Piece::new(
+                words
+                    .map(|words| format!("  {}", inline(&words)))
+                    .unwrap_or_default(),
+                faint,
+            ),
+        ];
+        let rest = [Piece::plain(" ".repeat(15))];
+        canvas.flow(&[Piece::plain("        ")], &rest, &side);
+    }
+}
+
+/// `heard “a repair”, word error rate 0.4`.
+fn heard(found: &TwinDifference) -> Option<String> {
+    let heard = match (&found.heard, &found.said) {
+        (Some(heard), _) => format!("heard “{heard}”"),
+        (None, Some(_)) => "heard nothing".to_owned(),
+        (None, None) => return None,
+    };
+    Some(match found.word_error_rate {
+        Some(rate) => format!("{heard}, word error rate {rate}"),
+        None => heard,
+    })
+}
+
+fn verdicts(text: Verdict, audio: Verdict) -> String {
+    format!("in writing {}, by voice {}", said(text), said(audio))
+}
+
+/// The same in one line.
+pub(super) fn line(twins: &Twins) -> String {
+    let verdicts = verdicts(twins.text, twins.audio);
+    let Some(found) = &twins.difference else {
+        return if is_changed(twins) {
+            verdicts
+        } else {
+            format!("{verdicts}; speech changed nothing")
+        };
+    };
+    let words = heard(found)
+        .map(|words| format!(" ({words})"))
+        .unwrap_or_default();
+    format!(
+        "{verdicts}; turn {}: {}: {} in writing, {} by voice{words}",
+        found.turn,
+        found.kind,
+        spoken(&found.text),
+        spoken(&found.audio),
+    )
+}
