@@ -34,6 +34,7 @@ pub use signal::listen as listen_to_signals;
 pub use source::{ConversationSource, Heading};
 pub use status::{RunStatus, run_status};
 
+mod attachment;
 mod attempt;
 mod budget;
 mod cancel;

@@ -13,9 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Map, Value};
 
+mod attachment;
+mod feedback;
 mod sound;
 mod stubs;
 
+pub use attachment::{Attachment, AttachmentKind};
+pub use feedback::{Feedback, Rating};
 pub use sound::{AudioCheck, AudioInput, AudioSettings};
 pub use stubs::{EmulatorStubs, StubResponse, StubRule, Stubs};
 
@@ -173,6 +177,8 @@ pub struct Turn {
     pub answers: Option<Stubs>,
     /// What to remember from the reply.
     pub capture: Vec<Capture>,
+    /// What the user thinks of the answer, told to the service when it has come (CX).
+    pub feedback: Option<Feedback>,
     /// What the reply must be like; holds `every_turn` too.
     pub expect: Vec<Expectation>,
     /// `then: restart`: the conversation goes on in a new session after this turn.
@@ -201,6 +207,13 @@ pub enum Input {
     SilentAudio(Duration),
     /// Plays a recording.
     Audio(AudioInput),
+    /// Hands over files, and may say something with them (CES).
+    Attached {
+        /// What is said.
+        say: Option<String>,
+        /// The files, at least one, in their order.
+        files: Vec<Attachment>,
+    },
     /// Sets variables without saying anything (CES).
     Variables(Map),
 }
@@ -268,6 +281,8 @@ pub struct With {
     pub session_entity_types: Vec<SessionEntityType>,
     /// CX: asks for sentiment analysis.
     pub sentiment: Option<bool>,
+    /// CX: asks for what data stores found, cited and judged.
+    pub data_store_signals: Option<bool>,
     /// CX: how long the session is kept.
     pub session_ttl: Option<Duration>,
     /// CX: flow versions to use, by resource name or `flow/version` ids.
@@ -278,6 +293,8 @@ pub struct With {
     pub entry_agent: Option<Name>,
     /// CES: tools with a configured fake use it.
     pub use_tool_fakes: Option<bool>,
+    /// CES: texts come in pieces, as soon as there are any.
+    pub text_streaming: Option<bool>,
     /// CES: query parameters for a remote Dialogflow agent: `webhook_headers`, `payload`, `end_user_metadata`.
     pub remote_dialogflow: Option<Map>,
     /// Pins what an emulator does; other targets ignore it.
@@ -373,6 +390,14 @@ pub enum Check {
     Candidates(Matcher),
     /// Webhook calls: a list matcher over `{name?, code, message, status}`.
     Webhook(Matcher),
+    /// Sources: a matcher over `{uri, title, text, requires_attribution?}`.
+    Citations(Matcher),
+    /// Searches of the web: a matcher over `{query, uri}` (CES).
+    Suggestions(Matcher),
+    /// Steps of the trace: a matcher over `{kind, name, agent?, within, duration?, attributes}`.
+    Spans(Matcher),
+    /// What the user's words sound like: a matcher over `{score, magnitude}` (CX).
+    Sentiment(Matcher),
     /// What was heard of the user's speech.
     Transcript(Matcher),
     /// The spoken answer.

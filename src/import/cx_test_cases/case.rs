@@ -188,12 +188,21 @@ impl Reader<'_> {
                 digits,
                 finish: Some(finish),
             } => json!({ "dtmf": { "digits": digits, "finishDigit": finish } }),
-            Input::Silence | Input::SilentAudio(_) | Input::Audio(_) | Input::Variables(_) => {
+            Input::Silence
+            | Input::SilentAudio(_)
+            | Input::Audio(_)
+            | Input::Attached { .. }
+            | Input::Variables(_) => {
                 json!({ "text": {} })
             }
         };
         if let Input::Audio(audio) = &turn.input {
             self.leave_out("audio", &turn.location, &audio.written);
+        }
+        if let Input::Attached { files, .. } = &turn.input {
+            for file in files {
+                self.leave_out(file.kind.name(), &turn.location, &file.written);
+            }
         }
         if let Input::Variables(variables) = &turn.input {
             self.leave_out("variables", &turn.location, variables);

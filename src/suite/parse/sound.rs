@@ -133,8 +133,8 @@ impl Parser {
         sound
     }
 
-    /// Where a recording is.
-    fn recording(&mut self, node: &Node, written: &str, place: &SoundPlace) -> Option<PathBuf> {
+    /// Where a file that is mentioned is.
+    pub(super) fn recording(&mut self, node: &Node, written: &str, place: &SoundPlace) -> Option<PathBuf> {
         match place.find(written) {
             Ok(path) => Some(path),
             Err(error) => {
