@@ -10,6 +10,7 @@
 //! `validate` compares names with the agent's export. Which keys there are is said once, in
 //! [`capability`](crate::model::capability).
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
@@ -84,7 +85,7 @@ impl Stubbed {
             (&mut self.generators, &stubs.generators),
             (&mut self.playbooks, &stubs.playbooks),
         ] {
-            for (name, _) in levels.iter().flat_map(|level| &level.by_name) {
+            for (name, _) in levels.iter().flat_map(|level| level.by_name.iter()) {
                 if !names.contains(name) {
                     names.insert(name.clone());
                 }
@@ -104,6 +105,8 @@ const FILES_AT_ONCE: usize = 32;
 
 /// Bytes of text whose trees are kept, packed, until they are played; what is beyond is read again then.
 const TEXT_KEPT: usize = 8 << 20;
+/// Bytes of text whose conversations are kept as they are played: some ten times as large, and not made twice.
+const TEXT_KEPT_READY: usize = 256 << 10;
 
 /// Reads suites: every file once, all problems of all files.
 pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Agents) -> Suites {
@@ -113,6 +116,7 @@ pub fn read(files: &[SuiteFile], surroundings: Surroundings, agents: &mut dyn Ag
         surroundings,
         inherited,
         room: AtomicUsize::new(TEXT_KEPT),
+        room_ready: AtomicUsize::new(TEXT_KEPT_READY),
         sounds: Arc::new(Sounds::new(root)),
     });
     let folders = Folders::default();
@@ -286,12 +290,18 @@ fn read_file(suite: &SuiteFile, shares_identity: bool, shared: &Arc<Shared>, fol
             ..OneFile::default()
         },
         names: HashMap::new(),
+        inherited: 0,
     };
+    let own: usize = conversations.iter().map(Found::size).sum();
+    reading.inherited = reading.file.text.len().saturating_sub(own);
     for found in conversations {
         reading.conversation(found);
     }
     reading.finish()
 }
+
+/// Where a conversation can be read again, should it not be kept as it is.
+type LazyPlace<F> = LazyCell<Place, F>;
 
 /// The reading of one file's conversations.
 struct Reading<'a> {
@@ -302,32 +312,41 @@ struct Reading<'a> {
     out: OneFile,
     /// The conversations so far, and where their names stand.
     names: HashMap<String, Range<usize>>,
+    /// Bytes of text around the conversations: what each may have taken over.
+    inherited: usize,
 }
 
 impl Reading<'_> {
     fn conversation(&mut self, found: Found) {
-        let (place, node, last_line) = match found {
+        match found {
             Found::Tree(node) => {
                 let lines = lines_within(self.file.text.get(node.span.clone()));
                 let last_line = node.line.saturating_add(lines);
-                (Place::Tree(Packed::of(&node)), Some(node), last_line)
+                let place = LazyCell::new(|| Place::Tree(Packed::of(&node)));
+                self.cases(&node, &place, last_line);
             }
             Found::Slice(slice) => {
-                let text = self.file.text.get(slice.range.clone()).unwrap_or_default();
+                let file = Arc::clone(&self.file);
+                let text = file.text.get(slice.range.clone()).unwrap_or_default();
                 let last_line = slice.line.saturating_add(lines_within(Some(text)));
-                let parsed = yaml::parse_slice(&self.file, &slice, text);
+                let parsed = yaml::parse_slice(&file, &slice, text);
                 self.out.problems.extend(parsed.problems);
-                let place = Place::Slice(slice, hash_of(text.as_bytes()));
-                (place, parsed.root, last_line)
+                let place = LazyCell::new(|| Place::Slice(slice, hash_of(text.as_bytes())));
+                if let Some(node) = parsed.root {
+                    self.cases(&node, &place, last_line);
+                }
             }
-        };
-        let Some(node) = node else { return };
-        match self.rows_of(&node) {
+        }
+    }
+
+    /// One conversation, for each of its rows.
+    fn cases(&mut self, node: &Node, place: &LazyPlace<impl FnOnce() -> Place>, last_line: u32) {
+        match self.rows_of(node) {
             Err(()) => {}
-            Ok(None) => self.case(&node, &place, None, last_line),
+            Ok(None) => self.case(node, place, None, last_line),
             Ok(Some(rows)) => {
                 for index in 0..rows.len() {
-                    self.case(&node, &place, Some((&rows, index)), last_line);
+                    self.case(node, place, Some((&rows, index)), last_line);
                 }
             }
         }
@@ -359,7 +378,13 @@ impl Reading<'_> {
     }
 
     /// One conversation for one row.
-    fn case(&mut self, node: &Node, place: &Place, row: Option<(&Arc<Vec<Row>>, usize)>, last_line: u32) {
+    fn case(
+        &mut self,
+        node: &Node,
+        place: &LazyPlace<impl FnOnce() -> Place>,
+        row: Option<(&Arc<Vec<Row>>, usize)>,
+        last_line: u32,
+    ) {
         let source = Source {
             shared: self.shared,
             frame: &self.frame,
@@ -376,7 +401,7 @@ impl Reading<'_> {
         self.out.problems.extend(problems);
         self.out.given.extend(given);
         let Some(conversation) = conversation else { return };
-        let role = conversation.target;
+        let role = conversation.target.clone();
         let stubbed = self.out.stubbed.entry(role.clone()).or_default();
         stubbed.add(&conversation.stubs);
         // Rows mention the same names at the same places over and over.
@@ -394,17 +419,22 @@ impl Reading<'_> {
         if !self.is_new(&conversation.name, &span) {
             return;
         }
+        let size = node.span.len().saturating_add(self.inherited);
         self.out.entries.push(Entry {
             shared: Arc::clone(self.shared),
             frame: Arc::clone(&self.frame),
-            place: place.clone(),
             rows: row.map(|(rows, _)| Arc::clone(rows)),
             row_index: row.map_or(0, |(_, index)| index),
-            name: conversation.name,
-            row: conversation.row,
+            name: conversation.name.clone(),
+            row: conversation.row.clone(),
             lines: (node.line, last_line.max(node.line)),
-            tags: self.frame.shared_tags(conversation.tags),
+            tags: self.frame.shared_tags(&conversation.tags),
             role: role.into(),
+            place: if self.shared.has_room_ready_for(size) {
+                Place::Ready(Arc::new(conversation))
+            } else {
+                Place::clone(place)
+            },
         });
     }
 

@@ -99,6 +99,11 @@ fn beside_an_emulator() {
         &mebibytes(median(runs.iter().map(|run| run.peak_kib))),
         "<= 40 MiB",
     );
+    figure(
+        "  processor time of the client",
+        &milliseconds(median(runs.iter().map(|run| run.cpu))),
+        "",
+    );
 }
 
 fn embedded() {

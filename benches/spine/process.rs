@@ -13,6 +13,8 @@ pub(crate) struct Finished {
     pub(crate) elapsed: Duration,
     /// Peak resident memory as last seen while it lived; 0 where `/proc` does not tell.
     pub(crate) peak_kib: u64,
+    /// Processor time as last seen while it lived; none where `/proc` does not tell.
+    pub(crate) cpu: Duration,
 }
 
 /// Runs the program to its end; stops the measuring when it fails.
@@ -25,10 +27,10 @@ pub(crate) fn run_to_end(arguments: &[&str], folder: impl AsRef<Path>) -> Finish
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let status_file = format!("/proc/{}/status", child.id());
+    let folder = format!("/proc/{}", child.id());
     let over = AtomicBool::new(false);
-    let (output, elapsed, peak_kib) = thread::scope(|scope| {
-        let watching = scope.spawn(|| peak_until(&over, &status_file));
+    let (output, elapsed, (peak_kib, cpu)) = thread::scope(|scope| {
+        let watching = scope.spawn(|| watched_until(&over, folder.as_ref()));
         let output = child.wait_with_output().unwrap();
         let elapsed = start.elapsed();
         over.store(true, Ordering::Relaxed);
@@ -39,7 +41,11 @@ pub(crate) fn run_to_end(arguments: &[&str], folder: impl AsRef<Path>) -> Finish
         "{arguments:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Finished { elapsed, peak_kib }
+    Finished {
+        elapsed,
+        peak_kib,
+        cpu,
+    }
 }
 
 /// Plays the suites of a folder with all its default reports.
@@ -47,17 +53,31 @@ pub(crate) fn play(folder: &Path, jobs: usize) -> Finished {
     run_to_end(&["run", "--jobs", &jobs.to_string()], folder)
 }
 
-/// Looks seldom: on two cores, looking costs the program its time.
-fn peak_until(over: &AtomicBool, status_file: &str) -> u64 {
-    let mut peak_kib = 0;
+/// Peak memory and processor time. Looks seldom: on two cores, looking costs the program its time.
+fn watched_until(over: &AtomicBool, folder: &Path) -> (u64, Duration) {
+    let (mut peak_kib, mut cpu) = (0, Duration::ZERO);
     while !over.load(Ordering::Relaxed) {
-        peak_kib = peak_kib.max(peak_of(status_file));
+        peak_kib = peak_kib.max(peak_of(&folder.join("status")));
+        cpu = cpu.max(cpu_of(&folder.join("stat")));
         thread::sleep(Duration::from_millis(5));
     }
-    peak_kib
+    (peak_kib, cpu)
 }
 
-fn peak_of(status_file: &str) -> u64 {
+/// Ticks of the kernel's clock, of which there are a hundred in a second, for the process itself and for the kernel.
+fn cpu_of(stat_file: &Path) -> Duration {
+    let stat = fs::read_to_string(stat_file).unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u32 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u32>().ok())
+        .sum();
+    Duration::from_millis(10) * ticks
+}
+
+fn peak_of(status_file: &Path) -> u64 {
     let status = fs::read_to_string(status_file).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::format::{Interaction, Recording, SESSION};
+use super::format::{Event, Interaction, Recording, SESSION, Written};
 use super::hide::{covered, unnumbered};
 use crate::expect::{Difference, differences};
 use crate::redact::{Redact, Redactor};
@@ -42,16 +42,14 @@ pub(super) fn described(method: &str, metadata: &Map<String, Value>, message: &V
 }
 
 /// What was asked in a recorded interaction; on a stream, what opened it.
-fn recorded(interaction: &Interaction) -> Value {
-    let first = |events: &Vec<super::format::Event>| events.first().and_then(|event| event.sent.clone());
-    let message = interaction
-        .request
-        .clone()
-        .or_else(|| interaction.stream.as_ref().and_then(first));
+fn recorded(interaction: &Interaction<Written>) -> Value {
+    let opening = || interaction.stream.as_deref().and_then(<[_]>::first);
+    let request = interaction.request.as_ref();
+    let message = request.or_else(|| opening().and_then(|event: &Event<Written>| event.sent.as_ref()));
     described(
         &interaction.method,
         &interaction.metadata,
-        &message.unwrap_or_default(),
+        &message.map(Written::value).unwrap_or_default(),
     )
 }
 
@@ -73,7 +71,7 @@ fn redact_request(request: &mut Value, redactor: &Redactor) {
 
 /// The recorded interaction that is most like the call; on a tie the one that is due, then the earlier one.
 pub(super) fn nearest(
-    recording: &Recording,
+    recording: &Recording<Written>,
     due: Place,
     now: &Value,
     redactor: &Redactor,
@@ -226,7 +224,7 @@ mod tests {
         assert!(!shown.contains("9876"), "{shown}");
     }
 
-    fn recording(texts: &[&[&str]]) -> Recording {
+    fn recording(texts: &[&[&str]]) -> Recording<Written> {
         let interaction = |text: &&str| Interaction {
             method: "/p.S/M".to_owned(),
             metadata: Map::new(),
@@ -241,12 +239,13 @@ mod tests {
             clock: chrono::DateTime::default(),
             interactions: texts.iter().map(interaction).collect(),
         };
-        Recording {
+        let recording = Recording {
             format: FORMAT.to_owned(),
             suite: "a".to_owned(),
             conversation: "b".to_owned(),
             sessions: texts.iter().map(session).collect(),
-        }
+        };
+        Recording::parse(&recording.to_text().unwrap()).unwrap()
     }
 
     #[test]

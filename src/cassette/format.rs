@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::pretty::pretty;
@@ -18,10 +20,11 @@ pub(super) const FORMAT: &str = "turnproof-cassette/1";
 /// Stands for the session's id, which is another one each time.
 pub(super) const SESSION: &str = "[session]";
 
-/// Everything that was said in a conversation.
+/// Everything that was said in a conversation. `M` is how messages are kept: as values where they are written, as their
+/// texts where they are played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Recording {
+pub(super) struct Recording<M = Value> {
     /// [`FORMAT`].
     pub(super) format: String,
     /// Path of the suite file from the root, without extension.
@@ -29,13 +32,13 @@ pub(super) struct Recording {
     /// The conversation's name.
     pub(super) conversation: String,
     /// Its sessions in the order of playing.
-    pub(super) sessions: Vec<RecordedSession>,
+    pub(super) sessions: Vec<RecordedSession<M>>,
 }
 
 /// What was said in one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RecordedSession {
+pub(super) struct RecordedSession<M = Value> {
     /// Which attempt of the conversation, from 1.
     pub(super) attempt: u32,
     /// Which session of the attempt, from 1.
@@ -43,13 +46,13 @@ pub(super) struct RecordedSession {
     /// The conversation's time.
     pub(super) clock: DateTime<FixedOffset>,
     /// The calls in order.
-    pub(super) interactions: Vec<Interaction>,
+    pub(super) interactions: Vec<Interaction<M>>,
 }
 
 /// One call: a request and its answers, or a stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Interaction {
+#[serde(deny_unknown_fields, bound(deserialize = "M: Deserialize<'de>"))]
+pub(super) struct Interaction<M = Value> {
     /// Path of the method: `/package.Service/Method`.
     pub(super) method: String,
     /// What went along as metadata, but for what every call has. JSON in a value is taken apart.
@@ -57,13 +60,13 @@ pub(super) struct Interaction {
     pub(super) metadata: Map<String, Value>,
     /// The message sent; not on a stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) request: Option<Value>,
+    pub(super) request: Option<M>,
     /// The messages that came back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<Answer<M>>,
     /// What was said on a stream, in order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) stream: Option<Vec<Event>>,
+    pub(super) stream: Option<Vec<Event<M>>>,
     /// Why the call failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure>,
@@ -72,17 +75,17 @@ pub(super) struct Interaction {
 /// A message that came back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Answer {
+pub(super) struct Answer<M = Value> {
     /// Milliseconds since the request was sent.
     pub(super) at_ms: f64,
     /// The message.
-    pub(super) message: Value,
+    pub(super) message: M,
 }
 
 /// Something that was said on a stream: one of `sent`, `heard`, `ended` and `failure`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Event {
+#[serde(deny_unknown_fields, bound(deserialize = "M: Deserialize<'de>"))]
+pub(super) struct Event<M = Value> {
     /// Milliseconds since messages were last sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at_ms: Option<f64>,
@@ -91,10 +94,10 @@ pub(super) struct Event {
     pub(super) unasked: bool,
     /// A message to the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) sent: Option<Value>,
+    pub(super) sent: Option<M>,
     /// A message from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) heard: Option<Value>,
+    pub(super) heard: Option<M>,
     /// The service closed the stream.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) ended: bool,
@@ -122,6 +125,23 @@ pub(super) struct Failure {
     pub(super) hint: Option<String>,
     /// Whether the service may have applied the turn.
     pub(super) sent: Sent,
+}
+
+/// A message as it stands in the file. Most are asked for once and never looked at.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Written(Box<RawValue>);
+
+impl Written {
+    /// Its text.
+    pub(super) fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// What it says; null where it is nested deeper than anybody reads.
+    pub(super) fn value(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
 }
 
 /// [`BackendErrorKind`] in a file.
@@ -155,7 +175,9 @@ impl Recording {
     pub(super) fn to_text(&self) -> serde_json::Result<String> {
         Ok(pretty(&serde_json::to_value(self)?))
     }
+}
 
+impl<M: DeserializeOwned> Recording<M> {
     /// Reads a file's text.
     ///
     /// # Errors
@@ -264,9 +286,12 @@ mod tests {
 
     #[test]
     fn it_reads_what_it_writes() {
-        let recording = Recording::parse(&example().to_string()).unwrap();
+        let recording = Recording::<Value>::parse(&example().to_string()).unwrap();
         let text = recording.to_text().unwrap();
-        assert_eq!(Recording::parse(&text).unwrap(), recording);
+        assert_eq!(Recording::<Value>::parse(&text).unwrap(), recording);
+        let as_texts = Recording::<Written>::parse(&text).unwrap();
+        let first = &as_texts.sessions[0].interactions[0];
+        assert_eq!(first.answers[0].message.value(), json!({"text": "hello"}));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), example());
     }
 
@@ -275,12 +300,12 @@ mod tests {
         let text = example().to_string();
         let newer = text.replace("cassette/1", "cassette/2");
         assert_eq!(
-            Recording::parse(&newer),
+            Recording::<Value>::parse(&newer),
             Err(Damage::Version("turnproof-cassette/2".to_owned()))
         );
         let newer_still = newer.replace("\"suite\"", "\"where\"");
         assert_eq!(
-            Recording::parse(&newer_still),
+            Recording::<Value>::parse(&newer_still),
             Err(Damage::Version("turnproof-cassette/2".to_owned()))
         );
         for damaged in [
@@ -290,7 +315,7 @@ mod tests {
             "",
             "[]",
         ] {
-            let damage = Recording::parse(damaged).unwrap_err();
+            let damage = Recording::<Value>::parse(damaged).unwrap_err();
             assert!(
                 matches!(&damage, Damage::Malformed(message, ..) if !message.contains(" line ")),
                 "{damage:?}"
@@ -312,7 +337,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
-            prop_assert!(Recording::parse(&text).is_err());
+            prop_assert!(Recording::<Value>::parse(&text).is_err());
+            prop_assert!(Recording::<Written>::parse(&text).is_err());
         }
     }
 }

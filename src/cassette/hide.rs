@@ -163,7 +163,7 @@ pub(super) fn unnumbered(value: &mut Value) {
 /// Replaces texts that hold a placeholder.
 fn each_text(value: &mut Value, replace: &mut dyn FnMut(&str) -> Option<Value>) {
     match value {
-        Value::String(text) if text.contains("[redacted") => {
+        Value::String(text) if is_hidden_in(text) => {
             if let Some(replaced) = replace(text) {
                 *value = replaced;
             }
@@ -174,10 +174,15 @@ fn each_text(value: &mut Value, replace: &mut dyn FnMut(&str) -> Option<Value>) 
     }
 }
 
+/// Whether a text has a placeholder, or what begins like one.
+pub(super) fn is_hidden_in(text: &str) -> bool {
+    text.contains("[redacted")
+}
+
 /// Whether some text in the value has a placeholder.
 pub(super) fn has_hidden(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains("[redacted"),
+        Value::String(text) => is_hidden_in(text),
         Value::Array(items) => items.iter().any(has_hidden),
         Value::Object(members) => members.values().any(has_hidden),
         _ => false,

@@ -10,14 +10,15 @@ use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset};
 use futures::stream::BoxStream;
 use prost::bytes::Bytes;
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::blobs;
 use super::compare::{Nearest, Place, compare, described, metadata, names_session, nearest, replaced};
-use super::format::{Failure, Interaction, SESSION, duration};
-use super::hide::{Known, has_hidden};
+use super::format::{Answer, Failure, Interaction, RecordedSession, SESSION, Written, duration};
+use super::hide::{Known, has_hidden, is_hidden_in};
 use super::shelf::Shelf;
 use super::{Speed, trouble};
 use crate::backend::error::code;
@@ -26,7 +27,8 @@ use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Sent;
 use crate::proto::json::bytes_to_json_with;
-use crate::proto::json::read::{Reading, json_to_bytes, messages_of};
+use crate::proto::json::read::{Reading, json_to_bytes, messages_of, types_of};
+use crate::proto::json::text::{Blob, text_to_bytes};
 use crate::redact::PLACEHOLDER;
 use loaded::Loaded;
 use stream::ReplayStream;
@@ -76,7 +78,7 @@ impl Replayer {
     /// The time at which an attempt was recorded.
     pub(super) async fn clock(&self, title: &Title, attempt: u32) -> Option<DateTime<FixedOffset>> {
         let loaded = self.load(title).await.ok()?;
-        let of_attempt = |session: &&super::format::RecordedSession| session.attempt == attempt;
+        let of_attempt = |session: &&RecordedSession<Written>| session.attempt == attempt;
         let session = loaded.recording.sessions.iter().find(of_attempt)?;
         Some(session.clock)
     }
@@ -126,7 +128,7 @@ impl Transport for ReplayTransport {
     async fn line(self: Arc<Self>, start: &SessionStart) -> Result<Arc<dyn Line>, BackendError> {
         let take = &start.take;
         let loaded = self.0.load(&take.conversation).await?;
-        let same = |session: &super::format::RecordedSession| {
+        let same = |session: &RecordedSession<Written>| {
             session.attempt == take.attempt && session.session == take.session
         };
         let Some(session) = loaded.recording.sessions.iter().position(same) else {
@@ -183,7 +185,7 @@ impl Line for ReplayLine {
             played.wait(failure.at_ms).await;
             return Err(played.failure(failure));
         }
-        let answer = |answer: &super::format::Answer| {
+        let answer = |answer: &Answer<Written>| {
             Ok(Part {
                 bytes: played.answer(call, place, &answer.message)?,
                 at: duration(answer.at_ms),
@@ -217,7 +219,7 @@ impl Line for ReplayLine {
 
 impl Played {
     /// The interaction whose turn it is.
-    fn due(&self) -> Result<(Place, &Interaction), TurnError> {
+    fn due(&self) -> Result<(Place, &Interaction<Written>), TurnError> {
         let place = Place {
             session: self.session,
             interaction: self.used().load(Ordering::Relaxed),
@@ -244,26 +246,55 @@ impl Played {
 
     /// Whether a message of today is the recorded one. Mostly the bytes say so; where something was hidden, or fields
     /// stand in another order, its members do.
-    fn fits(&self, call: &Call, interaction: &Interaction, recorded: &Value, message: &Bytes) -> bool {
+    fn fits(
+        &self,
+        call: &Call,
+        interaction: &Interaction<Written>,
+        recorded: &Written,
+        message: &Bytes,
+    ) -> bool {
         if interaction.method != call.path {
             return false;
         }
-        let Some((input, _)) = messages_of(call.path) else {
+        let Some((input, _)) = types_of(call.path) else {
             return false;
         };
         let headers = metadata(&call.headers, &self.id);
         if headers == interaction.metadata
-            && json_to_bytes(&input, &self.today(recorded), SENT).is_ok_and(|bytes| bytes == *message)
+            && self
+                .at_once(&input, recorded, &|_| None)
+                .is_some_and(|bytes| bytes == *message)
         {
             return true;
         }
-        let then = described(&interaction.method, &interaction.metadata, recorded);
-        let now = described(call.path, &headers, &self.shown(&input, message));
+        let recorded = recorded.value();
+        if headers == interaction.metadata
+            && json_to_bytes(input.full_name(), &self.today(&recorded), SENT)
+                .is_ok_and(|bytes| bytes == *message)
+        {
+            return true;
+        }
+        let then = described(&interaction.method, &interaction.metadata, &recorded);
+        let now = described(call.path, &headers, &self.shown(input.full_name(), message));
         let same = compare(&then, &now, self.loaded.shelf.redactor()).is_empty();
         if same {
             self.known().learn(&then, &now);
         }
         same
+    }
+
+    /// The bytes of a recorded message, where nothing in it was hidden and nothing is odd.
+    fn at_once(&self, kind: &MessageDescriptor, recorded: &Written, blob: Blob<'_>) -> Option<Vec<u8>> {
+        let text = recorded.text();
+        if is_hidden_in(text) {
+            return None;
+        }
+        if !text.contains(SESSION) {
+            return text_to_bytes(kind, text, blob);
+        }
+        let quoted = Value::from(self.id.as_str()).to_string();
+        let id = quoted.strip_prefix('"')?.strip_suffix('"')?;
+        text_to_bytes(kind, &text.replace(SESSION, id), blob)
     }
 
     /// What is told of a call that was not recorded like this.
@@ -285,7 +316,7 @@ impl Played {
     }
 
     /// What is told of a message on a stream that is not the recorded one.
-    fn differs_here(&self, place: Place, call: &Call, recorded: &Value, message: &Bytes) -> TurnError {
+    fn differs_here(&self, place: Place, call: &Call, recorded: &Written, message: &Bytes) -> TurnError {
         let Loaded {
             recording,
             shelf,
@@ -297,7 +328,7 @@ impl Played {
             .loaded
             .interaction(place)
             .map(|interaction| &interaction.metadata);
-        let then = described(call.path, headers.unwrap_or(&Map::new()), recorded);
+        let then = described(call.path, headers.unwrap_or(&Map::new()), &recorded.value());
         let now = described(
             call.path,
             &metadata(&call.headers, &self.id),
@@ -341,22 +372,27 @@ impl Played {
     }
 
     /// The bytes of a recorded answer.
-    fn answer(&self, call: &Call, place: Place, message: &Value) -> Result<Bytes, TurnError> {
+    fn answer(&self, call: &Call, place: Place, message: &Written) -> Result<Bytes, TurnError> {
         let Loaded {
             recording,
             shelf,
             file,
             ..
         } = &*self.loaded;
-        let output = messages_of(call.path)
-            .map(|(_, output)| output)
-            .unwrap_or_default();
+        let output = types_of(call.path).map(|(_, output)| output);
         let blob = |text: &str| blobs::read(shelf.folder(), text);
+        let at_once = output
+            .as_ref()
+            .and_then(|output| self.at_once(output, message, &blob));
+        if let Some(bytes) = at_once {
+            return Ok(bytes.into());
+        }
         let reading = Reading {
             blob: &blob,
             hidden: Some(PLACEHOLDER),
         };
-        json_to_bytes(&output, &self.today(message), reading)
+        let kind = output.as_ref().map_or("", MessageDescriptor::full_name);
+        json_to_bytes(kind, &self.today(&message.value()), reading)
             .map(Bytes::from)
             .map_err(|error| self.lost(trouble::garbled(file, recording, place, &error.to_string())))
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::compare::{Nearest, Place};
-use super::format::{Damage, FORMAT, Recording};
+use super::format::{Damage, FORMAT, Recording, Written};
 use crate::backend::TurnError;
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::expect::{Difference, difference_lines};
@@ -53,7 +53,7 @@ pub(super) fn damaged(file: &Path, damage: &Damage) -> BackendError {
 }
 
 /// A message of the cassette cannot be read.
-pub(super) fn garbled(file: &Path, recording: &Recording, place: Place, why: &str) -> BackendError {
+pub(super) fn garbled(file: &Path, recording: &Recording<Written>, place: Place, why: &str) -> BackendError {
     let message = format!("{} is damaged: {why}", named(recording, place));
     told(file, &message, RECORD_AGAIN)
 }
@@ -71,7 +71,7 @@ pub(super) fn no_session(file: &Path, attempt: u32, session: u32) -> BackendErro
 }
 
 /// The session goes on, and the recording does not.
-pub(super) fn at_the_end(file: &Path, recording: &Recording, due: Place) -> BackendError {
+pub(super) fn at_the_end(file: &Path, recording: &Recording<Written>, due: Place) -> BackendError {
     let due = named(recording, due);
     let message = format!(
         "nothing is recorded for this request: there is no {due} in {}",
@@ -81,7 +81,7 @@ pub(super) fn at_the_end(file: &Path, recording: &Recording, due: Place) -> Back
 }
 
 /// The stream goes on, and its recording does not.
-pub(super) fn stream_at_the_end(file: &Path, recording: &Recording, place: Place) -> BackendError {
+pub(super) fn stream_at_the_end(file: &Path, recording: &Recording<Written>, place: Place) -> BackendError {
     let there = named(recording, place);
     let message = format!(
         "nothing is recorded for this message: the stream that is {there} in {} ends before it",
@@ -91,7 +91,12 @@ pub(super) fn stream_at_the_end(file: &Path, recording: &Recording, place: Place
 }
 
 /// What is asked is not what was recorded.
-pub(super) fn differs(file: &Path, recording: &Recording, due: Place, nearest: Nearest) -> BackendError {
+pub(super) fn differs(
+    file: &Path,
+    recording: &Recording<Written>,
+    due: Place,
+    nearest: Nearest,
+) -> BackendError {
     let Nearest { place, differences } = nearest;
     let there = named(recording, place);
     let Some(first) = differences.first() else {
@@ -135,7 +140,7 @@ fn and_more(count: usize) -> String {
 }
 
 /// An interaction as people count them.
-pub(super) fn named(recording: &Recording, place: Place) -> String {
+pub(super) fn named(recording: &Recording<Written>, place: Place) -> String {
     let interaction = place.interaction + 1;
     let Some(session) = recording.sessions.get(place.session) else {
         return format!("interaction {interaction}");

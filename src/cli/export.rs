@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::{ExportCxTestsArgs, Origins, SuiteArgs};
 use super::console::Console;
@@ -121,7 +122,7 @@ fn export_of(name: &str, workplace: &Workplace) -> Result<PathBuf, Failure> {
     }
 }
 
-fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Conversation>, Failure> {
+fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Arc<Conversation>>, Failure> {
     let of_target: Vec<&&Entry> = entries.iter().filter(|entry| entry.target() == target).collect();
     if of_target.is_empty() {
         return Err(Failure::Nothing {

@@ -17,6 +17,7 @@ use super::descriptor_pool;
 use super::structure::Struct;
 
 pub mod read;
+pub mod text;
 
 /// How deep lists and objects may be nested. Each level costs several levels of protobuf messages, of which a
 /// decoder takes 100 at most: a deeper value could be sent, but nobody could read it.

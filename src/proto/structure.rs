@@ -5,6 +5,7 @@
 //! and kept as it came. [`reader`] looks into it, [`writer`] writes one.
 
 mod reader;
+mod text;
 mod writer;
 
 use std::fmt;
@@ -20,7 +21,9 @@ use serde_json::{Map, Value};
 
 use reader::{Payload, next_field};
 pub use reader::{WireList, WireObject, WireValue};
+pub(super) use text::{Members, Name};
 pub use writer::{ListWriter, ObjectWriter, ValueWriter};
+pub(super) use writer::{begin, end};
 
 /// Room for an object that is being written, in bytes; most need no more.
 const USUAL_SIZE: usize = 256;

@@ -3,7 +3,6 @@
 //! What leaves this file is redacted; nothing before it is shown to anyone.
 
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,7 +51,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
     let heading = context.source.heading(position);
     let title = context.redactor.text(&heading.title()).into_owned();
     context.tell(RunEvent::ConversationStarted { title }).await;
-    let mut conversation = match context.source.load(position) {
+    let conversation = match context.source.load(position) {
         Ok(conversation) => conversation,
         Err(error) => return heading.result(Verdict::Errored, Some(error.message)),
     };
@@ -63,7 +62,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
         let reason = format!("there is no target called `{}`", heading.target);
         return heading.result(Verdict::Errored, Some(reason));
     };
-    let stubs = Arc::new(mem::take(&mut conversation.stubs));
+    let stubs = Arc::new(conversation.stubs.clone());
     let title = Arc::new(Title {
         suite: heading.suite.clone(),
         name: heading.name.clone(),
@@ -84,7 +83,7 @@ async fn play_conversation(context: &RunContext, position: usize) -> Conversatio
     );
     ConversationResult {
         recovered: derived.recovered,
-        known_issue: conversation.known_issue,
+        known_issue: conversation.known_issue.clone(),
         attempts,
         ..heading.result(derived.verdict, reason)
     }

@@ -321,8 +321,8 @@ impl ConversationSource for FakeSource {
         }
     }
 
-    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord> {
-        Ok(self.0[position].clone())
+    fn load(&self, position: usize) -> Result<Arc<Conversation>, ErrorRecord> {
+        Ok(Arc::new(self.0[position].clone()))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where the runner gets its conversations: a list that keeps little of each, and reads one when it is to be played.
 
+use std::sync::Arc;
+
 use crate::model::outcome::{ConversationResult, ErrorRecord, Verdict};
 use crate::model::suite::Conversation;
 
@@ -13,7 +15,7 @@ pub trait ConversationSource: Send + Sync {
     ///
     /// # Errors
     /// When the file cannot be read any more, or was changed and is invalid now.
-    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord>;
+    fn load(&self, position: usize) -> Result<Arc<Conversation>, ErrorRecord>;
 }
 
 /// A conversation's identity and place.

@@ -22,7 +22,7 @@ pub(super) fn find<'stubs, A>(
     let described = describe(call);
     let rules = levels
         .into_iter()
-        .flat_map(|level| &level.by_name)
+        .flat_map(|level| level.by_name.iter())
         .filter(|(name, _)| *name == call.tool)
         .flat_map(|(_, rules)| rules);
     for rule in rules {
@@ -89,10 +89,10 @@ mod tests {
 
     fn level(rules: Vec<StubRule>) -> Stubs {
         Stubs {
-            by_name: vec![
+            by_name: Arc::new([
                 ("other".to_owned(), vec![rule(99, None)]),
                 ("lookup".to_owned(), rules),
-            ],
+            ]),
         }
     }
 

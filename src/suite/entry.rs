@@ -29,9 +29,11 @@ pub struct Entry {
     pub(super) role: Arc<str>,
 }
 
-/// Where a conversation's text is.
+/// Where a conversation comes from when it is played.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
+    /// Kept as it is played.
+    Ready(Arc<Conversation>),
     /// A piece of the file, with the hash of its bytes.
     Slice(Slice, u64),
     /// Kept as a tree: there is room for it, or the file uses anchors, so that no piece can be read alone.
@@ -138,11 +140,11 @@ impl Entry {
             .unwrap_or_default()
     }
 
-    /// Reads the conversation again.
+    /// The conversation, read again unless it was kept.
     ///
     /// # Errors
     /// When the file cannot be read or was changed.
-    pub fn load(&self) -> Result<Conversation, LoadError> {
+    pub fn load(&self) -> Result<Arc<Conversation>, LoadError> {
         let path = self.frame.path.to_path_buf();
         // Messages were made when the file was checked: no text is needed for them now.
         let file = Arc::new(SourceFile {
@@ -150,6 +152,7 @@ impl Entry {
             text: String::new(),
         });
         let node = match &self.place {
+            Place::Ready(conversation) => return Ok(Arc::clone(conversation)),
             Place::Tree(tree) => tree.unpack().ok_or_else(|| self.changed())?,
             Place::Slice(slice, hash) => self.read_slice(&file, slice, *hash)?,
         };
@@ -163,14 +166,17 @@ impl Entry {
         };
         let expanded = expand(&node, source);
         let problems = expanded.problems;
-        expanded.conversation.ok_or_else(|| LoadError::Invalid {
-            path,
-            message: problems
-                .into_iter()
-                .next()
-                .map(|problem| problem.message)
-                .unwrap_or_default(),
-        })
+        expanded
+            .conversation
+            .map(Arc::new)
+            .ok_or_else(|| LoadError::Invalid {
+                path,
+                message: problems
+                    .into_iter()
+                    .next()
+                    .map(|problem| problem.message)
+                    .unwrap_or_default(),
+            })
     }
 
     fn changed(&self) -> LoadError {

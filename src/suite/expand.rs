@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) inherited: Inherited,
     /// Bytes of suites' text whose trees may still be kept, so that they need not be read again.
     pub(super) room: AtomicUsize,
+    /// Bytes of suites' text whose conversations may still be kept as they are played.
+    pub(super) room_ready: AtomicUsize,
     /// Recordings that were looked at.
     pub(super) sounds: Arc<Sounds>,
 }
@@ -37,11 +39,20 @@ pub(super) struct Shared {
 impl Shared {
     /// Whether the tree of so many bytes of text may be kept.
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
-        let take = |room: usize| room.checked_sub(bytes);
-        self.room
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
+        take(&self.room, bytes)
     }
+
+    /// Whether a conversation that was made of so many bytes of text may be kept as it is played.
+    pub(super) fn has_room_ready_for(&self, bytes: usize) -> bool {
+        take(&self.room_ready, bytes)
+    }
+}
+
+/// Takes so much of the room, if it has it.
+fn take(room: &AtomicUsize, bytes: usize) -> bool {
+    let less = |room: usize| room.checked_sub(bytes);
+    room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+        .is_ok()
 }
 
 /// What came of a conversation.

@@ -58,7 +58,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// A conversation's tags, shared with the suite's when they are the same.
-    pub(super) fn shared_tags(&self, tags: Vec<String>) -> Arc<[String]> {
+    pub(super) fn shared_tags(&self, tags: &[String]) -> Arc<[String]> {
         if *self.tags == *tags {
             return Arc::clone(&self.tags);
         }
@@ -72,6 +72,16 @@ pub(super) enum Found {
     Slice(Slice),
     /// A tree: there was room for the file's, or it uses anchors, so that no piece can be read alone.
     Tree(Node),
+}
+
+impl Found {
+    /// Bytes of its text.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Slice(slice) => slice.range.len(),
+            Self::Tree(node) => node.span.len(),
+        }
+    }
 }
 
 /// What came of reading a file's frame.

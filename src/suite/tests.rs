@@ -76,10 +76,11 @@ fn titles(suites: &Suites) -> Vec<String> {
 }
 
 fn says(entry: &Entry) -> Vec<String> {
-    let inputs = entry.load().unwrap().turns.into_iter().map(|turn| turn.input);
+    let conversation = entry.load().unwrap();
+    let inputs = conversation.turns.iter().map(|turn| &turn.input);
     inputs
         .map(|input| match input {
-            Input::Say(text) => text,
+            Input::Say(text) => text.clone(),
             other => format!("{other:?}"),
         })
         .collect()
@@ -113,6 +114,35 @@ fn what_is_kept_is_played_as_it_was_checked() {
     let suites = folder.read(&["one.yaml"]);
     folder.write("one.yaml", "short");
     assert_eq!(says(&suites.entries[0]), ["hi"]);
+}
+
+/// Rows count like conversations of their own: the first of these are kept as they are played, the last is made again.
+#[test]
+fn what_is_kept_ready_is_what_is_made_again() {
+    const SUITE: &str = r#"target: flights
+vars: { who: Ada }
+every_turn: { ended: false }
+conversations:
+  - name: "row {{ number }}"
+    examples: [ROWS]
+    tools: { lookup: [{ when: { args: { id: 7 } }, respond: { ok: true } }] }
+    turns:
+      - say: "hi {{ who }}, {{ number }}"
+        expect: { reply: { matches: "[a-z]" }, intent: greet }
+        capture: { found: parameters.found }
+"#;
+    let rows: Vec<String> = (100..300)
+        .map(|number| format!("{{ number: n{number} }}"))
+        .collect();
+    let folder = Folder::new();
+    folder.write("one.yaml", &SUITE.replace("ROWS", &rows.join(", ")));
+    let suites = folder.read(&["one.yaml"]);
+    assert!(suites.problems.is_empty(), "{}", render(&suites.problems, false));
+    let (first, last) = (&suites.entries[0], &suites.entries[199]);
+    assert!(matches!(first.place, Place::Ready(_)));
+    assert!(matches!(last.place, Place::Tree(_)));
+    let shown = |entry: &Entry| format!("{:?}", entry.load().unwrap());
+    assert_eq!(shown(first), shown(last).replace("n299", "n100"));
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn stubs(name: &str, respond: StubResponse) -> Stubs {
         respond,
     };
     Stubs {
-        by_name: vec![(name.to_owned(), vec![rule])],
+        by_name: [(name.to_owned(), vec![rule])].into(),
     }
 }
 

@@ -205,8 +205,8 @@ impl ConversationSource for Generated {
         }
     }
 
-    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord> {
-        Ok(Conversation {
+    fn load(&self, position: usize) -> Result<Arc<Conversation>, ErrorRecord> {
+        Ok(Arc::new(Conversation {
             suite: "generated".to_owned(),
             name: position.to_string(),
             row: None,
@@ -237,7 +237,7 @@ impl ConversationSource for Generated {
             bindings: Map::new(),
             turns: (0..TURNS).map(|index| turn(position, index)).collect(),
             expect: Vec::new(),
-        })
+        }))
     }
 }
 

@@ -157,7 +157,7 @@ fn sketch(entry: &Entry, shown: &mut String) {
         turns,
         expect,
         ..
-    } = entry.load().unwrap();
+    } = Conversation::clone(&entry.load().unwrap());
     assert_eq!(
         (suite.as_str(), name.as_str(), tags.as_slice()),
         (entry.suite(), entry.name(), entry.tags())
@@ -175,7 +175,7 @@ fn sketch(entry: &Entry, shown: &mut String) {
         name: String::new(),
         turns: Vec::new(),
         expect: Vec::new(),
-        ..entry.load().unwrap()
+        ..Conversation::clone(&entry.load().unwrap())
     };
     writeln!(shown, "  {}", short(&rest)).unwrap();
     for turn in turns {

@@ -86,7 +86,7 @@ fn every_ticket_is(state: &str) -> Vec<Stubs> {
         respond: StubResponse::Answer(answer),
     };
     vec![Stubs {
-        by_name: vec![("Workshop system".to_owned(), vec![rule])],
+        by_name: Arc::new([("Workshop system".to_owned(), vec![rule])]),
     }]
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::backend::{BackendError, Title};
 use crate::cassette::compare::Place;
-use crate::cassette::format::{Interaction, Recording};
+use crate::cassette::format::{Interaction, Recording, Written};
 use crate::cassette::shelf::Shelf;
 use crate::cassette::trouble;
 use crate::diagnostic::Diagnostic;
@@ -19,7 +19,7 @@ pub(super) struct Loaded {
     pub(super) shelf: Arc<Shelf>,
     /// As messages name it.
     pub(super) file: PathBuf,
-    pub(super) recording: Recording,
+    pub(super) recording: Recording<Written>,
     /// How many interactions of each session were played.
     pub(super) used: Vec<AtomicUsize>,
     /// Something was asked that was not recorded: what comes after it is not asked for, and no wonder.
@@ -52,7 +52,7 @@ impl Loaded {
         })
     }
 
-    pub(super) fn interaction(&self, place: Place) -> Option<&Interaction> {
+    pub(super) fn interaction(&self, place: Place) -> Option<&Interaction<Written>> {
         self.recording
             .sessions
             .get(place.session)?

@@ -11,7 +11,7 @@ use crate::backend::TurnError;
 use crate::backend::transport::{Call, Heard, LiveStream, Part};
 use crate::cassette::Speed;
 use crate::cassette::compare::Place;
-use crate::cassette::format::{Event, duration};
+use crate::cassette::format::{Event, Written, duration};
 use crate::cassette::trouble;
 
 /// The stream, and how far it is.
@@ -77,13 +77,13 @@ impl ReplayStream {
         Ok(())
     }
 
-    fn event(&self) -> Option<&Event> {
+    fn event(&self) -> Option<&Event<Written>> {
         let interaction = self.played.loaded.interaction(self.place)?;
         interaction.stream.as_ref()?.get(self.position)
     }
 
     /// What an event says to who listens.
-    fn heard(&self, event: &Event) -> Result<Heard, TurnError> {
+    fn heard(&self, event: &Event<Written>) -> Result<Heard, TurnError> {
         if let Some(failure) = &event.failure {
             return Err(self.played.failure(failure));
         }

@@ -1,5 +1,7 @@
 //! The suites' conversations as the runner wants them.
 
+use std::sync::Arc;
+
 use crate::backend::Title;
 use crate::model::outcome::ErrorRecord;
 use crate::model::suite::Conversation;
@@ -40,7 +42,7 @@ impl ConversationSource for Conversations {
             })
     }
 
-    fn load(&self, position: usize) -> Result<Conversation, ErrorRecord> {
+    fn load(&self, position: usize) -> Result<Arc<Conversation>, ErrorRecord> {
         let record = |message: String| ErrorRecord {
             kind: "suite".to_owned(),
             code: None,

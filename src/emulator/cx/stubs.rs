@@ -65,7 +65,7 @@ impl StubAnswers {
         self.levels
             .iter()
             .flat_map(move |level| kind(level))
-            .flat_map(|stubs| &stubs.by_name)
+            .flat_map(|stubs| stubs.by_name.iter())
             .filter(move |(named, _)| named == name)
             .flat_map(|(_, rules)| rules)
     }

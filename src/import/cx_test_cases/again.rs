@@ -76,7 +76,7 @@ fn identity(path: &Path) -> String {
 }
 
 /// All conversations of the suites among these files, whose target is called [`TARGET`].
-pub(super) fn conversations(texts: &BTreeMap<PathBuf, String>) -> io::Result<Vec<Conversation>> {
+pub(super) fn conversations(texts: &BTreeMap<PathBuf, String>) -> io::Result<Vec<Arc<Conversation>>> {
     let folder = tempfile::tempdir()?;
     let root = Root::new(folder.path(), folder.path())?;
     let mut files = Vec::new();

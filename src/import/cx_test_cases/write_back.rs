@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -66,7 +67,7 @@ pub struct Written {
 /// When the export cannot be loaded, `out` exists, or it cannot be written.
 pub fn export_cx_tests(
     export: &Path,
-    conversations: &[Conversation],
+    conversations: &[Arc<Conversation>],
     whole: bool,
     out: &Path,
 ) -> Result<Written, Vec<Diagnostic>> {
@@ -171,7 +172,7 @@ impl Back<'_> {
     /// The files that are not as they were.
     fn changes(
         &self,
-        conversations: &[Conversation],
+        conversations: &[Arc<Conversation>],
         whole: bool,
     ) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
         let start_flow = start_flow(self.agent);
@@ -223,16 +224,15 @@ impl Back<'_> {
         (changes, written)
     }
 
-    fn pairs(&self, conversations: &[Conversation], cases: &[Case]) -> Vec<Option<usize>> {
-        let known = |(conversation, case)| {
-            let conversation: &Conversation = conversation;
-            Known {
+    fn pairs(&self, conversations: &[Arc<Conversation>], cases: &[Case]) -> Vec<Option<usize>> {
+        let together = conversations.iter().zip(cases);
+        let today: Vec<Known<'_>> = together
+            .map(|(conversation, case)| Known {
                 suite: &conversation.suite,
                 name: &conversation.name,
                 case,
-            }
-        };
-        let today: Vec<Known<'_>> = conversations.iter().zip(cases).map(known).collect();
+            })
+            .collect();
         let bases = self.bases.iter().map(|base| Known {
             suite: &base.suite,
             name: &base.name,

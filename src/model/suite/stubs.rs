@@ -1,5 +1,6 @@
 //! Stubs: what an author answers in the place of tools, webhooks, generators and playbooks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Location, Matcher};
@@ -34,8 +35,9 @@ impl EmulatorStubs {
 /// wins.
 #[derive(Debug, Clone, Default)]
 pub struct Stubs {
-    /// Name of the tool, webhook, generator or playbook, and its rules in order.
-    pub by_name: Vec<(String, Vec<StubRule>)>,
+    /// Name of the tool, webhook, generator or playbook, and its rules in order. Shared: all conversations have those
+    /// of the settings.
+    pub by_name: Arc<[(String, Vec<StubRule>)]>,
 }
 
 /// When a stub applies and what it answers.

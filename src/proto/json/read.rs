@@ -45,15 +45,18 @@ pub fn json_to_bytes(full_name: &str, json: &Value, reading: Reading<'_>) -> Res
     Ok(bytes)
 }
 
-/// The type of a method's messages: of what is sent, and of what comes back. `path` is `/package.Service/Method`.
+/// The names of a method's messages: of what is sent, and of what comes back. `path` is `/package.Service/Method`.
 pub fn messages_of(path: &str) -> Option<(String, String)> {
+    let (input, output) = types_of(path)?;
+    Some((input.full_name().to_owned(), output.full_name().to_owned()))
+}
+
+/// The types of a method's messages, as [`messages_of`].
+pub fn types_of(path: &str) -> Option<(MessageDescriptor, MessageDescriptor)> {
     let (service, method) = path.trim_start_matches('/').split_once('/')?;
     let service = descriptor_pool().get_service_by_name(service)?;
     let method = service.methods().find(|declared| declared.name() == method)?;
-    Some((
-        method.input().full_name().to_owned(),
-        method.output().full_name().to_owned(),
-    ))
+    Some((method.input(), method.output()))
 }
 
 /// Why a value cannot be written: it is wrong, or it was hidden and its field is left out.
@@ -263,13 +266,15 @@ fn own_form(descriptor: &MessageDescriptor, json: &Value, out: &mut Vec<u8>) -> 
     }
 }
 
-fn delimited(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+/// Bytes in a field.
+pub(super) fn delimited(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     encode_key(number, WireType::LengthDelimited, out);
     encode_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-fn wire_type(kind: &Kind) -> WireType {
+/// How a field of this kind is written.
+pub(super) fn wire_type(kind: &Kind) -> WireType {
     match kind {
         Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => WireType::SixtyFourBit,
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => WireType::ThirtyTwoBit,
@@ -307,7 +312,7 @@ fn integer(value: &Value) -> Option<i128> {
     clippy::cast_sign_loss,
     reason = "the width is the field's"
 )]
-fn write_integer(kind: &Kind, number: i128, out: &mut Vec<u8>) {
+pub(super) fn write_integer(kind: &Kind, number: i128, out: &mut Vec<u8>) {
     match kind {
         Kind::Fixed32 | Kind::Sfixed32 => out.extend((number as u32).to_le_bytes()),
         Kind::Fixed64 | Kind::Sfixed64 => out.extend((number as u64).to_le_bytes()),

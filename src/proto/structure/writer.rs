@@ -151,19 +151,34 @@ impl ValueWriter<'_> {
     }
 }
 
-fn text(buffer: &mut Vec<u8>, tag: u32, text: &str) {
+/// A text in a field.
+pub(super) fn text(buffer: &mut Vec<u8>, tag: u32, text: &str) {
     encode_key(tag, WireType::LengthDelimited, buffer);
     encode_varint(text.len() as u64, buffer);
     buffer.extend_from_slice(text.as_bytes());
 }
 
-/// A message in a field. Its length, which stands in front, is known when it is written: it is moved to make room.
+/// A message in a field.
 fn nested(buffer: &mut Vec<u8>, tag: u32, message: impl FnOnce(&mut Vec<u8>)) {
+    let begun = begin(buffer, tag);
+    message(buffer);
+    end(buffer, begun);
+}
+
+/// A message in a field that is being written: where its length will stand.
+pub(in crate::proto) struct Begun(usize);
+
+/// Begins a message in a field.
+pub(in crate::proto) fn begin(buffer: &mut Vec<u8>, tag: u32) -> Begun {
     encode_key(tag, WireType::LengthDelimited, buffer);
     // Most lengths take one byte.
     let start = buffer.len();
     buffer.push(0);
-    message(buffer);
+    Begun(start)
+}
+
+/// Ends it. Its length, which stands in front, is known only now: what was written is moved to make room.
+pub(in crate::proto) fn end(buffer: &mut Vec<u8>, Begun(start): Begun) {
     let length = buffer.len() - start - 1;
     if let (Ok(short @ ..0x80), Some(place)) = (u8::try_from(length), buffer.get_mut(start)) {
         *place = short;

@@ -228,14 +228,14 @@ fn lookup(id: &str) -> ToolCall {
 
 fn stub(when: Option<Matcher>, respond: StubResponse) -> Stubs {
     Stubs {
-        by_name: vec![(
+        by_name: Arc::new([(
             "lookup".to_owned(),
             vec![StubRule {
                 location: location(9),
                 when,
                 respond,
             }],
-        )],
+        )]),
     }
 }
 

@@ -73,14 +73,14 @@ impl Parser {
     /// Rules by tool, webhook, generator or playbook.
     pub(in crate::suite) fn stubs(&mut self, node: &Node, called: Called, what: &str) -> Option<Stubs> {
         let map = self.reader.map(node, what)?;
-        let mut stubs = Stubs::default();
-        for entry in &map.entries {
+        let by_name = map.entries.iter().map(|entry| {
             let name = &entry.key.name;
             self.mention(called.mentioned(), name, &entry.key.span);
-            let rules = self.rules(&entry.value, called, name);
-            stubs.by_name.push((name.clone(), rules));
-        }
-        Some(stubs)
+            (name.clone(), self.rules(&entry.value, called, name))
+        });
+        Some(Stubs {
+            by_name: by_name.collect(),
+        })
     }
 
     fn rules(&mut self, node: &Node, called: Called, name: &str) -> Vec<StubRule> {
