@@ -88,8 +88,8 @@ fn one_input() -> Vec<Value> {
     let others = INPUTS.iter().filter(|input| !ATTACHMENTS.contains(input));
     let (say, others): (Vec<&&str>, Vec<&&str>) =
         others.filter(is_of_turn).partition(|input| **input == "say");
-    let mut one_of: Vec<Value> = others.into_iter().map(|input| needs(input)).collect();
-    let mut together: Vec<Value> = say.into_iter().map(|input| needs(input)).collect();
+    let mut one_of: Vec<Value> = others.into_iter().map(&needs).collect();
+    let mut together: Vec<Value> = say.into_iter().map(needs).collect();
     together.extend(files);
     one_of.push(json!({ "anyOf": together }));
     one_of

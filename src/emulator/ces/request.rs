@@ -286,14 +286,12 @@ fn file(kind: AttachmentKind, mime_type: String, data: &[u8]) -> Result<Stimulus
         let message = format!("the {} has no mime_type or no data", kind.name());
         return Err(Status::invalid_argument(message));
     }
-    let hash: String = Sha256::digest(data)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = Sha256::digest(data);
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Stimulus::File {
         kind,
         mime_type,
-        hash,
+        hash: digits.concat(),
     })
 }
 

@@ -55,7 +55,7 @@ impl<'de> Visitor<'de> for Message<'_> {
                 .or_else(|| self.descriptor.get_field_by_name(&name));
             match &field {
                 Some(field) => members.next_value_seed(Field {
-                    field,
+                    descriptor: field,
                     out: &mut *self.out,
                     blob: self.blob,
                 })?,
@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for Message<'_> {
 
 /// Writes a field, whatever kind it is.
 struct Field<'a> {
-    field: &'a FieldDescriptor,
+    descriptor: &'a FieldDescriptor,
     out: &'a mut Vec<u8>,
     blob: Blob<'a>,
 }
@@ -77,7 +77,11 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { field, out, blob } = self;
+        let Self {
+            descriptor: field,
+            out,
+            blob,
+        } = self;
         if field.is_map() || field.is_packed() {
             return Err(D::Error::custom("a map, or packed numbers"));
         }

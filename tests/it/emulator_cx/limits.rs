@@ -108,6 +108,12 @@ async fn what_makes_no_sense_is_refused() {
             refused.message()
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_rated_by_those_who_got_them() {
+    let emulator = counter().await;
+    let mut client = client(&emulator).await;
     let feedback = cx::SubmitAnswerFeedbackRequest {
         session: session("s1"),
         response_id: "r".to_owned(),
