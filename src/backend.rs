@@ -4,9 +4,9 @@
 //! model's shape. To add a service, implement the two traits, convert its answers to [`AgentReply`], and build it in
 //! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
 //!
-//! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, [`transport`] what carrying
-//! bytes means, `channel` and [`call`] carry them over gRPC, [`cx`] and [`ces`] know the services, [`error`] says what a
-//! failure means.
+//! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, [`way`] which way leads there,
+//! [`transport`] what carrying bytes means, `channel` and [`call`] carry them over gRPC, [`cx`] and [`ces`] know the
+//! services, [`error`] says what a failure means.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -36,6 +36,7 @@ pub mod error;
 pub mod names;
 mod overrides;
 pub mod transport;
+pub mod way;
 
 /// A service that can hold conversations. Shared by all conversations of a target.
 #[async_trait]

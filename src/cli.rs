@@ -24,6 +24,7 @@ mod completions;
 mod console;
 mod coverage;
 mod crash;
+mod doctor;
 mod emulate;
 mod export;
 mod failure;
@@ -77,6 +78,7 @@ fn dispatch(typed: &Typed, console: Console) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(args, &typed.origins, &here, console),
         Command::List(args) => list::list(args, &typed.origins, &here, console),
         Command::Coverage(args) => coverage::coverage(args, &here, console),
+        Command::Doctor(args) => doctor::doctor(args, &here, console),
         Command::Import(args) => match &args.from {
             ImportFrom::CxTests(args) => import::cx_tests(args, console),
         },

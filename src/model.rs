@@ -5,6 +5,7 @@
 pub mod capability;
 pub mod endpoint;
 pub mod event;
+pub mod examination;
 pub mod outcome;
 pub mod pattern;
 mod redaction;

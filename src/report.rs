@@ -17,6 +17,7 @@ pub use style::Look;
 
 mod dialogue;
 mod difference;
+pub mod examination;
 pub mod github;
 mod headline;
 pub mod json;

@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::Transport;
+use crate::backend::way::Variables;
 use crate::backend::{Backend, BackendError};
 use crate::cassette::Cassettes;
 use crate::diagnostic::Diagnostic;
@@ -23,6 +24,8 @@ use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::TargetInfo;
 use crate::settings::target::{CxRevision, FileName, Served, Target, TargetKind};
 
+mod access;
+pub mod doctor;
 mod ears;
 mod emulated;
 mod live;
@@ -42,6 +45,8 @@ pub struct ReadyTarget {
 pub struct Means {
     /// Where credentials may go; from the command line alone.
     pub policy: CredentialPolicy,
+    /// What the environment says of the way to live services.
+    pub variables: Variables,
     /// The seed of emulators whose settings name none.
     pub seed: u64,
     /// Calls webhooks of emulated agents; from the command line alone.
@@ -111,9 +116,14 @@ async fn backend(
     file: Option<&AgentFile>,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
+    let connection = if means.is_replay() {
+        None
+    } else {
+        access::connection(target, means).await?
+    };
     match &target.kind {
-        TargetKind::Cx(cx) => live::cx(target, cx, file.and_then(AgentFile::agent), means),
-        TargetKind::Ces(ces) => live::ces(target, ces, means),
+        TargetKind::Cx(cx) => live::cx(target, cx, file.and_then(AgentFile::agent), connection, means),
+        TargetKind::Ces(ces) => live::ces(target, ces, connection, means),
         TargetKind::Emulator(emulator) => emulated::start(target, emulator, file, means).await,
     }
 }

@@ -4,29 +4,25 @@
 //! environment variables and files that Application Default Credentials are made of are read by that crate.
 
 use std::fmt;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use google_cloud_auth::credentials::{
-    self, CacheableResource, Credentials as GoogleCredentials, external_account, impersonated,
-    service_account, user_account,
-};
+use google_cloud_auth::credentials::{self, CacheableResource, Credentials as GoogleCredentials};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use super::call::Connection;
 use super::error::status::root_cause;
 use super::error::{BackendError, BackendErrorKind};
-use crate::model::endpoint::{CredentialPolicy, Endpoint};
+use crate::model::endpoint::CredentialPolicy;
+
+pub(in crate::backend) mod document;
 
 /// Dialogflow and CES both accept it (ces-api 1.6).
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// Making a token may ask another server; it gets this long.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
-/// No credentials file is larger.
-const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// What the caller wants to be known as.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,6 +33,8 @@ pub enum Credentials {
     Token(String),
     /// Whoever a credentials file in JSON describes: a service account, a user, a workload, an impersonation.
     File(PathBuf),
+    /// As such a file, given by the caller as a text (who read it from a variable that the settings list).
+    Json(String),
     /// Application Default Credentials.
     ApplicationDefault,
 }
@@ -47,6 +45,7 @@ impl fmt::Debug for Credentials {
             Self::None => formatter.write_str("None"),
             Self::Token(_) => formatter.write_str("Token(…)"),
             Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
+            Self::Json(_) => formatter.write_str("Json(…)"),
             Self::ApplicationDefault => formatter.write_str("ApplicationDefault"),
         }
     }
@@ -60,12 +59,14 @@ enum Source {
     Token(HeaderValue),
     Google {
         wanted: Google,
+        policy: CredentialPolicy,
         made: OnceCell<GoogleCredentials>,
     },
 }
 
 enum Google {
     File(PathBuf),
+    Json(String),
     ApplicationDefault,
 }
 
@@ -79,6 +80,10 @@ impl fmt::Debug for TokenSource {
                 ..
             } => "TokenSource(file)",
             Source::Google {
+                wanted: Google::Json(_),
+                ..
+            } => "TokenSource(json)",
+            Source::Google {
                 wanted: Google::ApplicationDefault,
                 ..
             } => "TokenSource(adc)",
@@ -87,29 +92,25 @@ impl fmt::Debug for TokenSource {
 }
 
 impl TokenSource {
-    /// Prepares credentials for an endpoint. Files are read, and tokens made, when the first is needed.
+    /// Prepares the credentials of a connection. Files are read, and tokens made, when the first is needed.
     ///
     /// # Errors
     /// When the endpoint may not see credentials, or the token cannot be one.
-    pub fn new(
-        credentials: Credentials,
-        endpoint: &Endpoint,
-        policy: &CredentialPolicy,
-    ) -> Result<Self, BackendError> {
-        if credentials != Credentials::None && !policy.permits(endpoint) {
-            let host = endpoint.host();
-            return Err(auth(format!("credentials may not go to {host}")).hint(format!(
-                "set `credentials: none`, or allow it: --allow-credentials-to {host}"
-            )));
+    pub fn of(connection: &Connection) -> Result<Self, BackendError> {
+        let (credentials, policy) = (&connection.credentials, &connection.policy);
+        if *credentials != Credentials::None {
+            may_go(connection)?;
         }
         let google = |wanted| Source::Google {
             wanted,
+            policy: policy.clone(),
             made: OnceCell::new(),
         };
         Ok(Self(match credentials {
             Credentials::None => Source::None,
-            Credentials::Token(token) => Source::Token(bearer(&token)?),
-            Credentials::File(path) => google(Google::File(path)),
+            Credentials::Token(token) => Source::Token(bearer(token)?),
+            Credentials::File(path) => google(Google::File(path.clone())),
+            Credentials::Json(text) => google(Google::Json(text.clone())),
             Credentials::ApplicationDefault => google(Google::ApplicationDefault),
         }))
     }
@@ -122,8 +123,8 @@ impl TokenSource {
         match &self.0 {
             Source::None => Ok(HeaderMap::new()),
             Source::Token(value) => Ok(HeaderMap::from_iter([(AUTHORIZATION, value.clone())])),
-            Source::Google { wanted, made } => {
-                let credentials = made.get_or_try_init(|| async { make(wanted) }).await?;
+            Source::Google { wanted, policy, made } => {
+                let credentials = made.get_or_try_init(|| async { make(wanted, policy) }).await?;
                 fetch(credentials).await
             }
         }
@@ -143,45 +144,43 @@ async fn fetch(credentials: &GoogleCredentials) -> Result<HeaderMap, BackendErro
 const LOG_IN: &str =
     "log in: gcloud auth application-default login; or name a credentials file in the target";
 
-fn make(wanted: &Google) -> Result<GoogleCredentials, BackendError> {
+/// Refuses to send credentials to a server that nobody vouched for who may.
+fn may_go(connection: &Connection) -> Result<(), BackendError> {
+    let (endpoint, policy) = (&connection.endpoint, &connection.policy);
+    let own_authorities = endpoint.is_encrypted() && connection.way.tls.authorities.is_some();
+    let permitted = if own_authorities {
+        policy.permits_by_name(endpoint)
+    } else {
+        policy.permits(endpoint)
+    };
+    if permitted {
+        return Ok(());
+    }
+    let host = endpoint.host();
+    let why = if own_authorities {
+        ": the target brings its own authorities"
+    } else {
+        ""
+    };
+    Err(
+        auth(format!("credentials may not go to {host}{why}")).hint(format!(
+            "set `credentials: none`, or allow it: --allow-credentials-to {host}"
+        )),
+    )
+}
+
+fn make(wanted: &Google, policy: &CredentialPolicy) -> Result<GoogleCredentials, BackendError> {
     match wanted {
         Google::ApplicationDefault => credentials::Builder::default()
             .with_scopes([SCOPE])
             .build()
             .map_err(|error| unusable("no Application Default Credentials", &error)),
-        Google::File(path) => of_file(path),
-    }
-}
-
-fn of_file(path: &Path) -> Result<GoogleCredentials, BackendError> {
-    let unreadable = |error: std::io::Error| auth(format!("credentials file: {error}"));
-    let mut text = String::new();
-    // What is no regular file has no length to ask for beforehand.
-    fs_err::File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(auth(format!(
-            "credentials file {} is far too large to be one",
-            path.display()
-        )));
-    }
-    // The parser's message could quote the file.
-    let json: Value = serde_json::from_str(&text)
-        .map_err(|_| auth(format!("credentials file {} is not JSON", path.display())))?;
-    let built = match json.get("type").and_then(Value::as_str) {
-        Some("service_account") => service_account::Builder::new(json)
-            .with_access_specifier(service_account::AccessSpecifier::from_scopes([SCOPE]))
-            .build(),
-        Some("authorized_user") => user_account::Builder::new(json).with_scopes([SCOPE]).build(),
-        Some("external_account") => external_account::Builder::new(json).with_scopes([SCOPE]).build(),
-        Some("impersonated_service_account") => impersonated::Builder::new(json).with_scopes([SCOPE]).build(),
-        _ => {
-            return Err(auth(format!("credentials file {} is of no known type", path.display()))
-                .hint("use a service_account, authorized_user, external_account or impersonated_service_account file"));
+        Google::File(path) => {
+            let named = format!("credentials file {}", path.display());
+            document::of_text(&document::read(path)?, &named, policy)
         }
-    };
-    built.map_err(|error| unusable(&format!("credentials file {}", path.display()), &error))
+        Google::Json(text) => document::of_text(text, "the variable of `json_env`", policy),
+    }
 }
 
 fn bearer(token: &str) -> Result<HeaderValue, BackendError> {
@@ -206,6 +205,8 @@ fn auth(message: String) -> BackendError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::way::{Tls, Way};
+    use crate::model::endpoint::Endpoint;
 
     const SECRET: &str = "ya29.very-secret";
 
@@ -214,7 +215,13 @@ mod tests {
         endpoint: &str,
         policy: &CredentialPolicy,
     ) -> Result<TokenSource, BackendError> {
-        TokenSource::new(credentials, &Endpoint::parse(endpoint).unwrap(), policy)
+        TokenSource::of(&Connection {
+            endpoint: Endpoint::parse(endpoint).unwrap(),
+            credentials,
+            policy: policy.clone(),
+            way: Way::default(),
+            user_project: None,
+        })
     }
 
     #[test]
@@ -249,6 +256,33 @@ mod tests {
             }
             assert!(source(Credentials::None, endpoint, policy).is_ok());
         }
+    }
+
+    #[test]
+    fn settings_that_vouch_for_a_server_themselves_do_not_get_credentials() {
+        let connection = |allowed_hosts| Connection {
+            endpoint: Endpoint::parse("https://dialogflow.googleapis.com").unwrap(),
+            credentials: Credentials::Token(SECRET.to_owned()),
+            policy: CredentialPolicy {
+                allowed_hosts,
+                ..CredentialPolicy::default()
+            },
+            way: Way {
+                tls: Tls {
+                    authorities: Some(b"whoever".to_vec()),
+                    identity: None,
+                },
+                proxy: None,
+            },
+            user_project: None,
+        };
+        let error = TokenSource::of(&connection(Vec::new())).unwrap_err();
+        assert!(
+            error.is_auth() && error.message.contains("its own authorities"),
+            "{error}"
+        );
+        let host = "dialogflow.googleapis.com".to_owned();
+        assert!(TokenSource::of(&connection(vec![host])).is_ok());
     }
 
     #[test]

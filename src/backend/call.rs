@@ -31,6 +31,7 @@ use super::channel::{ChannelPool, Lease};
 use super::error::status::{failure, is_transport, late, unsent};
 use super::error::{BackendError, BackendErrorKind};
 use super::transport::{self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Part, Transport, over, post};
+use super::way::Way;
 use super::{SessionStart, TurnError};
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 use crate::model::outcome::Sent;
@@ -49,6 +50,8 @@ pub struct Connection {
     pub credentials: Credentials,
     /// Where credentials may go.
     pub policy: CredentialPolicy,
+    /// How it is reached.
+    pub way: Way,
     /// Project whose quota is used (`x-goog-user-project`), if not the agent's own.
     pub user_project: Option<String>,
 }
@@ -199,14 +202,15 @@ async fn begin(
 
 impl Caller {
     fn new(connection: Connection) -> Result<Self, BackendError> {
+        let credentials = TokenSource::of(&connection)?;
         let user_project = connection
             .user_project
             .as_deref()
             .map(|project| header(USER_PROJECT, project));
         Ok(Self {
-            pool: ChannelPool::new(&connection.endpoint)?,
-            credentials: TokenSource::new(connection.credentials, &connection.endpoint, &connection.policy)?,
+            credentials,
             user_project: user_project.transpose()?,
+            pool: ChannelPool::new(connection.endpoint, connection.way)?,
         })
     }
 

@@ -6,30 +6,36 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use tonic::transport::{Channel, ClientTlsConfig};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Identity};
 
-use super::error::status::{root_cause, unreachable};
+use super::error::status::root_cause;
 use super::error::{BackendError, BackendErrorKind};
+use super::way::dial::{CONNECT_TIMEOUT, KEEP_ALIVE, tunnel};
+use super::way::trouble::no_connection;
+use super::way::{Tls, Way};
 use crate::model::endpoint::Endpoint;
 
 /// Streams per connection; servers commonly allow 100.
 const STREAM_BUDGET: usize = 90;
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A silent connection with calls on it is probed this often.
-const KEEP_ALIVE: Duration = Duration::from_mins(1);
 /// What servers see of us.
 const USER_AGENT: &str = concat!("turnproof/", env!("CARGO_PKG_VERSION"));
 
 /// The channels to one endpoint.
 pub(in crate::backend) struct ChannelPool {
-    endpoint: tonic::transport::Endpoint,
+    route: Route,
     slots: Mutex<Vec<Slot>>,
     next_id: AtomicU64,
+}
+
+/// What every connection of a pool follows.
+#[derive(Clone)]
+struct Route {
+    transport: tonic::transport::Endpoint,
+    endpoint: Endpoint,
+    way: Way,
 }
 
 /// A connection on its way or there; everybody who waits for it gets the same answer.
@@ -55,7 +61,7 @@ impl ChannelPool {
     ///
     /// # Errors
     /// When the transport cannot be set up.
-    pub(in crate::backend) fn new(endpoint: &Endpoint) -> Result<Self, BackendError> {
+    pub(in crate::backend) fn new(endpoint: Endpoint, way: Way) -> Result<Self, BackendError> {
         let failed = |error: tonic::transport::Error| {
             BackendError::new(
                 BackendErrorKind::Connect,
@@ -70,13 +76,14 @@ impl ChannelPool {
             .tcp_keepalive(Some(KEEP_ALIVE))
             .http2_keep_alive_interval(KEEP_ALIVE);
         if endpoint.is_encrypted() {
-            let tls = ClientTlsConfig::new()
-                .with_native_roots()
-                .timeout(CONNECT_TIMEOUT);
-            transport = transport.tls_config(tls).map_err(failed)?;
+            transport = transport.tls_config(tls(&way.tls)).map_err(failed)?;
         }
         Ok(Self {
-            endpoint: transport,
+            route: Route {
+                transport,
+                endpoint,
+                way,
+            },
             slots: Mutex::default(),
             next_id: AtomicU64::new(0),
         })
@@ -116,7 +123,7 @@ impl ChannelPool {
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let users = Arc::new(());
-        let channel = connect(self.endpoint.clone()).boxed().shared();
+        let channel = connect(self.route.clone()).boxed().shared();
         let reserved = (id, channel.clone(), Arc::clone(&users));
         slots.push(Slot { id, channel, users });
         reserved
@@ -136,12 +143,29 @@ impl ChannelPool {
     }
 }
 
-async fn connect(endpoint: tonic::transport::Endpoint) -> Result<Channel, BackendError> {
-    let address = endpoint.uri().to_string();
-    endpoint
-        .connect()
-        .await
-        .map_err(|error| unreachable(Some(address.trim_end_matches('/')), &root_cause(&error)))
+fn tls(wanted: &Tls) -> ClientTlsConfig {
+    let config = ClientTlsConfig::new().timeout(CONNECT_TIMEOUT);
+    let config = match &wanted.authorities {
+        Some(pem) => config.ca_certificate(Certificate::from_pem(pem)),
+        None => config.with_native_roots(),
+    };
+    match &wanted.identity {
+        Some(identity) => config.identity(Identity::from_pem(&identity.certificates, &identity.key)),
+        None => config,
+    }
+}
+
+async fn connect(route: Route) -> Result<Channel, BackendError> {
+    let Route {
+        transport,
+        endpoint,
+        way,
+    } = route;
+    let connected = match &way.proxy {
+        Some(proxy) => transport.connect_with_connector(tunnel(proxy)?).await,
+        None => transport.connect().await,
+    };
+    connected.map_err(|error| no_connection(&endpoint, &way, &error))
 }
 
 #[cfg(test)]
@@ -155,7 +179,7 @@ mod tests {
         let address = format!("http://{}", listener.local_addr().unwrap());
         (
             listener,
-            ChannelPool::new(&Endpoint::parse(&address).unwrap()).unwrap(),
+            ChannelPool::new(Endpoint::parse(&address).unwrap(), Way::default()).unwrap(),
         )
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use coverage::{CoverageArgs, CoverageFormat};
+pub use doctor::{DoctorArgs, DoctorFormat};
 pub use emulate::EmulateArgs;
 pub use run::{CassetteArgs, OutputArgs, PlayArgs, ReplaySpeed, RunArgs};
 pub use typed::{Origins, Typed};
@@ -17,6 +18,7 @@ use super::values;
 use crate::settings::roles::TargetChoice;
 
 mod coverage;
+mod doctor;
 mod emulate;
 mod run;
 mod typed;
@@ -109,6 +111,14 @@ pub enum Command {
     /// (v1) can talk to it, in plaintext and without credentials; the agent answers under any well-formed name.
     #[command(after_help = emulate::EXAMPLES)]
     Emulate(EmulateArgs),
+    /// Go to the targets step by step, and say what is wrong and how to mend it
+    ///
+    /// The steps are: what the settings say can be used; a token can be made of the credentials; the endpoint's name has an
+    /// address and something listens there (or the proxy leads there); TLS holds, and HTTP/2 is spoken; the service lets the
+    /// account in; the agent or app is there and answers; there is quota. The last three show themselves in one turn, said
+    /// once, in a session of its own. Of an emulated agent it is said whether it loads and answers.
+    #[command(after_help = doctor::EXAMPLES, after_long_help = doctor::long_help())]
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of suite files or settings, for editors
     ///
     /// With it an editor completes keys, explains them, and marks what turnproof would refuse.

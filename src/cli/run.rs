@@ -176,6 +176,7 @@ impl Job<'_> {
     ) -> Result<(Arc<RunInfo>, Vec<ReadyTarget>), Failure> {
         let means = Means {
             policy: self.policy.clone(),
+            variables: self.here.way.clone(),
             seed,
             live_webhooks: super::emulate::live(self.args.play.live_webhooks.as_ref())?,
             cassettes,

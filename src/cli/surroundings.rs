@@ -4,6 +4,7 @@ use std::env;
 use std::io;
 use std::path::PathBuf;
 
+use crate::backend::way::Variables;
 use crate::model::endpoint::DEFAULT_UNIVERSE;
 use crate::settings::variables::Environment;
 
@@ -23,6 +24,8 @@ pub(super) struct Surroundings {
     /// The domain whose hosts may get credentials: Google's, or that of another universe. It is read from the
     /// process and not from settings, which may come from a stranger.
     pub(super) universe: String,
+    /// What else the environment says of the way to live services: the user's, not the settings'.
+    pub(super) way: Variables,
 }
 
 impl Surroundings {
@@ -35,6 +38,7 @@ impl Surroundings {
             github_workspace: env::var_os("GITHUB_WORKSPACE")
                 .and_then(|path| PathBuf::from(path).canonicalize().ok()),
             universe: universe(env::var("GOOGLE_CLOUD_UNIVERSE_DOMAIN").ok()),
+            way: Variables::read(|name| env::var_os(name)),
         })
     }
 

@@ -247,6 +247,8 @@ groups! {
     Transcript = sound::TRANSCRIPT, "an entry of transcripts.yaml";
     /// Credentials of a target.
     Credentials = targets::CREDENTIALS_KEYS, "`credentials`";
+    /// Certificates of a target.
+    Tls = targets::TLS_KEYS, "`tls`";
     /// A profile.
     Profile = targets::PROFILE, "a profile";
     /// A rule of what must not be shown.

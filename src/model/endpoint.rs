@@ -2,12 +2,16 @@
 //! hosts may see credentials.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::Uri;
 
 use super::resource::Malformed;
 use super::suite::Service;
+
+pub use proxy::ProxyAddress;
+
+mod proxy;
 
 /// The domain of Google's services, unless another universe is configured.
 pub const DEFAULT_UNIVERSE: &str = "googleapis.com";
@@ -66,10 +70,7 @@ impl Endpoint {
                 digits.parse().map_err(|_| wanted())?
             }
         };
-        let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
-        if host.is_empty() {
-            return Err(wanted());
-        }
+        let host = bare_host(authority.host()).ok_or_else(wanted)?;
         let endpoint = Self {
             encrypted,
             host,
@@ -86,12 +87,39 @@ impl Endpoint {
         &self.host
     }
 
+    /// The port, whether it was written or not.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Host and port, as a URL holds them; the port is always there.
+    pub fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.encrypted
     }
 
-    fn is_loopback(&self) -> bool {
+    /// Where Google takes client certificates, as its own clients find it: `mtls` stands before the domain. `None` for
+    /// hosts of anybody else.
+    #[must_use]
+    pub fn for_client_certificates(&self) -> Option<Self> {
+        let name = self.host.strip_suffix(DEFAULT_UNIVERSE)?.strip_suffix('.')?;
+        let host = match name.strip_suffix(".mtls") {
+            Some(_) => self.host.clone(),
+            None => format!("{name}.mtls.{DEFAULT_UNIVERSE}"),
+        };
+        Some(Self { host, ..self.clone() })
+    }
+
+    /// Whether the server is on this machine, as far as the name says.
+    pub fn is_loopback(&self) -> bool {
         let address = self.host.parse::<IpAddr>();
         self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
@@ -102,6 +130,16 @@ impl Endpoint {
         let above = self.host.strip_suffix(&domain);
         !domain.is_empty() && above.is_some_and(|above| above.ends_with('.'))
     }
+}
+
+/// A host in lower case, an IPv6 address without its brackets; `None` when it is none.
+fn bare_host(host: &str) -> Option<String> {
+    let within = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let good = match within {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && !host.contains(['[', ']']),
+    };
+    good.then(|| within.unwrap_or(host).to_ascii_lowercase())
 }
 
 /// The port that an address without one means.
@@ -145,12 +183,18 @@ impl Default for CredentialPolicy {
 }
 
 impl CredentialPolicy {
-    /// Whether credentials may go to a server.
+    /// Whether credentials may go to a server whose certificate the machine's own authorities vouch for.
     pub fn permits(&self, endpoint: &Endpoint) -> bool {
         let of_google = endpoint.is_encrypted()
             && (endpoint.is_within(DEFAULT_UNIVERSE) || endpoint.is_within(&self.universe));
+        of_google || self.permits_by_name(endpoint)
+    }
+
+    /// Whether credentials may go to a server whoever vouches for it: the command line names its host. Settings that
+    /// bring their own authorities could otherwise make anybody Google.
+    pub fn permits_by_name(&self, endpoint: &Endpoint) -> bool {
         let is_host = |allowed: &String| allowed.eq_ignore_ascii_case(endpoint.host());
-        of_google || self.allowed_hosts.iter().any(is_host)
+        self.allowed_hosts.iter().any(is_host)
     }
 }
 
@@ -184,6 +228,46 @@ mod tests {
             assert_eq!(endpoint.to_string(), expected);
             assert!(endpoint.is_encrypted());
         }
+    }
+
+    #[test]
+    fn client_certificates_have_hosts_of_their_own() {
+        for (host, expected) in [
+            (
+                "dialogflow.googleapis.com",
+                Some("https://dialogflow.mtls.googleapis.com"),
+            ),
+            (
+                "us-central1-dialogflow.googleapis.com",
+                Some("https://us-central1-dialogflow.mtls.googleapis.com"),
+            ),
+            (
+                "ces.us.rep.googleapis.com",
+                Some("https://ces.us.rep.mtls.googleapis.com"),
+            ),
+            (
+                "ces.mtls.googleapis.com:8443",
+                Some("https://ces.mtls.googleapis.com:8443"),
+            ),
+            ("googleapis.com", None),
+            ("evilgoogleapis.com", None),
+            ("ces.example.cloud", None),
+        ] {
+            let endpoint = Endpoint::parse(&format!("https://{host}")).unwrap();
+            let found = endpoint
+                .for_client_certificates()
+                .map(|endpoint| endpoint.to_string());
+            assert_eq!(found.as_deref(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn only_the_command_line_lets_credentials_go_where_settings_vouch_for_the_server() {
+        let google = Endpoint::parse("https://ces.googleapis.com").unwrap();
+        let mut policy = CredentialPolicy::default();
+        assert!(policy.permits(&google) && !policy.permits_by_name(&google));
+        policy.allowed_hosts.push("ces.googleapis.com".to_owned());
+        assert!(policy.permits_by_name(&google));
     }
 
     #[test]

@@ -199,21 +199,21 @@ fn under(name: &str, collection: &str, what: &str) -> Result<(Parent, String), M
         ["projects", project, "locations", location, kind, own] if kind == collection => {
             (project, location, own)
         }
-        _ => {
-            return Err(Malformed(format!(
-                "the name of {what} is `projects/PROJECT/locations/LOCATION/{collection}/ID`"
-            )));
-        }
+        _ => return Err(misshapen(&segments, collection, what)),
     };
     // The location becomes part of a host name, so it may hold nothing that could end one.
     if !is_location(location) {
         return Err(Malformed(format!(
-            "`{location}` is no location: it is `global`, or a region such as `us-central1`"
+            "`{}` is no location: it is `global`, or a region such as `us-central1`",
+            location.escape_debug()
         )));
     }
-    for (part, kind) in [(project, "a project"), (own, "an id")] {
+    for (part, kind) in [(project, "project"), (own, "id")] {
+        if part.is_empty() {
+            return Err(Malformed(format!("the {kind} in the name is empty")));
+        }
         if !is_segment(part) {
-            return Err(Malformed(format!("`{part}` is not the name of {kind}")));
+            return Err(Malformed(format!("`{}` is no {kind}", part.escape_debug())));
         }
     }
     let parent = Parent {
@@ -221,6 +221,28 @@ fn under(name: &str, collection: &str, what: &str) -> Result<(Parent, String), M
         location: location.to_owned(),
     };
     Ok((parent, own.to_owned()))
+}
+
+/// What is wrong with a name that does not have its shape, and the shape.
+fn misshapen(segments: &[&str], collection: &str, what: &str) -> Malformed {
+    let shape = format!("the name of {what} is `projects/PROJECT/locations/LOCATION/{collection}/ID`");
+    let wrong = match segments {
+        ["projects", _, "locations", _, kind, _, below, ..] if *kind == collection => Some(match *below {
+            "environments" => "the environment stands on its own: `environment: ID`".to_owned(),
+            "deployments" => "the deployment stands on its own: `deployment: ID`".to_owned(),
+            "flows" => "versions of flows stand on their own: `flow_versions: [FLOW/VERSION]`".to_owned(),
+            "sessions" => "sessions are made for each conversation".to_owned(),
+            other => format!("`{}` and what follows is too much", other.escape_debug()),
+        }),
+        ["projects", _, "locations", _, "agents", _] => Some("that is a Dialogflow CX agent".to_owned()),
+        ["projects", _, "locations", _, "apps", _] => Some("that is a CES app".to_owned()),
+        ["projects", _, "agent" | "agents", ..] => Some("the location is missing".to_owned()),
+        _ => None,
+    };
+    Malformed(match wrong {
+        Some(wrong) => format!("{shape}: {wrong}"),
+        None => shape,
+    })
 }
 
 fn is_location(text: &str) -> bool {
@@ -301,6 +323,37 @@ mod tests {
             refused.to_string(),
             "the name of an app is `projects/PROJECT/locations/LOCATION/apps/ID`"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, expected) in [
+            (
+                "projects/p/locations/us/apps/a",
+                "the name of an agent is `projects/PROJECT/locations/LOCATION/agents/ID`: that is a CES app",
+            ),
+            (
+                "projects/p/locations/us/agents/a/environments/e",
+                "the name of an agent is `projects/PROJECT/locations/LOCATION/agents/ID`: the environment stands on its \
+                 own: `environment: ID`",
+            ),
+            (
+                "projects/p/agent",
+                "the name of an agent is `projects/PROJECT/locations/LOCATION/agents/ID`: the location is missing",
+            ),
+            (
+                "projects//locations/us/agents/a",
+                "the project in the name is empty",
+            ),
+            ("projects/p/locations/us/agents/", "the id in the name is empty"),
+            ("projects/p q/locations/us/agents/a", "`p q` is no project"),
+            (
+                "projects/p/locations/US/agents/a",
+                "`US` is no location: it is `global`, or a region such as `us-central1`",
+            ),
+        ] {
+            assert_eq!(text.parse::<AgentName>().unwrap_err().to_string(), expected);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset};
 
 use super::rate::Rate;
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::model::endpoint::{CredentialPolicy, Endpoint};
+use crate::model::endpoint::{CredentialPolicy, Endpoint, ProxyAddress};
 use crate::model::resource::{AgentName, AppName};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 
@@ -86,6 +86,8 @@ pub struct CxTarget {
     pub endpoint: Option<Endpoint>,
     /// Who asks.
     pub credentials: Credentials,
+    /// Which way leads there.
+    pub access: Access,
 }
 
 /// Which revision of a CX agent answers.
@@ -111,6 +113,8 @@ pub struct CesTarget {
     pub endpoint: Option<Endpoint>,
     /// Who asks.
     pub credentials: Credentials,
+    /// Which way leads there.
+    pub access: Access,
 }
 
 /// Who asks.
@@ -123,8 +127,44 @@ pub enum Credentials {
     None,
     /// A credentials file.
     File(PathBuf),
+    /// The text of such a file, from a variable.
+    Json(Secret),
     /// A bearer token from a variable.
     Token(Secret),
+}
+
+/// The way to a live service, as far as the settings say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The domain that the service's host stands in, if not Google's.
+    pub universe_domain: Option<String>,
+    /// The project whose quota is used, if not the agent's own.
+    pub quota_project: Option<String>,
+    /// Who vouches for the server, and what we prove ourselves with.
+    pub tls: TlsFiles,
+    /// The proxy that leads there.
+    pub proxy: ProxyChoice,
+}
+
+/// Files of certificates and keys, in PEM.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Certificates of those who vouch for the server; those that the machine trusts otherwise.
+    pub authorities: Option<PathBuf>,
+    /// The client certificate and its key.
+    pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+/// Which proxy leads to a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ProxyChoice {
+    /// The one of the environment, if it has one.
+    #[default]
+    Environment,
+    /// None.
+    None,
+    /// This one.
+    Address(ProxyAddress),
 }
 
 /// A secret that no message shows.
@@ -216,18 +256,34 @@ impl Target {
         }
     }
 
-    /// The problem of credentials that would leave for a host which nobody vouched for.
+    /// The problem of credentials that would leave for a host which nobody vouched for, or only the settings did.
     pub fn credentials_problem(&self, policy: &CredentialPolicy) -> Option<Diagnostic> {
-        let (endpoint, credentials) = match &self.kind {
-            TargetKind::Cx(target) => (target.endpoint.as_ref()?, &target.credentials),
-            TargetKind::Ces(target) => (target.endpoint.as_ref()?, &target.credentials),
+        let (location, given, credentials, access) = match &self.kind {
+            TargetKind::Cx(cx) => (cx.agent.location(), &cx.endpoint, &cx.credentials, &cx.access),
+            TargetKind::Ces(ces) => (ces.app.location(), &ces.endpoint, &ces.credentials, &ces.access),
             TargetKind::Emulator(_) => return None,
         };
-        if *credentials == Credentials::None || policy.permits(endpoint) {
+        let universe = access.universe_domain.as_deref().unwrap_or(&policy.universe);
+        let endpoint = match given {
+            Some(endpoint) => endpoint.clone(),
+            None => Endpoint::of_service(self.service(), location, universe).ok()?,
+        };
+        let own_authorities = endpoint.is_encrypted() && access.tls.authorities.is_some();
+        let permitted = if own_authorities {
+            policy.permits_by_name(&endpoint)
+        } else {
+            policy.permits(&endpoint)
+        };
+        if *credentials == Credentials::None || permitted {
             return None;
         }
         let host = endpoint.host();
-        let message = format!("target `{}` would send credentials to `{host}`", self.name);
+        let why = if own_authorities {
+            ", on the word of authorities that the settings bring along"
+        } else {
+            ""
+        };
+        let message = format!("target `{}` would send credentials to `{host}`{why}", self.name);
         let problem =
             Diagnostic::error("credentials-host", message).at(&self.place.file, self.place.span.clone(), "");
         Some(

@@ -6,8 +6,9 @@ use super::layers::Origin;
 use super::roles::{RoleError, TargetChoice};
 use super::target::{Credentials, CxRevision, Served, TargetKind};
 use super::*;
-use crate::model::endpoint::CredentialPolicy;
 use crate::model::suite::{ApiVersion, Service, Via};
+
+mod access;
 
 struct Place(tempfile::TempDir);
 
@@ -421,34 +422,6 @@ fn an_unknown_role_comes_with_help() {
             "choose one on the command line: `--target flights=NAME`"
         ]
     );
-}
-
-#[test]
-fn credentials_stay_with_google() {
-    let settings = good(
-        r#"targets:
-  proxied: { backend: cx, agent: projects/p/locations/global/agents/a, endpoint: "https://proxy.example.com" }
-  google: { backend: cx, agent: projects/p/locations/global/agents/a, endpoint: "https://eu-dialogflow.googleapis.com" }
-  lab: { backend: ces, app: projects/p/locations/us/apps/a, endpoint: "http://127.0.0.1:1" }
-  open: { backend: ces, app: projects/p/locations/us/apps/a, endpoint: "http://127.0.0.1:1", credentials: none }
-"#,
-    );
-    let problem = |name: &str, allowed: &[&str]| {
-        let policy = CredentialPolicy {
-            allowed_hosts: allowed.iter().map(|host| (*host).to_owned()).collect(),
-            ..CredentialPolicy::default()
-        };
-        target(&settings, name)
-            .credentials_problem(&policy)
-            .map(|problem| problem.message)
-    };
-    assert_eq!(
-        problem("proxied", &[]).as_deref(),
-        Some("target `proxied` would send credentials to `proxy.example.com`")
-    );
-    assert_eq!(problem("proxied", &["proxy.example.com"]), None);
-    assert!(problem("proxied", &["example.com"]).is_some() && problem("lab", &[]).is_some());
-    assert_eq!((problem("google", &[]), problem("open", &[])), (None, None));
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::backend::ces::{CesBackend, CesTarget};
 use crate::backend::cx::{CxBackend, CxTarget};
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::Transport;
+use crate::backend::way::Way;
 use crate::backend::{
     Backend, BackendError, Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest,
 };
@@ -175,6 +176,7 @@ fn reach(emulator: Option<&RunningEmulator>) -> Result<Arc<dyn Transport>, Backe
         endpoint: Endpoint::parse(&format!("http://{}", emulator.address()))?,
         credentials: Credentials::None,
         policy: CredentialPolicy::default(),
+        way: Way::default(),
         user_project: None,
     })
 }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::Means;
-use crate::backend::auth;
 use crate::backend::call::{Connection, grpc};
 use crate::backend::ces::{self, CesBackend};
 use crate::backend::cx::{self, CxBackend};
+use crate::backend::error::BackendErrorKind;
 use crate::backend::names::{ExportNames, Names, NoNames};
+use crate::backend::transport::Transport;
 use crate::backend::{Backend, BackendError};
 use crate::export::agent::Agent;
-use crate::model::endpoint::{CredentialPolicy, Endpoint};
-use crate::model::suite::{Service, Via};
-use crate::settings::target::{CesTarget, Credentials, CxRevision, CxTarget, Target};
+use crate::model::suite::Via;
+use crate::settings::target::{CesTarget, CxRevision, CxTarget, Target};
 
 /// Language of turns that name none, for an agent whose own default language is not known.
 const DEFAULT_LANGUAGE: &str = "en";
@@ -22,6 +22,7 @@ pub(super) fn cx(
     target: &Target,
     cx: &CxTarget,
     export: Option<&Arc<Agent>>,
+    connection: Option<Connection>,
     means: &Means,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     let (environment, flow_versions) = match &cx.revision {
@@ -40,16 +41,17 @@ pub(super) fn cx(
         names: names(export),
         emulator: false,
     };
-    let transport = means.transport(|| {
-        let policy = means.policy.clone();
-        let endpoint = endpoint(Service::Cx, cx.agent.location(), cx.endpoint.as_ref(), &policy)?;
-        grpc(connection(endpoint, &cx.credentials, policy))
-    })?;
+    let transport = means.transport(|| carried(connection))?;
     Ok(Arc::new(CxBackend::over(client, transport)?))
 }
 
 /// The client of a CES app.
-pub(super) fn ces(target: &Target, ces: &CesTarget, means: &Means) -> Result<Arc<dyn Backend>, BackendError> {
+pub(super) fn ces(
+    target: &Target,
+    ces: &CesTarget,
+    connection: Option<Connection>,
+    means: &Means,
+) -> Result<Arc<dyn Backend>, BackendError> {
     let client = ces::CesTarget {
         app: ces.app.clone(),
         deployment: ces.deployment.clone(),
@@ -58,12 +60,19 @@ pub(super) fn ces(target: &Target, ces: &CesTarget, means: &Means) -> Result<Arc
         names: Arc::new(NoNames),
         emulator: false,
     };
-    let transport = means.transport(|| {
-        let policy = means.policy.clone();
-        let endpoint = endpoint(Service::Ces, ces.app.location(), ces.endpoint.as_ref(), &policy)?;
-        grpc(connection(endpoint, &ces.credentials, policy))
-    })?;
+    let transport = means.transport(|| carried(connection))?;
     Ok(Arc::new(CesBackend::over(client, transport)?))
+}
+
+/// The way that a connection describes; there is none where recordings are played, and nobody asks for it.
+fn carried(connection: Option<Connection>) -> Result<Arc<dyn Transport>, BackendError> {
+    match connection {
+        Some(connection) => grpc(connection),
+        None => Err(BackendError::new(
+            BackendErrorKind::Connect,
+            "no way leads to the service",
+        )),
+    }
 }
 
 /// The names an export knows.
@@ -81,31 +90,4 @@ pub(super) fn language(export: Option<&Arc<Agent>>) -> String {
         .filter(|language| !language.is_empty())
         .unwrap_or(DEFAULT_LANGUAGE)
         .to_owned()
-}
-
-fn endpoint(
-    service: Service,
-    location: &str,
-    given: Option<&Endpoint>,
-    policy: &CredentialPolicy,
-) -> Result<Endpoint, BackendError> {
-    match given {
-        Some(endpoint) => Ok(endpoint.clone()),
-        None => Ok(Endpoint::of_service(service, location, &policy.universe)?),
-    }
-}
-
-fn connection(endpoint: Endpoint, credentials: &Credentials, policy: CredentialPolicy) -> Connection {
-    let credentials = match credentials {
-        Credentials::None => auth::Credentials::None,
-        Credentials::ApplicationDefault => auth::Credentials::ApplicationDefault,
-        Credentials::File(path) => auth::Credentials::File(path.clone()),
-        Credentials::Token(token) => auth::Credentials::Token(token.reveal().to_owned()),
-    };
-    Connection {
-        endpoint,
-        credentials,
-        policy,
-        user_project: None,
-    }
 }

@@ -72,7 +72,12 @@ impl Place {
         command.args(arguments).current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
             let shown = name.to_string_lossy();
-            if shown.starts_with("TURNPROOF_")
+            let way = ["GOOGLE_", "GCE_", "CLOUDSDK_"]
+                .iter()
+                .any(|start| shown.starts_with(start))
+                || shown.to_ascii_lowercase().ends_with("_proxy");
+            if way
+                || shown.starts_with("TURNPROOF_")
                 || ["CI", "GITHUB_ACTIONS", "CLICOLOR_FORCE"].contains(&&*shown)
             {
                 command.env_remove(&name);

@@ -13,6 +13,7 @@ use turnproof::backend::call::Connection;
 use turnproof::backend::ces::{CesBackend, CesTarget};
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::{ExportNames, NoNames};
+use turnproof::backend::way::Way;
 use turnproof::backend::{Backend, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
 use turnproof::diagnostic::SourceFile;
 use turnproof::emulator::ces::app::App;
@@ -87,6 +88,7 @@ impl Services {
             endpoint: Endpoint::parse(&format!("http://{}", emulator.address())).unwrap(),
             credentials: Credentials::None,
             policy: CredentialPolicy::default(),
+            way: Way::default(),
             user_project: None,
         };
         match via {

@@ -17,6 +17,7 @@ use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::names::NoNames;
+use turnproof::backend::way::Way;
 use turnproof::model::Map;
 use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::model::event::RunInfo;
@@ -269,6 +270,7 @@ fn backend(address: &str) -> CxBackend {
         endpoint: Endpoint::parse(address).unwrap(),
         credentials: Credentials::None,
         policy: CredentialPolicy::default(),
+        way: Way::default(),
         user_project: None,
     };
     CxBackend::new(target, connection).unwrap()

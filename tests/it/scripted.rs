@@ -26,6 +26,7 @@ use tonic::server::NamedService;
 use tonic::{Status, transport::Server};
 use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
+use turnproof::backend::way::Way;
 use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
 use turnproof::proto::ces_v1;
 
@@ -196,6 +197,7 @@ pub(crate) fn connection(address: SocketAddr) -> Connection {
         endpoint: Endpoint::parse(&format!("http://{address}")).unwrap(),
         credentials: Credentials::None,
         policy: CredentialPolicy::default(),
+        way: Way::default(),
         user_project: None,
     }
 }

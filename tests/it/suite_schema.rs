@@ -353,6 +353,7 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         | Group::TargetSpeech
         | Group::Transcript
         | Group::Credentials
+        | Group::Tls
         | Group::Profile
         | Group::Redact => return None,
     })

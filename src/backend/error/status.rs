@@ -6,6 +6,7 @@ use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::{BackendError, BackendErrorKind};
 use crate::backend::TurnError;
+use crate::backend::way::trouble::last_word;
 use crate::model::outcome::Sent;
 
 /// Longer messages of a service are cut here, in characters.
@@ -31,7 +32,10 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
         Origin::NotGrpc(answer) => (not_grpc(answer), Sent::Unknown),
         Origin::Connect(cause) => (unreachable(None, &cause), Sent::No),
         Origin::Timeout => (late(), Sent::Unknown),
-        Origin::Transport(cause) => (broken(&cause), Sent::Unknown),
+        Origin::Transport(cause) => {
+            let judged = last_word(&cause);
+            (judged.unwrap_or_else(|| broken(&cause)), Sent::Unknown)
+        }
     };
     TurnError { error, sent }
 }
@@ -42,7 +46,7 @@ pub(in crate::backend) fn unsent(status: &Status) -> TurnError {
         Origin::Transport(cause) => {
             let cause = format!("the connection was closed before the request left ({cause})");
             TurnError {
-                error: unreachable(None, &cause),
+                error: last_word(&cause).unwrap_or_else(|| unreachable(None, &cause)),
                 sent: Sent::No,
             }
         }
@@ -143,7 +147,8 @@ fn broken(cause: &str) -> BackendError {
         format!("the connection broke: {cause}"),
     )
     .hint(
-        "if it does so every time, the address may not be that of a gRPC server: check the target's endpoint",
+        "if it does so every time, the address may not be that of a gRPC server, or want `https://`: check the target's \
+         endpoint",
     )
 }
 

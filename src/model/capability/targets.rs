@@ -97,6 +97,30 @@ const CREDENTIALS: Key = Key::own(
     "{ token_env: TOKEN }",
     "Credentials to ask with: `adc`, which stands for Application Default Credentials and is the default; `none`; or a file or token",
 );
+const UNIVERSE_DOMAIN: Key = Key::own(
+    "universe_domain",
+    Shape::Text,
+    "example.cloud",
+    "The domain that the service stands in; GOOGLE_CLOUD_UNIVERSE_DOMAIN, else googleapis.com, unless set. Credentials go there only when that variable, or `--allow-credentials-to`, says the same",
+);
+const QUOTA_PROJECT: Key = Key::own(
+    "quota_project",
+    Shape::Text,
+    "billing-project",
+    "The project whose quota is used; GOOGLE_CLOUD_QUOTA_PROJECT, else what the credentials name, unless set",
+);
+const TLS: Key = Key::own(
+    "tls",
+    Shape::Group(Group::Tls),
+    "{ authorities: ca.pem }",
+    "Certificates, where those of the machine will not do",
+);
+const PROXY: Key = Key::own(
+    "proxy",
+    Shape::Text,
+    "http://proxy.example.com:3128",
+    "The proxy that leads to the service (`http://[USER:PASSWORD@]HOST:PORT`, by CONNECT), or `none`; that of HTTPS_PROXY and NO_PROXY unless set. Tokens are asked for through that of the variables, always",
+);
 const TRANSPORT: Key = Key::own(
     "transport",
     Shape::Choice(&["grpc"]),
@@ -200,7 +224,11 @@ pub(super) const CX_TARGET: &[Key] = &[
     RATE,
     AUDIO,
     ENDPOINT,
+    UNIVERSE_DOMAIN,
     CREDENTIALS,
+    QUOTA_PROJECT,
+    TLS,
+    PROXY,
     TRANSPORT,
 ];
 
@@ -228,17 +256,53 @@ pub(super) const CES_TARGET: &[Key] = &[
     RATE,
     AUDIO,
     ENDPOINT,
+    UNIVERSE_DOMAIN,
     CREDENTIALS,
+    QUOTA_PROJECT,
+    TLS,
+    PROXY,
     TRANSPORT,
 ];
 
 pub(super) const CREDENTIALS_KEYS: &[Key] = &[
-    Key::own("file", Shape::Text, "key.json", "A credentials file"),
+    Key::own(
+        "file",
+        Shape::Text,
+        "key.json",
+        "A credentials file: a service account, a user, an impersonation, or a workload's identity federation",
+    ),
+    Key::own(
+        "json_env",
+        Shape::Text,
+        "KEY",
+        "The environment variable that holds the text of such a file; it must be listed under `env`",
+    ),
     Key::own(
         "token_env",
         Shape::Text,
         "TOKEN",
         "The environment variable that holds a bearer token; it must be listed under `env`",
+    ),
+];
+
+pub(super) const TLS_KEYS: &[Key] = &[
+    Key::own(
+        "authorities",
+        Shape::Text,
+        "ca.pem",
+        "A PEM file with the certificates of those who vouch for the server, and nobody else does; credentials then go only where `--allow-credentials-to` says",
+    ),
+    Key::own(
+        "certificate",
+        Shape::Text,
+        "client.pem",
+        "A PEM file with the certificate for servers that ask for one, and those that lead to its authority; needs `key`",
+    ),
+    Key::own(
+        "key",
+        Shape::Text,
+        "client-key.pem",
+        "A PEM file with the private key of `certificate`, not encrypted",
     ),
 ];
 

@@ -8,20 +8,20 @@ use std::ops::Range;
 use chrono::{DateTime, FixedOffset};
 
 use super::sound::read_audio;
-use super::{
-    CesTarget, Credentials, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Secret, Served, Target,
-    TargetKind,
-};
+use super::{CesTarget, CxRevision, CxTarget, EmulatorTarget, FileName, Place, Served, Target, TargetKind};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::Group;
 use crate::model::endpoint::Endpoint;
 use crate::model::resource::{AgentName, AppName, Malformed, is_segment};
 use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
-use crate::settings::keys::{check_keys, fields};
+use crate::settings::keys::check_keys;
 use crate::settings::rate::Rate;
 use crate::settings::root::Root;
 use crate::settings::variables::Variables;
 use crate::yaml::{Kind, Map, Node, Reader};
+
+mod access;
+mod credentials;
 
 const BACKENDS: [&str; 3] = ["emulator", "cx", "ces"];
 
@@ -225,6 +225,7 @@ impl One<'_> {
         let api_version = self.api_version(map);
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
+        let access = self.access(map, endpoint.as_ref());
         self.transport(map);
         let export = map.get("export").map(|node| self.file(node, "`export`"));
         let agent = self.required(map, node, "agent")?;
@@ -241,6 +242,7 @@ impl One<'_> {
             api_version,
             endpoint,
             credentials,
+            access,
         })
     }
 
@@ -248,6 +250,7 @@ impl One<'_> {
         check_keys(self.reader, map, Group::CesTarget);
         let endpoint = self.endpoint(map);
         let credentials = self.credentials(map);
+        let access = self.access(map, endpoint.as_ref());
         self.transport(map);
         let deployment = map
             .get("deployment")
@@ -259,6 +262,7 @@ impl One<'_> {
             deployment,
             endpoint,
             credentials,
+            access,
         })
     }
 
@@ -378,65 +382,6 @@ impl One<'_> {
                     "there is no transport",
                     &["grpc"],
                 );
-            }
-        }
-    }
-
-    fn credentials(&mut self, map: &Map) -> Credentials {
-        let Some(node) = map.get("credentials") else {
-            return Credentials::default();
-        };
-        if node.as_map().is_none() {
-            return match self.reader.text(node, "`credentials`").as_deref() {
-                Some("none") => Credentials::None,
-                Some("adc") | None => Credentials::ApplicationDefault,
-                Some(other) => {
-                    let known = ["adc", "none"];
-                    self.reader.unknown(
-                        other,
-                        node.span.clone(),
-                        "unknown-value",
-                        "there are no credentials",
-                        &known,
-                    );
-                    Credentials::default()
-                }
-            };
-        }
-        let Some(map) = fields(self.reader, node, Group::Credentials) else {
-            return Credentials::default();
-        };
-        match (map.get("file"), map.get("token_env")) {
-            (Some(file), None) => {
-                let file = self.reader.name(file, "`file`").unwrap_or_default();
-                Credentials::File(self.root.directory().join(file))
-            }
-            (None, Some(variable)) => self.token(variable),
-            _ => {
-                let message = "`credentials` needs one of `file` and `token_env`";
-                self.reader.error("missing-key", message, node.span.clone());
-                Credentials::default()
-            }
-        }
-    }
-
-    fn token(&mut self, node: &Node) -> Credentials {
-        let Some(name) = self.reader.name(node, "`token_env`") else {
-            return Credentials::default();
-        };
-        match self.variables.get(&name) {
-            Ok(token) => Credentials::Token(Secret::new(token.trim())),
-            Err(problem) if self.variables.offline() && !problem.is_static() => Credentials::None,
-            Err(problem) => {
-                let shown = Diagnostic::error("variable", problem.to_string())
-                    .at(&self.reader.file, node.span.clone(), "")
-                    .help(problem.help(self.variables));
-                if problem.is_static() {
-                    self.reader.push(shown);
-                } else {
-                    self.unusable.push(shown);
-                }
-                Credentials::default()
             }
         }
     }

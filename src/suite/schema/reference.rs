@@ -134,6 +134,7 @@ const CHAPTERS: [Chapter; 9] = [
             ("`audio` of a target", Group::TargetAudio),
             ("`output` of `audio`", Group::TargetSpeech),
             ("`credentials`", Group::Credentials),
+            ("`tls`", Group::Tls),
         ],
     },
     Chapter {
