@@ -8,6 +8,7 @@
 //! [`transport`] what carrying bytes means. `channel` and [`call`] carry them over gRPC, `rest` and `websocket` as JSON
 //! over HTTP. [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +22,13 @@ use crate::audio::{Clip, is_silent};
 use crate::model::Value;
 use crate::model::endpoint::Protocol;
 use crate::model::outcome::Sent;
-use crate::model::suite::{AudioSettings, EmulatorStubs, Input, Service, Start, Via, With};
+use crate::model::suite::{
+    AttachmentKind, AudioSettings, EmulatorStubs, Feedback, Input, Service, Start, Via, With,
+};
 use crate::model::transcript::AgentReply;
 
 pub use error::BackendError;
+use error::BackendErrorKind;
 
 pub mod auth;
 pub mod call;
@@ -76,6 +80,20 @@ pub trait Session: Send {
     /// # Errors
     /// [`TurnError`] says whether the turn may have been applied.
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError>;
+
+    /// Tells the service what the user thinks of its last answer.
+    ///
+    /// # Errors
+    /// When the service does not know what to do with it, there is no answer yet, or it refuses. The turn itself stays
+    /// as it was played.
+    async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
+        let _ = (feedback, timeout);
+        let message = "answers are rated on Dialogflow CX only";
+        Err(TurnError {
+            error: BackendError::new(BackendErrorKind::Request, message),
+            sent: Sent::No,
+        })
+    }
 }
 
 /// What a new session needs to know.
@@ -135,6 +153,13 @@ pub enum TurnInput {
     User(Input),
     /// What the user lets be heard.
     Speech(Speech),
+    /// What the user hands over, and what is said with it (CES).
+    Attached {
+        /// What is said.
+        say: Option<String>,
+        /// The files.
+        files: Vec<Handed>,
+    },
     /// Answers to the client-side tool calls of the reply before, within the same turn.
     ToolResults(Vec<ToolResult>),
 }
@@ -181,6 +206,24 @@ impl Speech {
         let pieces = u32::try_from(piece).unwrap_or(u32::MAX);
         let seconds = self.piece.saturating_mul(pieces).as_secs_f64() / self.pace;
         Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+}
+
+/// A file that is handed over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// What it is sent as.
+    pub kind: AttachmentKind,
+    /// Its MIME type.
+    pub mime_type: String,
+    /// What is in it.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for Handed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, size) = (self.kind.name(), self.bytes.len());
+        write!(formatter, "Handed({kind}, {}, {size} bytes)", self.mime_type)
     }
 }
 

@@ -37,6 +37,7 @@ pub use source::{ConversationSource, Heading};
 pub use status::{RunStatus, run_status};
 
 mod allowance;
+mod attachment;
 mod attempt;
 mod budget;
 mod cancel;

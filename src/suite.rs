@@ -38,6 +38,7 @@ pub use stub_file::{read_generators, read_playbooks, read_webhooks};
 pub use surroundings::{Agents, Names, Role, RoleSound, SettingsLayer, Surroundings};
 pub use transcripts::{TRANSCRIPTS_FILE, Transcript, read_transcripts};
 
+pub mod attachment;
 pub mod discover;
 mod entry;
 mod expand;

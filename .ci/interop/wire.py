@@ -11,6 +11,7 @@ import sys
 import tempfile
 import wave
 
+import along
 from processes import need
 
 SERVER = pathlib.Path("../shared/interop/reference_server.py")
@@ -102,10 +103,11 @@ def play(turnproof, folder):
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         address = f"127.0.0.1:{json.loads(server.stdout.readline())['listening']}"
-        (folder / "turnproof.yaml").write_text(SETTINGS.format(address=address))
-        for name, text in SUITES.items():
+        (folder / "turnproof.yaml").write_text((SETTINGS + along.SETTINGS).format(address=address))
+        for name, text in (SUITES | along.SUITES).items():
             (folder / name).write_text(text)
         (folder / "fixtures").mkdir()
+        (folder / "fixtures" / "lamp.png").write_bytes(along.picture())
         with wave.open(str(folder / "fixtures" / "tone.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
@@ -186,6 +188,8 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         requests = play(sys.argv[1], pathlib.Path(folder))
+    along.check(requests)
+    requests = along.others(requests)
     check_line(requests)
     check_voice(requests)
     cx = [r["message"] for r in requests if r["method"] in ("DetectIntent", "ServerStreamingDetectIntent")]

@@ -4,13 +4,13 @@ use crate::model::suite::{Capture, Service};
 use crate::model::transcript::{AgentReply, Match, Observed, ToolCall};
 use crate::model::{Value, pattern};
 
-use super::check::{candidate, decimal, visible_texts, webhook};
+use super::check::{candidate, decimal, evidence, visible_texts, webhook};
 use super::describe;
 use super::path::{Step, parameter, parse, walk};
 
 /// What a capture looks at, and how it is written, for messages.
 const ROOTS: &str = "reply, replies, intent, confidence, match, page, flow, agent, playbook, visited, parameters, \
-                     tool_calls, transfer, ended, handoff, payload, candidates, webhook, transcript, raw";
+                     tool_calls, transfer, ended, handoff, payload, candidates, webhook, citations, suggestions, spans, sentiment, transcript, raw";
 
 /// Why there is nothing to capture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +117,10 @@ fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, CaptureEr
         "handoff" => Ok(reply.handoff.clone().map(Value::Object)),
         "candidates" => several(reply.candidates.iter().map(candidate).collect()),
         "webhook" => several(seen(&reply.webhooks, root)?.iter().map(webhook).collect()),
+        "citations" => several(seen(&reply.citations, root)?.iter().map(evidence).collect()),
+        "suggestions" => several(reply.suggestions.iter().map(evidence).collect()),
+        "spans" => several(seen(&reply.spans, root)?.iter().map(evidence).collect()),
+        "sentiment" => Ok(Some(evidence(seen(&reply.sentiment, root)?))),
         "transcript" => Ok(Some(Value::String(seen(&reply.transcript, root)?.clone()))),
         "raw" => Ok(reply.raw.clone()),
         other => Err(format!("`{other}` cannot be captured; one of {ROOTS} can").into()),

@@ -36,6 +36,10 @@ pub fn kind(check: &Check) -> &'static str {
         Check::Payload(_) => "payload",
         Check::Candidates(_) => "candidates",
         Check::Webhook(_) => "webhook",
+        Check::Citations(_) => "citations",
+        Check::Suggestions(_) => "suggestions",
+        Check::Spans(_) => "spans",
+        Check::Sentiment(_) => "sentiment",
         Check::Transcript(_) => "transcript",
         Check::Audio(_) => "audio",
         Check::Interrupted(_) => "interrupted",
@@ -169,6 +173,18 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
         Check::Webhook(matcher) => {
             several(matcher, reply.webhooks.as_values(webhook), "webhook call", &scope)
         }
+        Check::Citations(matcher) => {
+            several(matcher, reply.citations.as_values(evidence), "citation", &scope)
+        }
+        Check::Suggestions(matcher) => {
+            let suggestions = reply.suggestions.iter().map(evidence).collect();
+            several(matcher, Ok(suggestions), "suggestion", &scope)
+        }
+        Check::Spans(matcher) => several(matcher, reply.spans.as_values(evidence), "span", &scope),
+        Check::Sentiment(matcher) => observed(matcher, reply, context, |reply| match &reply.sentiment {
+            Observed::Seen(sentiment) => Ok(Some(evidence(sentiment))),
+            Observed::Unseen(reason) => Err(reason.as_str()),
+        }),
         Check::Transcript(matcher) => spoken::transcript(matcher, reply, context),
         Check::Interrupted(wanted) => spoken::interrupted(*wanted, reply),
         Check::Latency(matcher) => latency(matcher, reply, context),
@@ -371,6 +387,12 @@ pub(super) fn webhook(call: &WebhookStatus) -> Value {
     members.insert("status".to_owned(), Value::from(status_name(call.code)));
     members.insert("message".to_owned(), Value::String(call.message.clone()));
     Value::Object(members)
+}
+
+/// A source, search, span or sentiment as expectations see it.
+pub(super) fn evidence(shown: &impl serde::Serialize) -> Value {
+    // Names and numbers: there is nothing in them that JSON lacks.
+    serde_json::to_value(shown).unwrap_or_default()
 }
 
 /// Names of the gRPC status codes.

@@ -65,6 +65,12 @@ fn whole(replies: &[AgentReply]) -> Option<AgentReply> {
         tool_calls: joined(replies, |reply| &reply.tool_calls),
         transfers: joined(replies, |reply| &reply.transfers),
         webhooks: joined(replies, |reply| &reply.webhooks),
+        citations: joined(replies, |reply| &reply.citations),
+        spans: joined(replies, |reply| &reply.spans),
+        suggestions: replies
+            .iter()
+            .flat_map(|reply| reply.suggestions.iter().cloned())
+            .collect(),
         ended: replies.iter().rev().find_map(|reply| reply.ended.clone()),
         handoff: replies.iter().rev().find_map(|reply| reply.handoff.clone()),
         payloads: replies

@@ -135,6 +135,8 @@ impl Block {
             "ended" => Some(Node::Plain(Value::Bool(reply.ended.is_some()))),
             "handoff" => Some(signal(reply.handoff.as_ref())),
             "payload" => Some(payload(reply)),
+            "citations" => Some(all_of(&reply.citations)),
+            "suggestions" => Some(all_of(&reply.suggestions)),
             "candidates" => Some(candidates(reply)),
             "webhook" => Some(webhooks(reply)),
             _ => None,
@@ -325,6 +327,19 @@ fn payload(reply: &ReplyRecord) -> Node {
         [] => absent(),
         [only] => node(only),
         several => Node::List(several.iter().map(node).collect()),
+    }
+}
+
+/// All of what a turn may have several of, as a list.
+fn all_of(shown: &[impl serde::Serialize]) -> Node {
+    match shown {
+        [] => absent(),
+        several => Node::List(
+            several
+                .iter()
+                .map(|one| node(&super::check::evidence(one)))
+                .collect(),
+        ),
     }
 }
 

@@ -169,6 +169,10 @@ groups! {
     Dtmf = inputs::DTMF, "`dtmf`";
     /// A recording.
     Audio = sound::AUDIO, "`audio`";
+    /// A file that is handed over.
+    Attachment = inputs::ATTACHMENT, "a file";
+    /// What the user thinks of an answer.
+    Feedback = inputs::FEEDBACK, "`feedback`";
     /// Something to remember.
     Capture = inputs::CAPTURE, "a capture";
     /// What goes along with a turn.
@@ -362,7 +366,7 @@ pub(crate) const VIA_NAMES: &[&str] = &[
     "bidi",
 ];
 
-/// The keys of a turn of which it has exactly one.
+/// The keys of a turn of which it has exactly one, but for [`ATTACHMENTS`].
 pub const INPUTS: &[&str] = &[
     "say",
     "event",
@@ -370,9 +374,14 @@ pub const INPUTS: &[&str] = &[
     "dtmf",
     "silence",
     "audio",
+    "image",
+    "blob",
     "variables",
     "use",
 ];
+
+/// Those of [`INPUTS`] that may stand beside each other and beside `say`: files are handed over together.
+pub const ATTACHMENTS: &[&str] = &["image", "blob"];
 
 /// Encodings whose samples can be written and converted, as suites name them.
 pub const SAMPLE_ENCODINGS: &[&str] = &["linear16", "mulaw", "alaw"];

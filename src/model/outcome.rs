@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::suite::Channel;
 use super::trace::Trace;
-use super::transcript::{AgentReply, Match, Observed, Spoken, ToolCall, WebhookStatus};
+use super::transcript::{
+    AgentReply, Citation, Match, Observed, Sentiment, Spoken, Suggestion, ToolCall, WebhookStatus,
+};
 use super::{Map, Value};
 
 /// What came of one expectation.
@@ -142,6 +144,15 @@ pub struct ReplyRecord {
     /// Webhook calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookStatus>,
+    /// The sources that the answer refers to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<Citation>,
+    /// The searches of the web that go with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
+    /// What the user's words sound like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
     /// What was heard of the user's speech.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,
@@ -179,6 +190,9 @@ impl From<&AgentReply> for ReplyRecord {
             payloads: reply.payloads.clone(),
             candidates: reply.candidates.clone(),
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
+            citations: kept(&reply.citations).unwrap_or_default(),
+            suggestions: reply.suggestions.clone(),
+            sentiment: kept(&reply.sentiment),
             transcript: kept(&reply.transcript),
             audio: kept(&reply.audio).flatten().as_ref().map(SpokenRecord::from),
             interrupted: reply.interrupted,

@@ -5,7 +5,7 @@ use super::event::{RunInfo, TargetInfo};
 use super::outcome::{
     Attempt, Checked, ConversationResult, Diff, DiffLine, DiffPiece, ErrorRecord, PlayedTurn, ReplyRecord,
 };
-use super::transcript::{Match, ToolCall, WebhookStatus};
+use super::transcript::{Citation, Match, Suggestion, ToolCall, WebhookStatus};
 use super::{Map, Value};
 use crate::redact::{PLACEHOLDER, Redact, Redactor};
 
@@ -64,9 +64,26 @@ impl Redact for ReplyRecord {
         self.payloads.redact(redactor);
         self.candidates.redact(redactor);
         self.webhooks.redact(redactor);
+        self.citations.redact(redactor);
+        self.suggestions.redact(redactor);
         self.transcript.redact(redactor);
         self.trace.asked.redact(redactor);
         self.notes.redact(redactor);
+    }
+}
+
+impl Redact for Citation {
+    fn redact(&mut self, redactor: &Redactor) {
+        for text in [&mut self.uri, &mut self.title, &mut self.text] {
+            text.redact(redactor);
+        }
+    }
+}
+
+impl Redact for Suggestion {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.query.redact(redactor);
+        self.uri.redact(redactor);
     }
 }
 

@@ -13,9 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Map, Value};
 
+mod attachment;
+mod calls;
+mod feedback;
 mod sound;
 mod stubs;
 
+pub use attachment::{Attachment, AttachmentKind};
+pub use calls::{ExpectedCall, ToolCallsCheck};
+pub use feedback::{Feedback, Rating};
 pub use sound::{AudioCheck, AudioInput, AudioSettings};
 pub use stubs::{EmulatorStubs, StubResponse, StubRule, Stubs};
 
@@ -202,6 +208,8 @@ pub struct Turn {
     pub answers: Option<Stubs>,
     /// What to remember from the reply.
     pub capture: Vec<Capture>,
+    /// What the user thinks of the answer, told to the service when it has come (CX).
+    pub feedback: Option<Feedback>,
     /// What the reply must be like; holds `every_turn` too.
     pub expect: Vec<Expectation>,
     /// `then: restart`: the conversation goes on in a new session after this turn.
@@ -230,6 +238,13 @@ pub enum Input {
     SilentAudio(Duration),
     /// Plays a recording.
     Audio(AudioInput),
+    /// Hands over files, and may say something with them (CES).
+    Attached {
+        /// What is said.
+        say: Option<String>,
+        /// The files, at least one, in their order.
+        files: Vec<Attachment>,
+    },
     /// Sets variables without saying anything (CES).
     Variables(Map),
 }
@@ -297,6 +312,8 @@ pub struct With {
     pub session_entity_types: Vec<SessionEntityType>,
     /// CX: asks for sentiment analysis.
     pub sentiment: Option<bool>,
+    /// CX: asks for what data stores found, cited and judged.
+    pub data_store_signals: Option<bool>,
     /// CX: how long the session is kept.
     pub session_ttl: Option<Duration>,
     /// CX: flow versions to use, by resource name or `flow/version` ids.
@@ -307,6 +324,8 @@ pub struct With {
     pub entry_agent: Option<Name>,
     /// CES: tools with a configured fake use it.
     pub use_tool_fakes: Option<bool>,
+    /// CES: texts come in pieces, as soon as there are any.
+    pub text_streaming: Option<bool>,
     /// CES: query parameters for a remote Dialogflow agent: `webhook_headers`, `payload`, `end_user_metadata`.
     pub remote_dialogflow: Option<Map>,
     /// Pins what an emulator does; other targets ignore it.
@@ -402,6 +421,14 @@ pub enum Check {
     Candidates(Matcher),
     /// Webhook calls: a list matcher over `{name?, code, message, status}`.
     Webhook(Matcher),
+    /// Sources: a matcher over `{uri, title, text, requires_attribution?}`.
+    Citations(Matcher),
+    /// Searches of the web: a matcher over `{query, uri}` (CES).
+    Suggestions(Matcher),
+    /// Steps of the trace: a matcher over `{kind, name, agent?, within, duration?, attributes}`.
+    Spans(Matcher),
+    /// What the user's words sound like: a matcher over `{score, magnitude}` (CX).
+    Sentiment(Matcher),
     /// What was heard of the user's speech.
     Transcript(Matcher),
     /// The spoken answer.
@@ -557,42 +584,4 @@ pub enum DateMatcher {
         /// How far ahead at most.
         within: Duration,
     },
-}
-
-/// What is expected of the tool calls of a turn or conversation.
-#[derive(Debug, Clone)]
-pub enum ToolCallsCheck {
-    /// A plain list: these calls, this order, nothing else; empty means none.
-    Exactly(Vec<ExpectedCall>),
-    /// `ordered`: these calls in this order, others allowed in between.
-    Ordered(Vec<ExpectedCall>),
-    /// `any_order`: these calls in any order, nothing else.
-    AnyOrder(Vec<ExpectedCall>),
-    /// `include`: these calls, others allowed, order ignored.
-    Include(Vec<ExpectedCall>),
-    /// `never`: none of these.
-    Never(Vec<ExpectedCall>),
-    /// Several of the above, all of which must hold.
-    All(Vec<ToolCallsCheck>),
-}
-
-/// One expected tool call.
-#[derive(Debug, Clone)]
-pub struct ExpectedCall {
-    /// 1-based line in the file.
-    pub line: u32,
-    /// Tool name: CES display name or `toolset/tool`, CX `tool/action` or `tool`.
-    pub tool: Matcher,
-    /// A subset of the arguments.
-    pub args: Option<Matcher>,
-    /// All the arguments.
-    pub all_args: Option<Matcher>,
-    /// How many such calls; 1 unless set.
-    pub times: Option<Matcher>,
-    /// The tool's answer.
-    pub response: Option<Matcher>,
-    /// Who made the call.
-    pub source: Option<super::transcript::CallSource>,
-    /// The agent that made the call.
-    pub agent: Option<Matcher>,
 }

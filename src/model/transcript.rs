@@ -10,6 +10,10 @@ use super::trace::Trace;
 use super::{Map, Value};
 use crate::audio::Format;
 
+mod evidence;
+
+pub use evidence::{Citation, Sentiment, Span, Suggestion};
+
 /// Something a service may or may not have shown.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed<T> {
@@ -69,6 +73,14 @@ pub struct AgentReply {
     pub candidates: Vec<Match>,
     /// Webhook calls of the turn, in order (CX).
     pub webhooks: Observed<Vec<WebhookStatus>>,
+    /// The sources that the answer refers to.
+    pub citations: Observed<Vec<Citation>>,
+    /// The searches of the web that go with it (CES).
+    pub suggestions: Vec<Suggestion>,
+    /// The steps of the service's trace.
+    pub spans: Observed<Vec<Span>>,
+    /// What the user's words sound like (CX).
+    pub sentiment: Observed<Sentiment>,
     /// What the service heard of the user's speech.
     pub transcript: Observed<String>,
     /// What the agent spoke; nothing when it was asked to speak and did not.

@@ -20,6 +20,17 @@ pub fn duration_to_proto(duration: Duration) -> prost_types::Duration {
     })
 }
 
+/// The seconds from one point in time to a later one; nothing when one is not told, or they are the wrong way round.
+pub fn seconds_between(
+    start: Option<&prost_types::Timestamp>,
+    end: Option<&prost_types::Timestamp>,
+) -> Option<f64> {
+    let nanos =
+        |time: &prost_types::Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let between = u64::try_from(nanos(end?) - nanos(start?)).ok()?;
+    Some(Duration::from_nanos(between).as_secs_f64())
+}
+
 /// A point in time for the wire.
 pub fn timestamp_to_proto(time: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(time.timestamp_subsec_nanos().min(999_999_999)).unwrap_or_default();
@@ -50,6 +61,20 @@ mod tests {
             None
         );
         assert_eq!(duration_to_proto(Duration::MAX).seconds, i64::MAX);
+    }
+
+    #[test]
+    fn seconds_are_counted_from_start_to_end() {
+        let at = |seconds, nanos| prost_types::Timestamp { seconds, nanos };
+        for (start, end, seconds) in [
+            (at(5, 750_000_000), at(7, 0), Some(1.25)),
+            (at(5, 0), at(5, 0), Some(0.0)),
+            (at(7, 0), at(5, 0), None),
+            (at(i64::MIN, 0), at(i64::MAX, 0), None),
+        ] {
+            assert_eq!(seconds_between(Some(&start), Some(&end)), seconds);
+        }
+        assert_eq!(seconds_between(None, Some(&at(5, 0))), None);
     }
 
     #[test]

@@ -320,6 +320,11 @@ fn input(input: &Value) -> String {
     let Some((key, value)) = input.as_object().and_then(|members| members.iter().next()) else {
         return spoken(input);
     };
+    let files = attached(input);
+    if !files.is_empty() {
+        let said = input.get("say").map(spoken);
+        return said.into_iter().chain(files).collect::<Vec<_>>().join(" ");
+    }
     match (key.as_str(), value) {
         ("say", value) => spoken(value),
         ("silence", Value::String(time)) => format!("(silence for {})", inline(time)),
@@ -331,6 +336,15 @@ fn input(input: &Value) -> String {
         ("dtmf", value) => format!("(keys {})", spoken(value)),
         (key, value) => format!("({key} {})", spoken(value)),
     }
+}
+
+/// `(image lamp.png)`: the files that the user handed over.
+fn attached(input: &Value) -> Vec<String> {
+    let files = ["image", "blob"].into_iter().filter_map(|kind| {
+        let file = input.get(kind)?.get("file")?;
+        Some(format!("({kind} {})", spoken(file)))
+    });
+    files.collect()
 }
 
 fn call_line(call: &ToolCall, extent: Extent) -> String {

@@ -20,8 +20,8 @@ use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, Tu
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::outcome::{ConversationResult, ErrorRecord, Sent};
 use crate::model::suite::{
-    Check, Conversation, EmulatorStubs, Expectation, Input, Location, Matcher, Repeat, Retries, Service,
-    Start, Timeouts, Turn, With,
+    Check, Conversation, EmulatorStubs, Expectation, Feedback, Input, Location, Matcher, Repeat, Retries,
+    Service, Start, Timeouts, Turn, With,
 };
 use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
 use crate::redact::Redactor;
@@ -63,6 +63,7 @@ pub(super) struct FakeBackend {
     script: Box<Script>,
     pub(super) sent: Mutex<Vec<Sending>>,
     pub(super) opened: Mutex<Vec<SessionStart>>,
+    pub(super) rated: Mutex<Vec<Rated>>,
     open_now: AtomicUsize,
     pub(super) most_open: AtomicUsize,
 }
@@ -73,6 +74,7 @@ impl FakeBackend {
             script: Box::new(script),
             sent: Mutex::default(),
             opened: Mutex::default(),
+            rated: Mutex::default(),
             open_now: AtomicUsize::new(0),
             most_open: AtomicUsize::new(0),
         })
@@ -115,6 +117,9 @@ impl Backend for Handle {
     }
 }
 
+/// In which session an answer was rated, and how.
+pub(super) type Rated = (String, Feedback);
+
 struct FakeSession {
     backend: Arc<FakeBackend>,
     session: String,
@@ -133,6 +138,7 @@ impl Session for FakeSession {
             TurnInput::User(Input::Say(text)) => text.clone(),
             TurnInput::User(other) => format!("{other:?}"),
             TurnInput::Speech(speech) => format!("{:?}", speech.file),
+            TurnInput::Attached { say, files } => format!("{say:?} with {files:?}"),
             TurnInput::ToolResults(results) => results
                 .iter()
                 .map(|result| match &result.result {
@@ -164,6 +170,18 @@ impl Session for FakeSession {
                 sleep(delay).await;
                 Ok(reply)
             }
+        }
+    }
+
+    async fn rate(&mut self, feedback: &Feedback, _timeout: Duration) -> Result<(), TurnError> {
+        let rated = (self.session.clone(), feedback.clone());
+        self.backend.rated.lock().unwrap().push(rated);
+        match feedback.reason.as_deref() {
+            Some("refuse this") => Err(TurnError {
+                error: BackendError::new(BackendErrorKind::Request, "the fake refuses"),
+                sent: Sent::Yes,
+            }),
+            _ => Ok(()),
         }
     }
 }
@@ -201,6 +219,7 @@ pub(super) fn say(text: &str) -> Turn {
         when: Vec::new(),
         answers: None,
         capture: Vec::new(),
+        feedback: None,
         expect: Vec::new(),
         restart: false,
     }

@@ -26,6 +26,10 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
     join(&mut whole.tool_calls, part.tool_calls, merge_calls);
     join(&mut whole.transfers, part.transfers, Vec::extend);
     join(&mut whole.webhooks, part.webhooks, Vec::extend);
+    join(&mut whole.citations, part.citations, Vec::extend);
+    join(&mut whole.spans, part.spans, Vec::extend);
+    whole.suggestions.extend(part.suggestions);
+    later(&mut whole.sentiment, part.sentiment);
     whole.trace.extend(&part.trace);
     whole.ended = part.ended.or(whole.ended.take());
     whole.handoff = part.handoff.or(whole.handoff.take());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::attachment;
 use crate::model::Value;
 use crate::model::outcome::{Checked, LatencyRecord, Outcome, PlayedTurn, Sent};
 use crate::model::suite::{Input, Name, Turn};
@@ -43,6 +44,7 @@ pub(super) fn input(input: &Input) -> Value {
         Input::Silence => json!({ "silence": true }),
         Input::SilentAudio(time) => json!({ "silence": duration_text(*time) }),
         Input::Audio(audio) => json!({ "audio": audio.written }),
+        Input::Attached { say, files } => attachment::record(say.as_deref(), files, None),
         Input::Variables(variables) => json!({ "variables": variables }),
     }
 }

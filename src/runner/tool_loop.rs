@@ -3,16 +3,17 @@
 
 use tokio::time::sleep;
 
+use super::attachment::{self, handed};
 use super::attempt::Player;
 use super::budget::Budget;
 use super::speech::speech;
 use super::unknown::Unknown;
 use super::{merge, stubs};
-use crate::backend::{Session, ToolResult, TurnInput, TurnRequest};
+use crate::backend::{Handed, Session, ToolResult, TurnInput, TurnRequest};
 use crate::expect;
 use crate::model::Value;
 use crate::model::outcome::Sent;
-use crate::model::suite::{StubResponse, Turn};
+use crate::model::suite::{Input, StubResponse, Turn};
 use crate::model::transcript::{AgentReply, ToolCall};
 
 /// Rounds of tool calls within one turn; an agent that needs more turns in a circle.
@@ -33,7 +34,10 @@ impl Player<'_> {
                 self.budget.give_back(speech.time());
                 TurnInput::Speech(speech)
             }
-            None => TurnInput::User(turn.input.clone()),
+            None => match handed(&turn.input).await? {
+                Some(files) => self.hand_over(index, &turn.input, files),
+                None => TurnInput::User(turn.input.clone()),
+            },
         };
         for _ in 0..=MOST_ROUNDS {
             let reply = self.request(index, turn, input, session).await?;
@@ -60,6 +64,16 @@ impl Player<'_> {
             format!("the agent still calls client-side tools after {MOST_ROUNDS} rounds of answers");
         self.turns[index].failures.push(problem);
         Ok(())
+    }
+
+    /// What is sent of files, which the record of the turn tells.
+    fn hand_over(&mut self, index: usize, input: &Input, read: Vec<Handed>) -> TurnInput {
+        let (say, files) = match input {
+            Input::Attached { say, files } => (say.clone(), files.as_slice()),
+            _ => (None, [].as_slice()),
+        };
+        self.turns[index].input = attachment::record(say.as_deref(), files, Some(&read));
+        TurnInput::Attached { say, files: read }
     }
 
     /// One request of the turn, at the target's rate, within the turn's time. It is sent once, whatever comes of it.

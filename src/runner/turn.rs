@@ -5,6 +5,7 @@ use std::mem;
 use super::attempt::{Player, unobservable};
 use super::record;
 use super::unknown::Unknown;
+use crate::backend::Session;
 use crate::expect::{self, CaptureError, Condition};
 use crate::model::outcome::ReplyRecord;
 use crate::model::suite::{Channel, Input, Turn};
@@ -44,6 +45,7 @@ impl Player<'_> {
         self.turns[index].input = record::input(&turn.input);
         let mut session = self.take_session().await?;
         self.exchange(index, &turn, session.as_mut()).await?;
+        let rated = self.rate(index, &turn, session.as_mut()).await;
         self.session = Some(session);
         let kept = match self.to_keep(index) {
             Some(spoken) => Some(spoken.write().await),
@@ -51,7 +53,30 @@ impl Player<'_> {
         };
         let checked = self.check(index, &turn);
         self.note_audio(index, kept);
-        checked
+        // What was seen of the answer stands, whatever became of its rating.
+        checked.and(rated)
+    }
+
+    /// Tells the service what the user thinks of the answer, if there is one and the turn says so.
+    async fn rate(&mut self, index: usize, turn: &Turn, session: &mut dyn Session) -> Result<(), Unknown> {
+        let Some(feedback) = turn
+            .feedback
+            .as_ref()
+            .filter(|_| self.turns[index].failures.is_empty())
+        else {
+            return Ok(());
+        };
+        let rated = self
+            .budget
+            .wait(session.rate(feedback, self.budget.left()))
+            .await?;
+        rated.map_err(|failed| Unknown::from(&failed.error).of_rating())?;
+        if let Some(reply) = &mut self.partial {
+            reply
+                .notes
+                .push(format!("the answer was rated {}", feedback.rating.name()));
+        }
+        Ok(())
     }
 
     /// Whether the turn is played at all, given what was answered before it.
@@ -132,4 +157,69 @@ pub(super) fn fill(record: &mut crate::model::outcome::PlayedTurn, reply: &Agent
         None => reply.pending.clone(),
     };
     record.latency_ms = record::latency(reply.latency);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::outcome::{AttemptOutcome, Sent, Verdict};
+    use crate::model::suite::{Feedback, Rating, Turn};
+    use crate::runner::fake::{FakeBackend, FakeRun, expects, say, with_turns};
+
+    fn rated(turn: Turn, reason: &str) -> Turn {
+        Turn {
+            feedback: Some(Feedback {
+                rating: Rating::ThumbsDown,
+                reason: Some(reason.to_owned()),
+                labels: Vec::new(),
+            }),
+            ..turn
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_rated_once_in_its_session() {
+        let backend = FakeBackend::echo();
+        let turns = [
+            say("one"),
+            rated(expects("two", "two"), "too short"),
+            say("three"),
+        ];
+        let result = FakeRun::one(&backend, with_turns("a", turns)).await;
+        assert_eq!(result.verdict, Verdict::Passed, "{:?}", result.reason);
+        let told = backend.rated.lock().unwrap().clone();
+        let [(session, feedback)] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert_eq!(*session, result.attempts[0].session);
+        assert_eq!(feedback.reason.as_deref(), Some("too short"));
+        let notes = |turn: usize| {
+            result.attempts[0].turns[turn]
+                .reply
+                .as_ref()
+                .unwrap()
+                .notes
+                .clone()
+        };
+        assert_eq!(notes(1), ["the answer was rated thumbs_down"]);
+        assert!(notes(0).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refused_rating_leaves_the_outcome_unknown_but_hides_no_failure() {
+        for (reply, outcome) in [
+            ("two", AttemptOutcome::Errored),
+            ("other", AttemptOutcome::Failed),
+        ] {
+            let backend = FakeBackend::echo();
+            let turns = [rated(expects("two", reply), "refuse this"), say("never")];
+            let result = FakeRun::one(&backend, with_turns("a", turns)).await;
+            let attempt = &result.attempts[0];
+            assert_eq!(attempt.outcome, outcome);
+            assert_eq!(attempt.turns[0].sent, Sent::Yes);
+            assert_eq!(attempt.turns[0].expectations.len(), 1);
+            let error = attempt.error.as_ref().unwrap();
+            assert!(error.message.starts_with("`feedback`: "), "{error:?}");
+            assert_eq!(backend.inputs(), ["two"], "nothing is said after that");
+        }
+    }
 }

@@ -85,6 +85,12 @@ impl Unknown {
         }
     }
 
+    /// It happened when an answer was rated: the turn itself was answered.
+    pub(super) fn of_rating(mut self) -> Self {
+        self.error.message = format!("`feedback`: {}", self.error.message);
+        self
+    }
+
     /// How the retries see it.
     pub(super) fn ended(&self, outcome: AttemptOutcome) -> Ended {
         Ended {

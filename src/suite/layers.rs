@@ -94,10 +94,12 @@ pub(super) fn over(upper: With, lower: &With) -> With {
     with.disable_webhook = with.disable_webhook.or(lower.disable_webhook);
     with.channel = with.channel.or_else(|| lower.channel.clone());
     with.sentiment = with.sentiment.or(lower.sentiment);
+    with.data_store_signals = with.data_store_signals.or(lower.data_store_signals);
     with.session_ttl = with.session_ttl.or(lower.session_ttl);
     with.deployment = with.deployment.or_else(|| lower.deployment.clone());
     with.entry_agent = with.entry_agent.or_else(|| lower.entry_agent.clone());
     with.use_tool_fakes = with.use_tool_fakes.or(lower.use_tool_fakes);
+    with.text_streaming = with.text_streaming.or(lower.text_streaming);
     with.remote_dialogflow = with.remote_dialogflow.or_else(|| lower.remote_dialogflow.clone());
     with.emulator = EmulatorOverride {
         clock: with.emulator.clock.or(lower.emulator.clock),

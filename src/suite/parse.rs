@@ -18,6 +18,7 @@ use crate::model::capability::{Group, Key};
 use crate::model::suite::{Channel, Location, Service};
 use crate::yaml::{self, Entry, Kind, Map, Node, Reader, comment_after, quoted};
 
+mod attachment;
 mod calls;
 mod expect;
 mod layer;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::model::Map;
-use crate::model::capability::{Group, Key, Shape, Subject, Support};
+use crate::model::capability::{ATTACHMENTS, Group, INPUTS, Key, Shape, Subject, Support};
 
 pub use reference::{overview_markdown, reference_markdown};
 
@@ -80,6 +80,21 @@ fn reference(definition: Definition) -> String {
     format!("#/$defs/{}", definition.name())
 }
 
+/// What a turn must have: one of the inputs, or files with or without words.
+fn one_input() -> Vec<Value> {
+    let is_of_turn = |input: &&&str| Group::Turn.key(input).is_some();
+    let needs = |input: &&str| json!({ "required": [input] });
+    let files: Vec<Value> = ATTACHMENTS.iter().map(needs).collect();
+    let others = INPUTS.iter().filter(|input| !ATTACHMENTS.contains(input));
+    let (say, others): (Vec<&&str>, Vec<&&str>) =
+        others.filter(is_of_turn).partition(|input| **input == "say");
+    let mut one_of: Vec<Value> = others.into_iter().map(&needs).collect();
+    let mut together: Vec<Value> = say.into_iter().map(needs).collect();
+    together.extend(files);
+    one_of.push(json!({ "anyOf": together }));
+    one_of
+}
+
 /// Writes definitions, and notes which others they need.
 #[derive(Debug, Default)]
 struct Writer {
@@ -137,11 +152,7 @@ impl Writer {
             object["required"] = json!(required);
         }
         if group == Group::Turn {
-            let inputs = crate::model::capability::INPUTS
-                .iter()
-                .filter(|input| group.key(input).is_some());
-            let one_of: Vec<Value> = inputs.map(|input| json!({ "required": [input] })).collect();
-            object["oneOf"] = json!(one_of);
+            object["oneOf"] = json!(one_input());
         }
         object
     }

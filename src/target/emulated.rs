@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::spawn_blocking;
@@ -30,7 +31,7 @@ use crate::emulator::hearing::Hearing;
 use crate::emulator::{Emulator, EmulatorOptions, RunningEmulator};
 use crate::export::agent::Agent;
 use crate::model::endpoint::{CredentialPolicy, Endpoint, Protocol};
-use crate::model::suite::{Service, Via};
+use crate::model::suite::{Feedback, Service, Via};
 use crate::model::transcript::AgentReply;
 use crate::settings::target::{EmulatorTarget, Target};
 
@@ -244,6 +245,10 @@ impl Session for EmulatedSession {
             self.ears.learn_beside(file).await;
         }
         self.session.play(turn).await
+    }
+
+    async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
+        self.session.rate(feedback, timeout).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The CES client over real gRPC: one call per turn, a stream of outputs, and text on a live stream.
 
+mod evidence;
 mod live;
 mod turns;
 

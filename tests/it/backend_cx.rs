@@ -1,6 +1,7 @@
 //! The Dialogflow CX client over real gRPC: what leaves, what comes back, and what is never sent.
 
 mod answers;
+mod feedback;
 mod refusals;
 mod requests;
 

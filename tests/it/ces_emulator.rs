@@ -23,6 +23,7 @@ use turnproof::proto::ces_v1::{self as ces, SessionOutput};
 use turnproof::proto::json::{json_to_struct, struct_to_json};
 
 mod client;
+mod files;
 mod requests;
 mod streams;
 mod turns;

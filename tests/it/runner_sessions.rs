@@ -183,6 +183,7 @@ fn turn(number: usize, turn: usize) -> Turn {
         when: Vec::new(),
         answers: None,
         capture: Vec::new(),
+        feedback: None,
         expect: vec![Expectation {
             line: 1,
             required: true,

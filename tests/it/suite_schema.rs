@@ -247,6 +247,8 @@ fn outcome(text: &str) -> (String, String) {
     std::fs::create_dir(folder.path().join("fixtures")).unwrap();
     let wav = as_wav(AudioSettings::USUAL, &[1; 320]).unwrap();
     std::fs::write(folder.path().join("fixtures/tomorrow.wav"), wav).unwrap();
+    std::fs::write(folder.path().join("fixtures/lamp.png"), b"\x89PNG\r\n\x1a\n0000").unwrap();
+    std::fs::write(folder.path().join("fixtures/invoice.pdf"), "%PDF").unwrap();
     let role = |target: &str, service| {
         let role = Role {
             target: target.to_owned(),
@@ -313,6 +315,8 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::Dtmf => "TURN { dtmf: { {} } }",
         Group::Audio => "TURN { audio: { {} } }",
         Group::AudioExpectation => "TURN { say: hi, expect: { audio: { {} } } }",
+        Group::Attachment => "TURN { blob: { {} } }",
+        Group::Feedback => "TURN { say: hi, feedback: { {} } }",
         Group::Capture => "TURN { say: hi, capture: { x: { {} } } }",
         Group::With => "TURN { say: hi, with: { {} } }",
         Group::SessionEntityType => "TURN { say: hi, with: { session_entity_types: [{ {} }] } }",
@@ -363,7 +367,7 @@ fn beside(group: Group, name: &str) -> &'static [(&'static str, &'static str)] {
         (Group::Expectation | Group::On, "required") => &[("reply", "hi")],
         (Group::ToolCalls, "required") => &[("never", "[a]")],
         (Group::Raw, _) => &[("equals", "1")],
-        (Group::Turn, "with" | "via" | "when" | "answers" | "capture" | "expect" | "then") => {
+        (Group::Turn, "with" | "via" | "when" | "answers" | "capture" | "feedback" | "expect" | "then") => {
             &[("say", "hi")]
         }
         _ => &[],
@@ -412,7 +416,7 @@ fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
             ces: Some(_),
             ..
         }
-    ) || matches!(group, Group::RemoteDialogflow);
+    ) || matches!(group, Group::RemoteDialogflow | Group::Attachment);
     let target = match key.name {
         "target" => "staging",
         _ if only_ces => "support",

@@ -228,6 +228,13 @@ impl Session for CesSession {
             .map(|speech| speech.clip.format())
             .or(of_call)
             .filter(|_| is_live);
+        let in_pieces = turn.with.text_streaming.unwrap_or_default();
+        if in_pieces && (via == Via::Run || sound.is_some()) {
+            let message = "text comes in pieces over StreamRunSession, and over BidiRunSession without sound";
+            let error = BackendError::new(BackendErrorKind::Request, message)
+                .hint("write `via: stream` or `via: bidi`, or leave `text_streaming` out");
+            return Err(unsent(error));
+        }
         let way = Way {
             via,
             sound,
@@ -246,7 +253,10 @@ impl Session for CesSession {
             self.known.begin_turn();
         }
         let asked = target.audio.output.filter(|_| is_live);
-        let answer = self.send(way, config, inputs, speech).await?;
+        let mut answer = self.send(way, config, inputs, speech).await?;
+        if in_pieces {
+            answer.outputs = convert::joined(answer.outputs);
+        }
         self.opening = None;
         self.known.set(variables);
         let (mut reply, pending) = convert::reply(&answer.outputs, &mut self.known);

@@ -1,6 +1,7 @@
 //! From CES's outputs to the model's reply. No protocol buffer type goes further than this.
 
 mod calls;
+mod evidence;
 mod spans;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ impl Known {
 pub(super) fn reply(outputs: &[ces::SessionOutput], known: &mut Known) -> (AgentReply, Vec<ces::ToolCall>) {
     let mut reply = AgentReply::default();
     let mut waiting: Vec<ces::ToolCall> = Vec::new();
+    let mut citations = Vec::new();
     for output in outputs.iter().filter_map(|output| output.output_type.as_ref()) {
         match output {
             OutputType::Text(text) => reply.texts.push(text.clone()),
@@ -52,9 +54,15 @@ pub(super) fn reply(outputs: &[ces::SessionOutput], known: &mut Known) -> (Agent
                 );
             }
             OutputType::Payload(payload) => take_payload(&mut reply, struct_to_json(payload)),
-            OutputType::Audio(_) | OutputType::Citations(_) | OutputType::GoogleSearchSuggestions(_) => {}
+            OutputType::Citations(told) => citations.extend(evidence::citations(told)),
+            OutputType::GoogleSearchSuggestions(told) => {
+                reply.suggestions.extend(evidence::suggestions(told));
+            }
+            OutputType::Audio(_) => {}
         }
     }
+    reply.citations = Observed::Seen(citations);
+    reply.sentiment = Observed::Unseen("CES does not analyse sentiment".to_owned());
     known.calls.extend(waiting.iter().cloned());
     let diagnostics: Vec<_> = outputs
         .iter()
@@ -90,6 +98,24 @@ pub(super) fn take_speech(reply: &mut AgentReply, outputs: &[ces::SessionOutput]
     reply.transcript = Observed::Unseen("the user did not speak in this turn".to_owned());
 }
 
+/// Texts that came in pieces, each made whole again: pieces follow each other until something else comes, or the turn
+/// is complete (ces-api 1.3).
+pub(super) fn joined(outputs: Vec<ces::SessionOutput>) -> Vec<ces::SessionOutput> {
+    let mut whole: Vec<ces::SessionOutput> = Vec::with_capacity(outputs.len());
+    for output in outputs {
+        if let (Some(last), Some(OutputType::Text(piece))) = (whole.last_mut(), &output.output_type)
+            && let Some(OutputType::Text(text)) = last.output_type.as_mut().filter(|_| !last.turn_completed)
+        {
+            text.push_str(piece);
+            last.turn_completed = output.turn_completed;
+            last.diagnostic_info = output.diagnostic_info.or(last.diagnostic_info.take());
+        } else {
+            whole.push(output);
+        }
+    }
+    whole
+}
+
 fn take_end(reply: &mut AgentReply, metadata: Map) {
     if metadata.get("session_escalated") == Some(&Value::Bool(true)) {
         reply.handoff = Some(metadata.clone());
@@ -117,12 +143,14 @@ fn take_diagnostics(
     if diagnostics.is_empty() && !waiting.is_empty() {
         // The turn goes on with the answers to these calls, and its last output tells everything else.
         reply.visited = Observed::Seen(Vec::new());
+        reply.spans = Observed::Seen(Vec::new());
         reply.tool_calls = Observed::Seen(waiting.iter().map(calls::left_to_client).collect());
         reply.transfers = Observed::Seen(Vec::new());
     } else if diagnostics.is_empty() {
         let unseen = "the answer has no diagnostics";
         reply.agent = Observed::Unseen(unseen.to_owned());
         reply.visited = Observed::Unseen(unseen.to_owned());
+        reply.spans = Observed::Unseen(unseen.to_owned());
         reply.tool_calls = Observed::Unseen(unseen.to_owned());
         reply.transfers = Observed::Unseen(unseen.to_owned());
     } else {
@@ -137,6 +165,7 @@ fn take_diagnostics(
             .iter()
             .filter_map(|diagnostic| diagnostic.root_span.as_ref());
         reply.notes = spans.clone().flat_map(notes).collect();
+        reply.spans = Observed::Seen(evidence::spans(spans.clone()));
         reply.tool_calls = Observed::Seen(calls::tool_calls(&messages, spans, waiting, &known.calls));
     }
     reply.matched = Observed::Unseen("CES does not match intents".to_owned());

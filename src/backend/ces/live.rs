@@ -54,6 +54,8 @@ struct Opened {
     pump: Option<Pump>,
     stream: Box<dyn LiveStream>,
     headers: Vec<(&'static str, String)>,
+    /// Texts come in pieces on it.
+    in_pieces: bool,
 }
 
 /// What is sent in one turn.
@@ -155,11 +157,12 @@ impl Live {
             audio,
         } = sending;
         let messages = messages(inputs, speech.is_some());
+        let in_pieces = config.enable_text_streaming;
         let sent_at = Instant::now();
         let open = self
             .stream
             .take()
-            .filter(|open| open.headers == call.headers && open.carries(sound))
+            .filter(|open| open.headers == call.headers && open.carries(sound) && open.in_pieces == in_pieces)
             .and_then(|mut open| goes_on(open.stream.as_mut()).then_some(open));
         let (mut open, opening) = if let Some(mut open) = open {
             open.send(messages).await?;
@@ -168,7 +171,9 @@ impl Live {
             let config = encode(ClientMessage::Config(config));
             let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
             let speech = speech.map(|speech| (speech, self.begins(speech)));
-            open_stream(line, call, first, (sound, speech), &audio).await?
+            let (mut open, opening) = open_stream(line, call, first, (sound, speech), &audio).await?;
+            open.in_pieces = in_pieces;
+            (open, opening)
         };
         let user = match (speech, &open.pump, opening) {
             (Some(speech), Some(pump), None) => Some(pump.play(speech.clone(), self.begins(speech)).await),
@@ -218,6 +223,7 @@ async fn open_stream(
             pump: None,
             stream,
             headers,
+            in_pieces: false,
         };
         return Ok((opened, None));
     };
@@ -240,6 +246,7 @@ async fn open_stream(
         pump: Some(pump),
         stream,
         headers,
+        in_pieces: false,
     };
     Ok((opened, done))
 }

@@ -3,8 +3,8 @@
 use crate::audio::{Encoding, Format};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names;
-use crate::backend::{SessionStart, ToolResult, TurnInput};
-use crate::model::suite::{Input, Start, With};
+use crate::backend::{Handed, SessionStart, ToolResult, TurnInput};
+use crate::model::suite::{AttachmentKind, Input, Start, With};
 use crate::model::{Map, Value};
 use crate::proto::Struct;
 use crate::proto::ces_v1 as ces;
@@ -95,8 +95,8 @@ pub(super) fn config(
             .as_ref()
             .map(remote_dialogflow)
             .transpose()?,
-        // Whole sentences: where fragments end is up to chance, and would make texts differ from run to run.
-        enable_text_streaming: false,
+        // Whole sentences unless asked for: where pieces end is up to chance.
+        enable_text_streaming: with.text_streaming.unwrap_or_default(),
         input_audio_config: sound.map(|format| ces::InputAudioConfig {
             audio_encoding: encoding(format).into(),
             sample_rate_hertz: hertz(format),
@@ -139,7 +139,7 @@ pub(super) fn variables(with: &With, opening: Option<&Opening>, input: &TurnInpu
     variables
 }
 
-/// The inputs of a turn: variables first, then what the user does or what the tools answered.
+/// The inputs of a turn: variables first, then files, then what the user does or what the tools answered.
 ///
 /// # Errors
 /// When the input is one of another service, or a value too deep to be sent.
@@ -152,16 +152,34 @@ pub(super) fn inputs(
         TurnInput::ToolResults(results) => Some(InputType::ToolResponses(tool_responses(results, calls)?)),
         // Sound goes its own way, in its own time.
         TurnInput::Speech(_) => None,
+        TurnInput::Attached { say, .. } => say.clone().map(InputType::Text),
         TurnInput::User(input) => user_input(input)?,
     };
+    let files = match input {
+        TurnInput::Attached { files, .. } => files.as_slice(),
+        _ => &[],
+    };
     let variables = (!variables.is_empty()).then(|| fields("variables", variables).map(InputType::Variables));
-    let inputs = variables.transpose()?.into_iter().chain(own);
+    // What is looked at comes before what is said of it.
+    let inputs = variables
+        .transpose()?
+        .into_iter()
+        .chain(files.iter().map(attached))
+        .chain(own);
     Ok(inputs
         .map(|input| ces::SessionInput {
             will_continue: false,
             input_type: Some(input),
         })
         .collect())
+}
+
+fn attached(file: &Handed) -> InputType {
+    let (mime_type, data) = (file.mime_type.clone(), file.bytes.to_vec());
+    match file.kind {
+        AttachmentKind::Image => InputType::Image(ces::Image { mime_type, data }),
+        AttachmentKind::Blob => InputType::Blob(ces::Blob { mime_type, data }),
+    }
 }
 
 fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
@@ -179,6 +197,7 @@ fn user_input(input: &Input) -> Result<Option<InputType>, BackendError> {
         Input::Audio(_) | Input::SilentAudio(_) => {
             return Err(wrong("sound is sent as speech, once it was read"));
         }
+        Input::Attached { .. } => return Err(wrong("files are sent once they were read")),
         Input::Silence => return Err(wrong("silence can only be heard: CES has no silent text")),
     })
 }

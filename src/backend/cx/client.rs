@@ -1,6 +1,7 @@
 //! One conversation with Dialogflow CX: which call carries a turn, and in which order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -18,7 +19,7 @@ use crate::backend::transport::{self, Call, LARGEST_ANSWER, Lasts, Line, Part, d
 use crate::backend::{Session, SessionStart, Speech, ToolResult, TurnError, TurnInput, TurnRequest};
 use crate::model::Map;
 use crate::model::outcome::Sent;
-use crate::model::suite::{ApiVersion, Via, With};
+use crate::model::suite::{ApiVersion, Feedback, Via, With};
 use crate::model::transcript::{AgentReply, CallSource, Latency, Observed};
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::json::bytes_to_json;
@@ -31,6 +32,7 @@ enum Method {
     Stream,
     Match,
     Fulfill,
+    Feedback,
 }
 
 impl Method {
@@ -49,6 +51,8 @@ impl Method {
             (Self::Match, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/MatchIntent",
             (Self::Fulfill, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/FulfillIntent",
             (Self::Fulfill, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/FulfillIntent",
+            (Self::Feedback, V3) => "/google.cloud.dialogflow.cx.v3.Sessions/SubmitAnswerFeedback",
+            (Self::Feedback, V3Beta1) => "/google.cloud.dialogflow.cx.v3beta1.Sessions/SubmitAnswerFeedback",
         }
     }
 
@@ -65,6 +69,8 @@ impl Method {
             (Self::Match, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.MatchIntentResponse",
             (Self::Fulfill, V3) => "google.cloud.dialogflow.cx.v3.FulfillIntentResponse",
             (Self::Fulfill, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.FulfillIntentResponse",
+            (Self::Feedback, V3) => "google.cloud.dialogflow.cx.v3.AnswerFeedback",
+            (Self::Feedback, V3Beta1) => "google.cloud.dialogflow.cx.v3beta1.AnswerFeedback",
         }
     }
 
@@ -89,6 +95,8 @@ pub(super) struct CxSession {
     pending: Vec<(String, cx::ToolCall)>,
     /// Tool calls seen so far, for their ids.
     calls: usize,
+    /// The id of the last answer, by which it is rated.
+    last_answer: Option<String>,
 }
 
 /// One turn on its way: what all its calls have in common, and what has come of them.
@@ -119,6 +127,7 @@ impl CxSession {
             opening,
             pending: Vec::new(),
             calls: 0,
+            last_answer: None,
         })
     }
 
@@ -184,6 +193,7 @@ impl CxSession {
                     ..failed
                 },
             })?;
+            answers.response_id = detected.response_id;
             answers.results.extend(detected.results);
         }
         Ok(answers)
@@ -335,6 +345,7 @@ impl CxSession {
             ..Answers::default()
         };
         let response = cx::DetectIntentResponse {
+            response_id: response.response_id,
             query_result: response.query_result,
             output_audio: response.output_audio,
             output_audio_config: response.output_audio_config,
@@ -439,13 +450,45 @@ impl Session for CxSession {
                 let input = request::speech_input(&self.shared.target, format, &turn.with);
                 self.stream(&mut playing, params, input, Some(speech)).await?
             }
+            TurnInput::Attached { .. } => {
+                let message = "Dialogflow CX takes no images and no other files";
+                return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+            }
             TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
         };
-        let (mut reply, calls) = convert::reply(&answers, self.shared.target.audio.output.is_some());
+        let asked = convert::Asked {
+            to_speak: self.shared.target.audio.output.is_some(),
+            data_store_signals: turn.with.data_store_signals.unwrap_or_default(),
+        };
+        let (mut reply, calls) = convert::reply(&answers, asked);
+        self.last_answer = Some(answers.response_id).filter(|id| !id.is_empty());
         self.name_pending(&mut reply, calls);
         reply.latency = playing.latency.unwrap_or_default();
         reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));
         Ok(reply)
+    }
+
+    async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
+        let Some(answer) = &self.last_answer else {
+            let message = "there is no answer with an id that could be rated";
+            return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+        };
+        let asked = request::feedback(&self.name, answer, feedback);
+        let with = With::default();
+        let mut playing = Playing {
+            with: &with,
+            deadline: deadline(timeout),
+            want_raw: false,
+            raw: Vec::new(),
+            latency: None,
+        };
+        let parts = self
+            .ask(&mut playing, Method::Feedback, asked.encode_to_vec())
+            .await?;
+        match parts.first() {
+            Some(part) => decode::<cx::AnswerFeedback>(part).map(drop),
+            None => Err(no_answer("the answer ended without a response")),
+        }
     }
 }
 

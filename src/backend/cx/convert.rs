@@ -2,6 +2,7 @@
 
 mod calls;
 mod diagnostics;
+mod evidence;
 mod trace;
 mod visited;
 
@@ -27,6 +28,8 @@ pub(super) struct Answers {
     pub(super) results: Vec<(cx::QueryResult, bool)>,
     /// What was recognised of the user's speech, when they spoke.
     pub(super) heard: Option<String>,
+    /// The id of the last response.
+    pub(super) response_id: String,
     /// What the agent spoke, or why that is not known.
     pub(super) spoken: Option<Result<Spoken, String>>,
 }
@@ -40,13 +43,23 @@ impl Answers {
         if let Some(spoken) = spoken {
             self.spoken = Some(spoken);
         }
+        self.response_id = response.response_id;
         self.results
             .push((response.query_result.unwrap_or_default(), partial));
     }
 }
 
+/// What the turn asked the service to tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asked {
+    /// The answer, spoken.
+    pub(super) to_speak: bool,
+    /// What data stores found and cited.
+    pub(super) data_store_signals: bool,
+}
+
 /// The reply, and the tool calls in it that wait for an answer (the same as `pending`, in the same order).
-pub(super) fn reply(answers: &Answers, asked_to_speak: bool) -> (AgentReply, Vec<cx::ToolCall>) {
+pub(super) fn reply(answers: &Answers, asked: Asked) -> (AgentReply, Vec<cx::ToolCall>) {
     let messages = messages(&answers.results);
     let mut reply = AgentReply::default();
     if let Some(matched) = &answers.matched {
@@ -61,7 +74,9 @@ pub(super) fn reply(answers: &Answers, asked_to_speak: bool) -> (AgentReply, Vec
         take_state(&mut reply, last, diagnostics.as_ref());
     }
     take_messages(&mut reply, &messages);
-    take_speech(&mut reply, answers, asked_to_speak);
+    take_speech(&mut reply, answers, asked.to_speak);
+    reply.citations = evidence::citations(&answers.results, asked.data_store_signals);
+    reply.spans = evidence::spans(&answers.results);
     let results = answers.results.iter().map(|(result, _)| result);
     let (tool_calls, waiting) = calls::tool_calls(results, &messages);
     reply.pending = waiting.iter().map(calls::waiting).collect();
@@ -148,6 +163,7 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
     reply.webhooks = Observed::Seen(webhooks(result));
     reply.visited = visited::visited(result, diagnostics, reply.page.seen());
     reply.trace = trace::trace(result, diagnostics);
+    reply.sentiment = evidence::sentiment(result);
     let notes = diagnostics.into_iter().flat_map(Diagnostics::notes);
     reply.notes = notes.map(str::to_owned).collect();
     if result

@@ -6,7 +6,7 @@ use crate::backend::names::{self, Names};
 use crate::backend::{SessionStart, ToolResult};
 use crate::model::Map;
 use crate::model::resource::AgentName;
-use crate::model::suite::{Input, Name, SessionEntityType, Start, With};
+use crate::model::suite::{Feedback, Input, Name, Rating, SessionEntityType, Start, With};
 use crate::proto::Struct;
 use crate::proto::cx_v3beta1 as cx;
 use crate::proto::cx_v3beta1::query_input::Input as CxInput;
@@ -127,6 +127,7 @@ pub(super) fn query_params(
             .iter()
             .map(|version| target.agent.flow_version(version))
             .collect::<Result<_, _>>()?,
+        populate_data_store_connection_signals: with.data_store_signals.unwrap_or_default(),
         channel: with.channel.clone().unwrap_or_default(),
         session_ttl: with.session_ttl.map(duration_to_proto),
         ..Default::default()
@@ -186,6 +187,9 @@ pub(super) fn query_input(
         Input::Audio(_) | Input::SilentAudio(_) => {
             return Err(wrong("sound is sent as speech, once it was read"));
         }
+        Input::Attached { .. } => {
+            return Err(wrong("Dialogflow CX takes no images and no other files"));
+        }
         Input::Variables(_) => {
             return Err(wrong(
                 "Dialogflow CX has no turn that only sets variables: use with.parameters",
@@ -219,6 +223,39 @@ pub(super) fn tool_result(
         result: Some(outcome),
     });
     Ok(with_language(target, with, input))
+}
+
+/// What the user thinks of an answer.
+pub(super) fn feedback(
+    session: &str,
+    response_id: &str,
+    feedback: &Feedback,
+) -> cx::SubmitAnswerFeedbackRequest {
+    let Feedback {
+        rating,
+        reason,
+        labels,
+    } = feedback;
+    let rating = match rating {
+        Rating::ThumbsUp => cx::answer_feedback::Rating::ThumbsUp,
+        Rating::ThumbsDown => cx::answer_feedback::Rating::ThumbsDown,
+    };
+    let has_reason = reason.is_some() || !labels.is_empty();
+    let rating_reason = has_reason.then(|| cx::answer_feedback::RatingReason {
+        feedback: reason.clone().unwrap_or_default(),
+        reason_labels: labels.clone(),
+    });
+    cx::SubmitAnswerFeedbackRequest {
+        session: session.to_owned(),
+        response_id: response_id.to_owned(),
+        answer_feedback: Some(cx::AnswerFeedback {
+            rating: rating.into(),
+            rating_reason,
+            custom_rating: String::new(),
+        }),
+        // All of it.
+        update_mask: None,
+    }
 }
 
 /// The announcement of sound.

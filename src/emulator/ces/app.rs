@@ -42,7 +42,7 @@ use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
-use crate::model::suite::Matcher;
+use crate::model::suite::{AttachmentKind, Matcher};
 use crate::model::{Map, Value};
 use crate::yaml;
 
@@ -51,6 +51,7 @@ pub mod keys;
 mod mention;
 mod read;
 mod rule;
+mod source;
 
 /// A scripted app.
 #[derive(Debug, Clone)]
@@ -142,6 +143,13 @@ pub(super) enum Trigger {
     Event(Vec<String>),
     /// One of these sequences of keys.
     Dtmf(Vec<String>),
+    /// A file that the user hands over.
+    File {
+        /// What it is sent as.
+        kind: AttachmentKind,
+        /// MIME types and beginnings of SHA-256, lower case; any file without them.
+        wanted: Vec<String>,
+    },
     /// The answer of a tool.
     Result {
         /// The tool's index.
@@ -168,6 +176,10 @@ pub(super) enum Step {
     Transfer(usize),
     /// Sends a payload.
     Payload(Map),
+    /// Names sources of what was said.
+    Cite(Vec<Map>),
+    /// Proposes searches.
+    Suggest(Vec<Map>),
     /// Ends the session.
     End(Map),
 }

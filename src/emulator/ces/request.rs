@@ -1,10 +1,12 @@
 //! Reads what a request asks, and refuses what the service would refuse.
 
 use chrono_tz::Tz;
+use sha2::{Digest as _, Sha256};
 use tonic::Status;
 
 use crate::audio::{Encoding, Format, RATES};
 use crate::model::Map;
+use crate::model::suite::{Attachment, AttachmentKind};
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::chunk::Data;
 use crate::proto::ces_v1::session_input::InputType;
@@ -220,7 +222,7 @@ fn time_zone(name: &str) -> Result<Option<Tz>, Status> {
 /// Reads the inputs of one turn.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` when there are none or one is empty, `UNIMPLEMENTED` for audio, images and blobs.
+/// `INVALID_ARGUMENT` when there are none or one is empty, `UNIMPLEMENTED` for audio.
 pub(super) fn inputs(given: Vec<ces::SessionInput>) -> Result<Inputs, Status> {
     if given.is_empty() {
         return Err(Status::invalid_argument("inputs is empty"));
@@ -257,14 +259,40 @@ pub(super) fn inputs(given: Vec<ces::SessionInput>) -> Result<Inputs, Status> {
                     "sound is heard over BidiRunSession only: send text",
                 ));
             }
-            Some(InputType::Image(_) | InputType::Blob(_)) => {
-                return Err(Status::unimplemented(
-                    "this emulator does not understand images or blobs: send text",
-                ));
+            Some(InputType::Image(image)) => {
+                if !Attachment::IMAGES.contains(&image.mime_type.as_str()) {
+                    let known = Attachment::IMAGES.join(", ");
+                    let message = format!(
+                        "the image's mime_type `{}` is none of {known}",
+                        shortened(&image.mime_type)
+                    );
+                    return Err(Status::invalid_argument(message));
+                }
+                let shown = file(AttachmentKind::Image, image.mime_type, &image.data)?;
+                inputs.stimuli.push(shown);
+            }
+            Some(InputType::Blob(blob)) => {
+                let handed = file(AttachmentKind::Blob, blob.mime_type, &blob.data)?;
+                inputs.stimuli.push(handed);
             }
         }
     }
     Ok(inputs)
+}
+
+/// A file that the user hands over.
+fn file(kind: AttachmentKind, mime_type: String, data: &[u8]) -> Result<Stimulus, Status> {
+    if mime_type.is_empty() || data.is_empty() {
+        let message = format!("the {} has no mime_type or no data", kind.name());
+        return Err(Status::invalid_argument(message));
+    }
+    let digest = Sha256::digest(data);
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Stimulus::File {
+        kind,
+        mime_type,
+        hash: digits.concat(),
+    })
 }
 
 impl Inputs {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::model::Map;
+use crate::model::suite::AttachmentKind;
 
 use super::app::{App, Steps};
 use super::trace::Trace;
@@ -80,6 +81,14 @@ pub(super) enum Stimulus {
     Event(String),
     /// Keys were pressed.
     Dtmf(String),
+    /// A file was handed over.
+    File {
+        /// What it was sent as.
+        kind: AttachmentKind,
+        mime_type: String,
+        /// SHA-256, lower-case hex.
+        hash: String,
+    },
     /// A tool answered.
     Result {
         /// The tool's index.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use tonic::Status;
 
+use crate::model::suite::AttachmentKind;
 use crate::model::{Map, Value};
 use crate::proto::Struct;
 use crate::proto::ces_v1 as ces;
@@ -298,6 +299,15 @@ pub(super) fn end_call(id: &str, metadata: &Map) -> Result<ces::ToolCall, Status
         display_name: "end_session".to_owned(),
         tool_identifier: None,
     })
+}
+
+/// A file as the diagnostics tell of it: which type it had; what was in it the client knows.
+pub(super) fn file(kind: AttachmentKind, mime_type: &str) -> Data {
+    let (mime_type, data) = (mime_type.to_owned(), Vec::new());
+    match kind {
+        AttachmentKind::Image => Data::Image(ces::Image { mime_type, data }),
+        AttachmentKind::Blob => Data::Blob(ces::Blob { mime_type, data }),
+    }
 }
 
 /// A transfer for the wire.

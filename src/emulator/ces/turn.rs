@@ -19,6 +19,7 @@ use super::session::{Pending, PendingCall, Session, Stimulus, TurnState};
 use super::template;
 use super::trace::{self, ToolSpan, Trace, USER};
 
+mod sources;
 mod tools;
 
 /// Steps and reactions of one turn: a script that needs more goes round in circles.
@@ -215,6 +216,7 @@ impl Turn<'_> {
                 Stimulus::Text(text) => ("text", Data::Text(text.clone())),
                 Stimulus::Event(event) => ("event", Data::Text(format!("<event>{event}</event>"))),
                 Stimulus::Dtmf(digits) => ("dtmf", Data::Text(digits.clone())),
+                Stimulus::File { kind, mime_type, .. } => (kind.name(), trace::file(*kind, mime_type)),
                 Stimulus::Result { .. } | Stimulus::Transfer => continue,
             };
             self.state.trace.input(kind);
@@ -315,6 +317,10 @@ impl Turn<'_> {
             }
             // Nothing need come of what the script itself has caused.
             None if stimulus.input().is_none() => return Ok(Progress::Done),
+            // What the user says of a file may be all that matters.
+            None if matches!(stimulus, Stimulus::File { .. }) && !self.state.queue.is_empty() => {
+                return Ok(Progress::Done);
+            }
             None => current.otherwise.as_ref().or(app.otherwise.as_ref()),
         };
         self.state.trace.decision(&agent, now)?;
@@ -349,6 +355,17 @@ impl Turn<'_> {
             (Trigger::Event(events), Stimulus::Event(event)) => is_one_of(events, event),
             (Trigger::Dtmf(keys), Stimulus::Dtmf(digits)) => {
                 is_one_of(keys, digits) || is_one_of(keys, digits.trim_end_matches('#'))
+            }
+            (
+                Trigger::File { kind, wanted },
+                Stimulus::File {
+                    kind: shown,
+                    mime_type,
+                    hash,
+                },
+            ) => {
+                let is_it = |known: &String| known == mime_type || hash.starts_with(known.as_str());
+                kind == shown && (wanted.is_empty() || wanted.iter().any(is_it))
             }
             (Trigger::Result { tool, response }, Stimulus::Result { tool: called, answer }) => {
                 let answer = seen_answer(answer);
@@ -396,6 +413,8 @@ impl Turn<'_> {
                     self.told(Data::Payload(payload.clone()));
                     self.outputs.push(OutputType::Payload(payload));
                 }
+                Step::Cite(citations) => self.cite(citations),
+                Step::Suggest(searches) => self.suggest(searches),
                 Step::Transfer(agent) => self.transfer(*agent),
                 Step::End(metadata) => return self.end(metadata),
                 Step::Call(call) if self.is_for_client(call) => return self.ask_client(steps, next - 1),
@@ -509,6 +528,7 @@ impl Stimulus {
     fn input(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Event(text) | Self::Dtmf(text) => Some(text),
+            Self::File { mime_type, .. } => Some(mime_type),
             Self::Result { .. } | Self::Transfer => None,
         }
     }

@@ -156,6 +156,7 @@ impl CxService {
         let mut session = shared.lock().await;
         let input = request.input.clone();
         let mut result = self.engine().turn(&mut session, &request, &answers);
+        session.answered(&request.response_id);
         if let Some(reason) = unknown {
             result
                 .trace
@@ -359,9 +360,9 @@ impl CxService {
         Ok((response, self.beside(played)))
     }
 
-    /// Feedback is checked and given back; nothing comes of it.
-    fn feedback(request: cx::SubmitAnswerFeedbackRequest) -> Result<cx::AnswerFeedback, Status> {
-        SessionName::parse(&request.session).map_err(Status::invalid_argument)?;
+    /// Feedback about an answer that was given is checked and given back; nothing else comes of it.
+    async fn feedback(&self, request: cx::SubmitAnswerFeedbackRequest) -> Result<cx::AnswerFeedback, Status> {
+        let name = SessionName::parse(&request.session).map_err(Status::invalid_argument)?;
         if request.response_id.is_empty() {
             return Err(Status::invalid_argument("response_id is missing"));
         }
@@ -370,6 +371,15 @@ impl CxService {
             .ok_or_else(|| Status::invalid_argument("answer_feedback is missing"))?;
         if feedback.custom_rating.len() > LONGEST_FEEDBACK {
             return Err(Status::invalid_argument("custom_rating is too long"));
+        }
+        let is_known = match self.shared.sessions.peek(&name) {
+            Some(session) => session.lock().await.has_answered(&request.response_id),
+            None => false,
+        };
+        if !is_known {
+            return Err(Status::not_found(
+                "response_id: the session has given no such answer, or not lately",
+            ));
         }
         Ok(feedback)
     }

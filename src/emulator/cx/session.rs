@@ -1,5 +1,7 @@
 //! What a session remembers between turns (cx-runtime 1.1). Nothing here runs; the turn does.
 
+use std::collections::VecDeque;
+
 use super::entities::SessionEntityType;
 use super::parameters::Parameters;
 use super::program::{Place, Program};
@@ -8,6 +10,9 @@ use super::program::{Place, Program};
 const DEEPEST_STACK: usize = 25;
 /// How many pages back can be gone.
 const LONGEST_HISTORY: usize = 25;
+
+/// How many of a session's answers can be rated.
+const MOST_RATEABLE: usize = 50;
 
 /// A conversation between turns.
 #[derive(Debug, Clone)]
@@ -33,6 +38,8 @@ pub struct Session {
     pub(super) last_intent: Option<usize>,
     /// Turns played, the seed of what is left to chance.
     pub(super) turns: u64,
+    /// Ids of the last answers: those that can still be rated.
+    answers: VecDeque<Box<str>>,
 }
 
 /// Being in a playbook.
@@ -84,6 +91,7 @@ impl Session {
             entity_types: Vec::new(),
             last_intent: None,
             turns: 0,
+            answers: VecDeque::new(),
         }
     }
 
@@ -91,8 +99,22 @@ impl Session {
     pub(super) fn restart_at(&mut self, place: Place) {
         *self = Self {
             turns: self.turns,
+            answers: std::mem::take(&mut self.answers),
             ..Self::at(place)
         };
+    }
+
+    /// Remembers an answer, so that it can be rated.
+    pub(super) fn answered(&mut self, response_id: &str) {
+        if self.answers.len() >= MOST_RATEABLE {
+            self.answers.pop_front();
+        }
+        self.answers.push_back(response_id.into());
+    }
+
+    /// Whether an answer of this session has the id.
+    pub(super) fn has_answered(&self, response_id: &str) -> bool {
+        self.answers.iter().any(|known| **known == *response_id)
     }
 
     /// Hands over to a playbook.

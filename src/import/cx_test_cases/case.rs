@@ -188,12 +188,21 @@ impl Reader<'_> {
                 digits,
                 finish: Some(finish),
             } => json!({ "dtmf": { "digits": digits, "finishDigit": finish } }),
-            Input::Silence | Input::SilentAudio(_) | Input::Audio(_) | Input::Variables(_) => {
+            Input::Silence
+            | Input::SilentAudio(_)
+            | Input::Audio(_)
+            | Input::Attached { .. }
+            | Input::Variables(_) => {
                 json!({ "text": {} })
             }
         };
         if let Input::Audio(audio) = &turn.input {
             self.leave_out("audio", &turn.location, &audio.written);
+        }
+        if let Input::Attached { files, .. } = &turn.input {
+            for file in files {
+                self.leave_out(file.kind.name(), &turn.location, &file.written);
+            }
         }
         if let Input::Variables(variables) = &turn.input {
             self.leave_out("variables", &turn.location, variables);
@@ -283,6 +292,7 @@ impl Reader<'_> {
             webhook_headers,
             channel,
             session_entity_types,
+            data_store_signals,
             session_ttl,
             flow_versions,
             ..
@@ -303,11 +313,14 @@ impl Reader<'_> {
         given(channel.is_some(), "with.channel", channel);
         let has_types = !session_entity_types.is_empty();
         given(has_types, "with.session_entity_types", session_entity_types);
+        let asks = *data_store_signals == Some(true);
+        given(asks, "with.data_store_signals", data_store_signals);
         given(session_ttl.is_some(), "with.session_ttl", session_ttl);
         given(!flow_versions.is_empty(), "with.flow_versions", flow_versions);
         given(turn.via.is_some(), "via", &turn.via);
         given(!turn.when.is_empty(), "when", &turn.when.len());
         given(turn.answers.is_some(), "answers", &());
+        given(turn.feedback.is_some(), "feedback", &turn.feedback);
         given(!turn.capture.is_empty(), "capture", &turn.capture.len());
     }
 

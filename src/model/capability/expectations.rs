@@ -55,6 +55,17 @@ pub(super) const EXPECTATIONS: &[Key] = &[
     Key::own("webhook", Shape::Matcher(Subject::Objects), "[{ code: 0 }]", "Webhook calls, in order, each `{name, code, message}`; code 0 means that it went well")
         .on(Some("`webhookStatuses[]`"), None)
         .unobservable(NO_TRACE),
+    Key::own("citations", Shape::Matcher(Subject::Objects), "{ uri: { starts_with: \"https://help\" } }", "A source that the answer refers to, `{uri, title, text, requires_attribution}`, the last on CES only; with several, one of them")
+        .on(Some("`dataStoreConnectionSignals.citedSnippets[]`, also those of tools; the other signals are for `raw`"), Some("`outputs[].citations`"))
+        .unobservable("on Dialogflow CX without `with: { data_store_signals: true }`"),
+    Key::own("suggestions", Shape::Matcher(Subject::Objects), "{ query: { icontains: brake } }", "A search of the web that goes with the answer, `{query, uri}`; with several, one of them")
+        .on(None, Some("`outputs[].googleSearchSuggestions.webSearchQueries[]`; their `htmls` are for `raw`")),
+    Key::own("spans", Shape::Matcher(Subject::Objects), "{ kind: llm, duration: { lt: 3 } }", "A step of the service's trace, `{kind, name, agent, within, duration, attributes}`; with several, one of them. `kind` is one word (`turn`, `llm`, `tool`, `callback`, `guardrail`, `playbook`, …), `within` lists the kinds around it, `duration` is in seconds, and `attributes` has the service's own names; run.json does not keep them")
+        .on(Some("`traceBlocks[]` and their actions, else `generativeInfo.actionTracingInfo`"), Some("`diagnosticInfo.rootSpan`, flattened"))
+        .unobservable(NEEDS_DIAGNOSTICS),
+    Key::own("sentiment", Shape::Matcher(Subject::Any), "{ score: { gte: 0 } }", "What the user's words sound like, `{score, magnitude}`: the score from -1, bad, to 1, good")
+        .on(Some("`sentimentAnalysisResult`"), None)
+        .unobservable("without `with: { sentiment: true }`, and on the emulator"),
     Key::own("transcript", Shape::Matcher(Subject::Text), "{ wer: { to: tomorrow morning, at_most: 0.2 } }", "What was heard of the user's speech")
         .on(Some("`queryResult.transcript`, `recognitionResult`"), Some("`recognitionResult`"))
         .unobservable("when the user does not speak"),

@@ -47,6 +47,20 @@ pub(super) const TURN: &[Key] = &[
         Some("`audio`, by `BidiRunSession`"),
     ),
     Key::own(
+        "image",
+        Shape::OneOf(&[Shape::Text, Shape::Group(Group::Attachment)]),
+        "fixtures/lamp.png",
+        "The user shows a picture: PNG, JPEG or WebP, at most 7 MiB; alone, or beside `say` and `blob`",
+    )
+    .on(None, Some("`inputs[].image`")),
+    Key::own(
+        "blob",
+        Shape::OneOf(&[Shape::Text, Shape::Group(Group::Attachment)]),
+        "fixtures/invoice.pdf",
+        "The user hands over a file of any type, at most 7 MiB; alone, or beside `say` and `image`",
+    )
+    .on(None, Some("`inputs[].blob`")),
+    Key::own(
         "variables",
         Shape::Map,
         "{ tier: gold }",
@@ -84,6 +98,16 @@ pub(super) const TURN: &[Key] = &[
         "What to remember of the reply: later templates can name it, as in `{{ code }}`",
     ),
     Key::own(
+        "feedback",
+        Shape::OneOf(&[
+            Shape::Choice(&["thumbs_up", "thumbs_down"]),
+            Shape::Group(Group::Feedback),
+        ]),
+        "thumbs_up",
+        "What the user thinks of the answer; the service is told when the answer has come",
+    )
+    .on(Some("`SubmitAnswerFeedback`"), None),
+    Key::own(
         "expect",
         Shape::Group(Group::Expectation),
         "{ intent: book.flight }",
@@ -120,6 +144,47 @@ pub(super) const DTMF: &[Key] = &[
     .required(),
     Key::own("finish", Shape::Text, "\"#\"", "The key that ends the input")
         .on(Some("`DtmfInput.finishDigit`"), Some("appended to the digits")),
+];
+
+pub(super) const ATTACHMENT: &[Key] = &[
+    Key::own(
+        "file",
+        Shape::Text,
+        "fixtures/invoice.pdf",
+        "The file; beside this file, else at the folder of turnproof.yaml",
+    )
+    .required(),
+    Key::own(
+        "type",
+        Shape::Text,
+        "application/x-invoice",
+        "Its MIME type; what its ending says unless set",
+    ),
+];
+
+pub(super) const FEEDBACK: &[Key] = &[
+    Key::own(
+        "rating",
+        Shape::Choice(&["thumbs_up", "thumbs_down"]),
+        "thumbs_down",
+        "Good or bad",
+    )
+    .required()
+    .on(Some("`answerFeedback.rating`"), None),
+    Key::own(
+        "reason",
+        Shape::Text,
+        "That was about another bike",
+        "Why, in the user's words",
+    )
+    .on(Some("`answerFeedback.ratingReason.feedback`"), None),
+    Key::own(
+        "labels",
+        Shape::Texts,
+        "[wrong answer]",
+        "Why, in categories of your own",
+    )
+    .on(Some("`answerFeedback.ratingReason.reasonLabels`"), None),
 ];
 
 pub(super) const CAPTURE: &[Key] = &[

@@ -74,6 +74,13 @@ pub(super) const WITH: &[Key] = &[
     )
     .on(Some("`queryParams.analyzeQueryTextSentiment`"), None),
     Key::own(
+        "data_store_signals",
+        Shape::Boolean,
+        "true",
+        "`true`: the service tells what data stores found, which `citations` and `raw` look at",
+    )
+    .on(Some("`queryParams.populateDataStoreConnectionSignals`"), None),
+    Key::own(
         "session_ttl",
         Shape::Duration,
         "2h",
@@ -103,6 +110,13 @@ pub(super) const WITH: &[Key] = &[
         "`true`: tools answer with the fake that is configured for them",
     )
     .on(None, Some("`config.useToolFakes`")),
+    Key::own(
+        "text_streaming",
+        Shape::Boolean,
+        "true",
+        "`true`: the service sends texts in pieces, as soon as there are any; pieces that follow each other are one text of `replies`. Needs `via: stream`, or `via: bidi` without sound",
+    )
+    .on(None, Some("`config.enableTextStreaming`")),
     Key::own(
         "remote_dialogflow",
         Shape::Group(Group::RemoteDialogflow),

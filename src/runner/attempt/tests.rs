@@ -287,9 +287,9 @@ fn answer(value: Value) -> StubResponse {
 /// Calls `lookup` for what the user says, and says what the tool answers.
 fn looks_up() -> Arc<FakeBackend> {
     FakeBackend::new(|sending, _| match sending.request.input {
-        crate::backend::TurnInput::User(_) | crate::backend::TurnInput::Speech(_) => {
-            Answer::Reply(calls(lookup(&sending.input)))
-        }
+        crate::backend::TurnInput::User(_)
+        | crate::backend::TurnInput::Speech(_)
+        | crate::backend::TurnInput::Attached { .. } => Answer::Reply(calls(lookup(&sending.input))),
         crate::backend::TurnInput::ToolResults(_) => Answer::Reply(says(&sending.input)),
     })
 }

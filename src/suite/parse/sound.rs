@@ -210,8 +210,8 @@ impl Parser {
         read_pace(&mut self.reader, node)
     }
 
-    /// Where a recording is.
-    fn recording(&mut self, node: &Node, written: &str, place: &SoundPlace) -> Option<PathBuf> {
+    /// Where a file that is mentioned is.
+    pub(super) fn recording(&mut self, node: &Node, written: &str, place: &SoundPlace) -> Option<PathBuf> {
         match place.find(written) {
             Ok(path) => Some(path),
             Err(error) => {

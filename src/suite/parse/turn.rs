@@ -9,7 +9,7 @@ use super::{Parser, Wording, entries};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::Map as Object;
 use crate::model::capability::{Group, INPUTS, VIA, VIA_NAMES};
-use crate::model::suite::{Capture, Input, Location, Name, Service, Turn, Via};
+use crate::model::suite::{Capture, Feedback, Input, Location, Name, Rating, Service, Turn, Via};
 use crate::yaml::{Entry, Kind, Map, Node, quoted};
 
 /// The use of a step.
@@ -30,8 +30,10 @@ pub(in crate::suite) struct Use {
 }
 
 /// What a reply to `via: match` never has: nothing is executed.
-const NEEDS_EXECUTION: [&str; 12] = [
+const NEEDS_EXECUTION: [&str; 14] = [
     "audio",
+    "citations",
+    "spans",
     "reply",
     "replies",
     "visited",
@@ -108,6 +110,7 @@ impl Parser {
                 .get("capture")
                 .map(|node| self.captures(node))
                 .unwrap_or_default(),
+            feedback: map.get("feedback").and_then(|node| self.feedback(node, via)),
             expect: map
                 .get("expect")
                 .map(|node| self.expectations(node))
@@ -134,6 +137,13 @@ impl Parser {
             .iter()
             .filter(|entry| INPUTS.contains(&entry.key.name.as_str()))
             .collect();
+        let (files, others): (Vec<&Entry>, Vec<&Entry>) =
+            inputs.iter().partition(|entry| Self::is_attachment(entry));
+        match (files.as_slice(), others.as_slice()) {
+            ([_, ..], []) => return self.attached(&files, None),
+            ([_, ..], [say]) if say.key.name == "say" => return self.attached(&files, Some(say)),
+            _ => {}
+        }
         match inputs.as_slice() {
             [] => {
                 self.no_input(node, map);
@@ -177,7 +187,7 @@ impl Parser {
             .push(format!("a turn has one of {}", names.join(", ")));
     }
 
-    fn one_input(&mut self, name: &str, node: &Node) -> Option<Input> {
+    pub(super) fn one_input(&mut self, name: &str, node: &Node) -> Option<Input> {
         let what = format!("`{name}`");
         if node.is_null() && name != "silence" {
             let help = if name == "say" {
@@ -330,6 +340,32 @@ impl Parser {
                     .push("look at `candidates`, or use `via: match_then_fulfill`".to_owned());
             }
         }
+    }
+
+    /// What the user thinks of the answer: a rating, or a mapping.
+    fn feedback(&mut self, node: &Node, via: Option<Via>) -> Option<Feedback> {
+        if via == Some(Via::Match) {
+            let message = "after `via: match` there is no answer to be rated";
+            self.reader.error("unsupported", message, node.span.clone());
+        }
+        let map = match node.as_map() {
+            Some(_) => Some(self.group(node, Group::Feedback)?),
+            None => None,
+        };
+        let rating = map.map_or(Some(node), |map| map.get("rating"))?;
+        let rating = self.choice(rating, "`rating`", &Rating::NAMES)?;
+        let reason = match map.and_then(|map| map.get("reason")) {
+            None => None,
+            Some(node) => Some(self.filled_text(node, "`reason`", Wording::Free)?),
+        };
+        let labels = map.and_then(|map| map.get("labels"));
+        Some(Feedback {
+            rating: Rating::named(rating)?,
+            reason,
+            labels: labels
+                .map(|node| self.texts(node, "`labels`"))
+                .unwrap_or_default(),
+        })
     }
 
     fn captures(&mut self, node: &Node) -> Vec<Capture> {

@@ -38,11 +38,13 @@ impl Parser {
             "channel" => with.channel = self.filled_text(node, what, Wording::Name),
             "session_entity_types" => with.session_entity_types = self.session_entity_types(node),
             "sentiment" => with.sentiment = self.boolean(node, what),
+            "data_store_signals" => with.data_store_signals = self.boolean(node, what),
             "session_ttl" => with.session_ttl = self.session_ttl(node),
             "flow_versions" => with.flow_versions = self.texts(node, what),
             "deployment" => with.deployment = self.filled_text(node, what, Wording::Name),
             "entry_agent" => with.entry_agent = self.name(node, what, Mentioned::Agent),
             "use_tool_fakes" => with.use_tool_fakes = self.boolean(node, what),
+            "text_streaming" => with.text_streaming = self.boolean(node, what),
             "remote_dialogflow" => with.remote_dialogflow = self.remote_dialogflow(node),
             "emulator" => with.emulator = self.emulator(node),
             _ => {}
@@ -78,7 +80,7 @@ impl Parser {
         Some(ttl)
     }
 
-    fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+    pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         match node.as_list() {
             Some(items) => items
                 .iter()

@@ -31,8 +31,8 @@ const CHAPTERS: [Chapter; 9] = [
     },
     Chapter {
         heading: "Turns",
-        text: "A turn has exactly one input (`say`, `event`, `intent`, `dtmf`, `silence`, `audio` or `variables`); everything \
-               else stands beside it. In the place of a turn, `use` inserts a step. The columns of the services name \
+        text: "A turn has exactly one input (`say`, `event`, `intent`, `dtmf`, `silence`, `audio`, `image`, `blob` or \
+               `variables`; files may come with words); everything else stands beside it. In the place of a turn, `use` inserts a step. The columns of the services name \
                the field of their API that carries it; – means that the service has no such thing, and `check` says \
                so.",
         groups: &[
@@ -40,6 +40,8 @@ const CHAPTERS: [Chapter; 9] = [
             ("`use`", Group::Use),
             ("`dtmf`", Group::Dtmf),
             ("`audio`", Group::Audio),
+            ("`image` and `blob`", Group::Attachment),
+            ("`feedback`", Group::Feedback),
             ("`capture`", Group::Capture),
             ("A name", Group::Id),
         ],

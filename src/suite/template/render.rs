@@ -146,7 +146,11 @@ impl Scope {
 pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
     let render = || {
         let input = scope.fill(&turn.input)?;
-        if matches!(&input, Input::Say(text) if text.trim().is_empty()) {
+        let said = match &input {
+            Input::Say(text) | Input::Attached { say: Some(text), .. } => Some(text),
+            _ => None,
+        };
+        if said.is_some_and(|text| text.trim().is_empty()) {
             return Err("there is nothing to say: the text is empty".to_owned());
         }
         Ok(Turn {
@@ -159,6 +163,7 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             // Each rule is filled in when a call asks for it: filled twice, what an agent said could name a variable.
             answers: turn.answers.clone(),
             capture: turn.capture.clone(),
+            feedback: scope.fill(&turn.feedback)?,
             expect: scope.fill(&turn.expect)?,
             restart: turn.restart,
         })

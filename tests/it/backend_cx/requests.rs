@@ -128,6 +128,7 @@ async fn everything_that_goes_along_arrives() {
             entities: vec![("XL".to_owned(), vec!["huge".to_owned()])],
         }],
         sentiment: Some(true),
+        data_store_signals: Some(true),
         session_ttl: Some(Duration::from_mins(90)),
         flow_versions: vec!["flow-1/3".to_owned()],
         ..With::default()
@@ -150,6 +151,7 @@ async fn everything_that_goes_along_arrives() {
         json!({"a": [1]})
     );
     assert!(params.disable_webhook && params.analyze_query_text_sentiment);
+    assert!(params.populate_data_store_connection_signals);
     assert_eq!(params.webhook_headers["x-test"], "1");
     assert_eq!(
         (params.channel.as_str(), params.session_ttl.unwrap().seconds),

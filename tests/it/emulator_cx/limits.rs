@@ -108,13 +108,42 @@ async fn what_makes_no_sense_is_refused() {
             refused.message()
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_rated_by_those_who_got_them() {
+    let emulator = counter().await;
+    let mut client = client(&emulator).await;
     let feedback = cx::SubmitAnswerFeedbackRequest {
         session: session("s1"),
         response_id: "r".to_owned(),
         answer_feedback: Some(cx::AnswerFeedback::default()),
         update_mask: None,
     };
-    client.submit_answer_feedback(feedback.clone()).await.unwrap();
+    for of in ["s1", "nobody"] {
+        let unknown = cx::SubmitAnswerFeedbackRequest {
+            session: session(of),
+            ..feedback.clone()
+        };
+        let refused = client.submit_answer_feedback(unknown).await.unwrap_err();
+        assert_eq!(refused.code(), Code::NotFound, "{}", refused.message());
+    }
+    let answered = client.detect_intent(request("s1", text("hello"))).await.unwrap();
+    let known = cx::SubmitAnswerFeedbackRequest {
+        response_id: answered.into_inner().response_id,
+        ..feedback.clone()
+    };
+    client.submit_answer_feedback(known.clone()).await.unwrap();
+    // It can be rated later as well, but in its own session only.
+    client.detect_intent(request("s1", text("hello"))).await.unwrap();
+    client.detect_intent(request("s2", text("hello"))).await.unwrap();
+    client.submit_answer_feedback(known.clone()).await.unwrap();
+    let elsewhere = cx::SubmitAnswerFeedbackRequest {
+        session: session("s2"),
+        ..known
+    };
+    let refused = client.submit_answer_feedback(elsewhere).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
     let nothing = cx::SubmitAnswerFeedbackRequest {
         answer_feedback: None,
         ..feedback

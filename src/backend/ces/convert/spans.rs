@@ -39,8 +39,14 @@ fn collect(span: &ces::Span, depth: usize, found: &mut Vec<ToolSpan>) {
     }
 }
 
+/// `Tool: find` is a tool called `find`; a name without a colon is the kind alone.
+pub(super) fn kind_and_name(name: &str) -> (&str, &str) {
+    let (kind, name) = name.split_once(':').unwrap_or((name, ""));
+    (kind.trim(), name.trim())
+}
+
 fn tool(span: &ces::Span) -> Option<ToolSpan> {
-    let (kind, name) = span.name.split_once(':').unwrap_or((&span.name, ""));
+    let (kind, name) = kind_and_name(&span.name);
     let kind: String = kind
         .chars()
         .filter(|c| !c.is_whitespace())
@@ -59,9 +65,7 @@ fn tool(span: &ces::Span) -> Option<ToolSpan> {
     if text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("TransferToAgentTool")) {
         return None;
     }
-    let named = text("toolDisplayName")
-        .or_else(|| text("name"))
-        .unwrap_or(name.trim());
+    let named = text("toolDisplayName").or_else(|| text("name")).unwrap_or(name);
     Some(ToolSpan {
         id: text("tool call id").unwrap_or_default().to_owned(),
         tool: named.to_owned(),
@@ -74,7 +78,8 @@ fn tool(span: &ces::Span) -> Option<ToolSpan> {
     })
 }
 
-fn attribute<'a>(attributes: &'a Map, key: &str) -> Option<&'a Value> {
+/// An attribute by its name, however it is written.
+pub(super) fn attribute<'a>(attributes: &'a Map, key: &str) -> Option<&'a Value> {
     attributes
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(key))

@@ -9,7 +9,7 @@ use crate::proto::json::json_to_struct;
 
 /// As for a target that does not ask for speech.
 fn reply(answers: &Answers) -> (AgentReply, Vec<cx::ToolCall>) {
-    super::reply(answers, false)
+    super::reply(answers, Asked::default())
 }
 
 const AGENT: &str = "projects/p/locations/global/agents/a";

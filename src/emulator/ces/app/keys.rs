@@ -106,6 +106,11 @@ pub const WHEN: Table = Table {
         ("event", "The user's event has this name, or one of these"),
         ("dtmf", "The user pressed these keys, or one of these sequences"),
         (
+            "image",
+            "The user shows a picture: `true` for any, or MIME types and beginnings of SHA-256, one or a list; a file that no rule is about is left to what comes after it in the same turn",
+        ),
+        ("blob", "The user hands over another file: as `image`"),
+        (
             "result",
             "This tool has answered; looked at when the steps that called it are done",
         ),
@@ -148,6 +153,8 @@ pub const STEP: Table = Table {
             "Hands the conversation to another agent, which plays the remaining steps",
         ),
         ("payload", "Sends a custom payload"),
+        ("cite", "Names a source of what was said, or a list of them"),
+        ("suggest", "Proposes a search of the web, or a list of them"),
         ("end", "Ends the session: `true`, or metadata of the end"),
     ],
 };
@@ -159,6 +166,29 @@ pub const ONE_OF: Table = Table {
         "one_of",
         "Texts of which one is said; which one depends on the seed and the turn",
     )],
+};
+
+/// A source.
+pub const CITATION: Table = Table {
+    title: "`cite`",
+    keys: &[
+        ("uri", "Where the source is"),
+        ("title", "What it is called"),
+        ("text", "**Required.** The words that are referred to"),
+        (
+            "requires_attribution",
+            "`true`: whoever shows the answer has to name the source",
+        ),
+    ],
+};
+
+/// A search of the web.
+pub const SUGGESTION: Table = Table {
+    title: "`suggest`",
+    keys: &[
+        ("query", "**Required.** What to search for"),
+        ("uri", "Where the results are"),
+    ],
 };
 
 /// Operators of conditions: those of suites that a script needs, with the same meaning. The others are refused, so
@@ -183,7 +213,18 @@ pub const OPERATORS: [&str; 16] = [
 ];
 
 /// All tables, in the order of a file.
-pub const TABLES: [&Table; 8] = [&APP, &TOOL, &ANSWER, &AGENT, &RULE, &WHEN, &STEP, &ONE_OF];
+pub const TABLES: [&Table; 10] = [
+    &APP,
+    &TOOL,
+    &ANSWER,
+    &AGENT,
+    &RULE,
+    &WHEN,
+    &STEP,
+    &ONE_OF,
+    &CITATION,
+    &SUGGESTION,
+];
 
 /// The format's reference as Markdown, with a heading of the third level for each mapping.
 pub fn reference() -> String {
@@ -205,7 +246,7 @@ pub fn reference() -> String {
         "What a value is like is said by a value that it equals, by members that are conditions again, or by an \
          operator that means what it means in suites: {}.\n\n\
          `{{{{ name }}}}` in a text is a variable, a named group of `matches`, the answer of a tool, `input` (what the \
-         user said), `today`, `tomorrow` or `now`. A value that is one template alone keeps its type, and \
+         user said, or the type of a file), `today`, `tomorrow` or `now`. A value that is one template alone keeps its type, and \
          `{{{{ name | number }}}}` makes a number of a text.",
         operators.join(", ")
     );

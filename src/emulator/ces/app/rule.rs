@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::model;
+use crate::model::suite::AttachmentKind;
 use crate::yaml::{Kind, Node};
 
 use super::keys::{ONE_OF, RULE, STEP, WHEN};
@@ -11,9 +12,13 @@ use super::read::{Script, pattern};
 use super::{Call, Rule, Step, Steps, Trigger, condition, plain_words};
 
 /// Keys of a rule's `when` of which one may stand.
-const TRIGGERS: [&str; 6] = ["says", "matches", "event", "dtmf", "result", "transfer"];
+const TRIGGERS: [&str; 8] = [
+    "says", "matches", "event", "dtmf", "image", "blob", "result", "transfer",
+];
 /// Keys of a step of which one must stand.
-const ACTIONS: [&str; 6] = ["say", "set", "call", "transfer", "payload", "end"];
+const ACTIONS: [&str; 8] = [
+    "say", "set", "call", "transfer", "payload", "cite", "suggest", "end",
+];
 
 impl Script {
     /// The rules of an agent.
@@ -109,6 +114,8 @@ impl Script {
             }
             "event" => Some(Trigger::Event(self.texts(node, &what))),
             "dtmf" => Some(Trigger::Dtmf(self.texts(node, &what))),
+            "image" => self.file(node, AttachmentKind::Image),
+            "blob" => self.file(node, AttachmentKind::Blob),
             "result" => {
                 let tool = self.tool_named(node, &what);
                 let response = when.get("response");
@@ -186,6 +193,8 @@ impl Script {
                 self.agent(&name, node).map(Step::Transfer)
             }
             "payload" => Some(Step::Payload(self.values(node, "`payload`"))),
+            "cite" => Some(self.cite(node)),
+            "suggest" => Some(self.suggest(node)),
             _ => match node.kind {
                 Kind::Bool(true) => Some(Step::End(model::Map::new())),
                 Kind::Map(_) => Some(Step::End(self.values(node, "`end`"))),

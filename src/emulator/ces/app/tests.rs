@@ -200,7 +200,7 @@ fn keys_that_make_no_sense_are_told() {
         "{ do: [{ args: {} }] }",
         "missing-key",
         "",
-        "a step needs one of `say`, `set`, `call`, `transfer`, `payload`, `end`",
+        "a step needs one of `say`, `set`, `call`, `transfer`, `payload`, `cite`, `suggest`, `end`",
     );
     wrong_rule(
         "{ do: [{ call: ask, respond: { a: 1 } }] }",

@@ -69,6 +69,6 @@ impl Sessions for CxService {
         &self,
         request: Request<cx::SubmitAnswerFeedbackRequest>,
     ) -> Result<Response<cx::AnswerFeedback>, Status> {
-        Ok(Response::new(Self::feedback(request.into_inner())?))
+        Ok(Response::new(self.feedback(request.into_inner()).await?))
     }
 }

@@ -118,7 +118,7 @@ impl Sessions for CxService {
         &self,
         request: Request<cx::SubmitAnswerFeedbackRequest>,
     ) -> Result<Response<cx::AnswerFeedback>, Status> {
-        let feedback = Self::feedback(other(&request.into_inner())?)?;
+        let feedback = self.feedback(other(&request.into_inner())?).await?;
         Ok(Response::new(other(&feedback)?))
     }
 }

@@ -145,6 +145,15 @@ fn what_no_test_case_can_say_is_named() {
         ("{ say: a, with: { payload: { a: 1 } } }", "with.payload"),
         ("{ say: a, with: { channel: phone } }", "with.channel"),
         ("{ say: a, via: detect }", "via"),
+        ("{ say: a, feedback: thumbs_up }", "feedback"),
+        (
+            "{ say: a, with: { data_store_signals: true } }",
+            "with.data_store_signals",
+        ),
+        (
+            "{ say: a, expect: { sentiment: { score: { gt: 0 } } } }",
+            "sentiment",
+        ),
         ("{ say: a, capture: { x: reply } }", "capture"),
         ("{ say: a, then: restart }, { say: b }", "then"),
     ] {

@@ -2,9 +2,9 @@
 
 use super::Scope;
 use crate::model::suite::{
-    AudioCheck, Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Input,
-    Matcher, Name, SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck, VisitedStep,
-    With,
+    AudioCheck, Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Feedback,
+    Input, Matcher, Name, SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck,
+    VisitedStep, With,
 };
 use crate::model::{Map, Value};
 
@@ -79,7 +79,21 @@ impl Fillable for Input {
                 finish: scope.fill(finish)?,
             },
             Self::Silence | Self::SilentAudio(_) | Self::Audio(_) => self.clone(),
+            Self::Attached { say, files } => Self::Attached {
+                say: scope.fill(say)?,
+                files: files.clone(),
+            },
             Self::Variables(variables) => Self::Variables(scope.map(variables)?),
+        })
+    }
+}
+
+impl Fillable for Feedback {
+    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+        Ok(Self {
+            rating: self.rating,
+            reason: scope.fill(&self.reason)?,
+            labels: scope.fill(&self.labels)?,
         })
     }
 }
@@ -97,11 +111,13 @@ impl Fillable for With {
             channel: scope.fill(&self.channel)?,
             session_entity_types: scope.fill(&self.session_entity_types)?,
             sentiment: self.sentiment,
+            data_store_signals: self.data_store_signals,
             session_ttl: self.session_ttl,
             flow_versions: scope.fill(&self.flow_versions)?,
             deployment: scope.fill(&self.deployment)?,
             entry_agent: scope.fill(&self.entry_agent)?,
             use_tool_fakes: self.use_tool_fakes,
+            text_streaming: self.text_streaming,
             remote_dialogflow: scope.fill(&self.remote_dialogflow)?,
             emulator: EmulatorOverride {
                 clock: self.emulator.clock,
@@ -221,6 +237,10 @@ impl Fillable for Check {
             Self::Candidates(matcher) => Self::Candidates(scope.fill(matcher)?),
             Self::Webhook(matcher) => Self::Webhook(scope.fill(matcher)?),
             Self::Interrupted(wanted) => Self::Interrupted(*wanted),
+            Self::Citations(matcher) => Self::Citations(scope.fill(matcher)?),
+            Self::Suggestions(matcher) => Self::Suggestions(scope.fill(matcher)?),
+            Self::Spans(matcher) => Self::Spans(scope.fill(matcher)?),
+            Self::Sentiment(matcher) => Self::Sentiment(scope.fill(matcher)?),
             Self::Transcript(matcher) => Self::Transcript(scope.fill(matcher)?),
             Self::Audio(check) => Self::Audio(AudioCheck {
                 present: check.present,

@@ -35,6 +35,7 @@ fn turn(input: Input) -> Turn {
         when: Vec::new(),
         answers: None,
         capture: Vec::new(),
+        feedback: None,
         expect: Vec::new(),
         restart: false,
     }
