@@ -93,15 +93,13 @@ fn played(result: &Value) -> usize {
 
 /// The suites without what REST cannot carry.
 fn without_sound(place: &Place) {
-    for file in ["suites/workshop/telephone.yaml", "suites/support/by_voice.yaml"] {
-        std::fs::remove_file(place.path().join(file)).unwrap();
+    for file in ["workshop/telephone", "workshop/twins", "support/by_voice"] {
+        std::fs::remove_file(place.path().join(format!("suites/{file}.yaml"))).unwrap();
     }
-    change(
-        place,
-        "suites/support/orders.yaml",
-        "        via: bidi\n",
-        "        via: run\n",
-    );
+    for file in ["orders", "files"] {
+        let file = format!("suites/support/{file}.yaml");
+        change(place, &file, "        via: bidi\n", "        via: run\n");
+    }
     let settings = place.read("suites/turnproof.yaml");
     let (before, rest) = settings.split_once("  telephone:").unwrap();
     let (_, support) = rest.split_once("  support:").unwrap();
