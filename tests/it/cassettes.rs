@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
@@ -105,14 +104,7 @@ fn ended(said: &Said, code: i32) {
 
 #[test]
 fn every_suite_of_this_repository_gives_the_same_result_again() {
-    let place = Place::new();
-    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-    let copied = Command::new("cp")
-        .arg("-r")
-        .arg(suites)
-        .arg(place.path())
-        .status();
-    assert!(copied.unwrap().success());
+    let place = Place::with_suites();
     // Speech is not recorded.
     let silent = ["--filter", "not tag:audio"];
     let record = [&["run", "--seed", "1", "--record", "tapes"][..], &silent].concat();
@@ -534,14 +526,7 @@ fn a_service_that_is_not_there_leaves_good_cassettes_alone() {
 
 #[test]
 fn speech_is_not_recorded_and_says_so() {
-    let place = Place::new();
-    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-    let copied = Command::new("cp")
-        .arg("-r")
-        .arg(suites)
-        .arg(place.path())
-        .status();
-    assert!(copied.unwrap().success());
+    let place = Place::with_suites();
     for via in ["telephone", "by_voice"] {
         let said = place.run(&[
             "run",

@@ -26,6 +26,19 @@ impl Place {
         }
     }
 
+    /// A folder with a copy of this repository's suites.
+    pub(crate) fn with_suites() -> Self {
+        let place = Self::new();
+        let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(suites)
+            .arg(place.path())
+            .status();
+        assert!(copied.unwrap().success());
+        place
+    }
+
     /// A folder that `turnproof init` has filled.
     pub(crate) fn initialised() -> Self {
         let place = Self::new();

@@ -2,199 +2,35 @@
 //! what to do, and never send a turn twice.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
-use turnproof::audio::Clip;
-use turnproof::backend::auth::Credentials;
-use turnproof::backend::call::Connection;
-use turnproof::backend::ces::{CesBackend, CesTarget};
-use turnproof::backend::cx::{CxBackend, CxTarget};
-use turnproof::backend::names::{ExportNames, NoNames};
-use turnproof::backend::way::Way;
-use turnproof::backend::{Backend, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
-use turnproof::diagnostic::SourceFile;
-use turnproof::emulator::ces::app::App;
-use turnproof::emulator::ces::{CesEmulator, CesOptions};
-use turnproof::emulator::cx::engine::Engine;
-use turnproof::emulator::cx::service::{CxOptions, CxService};
-use turnproof::emulator::fault::{Counts, Rules};
-use turnproof::emulator::{Emulator, EmulatorOptions, RunningEmulator};
-use turnproof::export::{self, agent::Agent};
-use turnproof::model::endpoint::{CredentialPolicy, Endpoint};
+use turnproof::emulator::fault::Counts;
+use turnproof::model::endpoint::Protocol;
 use turnproof::model::outcome::Sent;
-use turnproof::model::suite::{ApiVersion, AudioSettings, Input, Start, Via, With};
+use turnproof::model::suite::Via;
 
 use crate::cli_emulate::Running;
 use crate::cli_place::Place;
+use crate::faulty::{LONG, SHORT, STATUSES, Services, Way, most_calls, play, strike, words};
 
-const STATUSES: [&str; 16] = [
-    "cancelled",
-    "unknown",
-    "invalid-argument",
-    "deadline-exceeded",
-    "not-found",
-    "already-exists",
-    "permission-denied",
-    "resource-exhausted",
-    "failed-precondition",
-    "aborted",
-    "out-of-range",
-    "unimplemented",
-    "internal",
-    "unavailable",
-    "data-loss",
-    "unauthenticated",
+/// Every way over gRPC, in text and spoken.
+const WAYS: [Way; 10] = [
+    (Protocol::Grpc, Via::Detect, false, "DetectIntent"),
+    (Protocol::Grpc, Via::Detect, true, "StreamingDetectIntent"),
+    (
+        Protocol::Grpc,
+        Via::ServerStream,
+        false,
+        "ServerStreamingDetectIntent",
+    ),
+    (Protocol::Grpc, Via::Match, false, "MatchIntent"),
+    (Protocol::Grpc, Via::MatchThenFulfill, false, "MatchIntent"),
+    (Protocol::Grpc, Via::MatchThenFulfill, false, "FulfillIntent"),
+    (Protocol::Grpc, Via::Run, false, "RunSession"),
+    (Protocol::Grpc, Via::Stream, false, "StreamRunSession"),
+    (Protocol::Grpc, Via::Bidi, false, "BidiRunSession"),
+    (Protocol::Grpc, Via::Bidi, true, "BidiRunSession"),
 ];
-
-/// What both services need to be started over and over.
-struct Services {
-    agent: Arc<Agent>,
-    cx: CxService,
-    ces: CesEmulator,
-}
-
-impl Services {
-    fn new() -> Self {
-        let counter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/counter");
-        let agent = Arc::new(export::load_runtime(&counter).unwrap().agent);
-        let script = Arc::new(SourceFile {
-            path: PathBuf::from("echo.app.yaml"),
-            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }, { say: indeed }]\n".to_owned(),
-        });
-        Self {
-            cx: CxService::new(Engine::new(Arc::clone(&agent), 7), CxOptions::default()),
-            ces: CesEmulator::from_app(App::parse(&script).unwrap().app, CesOptions::default()),
-            agent,
-        }
-    }
-
-    async fn start(&self, rules: &[&str]) -> RunningEmulator {
-        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
-        Emulator::start(EmulatorOptions {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            cx: Some(self.cx.clone()),
-            others: Some(tonic::service::Routes::new(self.ces.clone().into_service())),
-            faults: Rules::new(rules, 7),
-        })
-        .await
-        .unwrap()
-    }
-
-    fn backend(&self, emulator: &RunningEmulator, via: Via) -> Arc<dyn Backend> {
-        let connection = Connection {
-            endpoint: Endpoint::parse(&format!("http://{}", emulator.address())).unwrap(),
-            credentials: Credentials::None,
-            policy: CredentialPolicy::default(),
-            way: Way::default(),
-            user_project: None,
-        };
-        match via {
-            Via::Run | Via::Stream | Via::Bidi => {
-                let target = CesTarget {
-                    app: "projects/p/locations/us/apps/a".parse().unwrap(),
-                    deployment: None,
-                    via,
-                    names: Arc::new(NoNames),
-                    emulator: false,
-                    audio: AudioSettings::default(),
-                };
-                Arc::new(CesBackend::new(target, connection).unwrap())
-            }
-            _ => {
-                let target = CxTarget {
-                    agent: "projects/p/locations/global/agents/a".parse().unwrap(),
-                    environment: None,
-                    flow_versions: Vec::new(),
-                    api_version: ApiVersion::V3,
-                    via,
-                    language: "en".to_owned(),
-                    names: Arc::new(ExportNames::new(&self.agent)),
-                    emulator: false,
-                    audio: AudioSettings::default(),
-                };
-                Arc::new(CxBackend::new(target, connection).unwrap())
-            }
-        }
-    }
-}
-
-/// Every way to play a turn, whether it is spoken, and the call in which it goes wrong.
-const WAYS: [(Via, bool, &str); 10] = [
-    (Via::Detect, false, "DetectIntent"),
-    (Via::Detect, true, "StreamingDetectIntent"),
-    (Via::ServerStream, false, "ServerStreamingDetectIntent"),
-    (Via::Match, false, "MatchIntent"),
-    (Via::MatchThenFulfill, false, "MatchIntent"),
-    (Via::MatchThenFulfill, false, "FulfillIntent"),
-    (Via::Run, false, "RunSession"),
-    (Via::Stream, false, "StreamRunSession"),
-    (Via::Bidi, false, "BidiRunSession"),
-    (Via::Bidi, true, "BidiRunSession"),
-];
-
-/// A tenth of a second of something that nobody understands.
-fn noise() -> TurnInput {
-    let format = AudioSettings::USUAL;
-    TurnInput::Speech(Speech {
-        clip: Arc::new(Clip::of(format, [0x10; 3_200].to_vec())),
-        pace: AudioSettings::EMULATOR_PACE,
-        piece: AudioSettings::PIECE,
-        file: None,
-        interrupt_after: None,
-    })
-}
-
-fn words() -> TurnInput {
-    TurnInput::User(Input::Say("hi".to_owned()))
-}
-
-/// Plays one turn; an answer means that nothing went wrong.
-async fn play(backend: &dyn Backend, input: TurnInput, timeout: Duration) -> Result<(), TurnError> {
-    let start = SessionStart {
-        session_id: "0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11".to_owned(),
-        start: Start::default(),
-        stubs: Arc::default(),
-        take: turnproof::backend::Take::default(),
-    };
-    let mut session = backend.open(start).await.unwrap();
-    let turn = TurnRequest {
-        input,
-        with: With::default(),
-        via: None,
-        timeout,
-        want_raw: false,
-    };
-    session.play(turn).await.map(drop)
-}
-
-/// What a fault does to a turn, however it is played; and how many calls came for it.
-async fn strike(
-    services: &Services,
-    fault: &str,
-    timeout: Duration,
-) -> Vec<(Via, Result<(), TurnError>, Counts)> {
-    let mut outcomes = Vec::new();
-    for (via, is_spoken, method) in WAYS {
-        let rule = format!("{fault},method={method}");
-        let emulator = services.start(&[&rule]).await;
-        let backend = services.backend(&emulator, via);
-        let input = if is_spoken { noise() } else { words() };
-        let outcome = play(&*backend, input, timeout).await;
-        outcomes.push((via, outcome, emulator.faults().counts()));
-    }
-    outcomes
-}
-
-/// Calls of one turn when the one that goes wrong is the last.
-fn most_calls(via: Via) -> u64 {
-    if via == Via::MatchThenFulfill { 2 } else { 1 }
-}
-
-const LONG: Duration = Duration::from_secs(30);
-const SHORT: Duration = Duration::from_millis(300);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_status_is_told_with_a_hint_and_the_turn_is_not_sent_again() {
@@ -202,17 +38,17 @@ async fn every_status_is_told_with_a_hint_and_the_turn_is_not_sent_again() {
     for status in STATUSES {
         for applied in ["", ",applied"] {
             let fault = format!("{status}{applied}");
-            for (via, outcome, counts) in strike(&services, &fault, LONG).await {
+            for (way, outcome, counts) in strike(&services, &WAYS, &fault, LONG).await {
                 let failed = outcome.unwrap_err();
                 let code = status.to_ascii_uppercase().replace('-', "_");
                 assert_eq!(
                     failed.error.code,
                     Some(code.as_str()),
-                    "{fault} {via:?}: {failed:?}"
+                    "{fault} {way:?}: {failed:?}"
                 );
-                assert!(failed.error.hint.is_some(), "{fault} {via:?}: {failed:?}");
-                assert_eq!(counts.struck, 1, "{fault} {via:?}");
-                assert!(counts.calls <= most_calls(via), "{fault} {via:?}: {counts:?}");
+                assert!(failed.error.hint.is_some(), "{fault} {way:?}: {failed:?}");
+                assert_eq!(counts.struck, 1, "{fault} {way:?}");
+                assert!(counts.calls <= most_calls(way), "{fault} {way:?}: {counts:?}");
             }
         }
     }
@@ -233,16 +69,16 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
         "disconnect,applied",
     ] {
         let timeout = if fault.starts_with("hang") { SHORT } else { LONG };
-        for (via, outcome, counts) in strike(&services, fault, timeout).await {
+        for (way, outcome, counts) in strike(&services, &WAYS, fault, timeout).await {
             // What nobody understands is answered in one message, which may come before its stream is reset.
-            if fault == "reset,applied" && via == Via::Bidi && outcome.is_ok() {
+            if fault == "reset,applied" && way.1 == Via::Bidi && outcome.is_ok() {
                 continue;
             }
             let failed = outcome.unwrap_err();
-            assert_eq!(failed.sent, Sent::Unknown, "{fault} {via:?}: {failed:?}");
-            assert!(failed.error.hint.is_some(), "{fault} {via:?}: {failed:?}");
-            assert_eq!(counts.struck, 1, "{fault} {via:?}");
-            assert!(counts.calls <= most_calls(via), "{fault} {via:?}: {counts:?}");
+            assert_eq!(failed.sent, Sent::Unknown, "{fault} {way:?}: {failed:?}");
+            assert!(failed.error.hint.is_some(), "{fault} {way:?}: {failed:?}");
+            assert_eq!(counts.struck, 1, "{fault} {way:?}");
+            assert!(counts.calls <= most_calls(way), "{fault} {way:?}: {counts:?}");
         }
     }
 }
@@ -251,9 +87,9 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
 async fn late_answers_and_retired_connections_lose_nothing() {
     let services = Services::new();
     for fault in ["delay=5ms", "goaway"] {
-        for (via, outcome, counts) in strike(&services, fault, LONG).await {
-            assert!(outcome.is_ok(), "{fault} {via:?}: {outcome:?}");
-            assert_eq!(counts.calls, most_calls(via), "{fault} {via:?}");
+        for (way, outcome, counts) in strike(&services, &WAYS, fault, LONG).await {
+            assert!(outcome.is_ok(), "{fault} {way:?}: {outcome:?}");
+            assert_eq!(counts.calls, most_calls(way), "{fault} {way:?}");
         }
     }
 }
@@ -262,7 +98,7 @@ async fn late_answers_and_retired_connections_lose_nothing() {
 async fn after_a_goaway_calls_go_another_way() {
     let services = Services::new();
     let emulator = services.start(&["goaway,every=2"]).await;
-    let backend = services.backend(&emulator, Via::Detect);
+    let backend = services.backend(&emulator, Protocol::Grpc, Via::Detect);
     for turn in 0..20 {
         let outcome = play(&*backend, words(), LONG).await;
         assert!(outcome.is_ok(), "{turn}: {outcome:?}");
@@ -278,7 +114,7 @@ async fn after_a_goaway_calls_go_another_way() {
 async fn a_failed_handshake_is_a_connection_that_never_was() {
     let services = Services::new();
     let emulator = services.start(&["bad-tls"]).await;
-    let backend = services.backend(&emulator, Via::Detect);
+    let backend = services.backend(&emulator, Protocol::Grpc, Via::Detect);
     let failed = play(&*backend, words(), LONG).await.unwrap_err();
     assert!(failed.error.hint.is_some(), "{failed:?}");
     assert_eq!(emulator.faults().counts().calls, 0);

@@ -35,6 +35,7 @@ mod emulator_cx;
 mod emulator_faults;
 mod entrance;
 mod export_cx;
+mod faulty;
 mod house;
 mod import_cx;
 mod known_agents;

@@ -1,26 +1,10 @@
 //! The same over each transport: suites played over gRPC, REST and WebSockets have the same result, troubles are the same
 //! troubles, and what was recorded over one is replayed for another.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use crate::cli_emulate::Running;
 use crate::cli_place::{Place, Said};
-
-/// A copy of this repository's suites.
-fn copy() -> Place {
-    let place = Place::new();
-    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
-    let copied = Command::new("cp")
-        .arg("-r")
-        .arg(suites)
-        .arg(place.path())
-        .status();
-    assert!(copied.unwrap().success());
-    place
-}
 
 /// Changes a file, which must hold what is changed.
 fn change(place: &Place, file: &str, from: &str, to: &str) {
@@ -111,7 +95,7 @@ fn without_sound(place: &Place) {
 
 #[test]
 fn suites_have_the_same_result_over_rest() {
-    let place = copy();
+    let place = Place::with_suites();
     without_sound(&place);
     let run = ["run", "--seed", "1"];
     let settings = place.read("suites/turnproof.yaml");
@@ -131,7 +115,7 @@ fn suites_have_the_same_result_over_rest() {
 
 #[test]
 fn calls_and_turns_have_the_same_result_over_websockets() {
-    let place = copy();
+    let place = Place::with_suites();
     for file in ["booking", "german", "greeting", "status", "telephone"] {
         std::fs::remove_file(place.path().join(format!("suites/workshop/{file}.yaml"))).unwrap();
     }
@@ -237,7 +221,7 @@ fn troubles_are_the_same_over_each() {
 
 #[test]
 fn what_is_recorded_over_rest_is_replayed() {
-    let place = copy();
+    let place = Place::with_suites();
     without_sound(&place);
     reach(&place, "rest");
     ended(&place.run(&["run", "--seed", "1", "--record", "tapes"]), 0);
