@@ -378,7 +378,7 @@ conversations:
     repeat: 2
     pass: {{ at_least: 1 }}
     turns:
-      - say: my pin is 4711, thanks
+      - say: my pin is 4711z, thanks
         expect: {{ reply: {{ contains: thank you }}, parameters: {{ town: Lyon }} }}
       - say: bye
 "
@@ -390,7 +390,7 @@ conversations:
 
 /// What the agents know after a turn.
 fn known() -> turnproof::proto::Struct {
-    let known = crate::scripted::object(serde_json::json!({"pin": "4711", "town": "Lyon"}));
+    let known = crate::scripted::object(serde_json::json!({"pin": "4711z", "town": "Lyon"}));
     turnproof::proto::json::json_to_struct(&known).unwrap()
 }
 
@@ -445,7 +445,7 @@ async fn a_service_is_recorded_and_played_without_it_and_without_credentials() {
             ("DetectIntent", cx_says as fn(&str) -> Reply),
             ("RunSession", ces_says),
         ] {
-            server.reply(method, says("thank you, 4711 it is"));
+            server.reply(method, says("thank you, 4711z it is"));
             // The one attempt fails in the middle, and so does its replay; the other goes on.
             server.reply(method, Reply::fail(Status::failed_precondition("it is over")));
         }
@@ -478,7 +478,8 @@ async fn a_service_is_recorded_and_played_without_it_and_without_credentials() {
         let written_by_hand = file.extension().is_some_and(|ending| ending == "yaml");
         assert!(!text.contains(TOKEN), "{}: {text}", file.display());
         assert!(
-            written_by_hand || !text.contains("4711"),
+            // No id of the run could hold it by chance.
+            written_by_hand || !text.contains("4711z"),
             "{}: {text}",
             file.display()
         );
