@@ -4,14 +4,16 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use turnproof::emulator::fault::Counts;
 use turnproof::model::endpoint::Protocol;
 use turnproof::model::outcome::Sent;
 use turnproof::model::suite::Via;
 
 use crate::cli_emulate::Running;
 use crate::cli_place::Place;
-use crate::faulty::{LONG, SHORT, STATUSES, Services, Way, most_calls, play, strike, words};
+use crate::faulty::{
+    LONG, LOSING, SHORT, STATUSES, Services, Way, calls_outlive_their_connections,
+    harmless_faults_lose_nothing, most_calls, play, strike, words,
+};
 
 /// Every way over gRPC, in text and spoken.
 const WAYS: [Way; 10] = [
@@ -57,23 +59,9 @@ async fn every_status_is_told_with_a_hint_and_the_turn_is_not_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again() {
     let services = Services::new();
-    for fault in [
-        "hang",
-        "hang,applied",
-        "reset",
-        "reset,applied",
-        "truncate",
-        "html",
-        "html,applied",
-        "disconnect",
-        "disconnect,applied",
-    ] {
+    for fault in LOSING {
         let timeout = if fault.starts_with("hang") { SHORT } else { LONG };
         for (way, outcome, counts) in strike(&services, &WAYS, fault, timeout).await {
-            // What nobody understands is answered in one message, which may come before its stream is reset.
-            if fault == "reset,applied" && way.1 == Via::Bidi && outcome.is_ok() {
-                continue;
-            }
             let failed = outcome.unwrap_err();
             assert_eq!(failed.sent, Sent::Unknown, "{fault} {way:?}: {failed:?}");
             assert!(failed.error.hint.is_some(), "{fault} {way:?}: {failed:?}");
@@ -85,29 +73,12 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn late_answers_and_retired_connections_lose_nothing() {
-    let services = Services::new();
-    for fault in ["delay=5ms", "goaway"] {
-        for (way, outcome, counts) in strike(&services, &WAYS, fault, LONG).await {
-            assert!(outcome.is_ok(), "{fault} {way:?}: {outcome:?}");
-            assert_eq!(counts.calls, most_calls(way), "{fault} {way:?}");
-        }
-    }
+    harmless_faults_lose_nothing(&WAYS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_goaway_calls_go_another_way() {
-    let services = Services::new();
-    let emulator = services.start(&["goaway,every=2"]).await;
-    let backend = services.backend(&emulator, Protocol::Grpc, Via::Detect);
-    for turn in 0..20 {
-        let outcome = play(&*backend, words(), LONG).await;
-        assert!(outcome.is_ok(), "{turn}: {outcome:?}");
-    }
-    let all = Counts {
-        calls: 20,
-        struck: 10,
-    };
-    assert_eq!(emulator.faults().counts(), all);
+    calls_outlive_their_connections(Protocol::Grpc).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

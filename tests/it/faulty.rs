@@ -57,7 +57,7 @@ impl Services {
         let agent = Arc::new(export::load_runtime(&counter).unwrap().agent);
         let script = Arc::new(SourceFile {
             path: PathBuf::from("echo.app.yaml"),
-            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }, { say: indeed }]\n".to_owned(),
+            text: "app: Echo\nagents:\n  Desk:\n    rules:\n      - when: { matches: . }\n        do: [{ say: heard }, { say: indeed }]\n    otherwise: [{ say: Pardon? }, { say: Once more. }]\n".to_owned(),
         });
         Self {
             cx: CxService::new(Engine::new(Arc::clone(&agent), 7), CxOptions::default()),
@@ -194,3 +194,43 @@ pub(crate) fn most_calls(way: Way) -> u64 {
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 /// Enough for what never comes.
 pub(crate) const SHORT: Duration = Duration::from_millis(500);
+
+/// Faults after which nobody knows what became of the turn.
+pub(crate) const LOSING: [&str; 9] = [
+    "hang",
+    "hang,applied",
+    "reset",
+    "reset,applied",
+    "truncate",
+    "html",
+    "html,applied",
+    "disconnect",
+    "disconnect,applied",
+];
+
+/// Answers that are late, and connections that are retired, lose nothing.
+pub(crate) async fn harmless_faults_lose_nothing(ways: &[Way]) {
+    let services = Services::new();
+    for fault in ["delay=5ms", "goaway"] {
+        for (way, outcome, counts) in strike(&services, ways, fault, LONG).await {
+            assert!(outcome.is_ok(), "{fault} {way:?}: {outcome:?}");
+            assert_eq!(counts.calls, most_calls(way), "{fault} {way:?}");
+        }
+    }
+}
+
+/// Every other call has its connection retired, and no turn notices.
+pub(crate) async fn calls_outlive_their_connections(protocol: Protocol) {
+    let services = Services::new();
+    let emulator = services.start(&["goaway,every=2"]).await;
+    let backend = services.backend(&emulator, protocol, Via::Detect);
+    for turn in 0..20 {
+        let outcome = play(&*backend, words(), LONG).await;
+        assert!(outcome.is_ok(), "{turn}: {outcome:?}");
+    }
+    let all = Counts {
+        calls: 20,
+        struck: 10,
+    };
+    assert_eq!(emulator.faults().counts(), all);
+}

@@ -7,7 +7,10 @@ use turnproof::model::endpoint::Protocol;
 use turnproof::model::outcome::Sent;
 use turnproof::model::suite::Via;
 
-use crate::faulty::{LONG, SHORT, STATUSES, Services, Way, most_calls, noise, play, strike, words};
+use crate::faulty::{
+    LONG, LOSING, SHORT, STATUSES, Services, Way, calls_outlive_their_connections,
+    harmless_faults_lose_nothing, most_calls, noise, play, strike, words,
+};
 
 /// Every way over REST, and both over a WebSocket: in text and spoken.
 const WAYS: [Way; 9] = [
@@ -66,23 +69,9 @@ async fn every_status_is_told_with_a_hint_and_the_turn_is_not_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again() {
     let services = Services::new();
-    for fault in [
-        "hang",
-        "hang,applied",
-        "reset",
-        "reset,applied",
-        "truncate",
-        "html",
-        "html,applied",
-        "disconnect",
-        "disconnect,applied",
-    ] {
+    for fault in LOSING {
         let timeout = if fault.starts_with("hang") { SHORT } else { LONG };
         for (way, outcome, counts) in strike(&services, &WAYS, fault, timeout).await {
-            // What nobody understands is answered in one message, and that one came.
-            if fault == "reset,applied" && way.2 && outcome.is_ok() {
-                continue;
-            }
             let Err(failed) = outcome else {
                 panic!("{fault} {way:?}: nothing went wrong");
             };
@@ -111,29 +100,12 @@ async fn answers_that_get_lost_leave_the_turn_unknown_and_it_is_not_sent_again()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn late_answers_and_retired_connections_lose_nothing() {
-    let services = Services::new();
-    for fault in ["delay=5ms", "goaway"] {
-        for (way, outcome, counts) in strike(&services, &WAYS, fault, LONG).await {
-            assert!(outcome.is_ok(), "{fault} {way:?}: {outcome:?}");
-            assert_eq!(counts.calls, most_calls(way), "{fault} {way:?}");
-        }
-    }
+    harmless_faults_lose_nothing(&WAYS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_retired_connection_calls_go_another_way() {
-    let services = Services::new();
-    let emulator = services.start(&["goaway,every=2"]).await;
-    let backend = services.backend(&emulator, Protocol::Rest, Via::Detect);
-    for turn in 0..20 {
-        let outcome = play(&*backend, words(), LONG).await;
-        assert!(outcome.is_ok(), "{turn}: {outcome:?}");
-    }
-    let all = Counts {
-        calls: 20,
-        struck: 10,
-    };
-    assert_eq!(emulator.faults().counts(), all);
+    calls_outlive_their_connections(Protocol::Rest).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
