@@ -82,13 +82,17 @@ pub(super) struct Answer<M = Value> {
     pub(super) message: M,
 }
 
-/// Something that was said on a stream: one of `sent`, `heard`, `ended` and `failure`.
+/// Something that was said on a stream: one of `sent`, `heard`, `ended` and `failure`. With `sound` it is several
+/// messages, alike but for the sound in them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "M: Deserialize<'de>"))]
 pub(super) struct Event<M = Value> {
-    /// Milliseconds since messages were last sent.
+    /// Milliseconds since messages were last sent, or the user was done speaking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at_ms: Option<f64>,
+    /// It came while the user spoke: milliseconds count from when they began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) speaking: bool,
     /// It came between turns, when nobody waited for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unasked: bool,
@@ -98,12 +102,34 @@ pub(super) struct Event<M = Value> {
     /// A message from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) heard: Option<M>,
+    /// The sound in such messages, of which the message tells the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sound: Option<Sound>,
     /// The service closed the stream.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) ended: bool,
     /// The stream broke, or the service ended it with an error; a message could not be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure>,
+}
+
+/// Sound that comes in pieces, each in a message of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sound {
+    /// The recording that was sent, as the suite named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
+    /// All of it, in bytes.
+    pub(super) bytes: usize,
+    /// The messages.
+    pub(super) pieces: usize,
+    /// The sound of each message but the last, which may have less, in bytes; of what was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) each: Option<usize>,
+    /// When the last message came; they came evenly. Of what was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last_at_ms: Option<f64>,
 }
 
 /// Why a call failed.

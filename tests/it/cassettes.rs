@@ -105,10 +105,7 @@ fn ended(said: &Said, code: i32) {
 #[test]
 fn every_suite_of_this_repository_gives_the_same_result_again() {
     let place = Place::with_suites();
-    // Speech is not recorded.
-    let silent = ["--filter", "not tag:audio"];
-    let record = [&["run", "--seed", "1", "--record", "tapes"][..], &silent].concat();
-    ended(&place.run(&record), 0);
+    ended(&place.run(&["run", "--seed", "1", "--record", "tapes"]), 0);
     let recorded = run_result(&place);
     for arguments in [
         &["--jobs", "1"][..],
@@ -118,7 +115,6 @@ fn every_suite_of_this_repository_gives_the_same_result_again() {
         let said = place.run(
             &[
                 &["run", "--seed", "1", "--strict", "--replay", "tapes"][..],
-                &silent,
                 arguments,
             ]
             .concat(),
@@ -523,21 +519,4 @@ fn a_service_that_is_not_there_leaves_good_cassettes_alone() {
     ended(&said, 3);
     assert!(said.err.contains("warning[cassette-kept]"), "{}", said.err);
     assert_eq!(place.read(&file), good);
-}
-
-#[test]
-fn speech_is_not_recorded_and_says_so() {
-    let place = Place::with_suites();
-    for via in ["telephone", "by_voice"] {
-        let said = place.run(&[
-            "run",
-            "--record",
-            "tapes",
-            "--filter",
-            &format!("file:{via}.yaml"),
-        ]);
-        ended(&said, 3);
-        let told = "spoken turns are neither recorded nor replayed";
-        assert!(said.out.contains(told), "{}", said.out);
-    }
 }
