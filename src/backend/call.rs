@@ -134,7 +134,7 @@ impl Line for Caller {
             Err(failed) if never_left(&failed) => self.prepare(call).await?,
             prepared => prepared?,
         };
-        let waiting = Waiting::new();
+        let waiting = Waiting::begin();
         let opened = begin(prepared, call, waiting.follow(sent), (waiting, lasts)).await;
         Ok(Box::new(self.opened(opened)?))
     }
@@ -211,7 +211,7 @@ impl Caller {
             let _ = outbox.try_send(message.clone());
         }
         let messages = ReceiverStream::new(messages).boxed();
-        let opened = begin(prepared, call, messages, (Waiting::new(), Lasts::OnItsOwn)).await;
+        let opened = begin(prepared, call, messages, (Waiting::begin(), Lasts::OnItsOwn)).await;
         Ok(LiveStream {
             outbox: Some(outbox),
             ..self.opened(opened)?

@@ -137,7 +137,7 @@ impl Line for WebSocket {
     async fn open(&self, call: &Call, first: Vec<Bytes>) -> Result<Box<dyn LiveStream>, TurnError> {
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let messages = stream::iter(first).chain(ReceiverStream::new(messages)).boxed();
-        self.talk(call, Some(outbox), (messages, Waiting::new())).await
+        self.talk(call, Some(outbox), (messages, Waiting::begin())).await
     }
 
     async fn stream(
@@ -146,7 +146,7 @@ impl Line for WebSocket {
         sent: BoxStream<'static, Outgoing>,
         _lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
-        let waiting = Waiting::new();
+        let waiting = Waiting::begin();
         self.talk(call, None, (waiting.follow(sent), waiting)).await
     }
 }

@@ -189,7 +189,7 @@ impl RecordingLine {
         Opening {
             place: self.tape.opened(call, first),
             asked_at: Instant::now(),
-            waiting: Waiting::new(),
+            waiting: Waiting::begin(),
         }
     }
 

@@ -62,7 +62,7 @@ pub struct Waiting(Arc<Mutex<User>>);
 
 impl Waiting {
     /// Waits from now on.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Self(Arc::new(Mutex::new(User::Waits(Instant::now()))))
     }
 
@@ -135,13 +135,13 @@ mod tests {
             (Outgoing::Sound(bytes()), false),
             (Outgoing::Done, true),
         ];
-        let waiting = Waiting::new();
+        let waiting = Waiting::begin();
         for (outgoing, waits) in sent {
             waiting.note(&outgoing);
             let before = waiting.until(Instant::now());
             second().await;
-            let waited = waiting.until(Instant::now()) - before;
-            assert_eq!(waited, Duration::from_secs(u64::from(waits)), "{outgoing:?}");
+            let second = Duration::from_secs(u64::from(waits));
+            assert_eq!(waiting.until(Instant::now()), before + second, "{outgoing:?}");
         }
         let messages = waiting.follow(stream::iter([Outgoing::Done, Outgoing::Message(bytes())]).boxed());
         assert_eq!(messages.collect::<Vec<_>>().await, [bytes()]);

@@ -59,13 +59,13 @@ impl Socket {
         let (sink, frames) = socket.split();
         let (arrivals, inbox) = mpsc::channel(INBOX);
         waiting.restart();
-        let writing = tokio::spawn(write(sink, messages, sent));
-        let reading = tokio::spawn(read(frames, arrivals, heard));
+        let writer = tokio::spawn(write(sink, messages, sent));
+        let reader = tokio::spawn(read(frames, arrivals, heard));
         Self {
             outbox,
             inbox,
             waiting,
-            tasks: [writing.abort_handle(), reading.abort_handle()],
+            tasks: [writer.abort_handle(), reader.abort_handle()],
         }
     }
 

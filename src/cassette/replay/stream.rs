@@ -56,7 +56,7 @@ impl ReplayStream {
             sent: None,
             spoken: None,
             began: Instant::now(),
-            waiting: Waiting::new(),
+            waiting: Waiting::begin(),
             is_finished: false,
         }
     }
@@ -247,20 +247,15 @@ impl ReplayStream {
                 .as_ref()
                 .and_then(|sound| Pieces::of(sound, event.at_ms.unwrap_or_default(), message, folder));
         }
-        let bytes = match self.pieces.as_mut().and_then(Pieces::next) {
-            Some((piece, is_last)) => {
-                let bytes = played.answer(&self.call, self.place, message, &|_| Some(piece.to_vec()));
-                if is_last {
-                    self.go_to(self.position + 1);
-                }
-                bytes?
-            }
-            None => {
-                self.go_to(self.position + 1);
-                played.answer(&self.call, self.place, message, &played.blob())?
-            }
+        let piece = self.pieces.as_mut().and_then(Pieces::next);
+        if piece.as_ref().is_none_or(|(_, is_last)| *is_last) {
+            self.go_to(self.position + 1);
+        }
+        let bytes = match piece {
+            Some((piece, _)) => played.answer(&self.call, self.place, message, &|_| Some(piece.to_vec())),
+            None => played.answer(&self.call, self.place, message, &played.blob()),
         };
-        Ok(Heard::Message(Part { bytes, at }))
+        Ok(Heard::Message(Part { bytes: bytes?, at }))
     }
 
     fn go_to(&mut self, position: usize) {

@@ -46,7 +46,7 @@ impl Line for Echo {
             outgoing,
             answers: VecDeque::new(),
             heard: 0,
-            waiting: Waiting::new(),
+            waiting: Waiting::begin(),
         }))
     }
 
