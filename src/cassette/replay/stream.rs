@@ -101,7 +101,7 @@ impl ReplayStream {
         is_all: bool,
     ) -> Result<(), TurnError> {
         self.sent = Some(sent);
-        while self.position == 0 || is_all && self.is_more_to_be_said() {
+        while self.position == 0 || is_all && self.still_to_be_said() > 0 {
             let Some(sent) = &mut self.sent else { break };
             match timeout_at(self.call.deadline, sent.next()).await {
                 Ok(Some(outgoing)) => self.take(outgoing)?,
@@ -111,11 +111,12 @@ impl ReplayStream {
         Ok(())
     }
 
-    fn is_more_to_be_said(&self) -> bool {
+    /// The recorded messages that were not sent yet.
+    fn still_to_be_said(&self) -> usize {
         let interaction = self.played.loaded.interaction(self.place);
         let events = interaction.and_then(|interaction| interaction.stream.as_deref());
-        let mut rest = events.unwrap_or_default().iter().skip(self.position);
-        rest.any(|event| event.sent.is_some())
+        let rest = events.unwrap_or_default().iter().skip(self.position);
+        rest.filter(|event| event.sent.is_some()).count()
     }
 
     /// Takes what is sent.
@@ -261,6 +262,12 @@ impl ReplayStream {
     fn go_to(&mut self, position: usize) {
         self.position = position;
         self.pieces = None;
+    }
+}
+
+impl Drop for ReplayStream {
+    fn drop(&mut self) {
+        self.played.loaded.left_unsaid(self.place, self.still_to_be_said());
     }
 }
 

@@ -208,6 +208,12 @@ async fn turns_follow_each_other_on_one_stream() {
     let folder = Folder::new();
     let recorded = one_by_one(&folder.record(), &turns).await;
     assert_eq!(recorded[1].len(), 1, "{recorded:?}");
+    let shorter = folder.replay();
+    one_by_one(&shorter, &turns[..1]).await;
+    assert_eq!(
+        shorter.problems([&title()])[0].message,
+        "2 recorded messages were not sent on the stream that is interaction 1 of attempt 1"
+    );
     for cassettes in [
         folder.replay(),
         Cassettes::replay(folder.place(), Speed::Recorded).unwrap(),
