@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset};
 use futures::stream::BoxStream;
 use prost::bytes::Bytes;
-use prost_reflect::MessageDescriptor;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -26,7 +25,8 @@ use crate::backend::transport::{Call, Hears, Lasts, Line, LiveStream, Outgoing, 
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Sent;
-use crate::proto::json::read::{Reading, json_to_bytes, types_of};
+use crate::proto::json::read::{Reading, json_to_bytes};
+use crate::proto::json::table::{Table, tables_of};
 use crate::proto::json::text::{Blob, text_to_bytes};
 use crate::redact::PLACEHOLDER;
 use loaded::Loaded;
@@ -280,13 +280,13 @@ impl Played {
         if interaction.method != call.path {
             return false;
         }
-        let Some((input, _)) = types_of(call.path) else {
+        let Some((input, _)) = tables_of(call.path) else {
             return false;
         };
         let headers = metadata(&call.headers, &self.id);
         if headers == interaction.metadata
             && self
-                .at_once(&input, recorded, &|_| None)
+                .at_once(input, recorded, &|_| None)
                 .is_some_and(|bytes| bytes == *message)
         {
             return true;
@@ -308,17 +308,17 @@ impl Played {
     }
 
     /// The bytes of a recorded message, where nothing in it was hidden and nothing is odd.
-    fn at_once(&self, kind: &MessageDescriptor, recorded: &Written, blob: Blob<'_>) -> Option<Vec<u8>> {
+    fn at_once(&self, table: &'static Table, recorded: &Written, blob: Blob<'_>) -> Option<Vec<u8>> {
         let text = recorded.text();
         if is_hidden_in(text) {
             return None;
         }
         if !text.contains(SESSION) {
-            return text_to_bytes(kind, text, blob);
+            return text_to_bytes(table, text, blob);
         }
         let quoted = Value::from(self.id.as_str()).to_string();
         let id = quoted.strip_prefix('"')?.strip_suffix('"')?;
-        text_to_bytes(kind, &text.replace(SESSION, id), blob)
+        text_to_bytes(table, &text.replace(SESSION, id), blob)
     }
 
     /// What is told of a call that was not recorded like this.
@@ -377,10 +377,8 @@ impl Played {
         blob: Blob<'_>,
     ) -> Result<Bytes, TurnError> {
         let Loaded { recording, file, .. } = &*self.loaded;
-        let output = types_of(call.path).map(|(_, output)| output);
-        let at_once = output
-            .as_ref()
-            .and_then(|output| self.at_once(output, message, blob));
+        let output = tables_of(call.path).map(|(_, output)| output);
+        let at_once = output.and_then(|output| self.at_once(output, message, blob));
         if let Some(bytes) = at_once {
             return Ok(bytes.into());
         }
@@ -389,7 +387,7 @@ impl Played {
             hidden: Some(PLACEHOLDER),
             newer: false,
         };
-        let kind = output.as_ref().map_or("", MessageDescriptor::full_name);
+        let kind = output.map_or("", Table::full_name);
         json_to_bytes(kind, &self.today(&message.value()), reading)
             .map(Bytes::from)
             .map_err(|error| self.lost(trouble::garbled(file, recording, place, &error.to_string())))

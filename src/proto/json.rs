@@ -17,6 +17,7 @@ use super::descriptor_pool;
 use super::structure::Struct;
 
 pub mod read;
+pub mod table;
 pub mod text;
 
 /// How deep lists and objects may be nested. Each level costs several levels of protobuf messages, of which a

@@ -267,7 +267,9 @@ impl ReplayStream {
 
 impl Drop for ReplayStream {
     fn drop(&mut self) {
-        self.played.loaded.left_unsaid(self.place, self.still_to_be_said());
+        self.played
+            .loaded
+            .left_unsaid(self.place, self.still_to_be_said());
     }
 }
 
