@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
+use memchr::memchr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -209,6 +210,12 @@ impl<M: DeserializeOwned> Recording<M> {
     /// # Errors
     /// When it is none, or one of another version.
     pub(super) fn parse(text: &str) -> Result<Self, Damage> {
+        // Half of a file is indentation, and messages are looked at twice. Where something is wrong is told by the file
+        // as it is.
+        Self::parse_as_it_is(&unindented(text)).or_else(|_| Self::parse_as_it_is(text))
+    }
+
+    fn parse_as_it_is(text: &str) -> Result<Self, Damage> {
         #[derive(Deserialize)]
         struct Head {
             format: String,
@@ -222,6 +229,27 @@ impl<M: DeserializeOwned> Recording<M> {
                 _ => malformed(&error),
             }),
         }
+    }
+}
+
+/// The text without the blanks that its lines begin with. There are none in texts of JSON: lines do not end in them.
+fn unindented(text: &str) -> String {
+    /// Most levels are deep.
+    const BLANKS: &str = "        ";
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        while let Some(less) = rest.strip_prefix(BLANKS) {
+            rest = less;
+        }
+        rest = rest.trim_start_matches(' ');
+        let Some(end) = memchr(b'\n', rest.as_bytes()) else {
+            plain.push_str(rest);
+            return plain;
+        };
+        let (line, after) = rest.split_at(end + 1);
+        plain.push_str(line);
+        rest = after;
     }
 }
 
@@ -361,6 +389,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn without_its_indentation_a_text_says_the_same(text in "( |\n|[\\[\\]{}:,\"a1\\\\]){0,30}", value in "\\PC{0,20}") {
+            let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+            prop_assert_eq!(read(&unindented(&text)), read(&text));
+            let pretty = serde_json::to_string_pretty(&json!([{ "a": value, "b": [[value]] }])).unwrap();
+            prop_assert_eq!(read(&unindented(&pretty)), read(&pretty));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
             prop_assert!(Recording::<Value>::parse(&text).is_err());
