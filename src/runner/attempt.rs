@@ -124,6 +124,8 @@ pub(super) struct Player<'run> {
     now: DateTime<FixedOffset>,
     /// The session, from its first turn on.
     pub(super) session: Option<Box<dyn Session>>,
+    /// What let the session be opened lets its first request leave.
+    departure: Option<Departure>,
     session_id: String,
     /// All replies so far.
     pub(super) replies: Vec<AgentReply>,
@@ -160,6 +162,7 @@ impl<'run> Player<'run> {
             budget: Budget::new(conversation.timeouts),
             now,
             session: None,
+            departure: None,
             session_id: String::new(),
             replies: Vec::new(),
             earlier: 0,
@@ -241,12 +244,24 @@ impl<'run> Player<'run> {
                 clock: self.now,
             },
         };
-        let opened = self.budget.wait(backend.open(start)).await?;
-        opened.map_err(|error| Unknown::from(&error))
+        let departure = self.depart().await;
+        match self.budget.wait(backend.open(start)).await? {
+            Ok(session) => {
+                self.departure = departure;
+                Ok(session)
+            }
+            Err(error) => {
+                self.keep_pace(departure, Err(&error)).await;
+                Err(Unknown::from(&error))
+            }
+        }
     }
 
     /// Waits until a request may leave, which is nobody's time.
     pub(super) async fn depart(&mut self) -> Option<Departure> {
+        if let Some(departure) = self.departure.take() {
+            return Some(departure);
+        }
         let departure = self.target.limit.as_ref()?.wait().await;
         self.budget.give_back(departure.waited);
         Some(departure)

@@ -117,6 +117,29 @@ async fn a_refused_turn_is_not_sent_again_and_slows_all_conversations_of_the_tar
     assert!(told.count() >= 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_session_that_a_quota_keeps_closed_slows_the_target_too() {
+    let backend = FakeBackend::echo();
+    backend.unopened.store(1, std::sync::atomic::Ordering::SeqCst);
+    let conversations = (0..60).map(|number| with_turns(&number.to_string(), [say("one"), say("two")]));
+    let mut run = FakeRun::new(&backend, conversations);
+    run.limit = Some(crate::runner::Limit::new("fake", Some(60.0), 7));
+    let played = run.play().await;
+    assert_eq!((played.end.summary.passed, played.end.summary.recovered), (60, 1));
+    let [slowed] = &played.end.slowed[..] else {
+        panic!("{:?}", played.end.slowed)
+    };
+    assert_eq!((slowed.refused, slowed.times), (1, 1));
+    assert!((slowed.lowest_per_minute - 30.0).abs() < f64::EPSILON, "{slowed:?}");
+    let told = played.events.iter().filter_map(|event| match event {
+        crate::model::event::RunEvent::Notice(told) => Some(told.contains("back at full pace")),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [false, true], "it recovers as it does from a turn");
+    // Opening a session is no request of its own: 120 turns, and the slow ones among them.
+    assert!((120..180).contains(&played.took.as_secs()), "{:?}", played.took);
+}
+
 #[tokio::test]
 async fn a_failed_turn_does_not_stop_the_conversation() {
     let turns = [expects("one", "other"), expects("two", "two")];
