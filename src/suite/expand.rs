@@ -118,6 +118,7 @@ impl Expansion<'_> {
         let settled = self.settled(map);
         let asked = settled.channels.clone().unwrap_or_default();
         self.parser.channel = self.source.channel.or(asked.first().copied());
+        self.parser.in_pieces = settled.with.text_streaming;
         let name = self.name(map);
         let every_turn = self.every_turn();
         let tags = self.fixed_texts(map, "tags").unwrap_or_default();

@@ -26,6 +26,7 @@ mod matcher;
 mod misplaced;
 mod operator;
 mod sound;
+mod streaming;
 mod stubs;
 mod turn;
 mod with;
@@ -56,6 +57,8 @@ pub(super) struct Parser {
     pub(super) channel: Option<Channel>,
     /// Whether there is a turn that can be heard.
     pub(super) is_spoken: bool,
+    /// Whether turns that do not say otherwise want texts in pieces.
+    pub(super) in_pieces: Option<bool>,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -86,6 +89,7 @@ impl Parser {
             sound: None,
             channel: None,
             is_spoken: false,
+            in_pieces: None,
         }
     }
 

@@ -167,6 +167,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
         parser.sound = self.parser.sound.as_ref().map(|place| place.beside(&path));
         parser.channel = self.parser.channel;
+        parser.in_pieces = self.parser.in_pieces;
         let known: Vec<&Object> = std::iter::once(&used.args)
             .chain(self.known.iter().copied())
             .collect();
@@ -238,6 +239,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         self.parser.mentions.append(&mut parser.mentions);
         self.parser.given.append(&mut parser.given);
         self.parser.is_spoken |= parser.is_spoken;
+        self.parser.in_pieces = parser.in_pieces;
     }
 }
 

@@ -123,10 +123,12 @@ impl Parser {
             self.check_via(expect, via);
         }
         self.check_captured_parameters(map);
-        Some(Turn {
+        let turn = Turn {
             input: input?,
             ..turn
-        })
+        };
+        self.check_text_streaming(node, map, &turn);
+        Some(turn)
     }
 
     // ---- what the user does ----
