@@ -115,7 +115,10 @@ impl Backend for Handle {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less_one)
             .is_ok()
         {
-            return Err(BackendError::new(BackendErrorKind::Quota, "the fake opens nothing"));
+            return Err(BackendError::new(
+                BackendErrorKind::Quota,
+                "the fake opens nothing",
+            ));
         }
         let session = start.session_id.clone();
         self.0.opened.lock().unwrap().push(start);
@@ -237,6 +240,7 @@ pub(super) fn say(text: &str) -> Turn {
         capture: Vec::new(),
         feedback: None,
         expect: Vec::new(),
+        history: None,
         restart: false,
     }
 }
@@ -286,6 +290,7 @@ pub(super) fn conversation(name: &str) -> Conversation {
         skip: None,
         only_on: Vec::new(),
         known_issue: None,
+        run_method: crate::model::suite::RunMethod::Naive,
         start: Start::default(),
         with: With::default(),
         timeouts: Timeouts {

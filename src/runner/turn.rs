@@ -36,6 +36,7 @@ impl Player<'_> {
             Ok(turn) => turn,
             // What a template needs was not captured: the agent did not say it.
             Err(message) => {
+                self.cannot_tell(self.turns[index].index, &message);
                 self.turns[index].failures.push(message);
                 return Ok(());
             }
@@ -53,6 +54,7 @@ impl Player<'_> {
         };
         let checked = self.check(index, &turn);
         self.note_audio(index, kept);
+        self.end_session(self.turns[index].index, &turn);
         // What was seen of the answer stands, whatever became of its rating.
         checked.and(rated)
     }
@@ -66,15 +68,15 @@ impl Player<'_> {
         else {
             return Ok(());
         };
-        // It is a request like any other.
-        let departure = self.depart().await;
+        // It is a request like any other, but no model looks at it.
+        let departure = self.depart_without_tokens().await;
         let timeout = self.budget.left();
         if timeout.is_zero() {
             return Err(self.budget.used_up().of_rating());
         }
         let rated = self.budget.wait(session.rate(feedback, timeout)).await;
         let rated = rated.map_err(Unknown::of_rating)?;
-        let outcome = rated.as_ref().map(|()| ()).map_err(|failed| &failed.error);
+        let outcome = rated.as_ref().map(|()| None).map_err(|failed| &failed.error);
         self.keep_pace(departure, outcome).await;
         rated.map_err(|failed| Unknown::from(&failed.error).of_rating())?;
         if let Some(reply) = &mut self.partial {
@@ -241,7 +243,10 @@ mod tests {
             panic!("{:?}", played.end.slowed)
         };
         assert_eq!((slowed.refused, slowed.times), (1, 1));
-        assert!((slowed.lowest_per_minute - 30.0).abs() < f64::EPSILON, "{slowed:?}");
+        assert!(
+            (slowed.lowest_per_minute - 30.0).abs() < f64::EPSILON,
+            "{slowed:?}"
+        );
     }
 
     #[tokio::test]

@@ -59,6 +59,8 @@ pub(super) struct Parser {
     pub(super) is_spoken: bool,
     /// Whether turns that do not say otherwise want texts in pieces.
     pub(super) in_pieces: Option<bool>,
+    /// Whether later turns are told what is said in earlier ones.
+    pub(super) is_told: bool,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -90,6 +92,7 @@ impl Parser {
             channel: None,
             is_spoken: false,
             in_pieces: None,
+            is_told: false,
         }
     }
 
@@ -170,7 +173,8 @@ impl Parser {
         problem.help.extend(help);
     }
 
-    fn check_support(&mut self, entry: &Entry, key: &Key) {
+    /// Reports a key that the service lacks.
+    pub(super) fn check_support(&mut self, entry: &Entry, key: &Key) {
         let Some(service) = self.service.filter(|service| !key.is_known_to(*service)) else {
             return;
         };

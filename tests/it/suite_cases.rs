@@ -251,7 +251,8 @@ fn sketch(entry: &Entry, shown: &mut String) {
 
 /// Without the members that say nothing.
 fn short(value: &impl Debug) -> String {
-    const BUILT_IN: [&str; 5] = [
+    const BUILT_IN: [&str; 6] = [
+        "run_method: Naive",
         "channel: Text",
         "timeouts: Timeouts { turn: 30s, conversation: 300s }",
         "retries: Retries { errored: 1, failed: 0 }",

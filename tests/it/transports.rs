@@ -302,7 +302,10 @@ async fn other_programs_may_ask_in_json() {
     let violations = error["details"][0]["fieldViolations"].as_array().unwrap();
     let fields: Vec<&Value> = violations.iter().map(|violation| &violation["field"]).collect();
     assert_eq!(fields, ["query_input", ""], "{answer}");
-    assert!(error["message"].as_str().unwrap().contains("`unheardOf`"), "{answer}");
+    assert!(
+        error["message"].as_str().unwrap().contains("`unheardOf`"),
+        "{answer}"
+    );
     let (status, _, answer) = ask(post("s:serverStreamingDetectIntent", &misspelt.to_string())).await;
     assert_eq!(
         (status, &answer[0]["error"]["status"]),

@@ -57,13 +57,15 @@ pub(super) fn message(kind: &str, json: &Value) -> Result<Bytes, Malformed> {
     if !violations.is_empty() {
         return Err(Malformed::of(violations));
     }
-    json_to_bytes(kind, json, STRICT).map(Bytes::from).map_err(|error| {
-        let violation = Violation {
-            what: format!("the value should be {}", error.wanted),
-            at: error.path,
-        };
-        Malformed::of(vec![violation])
-    })
+    json_to_bytes(kind, json, STRICT)
+        .map(Bytes::from)
+        .map_err(|error| {
+            let violation = Violation {
+                what: format!("the value should be {}", error.wanted),
+                at: error.path,
+            };
+            Malformed::of(vec![violation])
+        })
 }
 
 impl Malformed {
@@ -118,7 +120,10 @@ mod tests {
     fn everything_that_is_wrong_is_named_with_its_place() {
         let (said, places) = refused(&json!({"confg": {}, "inputs": [{"txt": "a"}]}));
         assert_eq!(places, ["", "inputs[0]"]);
-        assert!(said.contains("`confg`") && said.contains("at `inputs[0]`: unknown name `txt`"), "{said}");
+        assert!(
+            said.contains("`confg`") && said.contains("at `inputs[0]`: unknown name `txt`"),
+            "{said}"
+        );
         let (said, places) = refused(&json!({"inputs": [{"dtmf": 5}]}));
         assert_eq!(places, ["inputs.0.dtmf"]);
         assert!(said.contains("should be a text"), "{said}");

@@ -45,6 +45,8 @@ impl Parser {
             None => PathBuf::from(&written),
             Some(folders) => self.recording(file, &written, &folders)?,
         };
+        let place = self.sound.as_ref().filter(|_| self.is_told);
+        let transcript = place.and_then(|place| place.folder(&path).transcripts.get(&path).cloned());
         let input = AudioInput {
             written,
             path,
@@ -52,6 +54,7 @@ impl Parser {
             convert,
             pace,
             interrupt_after,
+            transcript,
         };
         self.is_spoken = true;
         let folders = self.sound.clone();

@@ -27,7 +27,9 @@ impl Parser {
             ),
             None | Some(Via::Run) => (
                 "`RunSession`, by which this turn is sent, cannot carry texts in pieces (`text_streaming`)",
-                Some("write `via: stream` or `via: bidi` in the turn, or as the target's `via` in the settings"),
+                Some(
+                    "write `via: stream` or `via: bidi` in the turn, or as the target's `via` in the settings",
+                ),
             ),
             Some(Via::Bidi) if role.settings.output.is_some() => (
                 "texts do not come in pieces (`text_streaming`) over `via: bidi` while the agent is asked to speak",
@@ -41,7 +43,8 @@ impl Parser {
             (None, via) => {
                 self.in_pieces = None;
                 let span = via.map_or_else(|| node.span.start..node.span.start, |via| via.span.clone());
-                let inherited = "the turn inherits it; to do without, write `with: { text_streaming: false }` here";
+                let inherited =
+                    "the turn inherits it; to do without, write `with: { text_streaming: false }` here";
                 (span, inherited)
             }
         };

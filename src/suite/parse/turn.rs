@@ -115,6 +115,10 @@ impl Parser {
                 .get("expect")
                 .map(|node| self.expectations(node))
                 .unwrap_or_default(),
+            history: map
+                .get("history")
+                .filter(|_| self.service != Some(Service::Cx))
+                .map(|node| self.history(node)),
             restart: map
                 .get("then")
                 .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
