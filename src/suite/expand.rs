@@ -19,7 +19,7 @@ use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Channel, Check, Conversation, Expectation, RunMethod, Service, Turn, Via};
+use crate::model::suite::{Channel, Check, Conversation, Expectation, Service, Turn, Via};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -121,7 +121,7 @@ impl Expansion<'_> {
         self.parser.channel = self.source.channel.or(asked.first().copied());
         self.parser.in_pieces = settled.with.text_streaming;
         let run_method = settled.run_method.unwrap_or_default();
-        self.parser.is_told = run_method == RunMethod::Stable;
+        self.parser.run_method = run_method;
         let name = self.name(map);
         let every_turn = self.every_turn();
         let tags = self.fixed_texts(map, "tags").unwrap_or_default();
@@ -483,8 +483,7 @@ impl Expansion<'_> {
             }
         }
         if self.source.thorough && self.parser.service == Some(Service::Ces) {
-            let run_method = settled.run_method.unwrap_or_default();
-            let problems = history::check(run_method, turns.iter().zip(&places), &settled.start);
+            let problems = history::check(self.parser.run_method, turns.iter().zip(&places), &settled.start);
             self.parser.reader.problems.extend(problems);
         }
         (Some(turns), captured)

@@ -15,7 +15,7 @@ use super::template::text::{has_template, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
-use crate::model::suite::{Channel, Location, Service};
+use crate::model::suite::{Channel, Location, RunMethod, Service};
 use crate::yaml::{self, Entry, Kind, Map, Node, Reader, comment_after, quoted};
 
 mod attachment;
@@ -59,8 +59,8 @@ pub(super) struct Parser {
     pub(super) is_spoken: bool,
     /// Whether turns that do not say otherwise want texts in pieces.
     pub(super) in_pieces: Option<bool>,
-    /// Whether later turns are told what is said in earlier ones.
-    pub(super) is_told: bool,
+    /// How turns stand to sessions: later ones may have to be told what is said in earlier ones.
+    pub(super) run_method: RunMethod,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -92,7 +92,7 @@ impl Parser {
             channel: None,
             is_spoken: false,
             in_pieces: None,
-            is_told: false,
+            run_method: RunMethod::Naive,
         }
     }
 

@@ -174,7 +174,7 @@ impl<'a, 'p> Turns<'a, 'p> {
         parser.sound = self.parser.sound.as_ref().map(|place| place.beside(&path));
         parser.channel = self.parser.channel;
         parser.in_pieces = self.parser.in_pieces;
-        parser.is_told = self.parser.is_told;
+        parser.run_method = self.parser.run_method;
         let known: Vec<&Object> = std::iter::once(&used.args)
             .chain(self.known.iter().copied())
             .collect();

@@ -11,7 +11,7 @@ use crate::audio::{AudioError, Encoding, Facts, Said};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::{Group, SAMPLE_ENCODINGS, Subject};
 use crate::model::endpoint::Protocol;
-use crate::model::suite::{AudioCheck, AudioInput, Channel, Input, Service, Via};
+use crate::model::suite::{AudioCheck, AudioInput, Channel, Input, RunMethod, Service, Via};
 use crate::settings::pace::read_pace;
 use crate::yaml::{Entry, Map, Node};
 
@@ -45,8 +45,11 @@ impl Parser {
             None => PathBuf::from(&written),
             Some(folders) => self.recording(file, &written, &folders)?,
         };
-        let place = self.sound.as_ref().filter(|_| self.is_told);
-        let transcript = place.and_then(|place| place.folder(&path).transcripts.get(&path).cloned());
+        let asked = self
+            .sound
+            .as_ref()
+            .filter(|_| self.run_method == RunMethod::Stable);
+        let transcript = asked.and_then(|folders| folders.folder(&path).transcripts.get(&path).cloned());
         let input = AudioInput {
             written,
             path,
