@@ -23,6 +23,7 @@ mod extract;
 mod features;
 mod model;
 mod phrases;
+mod postings;
 mod score;
 mod spelling;
 mod svm;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
 use super::phrases::{is_matched, phrases, text_of};
+use super::postings::Postings;
 use super::svm::{Rows, train};
 use super::template::Templates;
 use crate::emulator::cx::entities::inflection::stem;
@@ -35,7 +36,9 @@ const TIE: f32 = 0.05;
 pub(super) struct Model {
     classes: Vec<Class>,
     vectoriser: Vectoriser,
-    rows: Rows,
+    phrases: Postings,
+    /// How many phrases there are, those of the default negative intent included.
+    count: usize,
     /// Weights, all classes of a column side by side; the intercepts are the last column.
     weights: Vec<f32>,
     templates: Templates,
@@ -66,7 +69,6 @@ pub(super) struct Sample {
     /// Entity types of which a value is in it, `@` included.
     types: BTreeSet<String>,
     vector: Vector,
-    dense: Vec<f32>,
 }
 
 /// An intent with the model's decision for it.
@@ -158,10 +160,13 @@ impl Model {
             );
         }
         this.vectoriser = Vectoriser::fit(&bags, WEIGHT_LIMIT / this.classes.len().max(1));
+        let mut rows = Rows::default();
         for bag in &bags {
-            this.rows.push(&this.vectoriser.vector(bag));
+            rows.push(&this.vectoriser.vector(bag));
         }
-        this.solve();
+        this.count = rows.len();
+        this.solve(&rows);
+        this.phrases = Postings::of(&rows, this.vectoriser.width());
         this
     }
 
@@ -177,7 +182,7 @@ impl Model {
         )
     }
 
-    fn solve(&mut self) {
+    fn solve(&mut self, rows: &Rows) {
         let width = self.vectoriser.width();
         let classes = self.classes.len();
         self.weights = vec![0.0; (width + 1) * classes];
@@ -185,10 +190,8 @@ impl Model {
             return;
         }
         for (number, class) in self.classes.iter().enumerate() {
-            let positive: Vec<bool> = (0..self.rows.len())
-                .map(|row| class.rows.contains(&row))
-                .collect();
-            let learnt = train(&self.rows, &positive, width);
+            let positive: Vec<bool> = (0..rows.len()).map(|row| class.rows.contains(&row)).collect();
+            let learnt = train(rows, &positive, width);
             for (column, weight) in learnt.into_iter().enumerate() {
                 if let Some(place) = self.weights.get_mut(column * classes + number) {
                     *place = weight;
@@ -204,12 +207,6 @@ impl Model {
         let vector = self
             .vectoriser
             .vector(&Bags::new(words.iter().copied(), &template));
-        let mut dense = vec![0.0; self.vectoriser.width()];
-        for (column, value) in vector.columns.iter().zip(&vector.values) {
-            if let Some(place) = dense.get_mut(*column as usize) {
-                *place = *value;
-            }
-        }
         let stem = |word: &str| stem(word, &self.language).to_owned();
         let words = words.iter().map(|word| (stem(word), self.weight(word)));
         let words = words.collect();
@@ -221,13 +218,12 @@ impl Model {
             words,
             types: types.collect(),
             vector,
-            dense,
         }
     }
 
     /// How much a word says, from how many phrases have it.
     fn weight(&self, word: &str) -> f32 {
-        let texts = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        let texts = u32::try_from(self.count).unwrap_or(u32::MAX);
         let share =
             f64::from(texts.saturating_add(1)) / f64::from(self.frequency(word).unwrap_or_default() + 1);
         #[expect(clippy::cast_possible_truncation, reason = "a weight of a few units")]
@@ -253,13 +249,11 @@ impl Model {
     /// value: it means an intent that has such a value as a phrase.
     pub(super) fn decide(&self, sample: &Sample, alone: &BTreeSet<&str>) -> Vec<Decided<'_>> {
         let sums = self.decisions(sample);
+        let likeness = self.likeness(sample);
         let only = self.is_only();
         let decided = self.classes.iter().zip(sums).map(|(class, sum)| {
-            let cosine = class
-                .rows
-                .clone()
-                .map(|row| self.cosine(sample, row))
-                .fold(0.0, f32::max);
+            let of_class = likeness.get(class.rows.clone()).unwrap_or_default();
+            let cosine = of_class.iter().copied().fold(0.0, f32::max);
             let svm = if only { 2.0 * cosine - 1.0 } else { sum };
             let fits = class.lone_types.iter().any(|lone| alone.contains(lone.as_str()));
             Decided {
@@ -278,7 +272,7 @@ impl Model {
 
     /// Whether there is nothing to tell the only intent from.
     fn is_only(&self) -> bool {
-        matches!(self.classes.as_slice(), [only] if only.rows.len() == self.rows.len())
+        matches!(self.classes.as_slice(), [only] if only.rows.len() == self.count)
     }
 
     /// The products of the utterance with the weights of every class, intercepts included.
@@ -302,10 +296,12 @@ impl Model {
         sums
     }
 
-    /// The likeness of the utterance and a phrase.
-    fn cosine(&self, sample: &Sample, row: usize) -> f32 {
+    /// The likeness of the utterance and each phrase.
+    fn likeness(&self, sample: &Sample) -> Vec<f32> {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
-        self.rows.dot(row, &sample.dense) / full
+        let mut likeness = self.phrases.products(&sample.vector);
+        likeness.iter_mut().for_each(|product| *product /= full);
+        likeness
     }
 
     /// How often a known word occurs in the phrases; words of values may not occur there at all.

@@ -33,6 +33,11 @@ impl Rows {
         self.starts.len().saturating_sub(1)
     }
 
+    /// The columns of all rows, one row after the other.
+    pub(super) fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
     /// Columns and values of a row; empty past the end.
     pub(super) fn row(&self, index: usize) -> (&[u32], &[f32]) {
         let bound = |at: usize| self.starts.get(at).map_or(0, |start| *start as usize);
