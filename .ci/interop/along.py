@@ -83,7 +83,7 @@ conversations:
         expect: { reply: echo streamed }
       - say: both ways
         via: bidi
-        expect: { reply: echo both ways }
+        expect: { reply: { contains: echo both ways } }
 """,
 }
 
