@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
+use super::transcript::Sentiment;
 use super::{Map, Value};
 
 mod attachment;
@@ -347,6 +348,8 @@ pub struct EmulatorOverride {
     pub matched: Option<Option<String>>,
     /// The answer to every webhook call of the turn.
     pub webhook: Option<Map>,
+    /// What the user's words sound like.
+    pub sentiment: Option<Sentiment>,
 }
 
 /// An entity type that only this session knows (CX).

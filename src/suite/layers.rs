@@ -108,6 +108,7 @@ pub(super) fn over(upper: With, lower: &With) -> With {
         clock: with.emulator.clock.or(lower.emulator.clock),
         matched: with.emulator.matched.or_else(|| lower.emulator.matched.clone()),
         webhook: with.emulator.webhook.or_else(|| lower.emulator.webhook.clone()),
+        sentiment: with.emulator.sentiment.or(lower.emulator.sentiment),
     };
     with
 }

@@ -324,6 +324,7 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::SessionEntityType => "TURN { say: hi, with: { session_entity_types: [{ {} }] } }",
         Group::RemoteDialogflow => "TURN { say: hi, with: { remote_dialogflow: { {} } } }",
         Group::Emulator => "TURN { say: hi, with: { emulator: { {} } } }",
+        Group::PinnedSentiment => "TURN { say: hi, with: { emulator: { sentiment: { {} } } } }",
         Group::Expectation => "TURN { say: hi, expect: { {} } }",
         Group::On => "TURN { say: hi, expect: { on: { {} } } }",
         Group::Raw => "TURN { say: hi, expect: { raw: { {} } } }",

@@ -123,6 +123,7 @@ impl Fillable for With {
                 clock: self.emulator.clock,
                 matched: scope.fill(&self.emulator.matched)?,
                 webhook: scope.fill(&self.emulator.webhook)?,
+                sentiment: self.emulator.sentiment,
             },
         })
     }
