@@ -3,7 +3,7 @@
 use super::super::mention::Kind as Mentioned;
 use super::{Parser, Wording, entries};
 use crate::model::capability::Group;
-use crate::model::suite::{EmulatorOverride, SessionEntityType, Start, With};
+use crate::model::suite::{EmulatorOverride, HistoryMessage, SessionEntityType, Start, With};
 use crate::model::transcript::Sentiment;
 use crate::yaml::{Map, Node};
 
@@ -235,12 +235,12 @@ impl Parser {
     }
 
     /// `- user: hi`, `- Root agent: Hello!`
-    fn history(&mut self, node: &Node) -> Vec<(String, String)> {
+    pub(super) fn history(&mut self, node: &Node) -> Vec<HistoryMessage> {
         let items = self.reader.list(node, "`history`").unwrap_or_default();
         items.iter().filter_map(|item| self.said(item)).collect()
     }
 
-    fn said(&mut self, node: &Node) -> Option<(String, String)> {
+    fn said(&mut self, node: &Node) -> Option<HistoryMessage> {
         let Some([entry]) = node.as_map().map(|map| map.entries.as_slice()) else {
             self.reader
                 .wrong_type(node, "a message of `history`", "who said it and what");
@@ -248,6 +248,9 @@ impl Parser {
             return None;
         };
         let text = self.filled_text(&entry.value, &format!("`{}`", entry.key.name), Wording::Free)?;
-        Some((entry.key.name.clone(), text))
+        if entry.key.name != HistoryMessage::USER {
+            self.mention(Mentioned::Agent, &entry.key.name, &entry.key.span);
+        }
+        Some(HistoryMessage::text(entry.key.name.clone(), text))
     }
 }
