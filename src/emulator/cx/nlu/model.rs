@@ -308,7 +308,9 @@ impl Model {
     fn likeness(&self, sample: &Sample) -> Vec<f32> {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
         let mut likeness = self.phrases.products(&sample.vector);
-        likeness.iter_mut().for_each(|product| *product /= full);
+        for product in &mut likeness {
+            *product /= full;
+        }
         likeness
     }
 

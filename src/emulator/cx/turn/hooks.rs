@@ -31,7 +31,7 @@ impl Turn<'_> {
                 "webhook `{}` is called, which the export does not hold: it failed",
                 site.name
             ));
-            return self.webhook_failed(site, WebhookFailure::Unreachable, Duration::ZERO, owner);
+            return self.webhook_failed(site, &WebhookFailure::Unreachable, Duration::ZERO, owner);
         };
         // As if it had answered with nothing (cx-runtime 8.1).
         if webhook.disabled || self.request.disable_webhook {
@@ -71,7 +71,7 @@ impl Turn<'_> {
                     self.trace
                         .note(format!("webhook `{}` failed: {failure}{wants_token}", site.name));
                 }
-                self.webhook_failed(site, failure, waited, owner)
+                self.webhook_failed(site, &failure, waited, owner)
             }
         }
     }
@@ -79,7 +79,7 @@ impl Turn<'_> {
     fn webhook_failed(
         &mut self,
         site: &WebhookCallSite,
-        failure: WebhookFailure,
+        failure: &WebhookFailure,
         waited: Duration,
         owner: Owner,
     ) -> Next {
@@ -89,7 +89,7 @@ impl Turn<'_> {
         match owner {
             // A failing webhook does not keep a handler from where it leads (cx-runtime 8.6).
             Owner::Handler(_, true) => Next::Continue,
-            _ => self.handle_webhook_error(&failure),
+            _ => self.handle_webhook_error(failure),
         }
     }
 
