@@ -43,6 +43,7 @@ pub mod discover;
 mod entry;
 mod expand;
 mod frame;
+pub mod history;
 mod layers;
 mod mention;
 mod parse;

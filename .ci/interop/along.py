@@ -10,6 +10,7 @@ SETTINGS = """
             endpoint: "http://{address}", credentials: none }}
   files: {{ backend: ces, app: projects/p/locations/us/apps/files, deployment: prod,
            endpoint: "http://{address}", credentials: none }}
+  turns: {{ backend: ces, app: projects/p/locations/us/apps/turns, endpoint: "http://{address}", credentials: none }}
 """
 SUITES = {
     "pinned.yaml": """
@@ -63,6 +64,26 @@ conversations:
         say: and this
         via: bidi
         expect: { reply: { contains: echo and this } }
+""",
+    "turns.yaml": """
+suite: Turn by turn, CES
+target: turns
+defaults: { run_method: stable, start: { agent: { id: desk }, parameters: { tier: gold } } }
+conversations:
+  - name: each turn is told what should have been said before
+    turns:
+      - event: welcome
+        history: [{ Desk: Hello! }]
+      - image: fixtures/lamp.png
+        say: what is this
+        with: { variables: { colour: red } }
+        expect: { reply: echo what is this }
+      - say: streamed
+        via: stream
+        expect: { reply: echo streamed }
+      - say: both ways
+        via: bidi
+        expect: { reply: { contains: echo both ways } }
 """,
 }
 
@@ -136,15 +157,37 @@ def check_files(requests):
     need(inputs == [image | more, blob | more, {"text": "and this"}], f"{inputs}")
 
 
+def check_turns(requests):
+    """CES: a session for each turn, and in its configuration what the suite says was said before."""
+    app = "projects/p/locations/us/apps/turns"
+    ours = [r for r in requests if r["message"].get("config", {}).get("session", "").startswith(f"{app}/")]
+    methods = [r["method"] for r in ours]
+    need(methods == ["RunSession", "RunSession", "StreamRunSession", "BidiRunSession"], f"the calls were {methods}")
+    configs = [r["message"]["config"] for r in ours]
+    need(len({config["session"] for config in configs}) == 4, "turns share a session")
+    data = base64.b64encode(picture()).decode()
+    greeted = [{"role": "Desk", "chunks": [{"text": "Hello!"}]}]
+    asked = [{"role": "user", "chunks": [{"image": {"mimeType": "image/png", "data": data}}, {"text": "what is this"}]},
+             {"role": "Desk", "chunks": [{"text": "echo what is this"}]}]
+    streamed = [{"role": "user", "chunks": [{"text": "streamed"}]}, {"role": "Desk", "chunks": [{"text": "echo streamed"}]}]
+    for config, told in zip(configs, ([], greeted, greeted + asked, greeted + asked + streamed)):
+        need(config.get("historicalContexts", []) == told, f"{config} instead of {told}")
+        need(config["entryAgent"] == f"{app}/agents/desk", f"{config}")
+    given = [r["message"]["inputs"][0] for r in ours[:3]]
+    need(given == [{"variables": {"tier": "gold"}}] + [{"variables": {"tier": "gold", "colour": "red"}}] * 2, f"{given}")
+
+
 def check(requests):
     """Everything of this file."""
     check_pinned(requests)
     check_files(requests)
+    check_turns(requests)
 
 
 def others(requests):
     """The requests that belong to other suites."""
     def name(message):
         return message.get("session") or message.get("config", {}).get("session", "")
-    calls = {r["call"] for r in requests if "/agents/pinned/" in name(r["message"]) or "/apps/files/" in name(r["message"])}
+    calls = {r["call"] for r in requests if "/agents/pinned/" in name(r["message"]) or "/apps/files/" in name(r["message"])
+             or "/apps/turns/" in name(r["message"])}
     return [r for r in requests if r["call"] not in calls]

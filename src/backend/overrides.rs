@@ -23,7 +23,14 @@ pub(in crate::backend) fn headers(wanted: &EmulatorOverride) -> Vec<(&'static st
             ascii(&serde_json::Value::Object(answer.clone()).to_string()),
         )
     });
-    [clock, matched, webhook].into_iter().flatten().collect()
+    let sentiment = wanted.sentiment.map(|sentiment| {
+        let pinned = json!({ "score": sentiment.score, "magnitude": sentiment.magnitude });
+        ("x-turnproof-sentiment", pinned.to_string())
+    });
+    [clock, matched, webhook, sentiment]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// JSON with everything beyond ASCII escaped; such characters stand in strings only, where escapes are allowed.
@@ -48,6 +55,7 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::model::transcript::Sentiment;
 
     #[test]
     fn nothing_pinned_sends_nothing() {
@@ -61,6 +69,10 @@ mod tests {
             clock: Some(DateTime::parse_from_rfc3339("2026-03-01T09:00:00+01:00").unwrap()),
             matched: Some(Some("größe.nennen".to_owned())),
             webhook: Some(answer.clone()),
+            sentiment: Some(Sentiment {
+                score: -0.5,
+                magnitude: 1.25,
+            }),
         });
         assert_eq!(
             sent[0],
@@ -74,6 +86,10 @@ mod tests {
         assert_eq!(
             (sent[2].0, read(2)),
             ("x-turnproof-webhook", Value::Object(answer))
+        );
+        assert_eq!(
+            (sent[3].0, read(3)),
+            ("x-turnproof-sentiment", json!({"score": -0.5, "magnitude": 1.25}))
         );
         for (_, value) in sent {
             assert!(

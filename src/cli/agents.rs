@@ -68,6 +68,7 @@ impl<'w> Agents<'w> {
                 settings: target.audio,
                 emulated: matches!(target.kind, TargetKind::Emulator(_)),
                 protocol: target.protocol,
+                via: target.via,
             });
             let sound = sound.unwrap_or_default();
             let role_of = Role {

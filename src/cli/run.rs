@@ -22,7 +22,7 @@ use crate::model::event::{CancelReason, RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
     self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run,
-    RunContext, RunStatus, RunTarget,
+    RunContext, RunStatus, RunTarget, TokenQuota,
 };
 use crate::settings::target::Target;
 use crate::target::{self, AgentFiles, Means, ReadyTarget};
@@ -233,8 +233,13 @@ impl Job<'_> {
             .into_iter()
             .zip(&self.chosen.targets)
             .map(|(ready, target)| {
-                let per_minute = target.quota.requests_per_minute(rate.or(target.rate));
-                let limit = (!is_replay).then(|| Limit::new(&target.name, per_minute, info.seed));
+                let per_minute = rate.or(target.rate).map(|rate| f64::from(rate.per_minute()));
+                let tokens = target.quota.tokens.map(|tokens| TokenQuota {
+                    per_minute: f64::from(tokens.allowed.per_minute()),
+                    per_request: f64::from(tokens.per_turn),
+                });
+                let limit = || Limit::new(&target.name, per_minute, info.seed).with_tokens(tokens);
+                let limit = (!is_replay).then(limit);
                 (
                     target.name.clone(),
                     RunTarget {

@@ -183,7 +183,7 @@ fn same_parameter(new: &FormParameter, old: &FormParameter) -> bool {
 fn same_webhook(new: &Webhook, old: &Webhook) -> bool {
     new.display_name == old.display_name
         && new.disabled == old.disabled
-        && new.generic_web_service == old.generic_web_service
+        && new.service() == old.service()
         && new.timeout == old.timeout
 }
 

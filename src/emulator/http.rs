@@ -6,6 +6,7 @@
 
 mod error;
 mod inside;
+mod message;
 mod rest;
 mod websocket;
 

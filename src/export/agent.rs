@@ -447,16 +447,70 @@ pub struct Webhook {
     pub disabled: bool,
     /// How it is called, as the export spells it.
     pub generic_web_service: Value,
+    /// How it is called by way of a service directory.
+    pub service_directory: ServiceDirectory,
     /// How long its answer may take.
     pub timeout: ExportedDuration,
 }
 
-/// A duration as exports write it; all zero where none is set.
+/// A webhook's service directory.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceDirectory {
+    /// As [`Webhook::generic_web_service`].
+    pub generic_web_service: Value,
+}
+
+impl Webhook {
+    /// How it is called, whichever way its service is found.
+    pub fn service(&self) -> &Value {
+        if self.generic_web_service.is_null() {
+            &self.service_directory.generic_web_service
+        } else {
+            &self.generic_web_service
+        }
+    }
+}
+
+/// A duration as exports write it, `{"seconds": 5}`, or as the API does, `"5s"`; all zero where none is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(from = "WrittenDuration")]
 pub struct ExportedDuration {
     /// Whole seconds.
     pub seconds: i64,
     /// The rest.
     pub nanos: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenDuration {
+    Parts {
+        #[serde(default)]
+        seconds: i64,
+        #[serde(default)]
+        nanos: i64,
+    },
+    Text(String),
+}
+
+impl From<WrittenDuration> for ExportedDuration {
+    /// A text that is no duration is none.
+    fn from(written: WrittenDuration) -> Self {
+        match written {
+            WrittenDuration::Parts { seconds, nanos } => Self { seconds, nanos },
+            WrittenDuration::Text(text) => Self::of_text(&text).unwrap_or_default(),
+        }
+    }
+}
+
+impl ExportedDuration {
+    fn of_text(text: &str) -> Option<Self> {
+        let seconds: f64 = text.trim().strip_suffix('s')?.parse().ok()?;
+        let duration = std::time::Duration::try_from_secs_f64(seconds).ok()?;
+        Some(Self {
+            seconds: i64::try_from(duration.as_secs()).ok()?,
+            nanos: i64::from(duration.subsec_nanos()),
+        })
+    }
 }

@@ -183,6 +183,8 @@ groups! {
     RemoteDialogflow = options::REMOTE_DIALOGFLOW, "`remote_dialogflow`";
     /// What is pinned on an emulator.
     Emulator = options::EMULATOR, "`emulator`";
+    /// A sentiment that is pinned on an emulator.
+    PinnedSentiment = options::PINNED_SENTIMENT, "`sentiment` of `emulator`";
     /// What is expected.
     Expectation = expectations::EXPECTATIONS, "`expect`";
     /// Expectations by service.

@@ -11,17 +11,20 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
+use super::transcript::Sentiment;
 use super::{Map, Value};
 
 mod attachment;
 mod calls;
 mod feedback;
+mod history;
 mod sound;
 mod stubs;
 
 pub use attachment::{Attachment, AttachmentKind};
 pub use calls::{ExpectedCall, ToolCallsCheck};
 pub use feedback::{Feedback, Rating};
+pub use history::{HistoryChunk, HistoryMessage, RunMethod};
 pub use sound::{AudioCheck, AudioInput, AudioSettings};
 pub use stubs::{EmulatorStubs, StubResponse, StubRule, Stubs};
 
@@ -112,7 +115,9 @@ pub struct Conversation {
     pub only_on: Vec<String>,
     /// Where the known problem is described; the conversation is expected to fail.
     pub known_issue: Option<String>,
-    /// Where the conversation starts in the agent; goes with the first turn only.
+    /// How its turns stand to sessions.
+    pub run_method: RunMethod,
+    /// Where the conversation starts in the agent; goes with the first turn of each session only.
     pub start: Start,
     /// Options that go along with every turn (already merged over settings, suite and conversation).
     pub with: With,
@@ -149,8 +154,8 @@ pub struct Start {
     pub agent: Option<Name>,
     /// CX session parameters or CES variables sent with the first turn.
     pub parameters: Map,
-    /// CES: messages that came before, each `(role, text)`; the role is `user` or an agent's name.
-    pub history: Vec<(String, String)>,
+    /// CES: messages that came before.
+    pub history: Vec<HistoryMessage>,
 }
 
 /// A thing of the agent, by the name people see or by its id.
@@ -212,6 +217,8 @@ pub struct Turn {
     pub feedback: Option<Feedback>,
     /// What the reply must be like; holds `every_turn` too.
     pub expect: Vec<Expectation>,
+    /// What later turns are told of this one, where that is not what it says and expects ([`RunMethod::Stable`]).
+    pub history: Option<Vec<HistoryMessage>>,
     /// `then: restart`: the conversation goes on in a new session after this turn.
     pub restart: bool,
 }
@@ -341,6 +348,8 @@ pub struct EmulatorOverride {
     pub matched: Option<Option<String>>,
     /// The answer to every webhook call of the turn.
     pub webhook: Option<Map>,
+    /// What the user's words sound like.
+    pub sentiment: Option<Sentiment>,
 }
 
 /// An entity type that only this session knows (CX).

@@ -99,6 +99,14 @@ pub struct AgentReply {
     pub raw: Option<Value>,
 }
 
+impl AgentReply {
+    /// The tokens that models have read and written for it, as far as its trace counts them.
+    pub fn tokens(&self) -> Option<u64> {
+        let counted = self.spans.seen()?.iter().filter_map(Span::tokens);
+        counted.reduce(u64::saturating_add)
+    }
+}
+
 /// A spoken answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Spoken {

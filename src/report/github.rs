@@ -7,15 +7,17 @@ use std::path::{Component, Path, PathBuf};
 use super::headline::{self, Headline};
 use super::output::Destination;
 use super::style::{inline, one_line};
+use super::twins;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
-use crate::model::outcome::{ConversationResult, Verdict};
+use crate::model::outcome::{ConversationResult, Twins, Verdict};
 
 /// GitHub shows no more errors, and no more warnings, of one step.
 const MOST_SHOWN: usize = 10;
 /// Columns of one annotation's text.
 const MOST_COLUMNS: usize = 1_000;
 
-/// Writes one annotation for each conversation that failed, errored or was flaky.
+/// Writes one annotation for each conversation that failed, errored or was flaky, which has its channel in its name where
+/// it was played both ways; and one for each of those in which speech changed what came of it.
 pub struct Github {
     output: Destination,
     folder: PathBuf,
@@ -50,16 +52,26 @@ impl Github {
         }
     }
 
-    fn annotation(&self, level: &str, result: &ConversationResult, found: &Headline) -> String {
-        let file = in_repository(&self.folder, &found.file);
-        let title = inline(&headline::title(result));
+    fn annotation(&self, level: &str, title: &str, (file, line): (&str, u32), text: &str) -> String {
+        let file = in_repository(&self.folder, file);
         format!(
             "::{level} file={},line={},title={}::{}",
             property(&file),
-            found.line.max(1),
-            property(&title),
-            data(&one_line(&found.text, MOST_COLUMNS))
+            line.max(1),
+            property(&inline(title)),
+            data(&one_line(text, MOST_COLUMNS))
         )
+    }
+
+    fn of_result(&self, level: &str, result: &ConversationResult) -> String {
+        let Headline { text, file, line, .. } = headline::of(result);
+        self.annotation(level, &headline::title(result), (&file, line), &text)
+    }
+
+    fn of_twins(&self, twins: &Twins) -> String {
+        let title = format!("{} / {}", twins.suite, twins.name);
+        let text = format!("speech changed the outcome: {}", twins::line(twins));
+        self.annotation("warning", &title, twins::place(twins), &text)
     }
 }
 
@@ -70,17 +82,20 @@ impl Reporter for Github {
 
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let result = &recorded.result;
-        let found = headline::of(result);
         match result.verdict {
             Verdict::Failed | Verdict::Errored => {
-                let line = self.annotation("error", result, &found);
+                let line = self.of_result("error", result);
                 self.errors.add(line);
             }
             Verdict::Flaky => {
-                let line = self.annotation("warning", result, &found);
+                let line = self.of_result("warning", result);
                 self.warnings.add(line);
             }
             Verdict::Passed | Verdict::Skipped | Verdict::NotRun => {}
+        }
+        if let Some(twins) = recorded.twins.as_ref().filter(|twins| twins::is_changed(twins)) {
+            let line = self.of_twins(twins);
+            self.warnings.add(line);
         }
         Ok(())
     }
@@ -107,7 +122,7 @@ fn lines(kept: &Kept, level: &str) -> String {
     }
     if kept.count > shown {
         let more = kept.count - shown;
-        let what = format!("{more} more conversations; GitHub shows {MOST_SHOWN} annotations of a step");
+        let what = format!("{more} more like these; GitHub shows {MOST_SHOWN} annotations of a step");
         let command = format!("::{level} title=turnproof::{}\n", data(&what));
         text.push_str(&command);
     }
@@ -146,7 +161,49 @@ fn in_repository(folder: &Path, file: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::model::outcome::TwinDifference;
+
+    fn twins(audio: Verdict, difference: Option<TwinDifference>) -> Twins {
+        Twins {
+            suite: "orders".to_owned(),
+            name: "greets".to_owned(),
+            file: "orders.yaml".to_owned(),
+            line: 3,
+            text: Verdict::Passed,
+            audio,
+            difference,
+        }
+    }
+
+    #[test]
+    fn what_speech_changed_is_told_with_both_channels() {
+        let github = Github::new(Destination::Stream(Box::new(io::sink())), PathBuf::from("bots"));
+        let difference = TwinDifference {
+            turn: 2,
+            file: "steps/order.yaml".to_owned(),
+            line: 7,
+            kind: "intent".to_owned(),
+            text: json!("order.drink"),
+            audio: json!(null),
+            said: Some("a coffee, please".to_owned()),
+            heard: Some("a copy".to_owned()),
+            word_error_rate: Some(0.5),
+        };
+        assert_eq!(
+            github.of_twins(&twins(Verdict::Failed, Some(difference))),
+            "::warning file=bots/steps/order.yaml,line=7,title=orders / greets::speech changed the outcome: in writing \
+             passed, by voice failed; turn 2: intent: order.drink in writing, nothing by voice (heard “a copy”, word \
+             error rate 0.5)"
+        );
+        assert_eq!(
+            github.of_twins(&twins(Verdict::Errored, None)),
+            "::warning file=bots/orders.yaml,line=3,title=orders / greets::speech changed the outcome: in writing passed, \
+             by voice errored"
+        );
+    }
 
     #[test]
     fn no_text_ends_a_command_early() {

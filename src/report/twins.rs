@@ -18,7 +18,7 @@ pub(super) struct Tally {
 }
 
 /// Whether speech changed what came of a conversation.
-fn is_changed(twins: &Twins) -> bool {
+pub(super) fn is_changed(twins: &Twins) -> bool {
     twins.difference.is_some() || twins.text != twins.audio
 }
 
@@ -67,10 +67,7 @@ impl Tally {
 fn write_pair(canvas: &mut Canvas, twins: &Twins) {
     let faint = canvas.palette.faint;
     let title = format!("    {} / {}", inline(&twins.suite), inline(&twins.name));
-    let (file, line) = twins
-        .difference
-        .as_ref()
-        .map_or((&twins.file, twins.line), |found| (&found.file, found.line));
+    let (file, line) = place(twins);
     let place = Piece::new(format!("{}:{line}", inline(file)), faint);
     canvas.line_with_edge(&[Piece::plain(title)], &place, &[Piece::plain("        ")]);
     let margin = [Piece::plain("      ")];
@@ -119,6 +116,14 @@ fn heard(found: &TwinDifference) -> Option<String> {
 
 fn verdicts(text: Verdict, audio: Verdict) -> String {
     format!("in writing {}, by voice {}", said(text), said(audio))
+}
+
+/// Where to look: at the turn that differs, or at the conversation.
+pub(super) fn place(twins: &Twins) -> (&str, u32) {
+    match &twins.difference {
+        Some(found) => (&found.file, found.line),
+        None => (&twins.file, twins.line),
+    }
 }
 
 /// The same in one line.

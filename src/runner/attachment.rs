@@ -1,10 +1,12 @@
 //! Files that the user hands over, made ready to be sent.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::unknown::Unknown;
 use crate::backend::Handed;
-use crate::model::suite::{Attachment, Input};
+use crate::model::suite::{Attachment, HistoryChunk, Input};
 use crate::model::{Map, Value};
 use crate::suite::attachment::read;
 
@@ -32,6 +34,15 @@ async fn bytes(file: &Attachment) -> Result<Handed, Unknown> {
         mime_type: file.mime_type.clone(),
         bytes: bytes.into(),
     })
+}
+
+/// A file as later sessions are told of it.
+pub(super) fn told(file: &Handed) -> HistoryChunk {
+    HistoryChunk::File {
+        kind: file.kind,
+        mime_type: file.mime_type.clone(),
+        bytes: Arc::clone(&file.bytes),
+    }
 }
 
 /// What was handed over as results have it: never the bytes, but how many there were, once they were read.

@@ -15,12 +15,14 @@ use super::script::Script;
 use super::turn::fill;
 use super::unknown::Unknown;
 use super::{RunContext, RunTarget};
-use crate::backend::{BackendError, Session, SessionStart, Take, Title};
+use crate::backend::{Session, SessionStart, Take, Title};
 use crate::expect::{self, TurnContext};
-use crate::model::event::RunEvent;
 use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
-use crate::model::suite::{Check, Conversation, EmulatorStubs, Service};
+use crate::model::suite::{
+    Check, Conversation, EmulatorStubs, HistoryChunk, RunMethod, Service, Start, Turn,
+};
 use crate::model::transcript::AgentReply;
+use crate::suite::history::History;
 
 /// An attempt that is over.
 #[derive(Debug)]
@@ -124,6 +126,16 @@ pub(super) struct Player<'run> {
     now: DateTime<FixedOffset>,
     /// The session, from its first turn on.
     pub(super) session: Option<Box<dyn Session>>,
+    /// What sessions are told of earlier ones, from the first one on; nothing where one session holds all turns.
+    history: Option<History>,
+    /// What the user handed over in the turn that is being played.
+    pub(super) handed: Vec<HistoryChunk>,
+    /// Why a session cannot be told what was said before.
+    untold: Option<String>,
+    /// What let the session be opened lets its first request leave.
+    pub(super) departure: Option<Departure>,
+    /// The last request of the turn, if its answer did not tell how many tokens it took.
+    pub(super) uncounted: Option<Departure>,
     session_id: String,
     /// All replies so far.
     pub(super) replies: Vec<AgentReply>,
@@ -160,6 +172,11 @@ impl<'run> Player<'run> {
             budget: Budget::new(conversation.timeouts),
             now,
             session: None,
+            history: None,
+            handed: Vec::new(),
+            untold: None,
+            departure: None,
+            uncounted: None,
             session_id: String::new(),
             replies: Vec::new(),
             earlier: 0,
@@ -225,14 +242,12 @@ impl<'run> Player<'run> {
             return Ok(session);
         }
         let backend = self.target.backend.as_ref().map_err(Unknown::from)?;
+        let start = self.start()?;
         self.session_id = Uuid::new_v4().to_string();
         self.sessions += 1;
         let start = SessionStart {
             session_id: self.session_id.clone(),
-            start: self
-                .script
-                .start(&self.conversation.start)
-                .map_err(Unknown::suite)?,
+            start,
             stubs: Arc::new(self.script.stubs(self.stubs).map_err(Unknown::suite)?),
             take: Take {
                 conversation: Arc::clone(&self.place.title),
@@ -241,35 +256,52 @@ impl<'run> Player<'run> {
                 clock: self.now,
             },
         };
-        let opened = self.budget.wait(backend.open(start)).await?;
-        opened.map_err(|error| Unknown::from(&error))
-    }
-
-    /// Waits until a request may leave, which is nobody's time.
-    pub(super) async fn depart(&mut self) -> Option<Departure> {
-        let departure = self.target.limit.as_ref()?.wait().await;
-        self.budget.give_back(departure.waited);
-        Some(departure)
-    }
-
-    /// Lets the target's pace follow what came of a request.
-    pub(super) async fn keep_pace(
-        &mut self,
-        departure: Option<Departure>,
-        outcome: Result<(), &BackendError>,
-    ) {
-        let (Some(limit), Some(departure)) = (&self.target.limit, departure) else {
-            return;
-        };
-        let change = match outcome {
-            Ok(()) => limit.answered(),
-            Err(error) if error.is_quota() => limit.refused(departure, error.retry_after),
-            Err(_) => None,
-        };
-        if let Some(change) = change {
-            let notice = change.told(limit.target());
-            self.context.tell(RunEvent::Notice(notice)).await;
+        let departure = self.depart().await;
+        match self.budget.wait(backend.open(start)).await? {
+            Ok(session) => {
+                self.departure = departure;
+                Ok(session)
+            }
+            Err(error) => {
+                self.keep_pace(departure, Err(&error)).await;
+                Err(Unknown::from(&error))
+            }
         }
+    }
+
+    /// Where a new session starts, which is told what was said in those before it if it is to know.
+    fn start(&mut self) -> Result<Start, Unknown> {
+        let start = self
+            .script
+            .start(&self.conversation.start)
+            .map_err(Unknown::suite)?;
+        if self.conversation.run_method == RunMethod::Naive {
+            return Ok(start);
+        }
+        if let Some(why) = self.untold.clone() {
+            return Err(Unknown::suite(why));
+        }
+        let history = self.history.get_or_insert_with(|| History::new(&start));
+        Ok(history.over(start))
+    }
+
+    /// Where each turn has a session of its own, this one is over: what should have been said in it is for the next.
+    pub(super) fn end_session(&mut self, number: u32, turn: &Turn) {
+        if self.conversation.run_method == RunMethod::Naive || turn.restart {
+            return;
+        }
+        self.session = None;
+        self.earlier = self.replies.len();
+        let files = std::mem::take(&mut self.handed);
+        if let Some(Err(untold)) = self.history.as_mut().map(|history| history.add(turn, files)) {
+            self.cannot_tell(number, &untold.to_string());
+        }
+    }
+
+    /// Later sessions cannot be told what was said in a turn.
+    pub(super) fn cannot_tell(&mut self, number: u32, why: &str) {
+        let told = format!("it cannot be told what was said in turn {number} (`run_method: stable`): {why}");
+        self.untold.get_or_insert(told);
     }
 
     /// The id of the session that is going on.
@@ -280,6 +312,8 @@ impl<'run> Player<'run> {
     /// The conversation goes on in a new session.
     pub(super) fn restart(&mut self) {
         self.session = None;
+        self.history = None;
+        self.untold = None;
         self.ended_after = None;
         self.earlier = self.replies.len();
     }

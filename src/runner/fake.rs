@@ -64,6 +64,8 @@ pub(super) struct FakeBackend {
     pub(super) sent: Mutex<Vec<Sending>>,
     pub(super) opened: Mutex<Vec<SessionStart>>,
     pub(super) rated: Mutex<Vec<Rated>>,
+    /// So many sessions are refused, for want of a quota, before one is opened.
+    pub(super) unopened: AtomicUsize,
     open_now: AtomicUsize,
     pub(super) most_open: AtomicUsize,
 }
@@ -75,6 +77,7 @@ impl FakeBackend {
             sent: Mutex::default(),
             opened: Mutex::default(),
             rated: Mutex::default(),
+            unopened: AtomicUsize::new(0),
             open_now: AtomicUsize::new(0),
             most_open: AtomicUsize::new(0),
         })
@@ -106,6 +109,17 @@ impl Backend for Handle {
     }
 
     async fn open(&self, start: SessionStart) -> Result<Box<dyn Session>, BackendError> {
+        let less_one = |left: usize| left.checked_sub(1);
+        let unopened = &self.0.unopened;
+        if unopened
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less_one)
+            .is_ok()
+        {
+            return Err(BackendError::new(
+                BackendErrorKind::Quota,
+                "the fake opens nothing",
+            ));
+        }
         let session = start.session_id.clone();
         self.0.opened.lock().unwrap().push(start);
         let open = self.0.open_now.fetch_add(1, Ordering::SeqCst) + 1;
@@ -177,13 +191,18 @@ impl Session for FakeSession {
         let rated = (self.session.clone(), feedback.clone());
         self.backend.rated.lock().unwrap().push(rated);
         match feedback.reason.as_deref() {
-            Some("refuse this") => Err(TurnError {
-                error: BackendError::new(BackendErrorKind::Request, "the fake refuses"),
-                sent: Sent::Yes,
-            }),
+            Some("refuse this") => refuses(BackendErrorKind::Request),
+            Some("no quota") => refuses(BackendErrorKind::Quota),
             _ => Ok(()),
         }
     }
+}
+
+fn refuses(kind: BackendErrorKind) -> Result<(), TurnError> {
+    Err(TurnError {
+        error: BackendError::new(kind, "the fake refuses"),
+        sent: Sent::Yes,
+    })
 }
 
 /// A reply that says this.
@@ -221,6 +240,7 @@ pub(super) fn say(text: &str) -> Turn {
         capture: Vec::new(),
         feedback: None,
         expect: Vec::new(),
+        history: None,
         restart: false,
     }
 }
@@ -270,6 +290,7 @@ pub(super) fn conversation(name: &str) -> Conversation {
         skip: None,
         only_on: Vec::new(),
         known_issue: None,
+        run_method: crate::model::suite::RunMethod::Naive,
         start: Start::default(),
         with: With::default(),
         timeouts: Timeouts {

@@ -84,6 +84,9 @@ pub struct TargetForecast {
     pub turns: Turns,
     /// Whether conversations answer client-side tool calls.
     pub tools: bool,
+    /// Answers that are rated; each is one request more.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ratings: u64,
     /// Characters that users say, as far as they are written in the suites.
     pub characters: u64,
     /// Time of recordings and of silence that is sent as sound.
@@ -148,6 +151,8 @@ enum Part {
 #[derive(Debug)]
 struct Share {
     target: TargetForecast,
+    /// Those of its ratings that no `when` may leave out.
+    certain_ratings: u64,
     /// The time of its sound, at the pace at which it is sent.
     sounding: Duration,
     /// How long it may take.
@@ -180,6 +185,8 @@ fn share(conversation: &Conversation, target: &PlannedTarget, lengths: &Lengths)
     }
     let times = u32::try_from(plays).unwrap_or(u32::MAX);
     let answers = conversation.turns.iter().any(|turn| turn.answers.is_some());
+    let rated = conversation.turns.iter().filter(|turn| turn.feedback.is_some());
+    let certainly_rated = rated.clone().filter(|turn| turn.when.is_empty());
     Share {
         target: TargetForecast {
             conversations: 1,
@@ -190,10 +197,12 @@ fn share(conversation: &Conversation, target: &PlannedTarget, lengths: &Lengths)
                 with_retries: turns * plays * (1 + retries),
             },
             tools: answers || !conversation.tools.is_empty(),
+            ratings: rated.count() as u64 * plays,
             characters: characters * plays,
             audio_seconds: sound.saturating_mul(times).as_secs_f64(),
             ..TargetForecast::default()
         },
+        certain_ratings: certainly_rated.count() as u64 * plays,
         sounding: sounding.saturating_mul(times),
         likely: None,
     }
@@ -225,21 +234,27 @@ fn add_up(parts: Vec<Part>, targets: &BTreeMap<String, PlannedTarget>, jobs: Non
     for (name, (mut sum, work)) in by_target {
         let known = targets.get(&name).copied().unwrap_or_default();
         let at_once = known.sessions.map_or(jobs, |sessions| sessions.min(jobs));
-        let paced = known.requests_per_minute.map(|rate| (rate, sum.turns));
-        let at_pace =
-            |pick: fn(Turns) -> u64| paced.map_or(Duration::ZERO, |(rate, turns)| at_rate(pick(turns), rate));
+        let at_pace = |requests| {
+            known
+                .requests_per_minute
+                .map_or(Duration::ZERO, |rate| at_rate(requests, rate))
+        };
+        let (fewest, most) = (
+            at_pace(sum.turns.least + work.certain_ratings),
+            at_pace(sum.turns.most + sum.ratings),
+        );
         sum.target = name;
         sum.requests_per_minute = known.requests_per_minute;
         sum.sessions = known.sessions.map(|sessions| sessions.get() as u64);
         sum.tokens = known
             .tokens_per_turn
             .map(|tokens| u64::from(tokens) * sum.turns.most);
-        let of_target = at_pace(|turns| turns.least).max(work.sounding(at_once));
+        let of_target = fewest.max(work.sounding(at_once));
         sum.least_seconds = rounded(of_target);
         least = least.max(of_target);
         likely = likely
             .zip(work.likely(at_once))
-            .map(|(all, own)| all.max(own).max(at_pace(|turns| turns.most)).max(of_target));
+            .map(|(all, own)| all.max(own).max(most).max(of_target));
         forecasts.push(sum);
     }
     let sum = |count: fn(&TargetForecast) -> u64| forecasts.iter().map(count).sum();
@@ -268,6 +283,7 @@ impl TargetForecast {
         self.turns.most += other.turns.most;
         self.turns.with_retries += other.turns.with_retries;
         self.tools |= other.tools;
+        self.ratings += other.ratings;
         self.characters += other.characters;
         self.audio_seconds = ((self.audio_seconds + other.audio_seconds) * 1e3).round() / 1e3;
     }
@@ -276,6 +292,7 @@ impl TargetForecast {
 /// Time that conversations take, of which several go on at once.
 #[derive(Debug, Default)]
 struct Work {
+    certain_ratings: u64,
     sounding: Duration,
     longest_sounding: Duration,
     likely: Duration,
@@ -286,6 +303,7 @@ struct Work {
 
 impl Work {
     fn add(&mut self, share: &Share) {
+        self.certain_ratings += share.certain_ratings;
         self.sounding += share.sounding;
         self.longest_sounding = self.longest_sounding.max(share.sounding);
         match share.likely {
@@ -305,6 +323,11 @@ impl Work {
     fn likely(&self, at_once: NonZeroUsize) -> Option<Duration> {
         (!self.unknown).then(|| divided(self.likely, at_once).max(self.longest))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn divided(time: Duration, by: NonZeroUsize) -> Duration {

@@ -1,4 +1,5 @@
-//! A target's pace: so many requests a minute, evenly spread, and fewer while the service says that a quota is used up.
+//! A target's pace: so many requests a minute, evenly spread, as many as its quota of tokens leaves room for, and fewer
+//! while the service says that a quota is used up.
 //!
 //! All conversations of a target share one [`Limit`]. Each refusal (`RESOURCE_EXHAUSTED`) of a request that left at the
 //! present pace halves it, after a pause; answers bring it back step by step. A refused turn is not sent again: its
@@ -9,10 +10,16 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use self::tokens::TokenPace;
 use super::record::millis;
 use crate::model::event::SlowedTarget;
+
+pub use self::tokens::TokenQuota;
+
+mod tokens;
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// A request that leaves late by less than this does not delay those after it: timers tick in milliseconds.
@@ -38,6 +45,8 @@ pub struct Limit {
     target: String,
     /// Whoever waits for the next departure; the others wait for it, in the order in which they came.
     next: tokio::sync::Mutex<()>,
+    /// The next request may leave earlier than it seemed.
+    earlier: Notify,
     state: Mutex<State>,
 }
 
@@ -47,6 +56,18 @@ pub(super) struct Departure {
     at: Instant,
     /// How long it had to wait.
     pub(super) waited: Duration,
+    /// Tokens that are set aside for it.
+    reserved: f64,
+}
+
+impl Departure {
+    /// The same with the tokens that were set aside for another.
+    pub(super) fn with_tokens_of(self, other: Self) -> Self {
+        Self {
+            reserved: other.reserved,
+            ..self
+        }
+    }
 }
 
 /// The pace has changed.
@@ -61,6 +82,13 @@ pub(super) enum Change {
     },
     /// It is what it was in the beginning.
     Recovered,
+    /// Turns take other numbers of tokens than the settings say.
+    Measured {
+        /// What they take.
+        tokens: f64,
+        /// What the settings say.
+        said: f64,
+    },
 }
 
 impl Change {
@@ -74,6 +102,10 @@ impl Change {
                 (per_minute * 10.0).round() / 10.0
             ),
             Self::Recovered => format!("target `{target}`: back at full pace"),
+            Self::Measured { tokens, said } => format!(
+                "target `{target}`: a turn takes about {tokens:.0} tokens, not {said:.0} (`tokens_per_turn`); the pace \
+                 follows what is really spent"
+            ),
         }
     }
 }
@@ -82,6 +114,8 @@ impl Change {
 struct State {
     /// Requests per minute that are allowed, if that is known.
     allowed: Option<f64>,
+    /// What tokens leave room for, where they are counted.
+    tokens: Option<TokenPace>,
     slowed: Option<Slowed>,
     /// The next request does not leave before this.
     next: Instant,
@@ -134,8 +168,10 @@ impl Limit {
         Self {
             target: target.to_owned(),
             next: tokio::sync::Mutex::new(()),
+            earlier: Notify::new(),
             state: Mutex::new(State {
                 allowed: per_minute.filter(|rate| *rate > 0.0),
+                tokens: None,
                 slowed: None,
                 next: now,
                 recent: Recent {
@@ -149,26 +185,64 @@ impl Limit {
         }
     }
 
+    /// The same with a quota of tokens.
+    #[must_use]
+    pub fn with_tokens(self, quota: Option<TokenQuota>) -> Self {
+        self.state().tokens = quota.map(|quota| TokenPace::new(quota, Instant::now()));
+        self
+    }
+
     /// Waits until a request may leave.
     pub(super) async fn wait(&self) -> Departure {
         let start = Instant::now();
-        if let Some(departure) = self.state().leave_freely(start) {
+        if let Some(departure) = self.state().leave_freely(start, true) {
             return departure;
         }
         let _next = self.next.lock().await;
+        self.wait_for_turn(start, true).await
+    }
+
+    /// The same for a request that no model looks at: it need not stand behind those that wait for tokens.
+    pub(super) async fn wait_without_tokens(&self) -> Departure {
+        let start = Instant::now();
+        if let Some(departure) = self.state().leave_freely(start, false) {
+            return departure;
+        }
+        self.wait_for_turn(start, false).await
+    }
+
+    async fn wait_for_turn(&self, start: Instant, takes_tokens: bool) -> Departure {
         loop {
-            let earliest = match self.state().leave(start, Instant::now()) {
+            let earliest = match self.state().leave(start, Instant::now(), takes_tokens) {
                 Ok(departure) => return departure,
                 Err(earliest) => earliest,
             };
-            // Meanwhile a refusal may put it off.
-            sleep_until(earliest).await;
+            // Meanwhile a refusal may put it off, and an answer that took less than it might let it leave earlier.
+            tokio::select! {
+                () = sleep_until(earliest) => {}
+                () = self.earlier.notified(), if takes_tokens => {}
+            }
         }
     }
 
-    /// A request that left was answered.
-    pub(super) fn answered(&self) -> Option<Change> {
-        self.state().raise(Instant::now())
+    /// A request that left was answered; the answer may tell how many tokens it took. What has changed, if anything.
+    pub(super) fn answered(
+        &self,
+        departure: Departure,
+        spent: Option<u64>,
+    ) -> impl Iterator<Item = Change> + use<> {
+        let now = Instant::now();
+        let mut state = self.state();
+        let recovered = state.raise(now);
+        let counted = spent.zip(state.tokens.as_mut());
+        let (is_earlier, measured) = counted.map_or((false, None), |(spent, tokens)| {
+            tokens.spent(departure.reserved, spent, now)
+        });
+        drop(state);
+        if is_earlier || recovered.is_some() {
+            self.earlier.notify_one();
+        }
+        recovered.into_iter().chain(measured)
     }
 
     /// Whose pace it is.
@@ -202,6 +276,7 @@ impl Limit {
 }
 
 impl State {
+    /// Requests per minute, tokens aside.
     fn per_minute(&self) -> Option<f64> {
         self.slowed
             .as_ref()
@@ -209,18 +284,38 @@ impl State {
             .or(self.allowed)
     }
 
+    /// Requests per minute that requests and tokens leave room for.
+    fn room(&self) -> Option<f64> {
+        let of_tokens = self.tokens.as_ref().map(TokenPace::requests_per_minute);
+        match (self.allowed, of_tokens) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// When the next request may leave at the earliest.
+    fn earliest(&self, takes_tokens: bool) -> Instant {
+        let of_tokens = self
+            .tokens
+            .as_ref()
+            .filter(|_| takes_tokens)
+            .map(|tokens| tokens.next);
+        of_tokens.map_or(self.next, |next| next.max(self.next))
+    }
+
     /// Without a pace nobody waits, except for a pause.
-    fn leave_freely(&mut self, now: Instant) -> Option<Departure> {
-        if self.per_minute().is_some() {
+    fn leave_freely(&mut self, now: Instant, takes_tokens: bool) -> Option<Departure> {
+        if self.per_minute().is_some() || takes_tokens && self.tokens.is_some() {
             return None;
         }
-        self.leave(now, now).ok()
+        self.leave(now, now, takes_tokens).ok()
     }
 
     /// Lets a request leave that came at `start`, or says when it may at the earliest.
-    fn leave(&mut self, start: Instant, now: Instant) -> Result<Departure, Instant> {
-        if self.next > now {
-            return Err(self.next);
+    fn leave(&mut self, start: Instant, now: Instant, takes_tokens: bool) -> Result<Departure, Instant> {
+        let earliest = self.earliest(takes_tokens);
+        if earliest > now {
+            return Err(earliest);
         }
         if let Some(per_minute) = self.per_minute() {
             let late = now.checked_sub(SLACK).map_or(now, |late| late.max(self.next));
@@ -229,7 +324,13 @@ impl State {
         self.recent.count(now);
         let waited = now - start;
         self.tally.waited += waited;
-        Ok(Departure { at: now, waited })
+        let tokens = self.tokens.as_mut().filter(|_| takes_tokens);
+        let reserved = tokens.map_or(0.0, |tokens| tokens.leave(now));
+        Ok(Departure {
+            at: now,
+            waited,
+            reserved,
+        })
     }
 
     fn lower(&mut self, left: Instant, retry_after: Option<Duration>, now: Instant) -> Option<Change> {
@@ -243,7 +344,7 @@ impl State {
             return None;
         }
         let observed = self.recent.per_minute(now);
-        let allowed = self.allowed;
+        let allowed = self.room();
         let slowed = self.slowed.get_or_insert_with(|| {
             let whole = allowed.unwrap_or(observed);
             Slowed {

@@ -73,6 +73,7 @@ impl Player<'_> {
             _ => (None, [].as_slice()),
         };
         self.turns[index].input = attachment::record(say.as_deref(), files, Some(&read));
+        self.handed = read.iter().map(attachment::told).collect();
         TurnInput::Attached { say, files: read }
     }
 
@@ -84,7 +85,12 @@ impl Player<'_> {
         input: TurnInput,
         session: &mut dyn Session,
     ) -> Result<AgentReply, Unknown> {
-        let departure = self.depart().await;
+        let first = self.turns[index].sent == Sent::No;
+        let departure = if first {
+            self.depart().await
+        } else {
+            self.depart_again().await
+        };
         let timeout = self.budget.left();
         if timeout.is_zero() {
             return Err(self.budget.used_up());
@@ -96,14 +102,13 @@ impl Player<'_> {
             timeout,
             want_raw: self.want_raw,
         };
-        let first = self.turns[index].sent == Sent::No;
         if first {
             // Should we be stopped while we wait, this is what is known.
             self.turns[index].sent = Sent::Unknown;
         }
         match self.budget.wait(session.play(request)).await? {
             Ok(reply) => {
-                self.keep_pace(departure, Ok(())).await;
+                self.keep_pace(departure, Ok(reply.tokens())).await;
                 self.turns[index].sent = Sent::Yes;
                 Ok(reply)
             }

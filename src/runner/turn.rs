@@ -36,6 +36,7 @@ impl Player<'_> {
             Ok(turn) => turn,
             // What a template needs was not captured: the agent did not say it.
             Err(message) => {
+                self.cannot_tell(self.turns[index].index, &message);
                 self.turns[index].failures.push(message);
                 return Ok(());
             }
@@ -53,6 +54,7 @@ impl Player<'_> {
         };
         let checked = self.check(index, &turn);
         self.note_audio(index, kept);
+        self.end_session(self.turns[index].index, &turn);
         // What was seen of the answer stands, whatever became of its rating.
         checked.and(rated)
     }
@@ -66,10 +68,16 @@ impl Player<'_> {
         else {
             return Ok(());
         };
-        let rated = self
-            .budget
-            .wait(session.rate(feedback, self.budget.left()))
-            .await?;
+        // It is a request like any other, but no model looks at it.
+        let departure = self.depart_without_tokens().await;
+        let timeout = self.budget.left();
+        if timeout.is_zero() {
+            return Err(self.budget.used_up().of_rating());
+        }
+        let rated = self.budget.wait(session.rate(feedback, timeout)).await;
+        let rated = rated.map_err(Unknown::of_rating)?;
+        let outcome = rated.as_ref().map(|()| None).map_err(|failed| &failed.error);
+        self.keep_pace(departure, outcome).await;
         rated.map_err(|failed| Unknown::from(&failed.error).of_rating())?;
         if let Some(reply) = &mut self.partial {
             reply
@@ -161,8 +169,11 @@ pub(super) fn fill(record: &mut crate::model::outcome::PlayedTurn, reply: &Agent
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::model::outcome::{AttemptOutcome, Sent, Verdict};
     use crate::model::suite::{Feedback, Rating, Turn};
+    use crate::runner::Limit;
     use crate::runner::fake::{FakeBackend, FakeRun, expects, say, with_turns};
 
     fn rated(turn: Turn, reason: &str) -> Turn {
@@ -202,6 +213,40 @@ mod tests {
         };
         assert_eq!(notes(1), ["the answer was rated thumbs_down"]);
         assert!(notes(0).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rating_leaves_at_the_targets_pace() {
+        let backend = FakeBackend::echo();
+        let turns = [rated(say("one"), "too short"), say("two")];
+        let mut run = FakeRun::new(&backend, [with_turns("a", turns)]);
+        run.limit = Some(Limit::new("fake", Some(60.0), 7));
+        let played = run.play().await;
+        assert_eq!(played.end.summary.passed, 1, "{:?}", played.end.summary);
+        assert_eq!(
+            played.took,
+            Duration::from_secs(2),
+            "three requests, a second apart"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rating_that_a_quota_refuses_slows_the_target() {
+        let backend = FakeBackend::echo();
+        let mut conversation = with_turns("a", [rated(say("one"), "no quota")]);
+        conversation.retries.errored = 0;
+        let mut run = FakeRun::new(&backend, [conversation]);
+        run.limit = Some(Limit::new("fake", Some(60.0), 7));
+        let played = run.play().await;
+        assert_eq!(played.results[0].verdict, Verdict::Errored);
+        let [slowed] = &played.end.slowed[..] else {
+            panic!("{:?}", played.end.slowed)
+        };
+        assert_eq!((slowed.refused, slowed.times), (1, 1));
+        assert!(
+            (slowed.lowest_per_minute - 30.0).abs() < f64::EPSILON,
+            "{slowed:?}"
+        );
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::frame::Frame;
+use super::history;
 use super::layers::{Settled, over, settle};
 use super::mention::Mention;
 use super::parse::{Layer, Parser, Wording};
@@ -18,7 +19,7 @@ use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Channel, Check, Conversation, Expectation, Turn, Via};
+use crate::model::suite::{Channel, Check, Conversation, Expectation, Service, Turn, Via};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -118,6 +119,9 @@ impl Expansion<'_> {
         let settled = self.settled(map);
         let asked = settled.channels.clone().unwrap_or_default();
         self.parser.channel = self.source.channel.or(asked.first().copied());
+        self.parser.in_pieces = settled.with.text_streaming;
+        let run_method = settled.run_method.unwrap_or_default();
+        self.parser.run_method = run_method;
         let name = self.name(map);
         let every_turn = self.every_turn();
         let tags = self.fixed_texts(map, "tags").unwrap_or_default();
@@ -151,6 +155,7 @@ impl Expansion<'_> {
             skip,
             only_on,
             known_issue,
+            run_method,
             start: settled.start,
             with: settled.with,
             timeouts: with_flags.timeouts(),
@@ -373,10 +378,16 @@ impl Expansion<'_> {
             }),
         };
         let filled = fill(&node, &self.names, &mut self.parser.reader);
-        filled
-            .as_map()
-            .map(|map| self.parser.layer(map))
-            .unwrap_or_default()
+        let Some(map) = filled.as_map() else {
+            return Layer::default();
+        };
+        for entry in &map.entries {
+            // When the conversation's keys were looked at, its target was not known yet.
+            if let Some(key) = Group::Defaults.key(&entry.key.name) {
+                self.parser.check_support(entry, key);
+            }
+        }
+        self.parser.layer(map)
     }
 
     /// `defaults`, with the stubs and steps that stand at the suite's top before those in it.
@@ -449,7 +460,7 @@ impl Expansion<'_> {
         for item in items {
             turns.add(item);
         }
-        let (mut turns, captured) = turns.finish();
+        let (mut turns, places, captured) = turns.finish();
         for turn in &mut turns {
             turn.with = over(std::mem::take(&mut turn.with), &settled.with);
             let same_file = turn.location.file == self.source.frame.path;
@@ -470,6 +481,10 @@ impl Expansion<'_> {
                 turn.expect
                     .retain(|expectation| !matches!(expectation.check, Check::Interrupted(_)));
             }
+        }
+        if self.source.thorough && self.parser.service == Some(Service::Ces) {
+            let problems = history::check(self.parser.run_method, turns.iter().zip(&places), &settled.start);
+            self.parser.reader.problems.extend(problems);
         }
         (Some(turns), captured)
     }

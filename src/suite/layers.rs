@@ -1,6 +1,6 @@
 //! Layering as one pure function: what a conversation says, over what it inherits, over what is built in.
 
-use crate::model::suite::{Channel, EmulatorOverride, EmulatorStubs, Start, Stubs, With};
+use crate::model::suite::{Channel, EmulatorOverride, EmulatorStubs, RunMethod, Start, Stubs, With};
 use crate::settings::play::PlayPatch;
 
 use super::parse::{Layer, Use};
@@ -26,6 +26,8 @@ pub(super) struct Settled {
     pub(super) before: Option<Vec<Use>>,
     /// The ways in which the conversation is played.
     pub(super) channels: Option<Vec<Channel>>,
+    /// How turns stand to sessions.
+    pub(super) run_method: Option<RunMethod>,
 }
 
 /// Lays layers over each other, nearest first.
@@ -50,6 +52,7 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         settled.stubs.extend(layer.stubs);
         settled.before = settled.before.or(layer.before);
         settled.channels = settled.channels.or(layer.channels);
+        settled.run_method = settled.run_method.or(layer.run_method);
     }
     settled
 }
@@ -105,6 +108,7 @@ pub(super) fn over(upper: With, lower: &With) -> With {
         clock: with.emulator.clock.or(lower.emulator.clock),
         matched: with.emulator.matched.or_else(|| lower.emulator.matched.clone()),
         webhook: with.emulator.webhook.or_else(|| lower.emulator.webhook.clone()),
+        sentiment: with.emulator.sentiment.or(lower.emulator.sentiment),
     };
     with
 }

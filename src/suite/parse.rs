@@ -15,7 +15,7 @@ use super::template::text::{has_template, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
-use crate::model::suite::{Channel, Location, Service};
+use crate::model::suite::{Channel, Location, RunMethod, Service};
 use crate::yaml::{self, Entry, Kind, Map, Node, Reader, comment_after, quoted};
 
 mod attachment;
@@ -26,6 +26,7 @@ mod matcher;
 mod misplaced;
 mod operator;
 mod sound;
+mod streaming;
 mod stubs;
 mod turn;
 mod with;
@@ -56,6 +57,10 @@ pub(super) struct Parser {
     pub(super) channel: Option<Channel>,
     /// Whether there is a turn that can be heard.
     pub(super) is_spoken: bool,
+    /// Whether turns that do not say otherwise want texts in pieces.
+    pub(super) in_pieces: Option<bool>,
+    /// How turns stand to sessions: later ones may have to be told what is said in earlier ones.
+    pub(super) run_method: RunMethod,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -86,6 +91,8 @@ impl Parser {
             sound: None,
             channel: None,
             is_spoken: false,
+            in_pieces: None,
+            run_method: RunMethod::Naive,
         }
     }
 
@@ -166,7 +173,8 @@ impl Parser {
         problem.help.extend(help);
     }
 
-    fn check_support(&mut self, entry: &Entry, key: &Key) {
+    /// Reports a key that the service lacks.
+    pub(super) fn check_support(&mut self, entry: &Entry, key: &Key) {
         let Some(service) = self.service.filter(|service| !key.is_known_to(*service)) else {
             return;
         };

@@ -11,7 +11,7 @@ use super::validate::{AppNames, ExportNames};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::capability::Group;
 use crate::model::endpoint::Protocol;
-use crate::model::suite::{AudioSettings, EmulatorStubs, Service};
+use crate::model::suite::{AudioSettings, EmulatorStubs, Service, Via};
 use crate::settings::play::PlayPatch;
 use crate::settings::root::Root;
 use crate::yaml::Node;
@@ -42,7 +42,7 @@ pub struct Role {
     pub sound: RoleSound,
 }
 
-/// How the target of a role is sent sound.
+/// How the target of a role is sent what users say.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RoleSound {
     /// What its settings say.
@@ -51,6 +51,8 @@ pub struct RoleSound {
     pub emulated: bool,
     /// What is spoken on the way to it: not everything carries sound.
     pub protocol: Protocol,
+    /// The call by which turns are sent that name none, if its settings name one.
+    pub via: Option<Via>,
 }
 
 /// Knows the agents that play roles. Finding out their names takes loading an export, so that only those which

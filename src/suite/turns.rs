@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::expand::Source;
+use super::history::Place;
 use super::parse::{Parser, Use, is_use};
 use super::steps::Step;
 use super::template::fill::{Names, fill, names_used};
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Label, SourceFile};
 use crate::model::Map as Object;
 use crate::model::suite::Turn;
 use crate::yaml::Node;
@@ -24,6 +25,8 @@ pub(super) struct Turns<'a, 'p> {
     /// Reads the suite file; problems of steps are put there as well.
     parser: &'p mut Parser,
     done: Vec<Turn>,
+    /// Where each of them is written.
+    places: Vec<Place>,
     captured: BTreeSet<String>,
     captured_later: BTreeSet<String>,
     /// The steps whose turns are being inserted, outermost first.
@@ -38,6 +41,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             known,
             parser,
             done: Vec::new(),
+            places: Vec::new(),
             captured: BTreeSet::new(),
             captured_later: BTreeSet::new(),
             inside: Vec::new(),
@@ -52,9 +56,9 @@ impl<'a, 'p> Turns<'a, 'p> {
             .extend(captures.flat_map(|map| map.entries.iter().map(|entry| entry.key.name.clone())));
     }
 
-    /// The turns, and everything they capture.
-    pub(super) fn finish(self) -> (Vec<Turn>, BTreeSet<String>) {
-        (self.done, self.captured)
+    /// The turns with their places, and everything they capture.
+    pub(super) fn finish(self) -> (Vec<Turn>, Vec<Place>, BTreeSet<String>) {
+        (self.done, self.places, self.captured)
     }
 
     fn names<'n>(&'n self, known: &'n [&'n Object]) -> Names<'n> {
@@ -87,11 +91,13 @@ impl<'a, 'p> Turns<'a, 'p> {
         }
         self.check_when(&filled);
         if let Some(turn) = self.parser.turn(&filled) {
-            self.push(turn);
+            let place = place(&filled, &self.parser.reader.file);
+            self.push(turn, place);
         }
     }
 
-    fn push(&mut self, turn: Turn) {
+    fn push(&mut self, turn: Turn, place: Place) {
+        self.places.push(place);
         self.captured
             .extend(turn.capture.iter().map(|capture| capture.name.clone()));
         self.done.push(turn);
@@ -167,6 +173,8 @@ impl<'a, 'p> Turns<'a, 'p> {
         let mut parser = Parser::new(file, &path, self.source.thorough, self.parser.service);
         parser.sound = self.parser.sound.as_ref().map(|place| place.beside(&path));
         parser.channel = self.parser.channel;
+        parser.in_pieces = self.parser.in_pieces;
+        parser.run_method = self.parser.run_method;
         let known: Vec<&Object> = std::iter::once(&used.args)
             .chain(self.known.iter().copied())
             .collect();
@@ -208,7 +216,11 @@ impl<'a, 'p> Turns<'a, 'p> {
         }
         if let Some(mut turn) = parser.turn(&filled) {
             turn.used_at = Some(used.location.clone());
-            self.push(turn);
+            let place = Place {
+                used_at: Some((Arc::clone(&used.file), used.span.clone())),
+                ..place(&filled, &parser.reader.file)
+            };
+            self.push(turn, place);
         }
     }
 
@@ -238,15 +250,20 @@ impl<'a, 'p> Turns<'a, 'p> {
         self.parser.mentions.append(&mut parser.mentions);
         self.parser.given.append(&mut parser.given);
         self.parser.is_spoken |= parser.is_spoken;
+        self.parser.in_pieces = parser.in_pieces;
+    }
+}
+
+fn place(turn: &Node, file: &Arc<SourceFile>) -> Place {
+    Place {
+        file: Arc::clone(file),
+        span: turn.span.start..turn.span.start,
+        used_at: None,
     }
 }
 
 /// What is wrong with a step that nothing uses, whatever its arguments would be.
-pub(super) fn check_unused(
-    step: &Step,
-    file: &Arc<crate::diagnostic::SourceFile>,
-    path: &Arc<Path>,
-) -> Vec<Diagnostic> {
+pub(super) fn check_unused(step: &Step, file: &Arc<SourceFile>, path: &Arc<Path>) -> Vec<Diagnostic> {
     let mut parser = Parser::new(file, path, true, None);
     let names = Names {
         lenient: true,

@@ -149,3 +149,42 @@ fn a_quota_slows_the_run_and_both_reports_tell() {
     );
     assert!(slowed["elapsed_ms"].as_f64().unwrap() >= 1000.0, "{slowed}");
 }
+
+#[test]
+fn a_quota_that_keeps_a_stream_closed_slows_the_run_too() {
+    for way in [
+        "transport: grpc, via: stream",
+        "transport: grpc, via: bidi",
+        "transport: websocket",
+    ] {
+        let place = Place::new();
+        place.write(
+            "agents/app.yaml",
+            "app: Echo\nagents:\n  Desk:\n    rules: [{ do: [{ say: heard }] }]\n",
+        );
+        let running = Running::start(
+            &place,
+            &["--app", "agents/app.yaml", "--fault", "resource_exhausted,nth=1"],
+        );
+        let settings = format!(
+            "targets: {{ desk: {{ backend: ces, app: projects/p/locations/us/apps/a, endpoint: \"http://{}\", \
+             credentials: none, {way} }} }}\n",
+            running.address
+        );
+        place.write("turnproof.yaml", &settings);
+        place.write(
+            "greet.yaml",
+            "conversations: [{ name: greets, turns: [{ say: hello, expect: { reply: heard } }] }]\n",
+        );
+        let said = place.run(&["run"]);
+        assert_eq!(said.code, Some(0), "{way}: {said:?}");
+        let document = json(&place.read("reports/run.json"));
+        let slowed = &document["run"]["slowed"][0];
+        assert_eq!(
+            (&slowed["refused"], &slowed["times"]),
+            (&1.into(), &1.into()),
+            "{way}: {document}"
+        );
+        assert_eq!(document["summary"]["recovered"], 1, "{way}");
+    }
+}

@@ -109,6 +109,29 @@ fn both_are_results_and_reports_tell_what_speech_changed() {
 }
 
 #[test]
+fn annotations_name_the_channel_and_tell_what_speech_changed() {
+    let place = place();
+    let said = place.run(&["run", "--report", "github"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let annotations: Vec<&str> = said.out.lines().filter(|line| line.starts_with("::")).collect();
+    let [failed, changed] = &annotations[..] else {
+        panic!("{annotations:?}")
+    };
+    assert!(
+        failed.starts_with("::error file=greet.yaml,line=10,title=greet / greets [audio]::turn 2: intent"),
+        "{failed}"
+    );
+    assert!(
+        changed.starts_with(
+            "::warning file=greet.yaml,line=9,title=greet / greets::speech changed the outcome: in writing passed, by \
+             voice failed; turn 2: intent: order.drink in writing"
+        ),
+        "{changed}"
+    );
+    assert!(changed.contains("heard"), "{changed}");
+}
+
+#[test]
 fn one_channel_can_be_selected() {
     let place = place();
     let said = place.run(&["run", "--filter", "channel:text"]);

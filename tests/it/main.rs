@@ -30,6 +30,7 @@ mod cli_run;
 mod cli_schema;
 mod cli_templates;
 mod cli_troubles;
+mod cli_turn_by_turn;
 mod cli_twins;
 mod emulator_cx;
 mod emulator_faults;

@@ -232,6 +232,10 @@ fn every_example_is_valid() {
                 "suites/agents/bike-workshop",
                 &folder.path().join("agents/flights"),
             );
+            copy(
+                "suites/agents/support.app.yaml",
+                &folder.path().join("agents/support.app.yaml"),
+            );
             copy("suites/fixtures", &folder.path().join("fixtures"));
             match kind(&block) {
                 Example::Workflow => continue,
@@ -240,7 +244,8 @@ fn every_example_is_valid() {
                     write(
                         "turnproof.yaml",
                         "targets:\n  coffee: { backend: emulator, agent: agents/coffee-bar }\n  \
-                         flights: { backend: emulator, agent: agents/flights }\n",
+                         flights: { backend: emulator, agent: agents/flights }\n  \
+                         support: { backend: emulator, app: agents/support.app.yaml }\n",
                     );
                     write("example.yaml", &block);
                     suites += 1;

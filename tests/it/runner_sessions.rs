@@ -190,6 +190,7 @@ fn turn(number: usize, turn: usize) -> Turn {
             only_on: None,
             check: Check::Reply(Matcher::Is(reply.into())),
         }],
+        history: None,
         restart: false,
     }
 }
@@ -221,6 +222,7 @@ impl ConversationSource for Generated {
             skip: None,
             only_on: Vec::new(),
             known_issue: None,
+            run_method: turnproof::model::suite::RunMethod::Naive,
             start: Start::default(),
             with: With::default(),
             timeouts: Timeouts {

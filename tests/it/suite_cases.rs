@@ -3,7 +3,8 @@
 //!
 //! Targets of the cases: `flights` (Dialogflow CX, no export), `workshop` (CX, with the export of this repository's
 //! own agent), `guide` (CX, with the export of an agent that has generators and playbooks), `live` (CX, ids only), `support` (CES), `parcels` (CES, with a script),
-//! `telephone` (an emulated CX agent that takes µ-law at 8 kHz), `by rest` and `app by rest` (CX and CES over REST).
+//! `telephone` (an emulated CX agent that takes µ-law at 8 kHz), `by rest` and `app by rest` (CX and CES over REST),
+//! `speaking` (CES, by a live stream, with an agent that is asked to speak).
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write as _};
@@ -14,7 +15,7 @@ use regex::Regex;
 use turnproof::audio::{Encoding, Format};
 use turnproof::diagnostic::render::{count_line, render};
 use turnproof::model::endpoint::Protocol;
-use turnproof::model::suite::{AudioSettings, Conversation, Input, Service, Turn};
+use turnproof::model::suite::{AudioSettings, Conversation, Input, Service, Turn, Via};
 use turnproof::settings::play::PlayPatch;
 use turnproof::settings::root::Root;
 use turnproof::suite::discover::SuiteFile;
@@ -45,6 +46,7 @@ fn roles() -> BTreeMap<String, Role> {
         telephone(),
         by_rest("by rest", Service::Cx),
         by_rest("app by rest", Service::Ces),
+        speaking(),
     ]
     .into()
 }
@@ -57,6 +59,27 @@ fn by_rest(target: &str, service: Service) -> (String, Role) {
     let role = Role {
         target: target.to_owned(),
         service,
+        sound,
+    };
+    (role.target.clone(), role)
+}
+
+/// An app that is asked to speak, over a live stream.
+fn speaking() -> (String, Role) {
+    let sound = RoleSound {
+        settings: AudioSettings {
+            output: Some(Format {
+                encoding: Encoding::Linear16,
+                rate: 16_000,
+            }),
+            ..AudioSettings::default()
+        },
+        via: Some(Via::Bidi),
+        ..RoleSound::default()
+    };
+    let role = Role {
+        target: "speaking".to_owned(),
+        service: Service::Ces,
         sound,
     };
     (role.target.clone(), role)
@@ -228,7 +251,8 @@ fn sketch(entry: &Entry, shown: &mut String) {
 
 /// Without the members that say nothing.
 fn short(value: &impl Debug) -> String {
-    const BUILT_IN: [&str; 5] = [
+    const BUILT_IN: [&str; 6] = [
+        "run_method: Naive",
         "channel: Text",
         "timeouts: Timeouts { turn: 30s, conversation: 300s }",
         "retries: Retries { errored: 1, failed: 0 }",

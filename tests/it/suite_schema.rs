@@ -307,6 +307,7 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::Timeouts => "defaults: { timeouts: { {} } }",
         Group::Retries => "defaults: { retries: { {} } }",
         Group::Pass => "defaults: { repeat: 5, pass: { {} } }",
+        Group::Turn if key.name == "history" => "defaults: { run_method: stable }\nTURN { {} }",
         Group::Turn => "TURN { {} }",
         Group::Use => "steps: { log in: [{ say: \"bye {{ user }}\" }] }\nvars: { user: Bob }\nTURN { {} }",
         Group::Id => {
@@ -318,10 +319,12 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::Attachment => "TURN { blob: { {} } }",
         Group::Feedback => "TURN { say: hi, feedback: { {} } }",
         Group::Capture => "TURN { say: hi, capture: { x: { {} } } }",
+        Group::With if key.name == "text_streaming" => "TURN { say: hi, via: stream, with: { {} } }",
         Group::With => "TURN { say: hi, with: { {} } }",
         Group::SessionEntityType => "TURN { say: hi, with: { session_entity_types: [{ {} }] } }",
         Group::RemoteDialogflow => "TURN { say: hi, with: { remote_dialogflow: { {} } } }",
         Group::Emulator => "TURN { say: hi, with: { emulator: { {} } } }",
+        Group::PinnedSentiment => "TURN { say: hi, with: { emulator: { sentiment: { {} } } } }",
         Group::Expectation => "TURN { say: hi, expect: { {} } }",
         Group::On => "TURN { say: hi, expect: { on: { {} } } }",
         Group::Raw => "TURN { say: hi, expect: { raw: { {} } } }",
@@ -367,9 +370,10 @@ fn beside(group: Group, name: &str) -> &'static [(&'static str, &'static str)] {
         (Group::Expectation | Group::On, "required") => &[("reply", "hi")],
         (Group::ToolCalls, "required") => &[("never", "[a]")],
         (Group::Raw, _) => &[("equals", "1")],
-        (Group::Turn, "with" | "via" | "when" | "answers" | "capture" | "feedback" | "expect" | "then") => {
-            &[("say", "hi")]
-        }
+        (
+            Group::Turn,
+            "with" | "via" | "when" | "answers" | "capture" | "feedback" | "expect" | "history" | "then",
+        ) => &[("say", "hi")],
         _ => &[],
     }
 }

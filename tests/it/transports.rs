@@ -271,8 +271,7 @@ async fn other_programs_may_ask_in_json() {
             running.address
         )
     };
-    let say =
-        json!({"queryInput": {"text": {"text": "hello"}, "languageCode": "en"}, "unheardOf": 1}).to_string();
+    let say = json!({"queryInput": {"text": {"text": "hello"}, "languageCode": "en"}}).to_string();
     let post = |rest: &str, body: &str| client.post(address(rest)).body(body.to_owned());
 
     let (status, content_type, answer) = ask(post("s:detectIntent", &say)).await;
@@ -288,6 +287,30 @@ async fn other_programs_may_ask_in_json() {
     assert_eq!(status, 200);
     let last = answer.as_array().unwrap().last().unwrap();
     assert_eq!(last["responseType"], "FINAL");
+
+    let misspelt = json!({"queryInput": {"text": {"text": "hello"}, "language": "en"}, "unheardOf": 1});
+    let (status, _, answer) = ask(post("s:detectIntent", &misspelt.to_string())).await;
+    let error = &answer["error"];
+    assert_eq!(
+        (status, &error["code"], &error["status"]),
+        (400, &json!(400), &json!("INVALID_ARGUMENT"))
+    );
+    assert_eq!(
+        error["details"][0]["@type"],
+        "type.googleapis.com/google.rpc.BadRequest"
+    );
+    let violations = error["details"][0]["fieldViolations"].as_array().unwrap();
+    let fields: Vec<&Value> = violations.iter().map(|violation| &violation["field"]).collect();
+    assert_eq!(fields, ["query_input", ""], "{answer}");
+    assert!(
+        error["message"].as_str().unwrap().contains("`unheardOf`"),
+        "{answer}"
+    );
+    let (status, _, answer) = ask(post("s:serverStreamingDetectIntent", &misspelt.to_string())).await;
+    assert_eq!(
+        (status, &answer[0]["error"]["status"]),
+        (400, &json!("INVALID_ARGUMENT"))
+    );
 
     for (request, status, name) in [
         (post("s:detectIntent", "{"), 400, "INVALID_ARGUMENT"),

@@ -4,7 +4,7 @@ use crate::audio::{Encoding, Format};
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::names;
 use crate::backend::{Handed, SessionStart, ToolResult, TurnInput};
-use crate::model::suite::{AttachmentKind, Input, Start, With};
+use crate::model::suite::{AttachmentKind, HistoryChunk, HistoryMessage, Input, Start, With};
 use crate::model::{Map, Value};
 use crate::proto::Struct;
 use crate::proto::ces_v1 as ces;
@@ -41,22 +41,40 @@ impl Opening {
                 "CES starts at an agent; flow, page and playbook are of Dialogflow CX",
             ));
         }
-        let history = history.iter().map(|(role, text)| ces::Message {
-            role: role.clone(),
-            chunks: vec![ces::Chunk {
-                data: Some(ces::chunk::Data::Text(text.clone())),
-            }],
-            event_time: None,
-        });
         Ok(Self {
             entry_agent: agent
                 .as_ref()
                 .map(|agent| entry_agent(target, agent))
                 .transpose()?
                 .unwrap_or_default(),
-            history: history.collect(),
+            history: history.iter().map(said).collect(),
             variables: parameters.clone(),
         })
+    }
+}
+
+/// Something that was said before, as the service is told.
+fn said(message: &HistoryMessage) -> ces::Message {
+    use ces::chunk::Data;
+    let chunks = message.chunks.iter().map(|chunk| match chunk {
+        HistoryChunk::Text(text) => Data::Text(text.clone()),
+        HistoryChunk::Transcript(text) => Data::Transcript(text.clone()),
+        HistoryChunk::File {
+            kind,
+            mime_type,
+            bytes,
+        } => {
+            let (mime_type, data) = (mime_type.clone(), bytes.to_vec());
+            match kind {
+                AttachmentKind::Image => Data::Image(ces::Image { mime_type, data }),
+                AttachmentKind::Blob => Data::Blob(ces::Blob { mime_type, data }),
+            }
+        }
+    });
+    ces::Message {
+        role: message.role.clone(),
+        chunks: chunks.map(|data| ces::Chunk { data: Some(data) }).collect(),
+        event_time: None,
     }
 }
 

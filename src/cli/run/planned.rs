@@ -94,7 +94,7 @@ fn row(target: &TargetForecast) -> [String; 10] {
     [
         clean_terminal_line(&target.target).into_owned(),
         format!("{}{repeated}", target.conversations),
-        turns(target.turns, target.tools),
+        turns(target.turns, target.tools, target.ratings),
         target.turns.with_retries.to_string(),
         target.characters.to_string(),
         sound(target.audio_seconds),
@@ -116,7 +116,11 @@ fn sum(forecast: &Forecast) -> [String; 10] {
     [
         "all".to_owned(),
         forecast.conversations.to_string(),
-        turns(forecast.turns, targets().any(|target| target.tools)),
+        turns(
+            forecast.turns,
+            targets().any(|target| target.tools),
+            targets().map(|target| target.ratings).sum(),
+        ),
         forecast.turns.with_retries.to_string(),
         targets().map(|target| target.characters).sum::<u64>().to_string(),
         sound(targets().map(|target| target.audio_seconds).sum()),
@@ -127,18 +131,22 @@ fn sum(forecast: &Forecast) -> [String; 10] {
     ]
 }
 
-/// `35`, `35 to 40`, `40 + tool calls`.
-fn turns(turns: Turns, tools: bool) -> String {
-    let range = if turns.least == turns.most {
+/// `35`, `35 to 40`, `40 + tool calls`, `40 + 3 ratings`.
+fn turns(turns: Turns, tools: bool, ratings: u64) -> String {
+    let mut said = if turns.least == turns.most {
         turns.most.to_string()
     } else {
         format!("{} to {}", turns.least, turns.most)
     };
     if tools {
-        format!("{range} + tool calls")
-    } else {
-        range
+        said.push_str(" + tool calls");
     }
+    match ratings {
+        0 => {}
+        1 => said.push_str(" + 1 rating"),
+        several => said = format!("{said} + {several} ratings"),
+    }
+    said
 }
 
 fn sound(seconds: f64) -> String {
@@ -230,7 +238,7 @@ mod tests {
 
     #[test]
     fn turns_are_told_as_a_range_where_they_are_one() {
-        let of = |least, most, tools| {
+        let of = |least, most, tools, ratings| {
             turns(
                 Turns {
                     least,
@@ -238,9 +246,12 @@ mod tests {
                     with_retries: 9,
                 },
                 tools,
+                ratings,
             )
         };
-        assert_eq!(of(4, 4, false), "4");
-        assert_eq!(of(3, 4, true), "3 to 4 + tool calls");
+        assert_eq!(of(4, 4, false, 0), "4");
+        assert_eq!(of(3, 4, true, 0), "3 to 4 + tool calls");
+        assert_eq!(of(4, 4, false, 1), "4 + 1 rating");
+        assert_eq!(of(4, 4, true, 2), "4 + tool calls + 2 ratings");
     }
 }

@@ -3,7 +3,7 @@
 //! [`Condition::parse`] reads a condition once; [`Condition::holds`] evaluates it as often as needed. Neither can
 //! fail at run time: a condition that makes no sense is false.
 
-use super::cursor::SyntaxError;
+use super::cursor::{Cursor, SyntaxError};
 use super::functions::Call;
 use super::reference::Reference;
 
@@ -74,6 +74,11 @@ impl Condition {
     /// As [`Condition::parse`], within an expression this deep.
     pub(super) fn parse_nested(text: &str, depth: usize) -> Result<Self, SyntaxError> {
         parse::parse(text, depth)
+    }
+
+    /// Reads a condition that starts here and ends where the grammar has no more of it.
+    pub(super) fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, SyntaxError> {
+        parse::expression(cursor, depth)
     }
 }
 

@@ -57,6 +57,7 @@ impl Call {
         name.clone_into(&mut request.session);
         request.response_id = Uuid::new_v4().to_string();
         request.pinned_intent.clone_from(&overrides.matched);
+        request.sentiment = overrides.sentiment;
         if let Some(PinnedIntent::Named(intent)) = &overrides.matched
             && !program.intents_by_name.contains_key(intent)
         {

@@ -64,7 +64,9 @@ impl Engine {
     pub(super) fn turn(&self, session: &mut Session, request: &Request, answers: &dyn Answers) -> TurnResult {
         let (language, now) = self.prepare(session, request, answers);
         let understood = match &request.understood {
-            Some(understood) if session.playbook.is_none() => understood.clone(),
+            Some(given) if session.playbook.is_none() => {
+                self.with_originals(given.clone(), session, request, language, now)
+            }
             _ => self.understand(session, request, language, now),
         };
         session.turns += 1;

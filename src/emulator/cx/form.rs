@@ -44,11 +44,39 @@ pub(super) fn slot(parameter: &FormParameter) -> FormSlot<'_> {
     }
 }
 
+/// What happened to form parameters in a turn, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    /// The input filled them.
+    pub(super) updated: Vec<String>,
+    /// A webhook refused them.
+    pub(super) refused: Vec<String>,
+}
+
+impl Collected {
+    /// Whether the input filled it.
+    pub(super) fn is_updated(&self, name: &str) -> bool {
+        self.updated.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a webhook refused it, and it was not asked for since.
+    pub(super) fn is_refused(&self, name: &str) -> bool {
+        self.refused.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// It is asked for again; whether a webhook had refused it.
+    pub(super) fn ask_again(&mut self, name: &str) -> bool {
+        let is_refused = self.is_refused(name);
+        self.refused.retain(|known| !known.eq_ignore_ascii_case(name));
+        is_refused
+    }
+}
+
 /// What a path below `$page.params` means: the status of the page or of a parameter, or a value (cx-runtime 4.2).
 pub(super) fn resolve<'s>(
     session: &'s Session,
     page: &PagePart,
-    updated: &[String],
+    collected: &Collected,
     path: &[Step],
 ) -> Option<Cow<'s, Value>> {
     let [Step::Name(name), rest @ ..] = path else {
@@ -67,12 +95,10 @@ pub(super) fn resolve<'s>(
     if let [Step::Name(member)] = rest
         && member.eq_ignore_ascii_case("status")
     {
-        let is_updated = updated
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&parameter.name));
         let status = match value {
-            Some(_) if is_updated => "UPDATED",
+            Some(_) if collected.is_updated(&parameter.name) => "UPDATED",
             Some(_) => "FILLED",
+            None if collected.is_refused(&parameter.name) => "INVALID",
             None => "EMPTY",
         };
         return Some(Cow::Owned(status.into()));

@@ -15,12 +15,14 @@ mod lists;
 mod moment;
 mod numbers;
 mod objects;
+mod path;
 mod pattern;
 mod phones;
 mod table;
 mod texts;
 
-pub(super) use objects::{parse_path, split_key};
+pub(super) use objects::split_key;
+pub(super) use path::parse_path;
 
 /// A call as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,11 +218,13 @@ fn read_argument(
     match cursor.peek() {
         Some('"' | '\'') => {
             let text = cursor.quoted()?;
-            return Ok(if is_condition {
-                condition(&text, depth)
-            } else {
-                Argument::Text(Template::parse_nested(&text, depth))
-            });
+            if !is_condition {
+                return Ok(Argument::Text(Template::parse_nested(&text, depth)));
+            }
+            if ends_here(cursor, close) {
+                return Ok(condition(&text, depth));
+            }
+            *cursor = start.clone();
         }
         Some('[') => {
             cursor.next();
@@ -236,9 +240,18 @@ fn read_argument(
             {
                 return Ok(Argument::Reference(reference));
             }
-            *cursor = start;
+            *cursor = start.clone();
         }
         _ => {}
+    }
+    if is_condition {
+        // A comparison without quotes around it, whose sides may be texts in quotes and calls.
+        if let Ok(read) = Condition::read(cursor, depth)
+            && ends_here(cursor, close)
+        {
+            return Ok(Argument::Condition(Ok(Box::new(read))));
+        }
+        *cursor = start;
     }
     // An unquoted text, which may even hold references.
     let word = cursor

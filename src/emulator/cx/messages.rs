@@ -1,5 +1,6 @@
 //! Which of an agent's messages are said, and what was said (cx-runtime 5.3, 15).
 
+use super::language;
 use super::program::Message;
 use crate::model::{Map, Value};
 
@@ -84,12 +85,15 @@ pub(super) fn answer_language<'a>(known: &'a [String], requested: &str) -> &'a s
 }
 
 /// The messages of a fulfillment that are for this language and channel (cx-runtime 5.3, 15). There is no falling
-/// back to another language; without messages for a channel, those for all are said.
+/// back to another language but from a regional one without messages to its root; without messages for a channel,
+/// those for all are said.
 pub(super) fn chosen<'m>(messages: &[&'m Message], language: &str, channel: &str) -> Vec<&'m Message> {
-    let root = language.split(['-', '_']).next().unwrap_or_default();
-    let spoken = |message: &&&Message| {
-        message.language.is_empty() || message.language == language || message.language == root
+    let code = if messages.iter().any(|message| message.language == language) {
+        language
+    } else {
+        language::base(language)
     };
+    let spoken = |message: &&&Message| message.language.is_empty() || message.language == code;
     let in_language: Vec<&Message> = messages.iter().filter(spoken).copied().collect();
     let for_channel: Vec<&Message> = in_language
         .iter()
@@ -151,6 +155,12 @@ mod tests {
         };
         assert_eq!(languages("de"), ["de"]);
         assert_eq!(languages("en"), ["en"]);
+        assert_eq!(languages("en-us"), ["en"]);
+        assert_eq!(
+            languages("en-gb"),
+            ["en-gb"],
+            "its own, and not its root's beside them"
+        );
         assert_eq!(languages("es"), Vec::<String>::new());
     }
 

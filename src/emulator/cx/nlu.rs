@@ -74,7 +74,7 @@ pub struct Understanding {
     /// Intents of the flow that were scored, best first; empty when nothing needed scoring.
     pub alternatives: Vec<Alternative>,
     /// Which rule decided: `exact`, `slot-full`, `slot-part`, `slot-text`, `classifier g=…`, `below-threshold g=…`,
-    /// `forced`.
+    /// `negative`, `forced`.
     pub reason: String,
     /// The text after spelling repair; the text as given when nothing was repaired.
     pub resolved_input: String,

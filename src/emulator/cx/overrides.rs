@@ -1,4 +1,7 @@
-//! What a client pins of one turn, as metadata of the call: `x-turnproof-clock`, `-start`, `-match`, `-webhook`.
+//! What a client pins of one turn, as metadata of the call: `x-turnproof-clock`, `-start`, `-match`, `-webhook`,
+//! `-sentiment`.
+
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, FixedOffset};
 use tonic::Status;
@@ -7,6 +10,7 @@ use tonic::metadata::MetadataMap;
 use super::request::PinnedIntent;
 use super::stubs::read_answer;
 use super::webhook::WebhookAnswer;
+use crate::model::transcript::Sentiment;
 use crate::model::{Map, Value};
 
 /// The overrides of one turn.
@@ -20,6 +24,8 @@ pub(super) struct Overrides {
     pub(super) matched: Option<PinnedIntent>,
     /// The answer to every webhook call of the turn.
     pub(super) webhook: Option<WebhookAnswer>,
+    /// What the user's words sound like.
+    pub(super) sentiment: Option<Sentiment>,
 }
 
 /// A place by display names.
@@ -67,6 +73,12 @@ impl Overrides {
             let answer = read_answer(&answer).map_err(|reason| malformed("x-turnproof-webhook", &reason))?;
             overrides.webhook = Some(answer);
         }
+        if let Some(pinned) = object(metadata, "x-turnproof-sentiment", &["score", "magnitude"])? {
+            overrides.sentiment = Some(Sentiment {
+                score: within(&pinned, "score", -1.0..=1.0)?,
+                magnitude: within(&pinned, "magnitude", 0.0..=f64::MAX)?,
+            });
+        }
         Ok(overrides)
     }
 }
@@ -105,6 +117,16 @@ fn optional_text(object: &Map, header: &str, key: &str) -> Result<Option<String>
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(malformed(header, &format!("`{key}` must be text"))),
     }
+}
+
+fn within(sentiment: &Map, key: &str, range: RangeInclusive<f64>) -> Result<f64, Status> {
+    let number = sentiment.get(key).and_then(Value::as_f64);
+    number.filter(|number| range.contains(number)).ok_or_else(|| {
+        malformed(
+            "x-turnproof-sentiment",
+            "it holds a `score` from -1 to 1 and a `magnitude` of 0 or more",
+        )
+    })
 }
 
 fn malformed(key: &str, reason: &str) -> Status {
@@ -156,6 +178,12 @@ mod tests {
         .unwrap()
         .webhook
         .unwrap();
+        let sentiment = read("x-turnproof-sentiment", r#"{"score": -0.5, "magnitude": 2}"#);
+        let expected = Sentiment {
+            score: -0.5,
+            magnitude: 2.0,
+        };
+        assert_eq!(sentiment.unwrap().sentiment, Some(expected));
         assert_eq!(answer.parameters["a"], json!(1));
         assert_eq!(answer.messages, [json!({"text": {"text": ["hi"]}})]);
     }
@@ -172,6 +200,10 @@ mod tests {
             ("x-turnproof-webhook", r#"{"answer": 1}"#),
             ("x-turnproof-webhook", r#"{"parameters": []}"#),
             ("x-turnproof-webhook", "[]"),
+            ("x-turnproof-sentiment", "{}"),
+            ("x-turnproof-sentiment", r#"{"score": -2, "magnitude": 1}"#),
+            ("x-turnproof-sentiment", r#"{"score": 0.5, "magnitude": -1}"#),
+            ("x-turnproof-sentiment", r#"{"mood": "good"}"#),
         ] {
             let status = read(key, value).unwrap_err();
             assert_eq!(status.code(), tonic::Code::InvalidArgument, "{key}: {value}");

@@ -16,6 +16,7 @@ use crate::model::Value;
 
 mod compile;
 mod content;
+mod webhook;
 
 pub(super) use compile::{Scoped, canonical_event, symbolic};
 
@@ -322,9 +323,18 @@ pub(super) struct WebhookPart {
     pub(super) mapping: Vec<(Scoped, String)>,
     pub(super) is_flexible: bool,
     /// The body a flexible webhook is sent.
-    pub(super) body: Option<Template>,
+    pub(super) body: Option<WebhookBody>,
     /// Where and how it is called over HTTP.
     pub(super) address: WebhookAddress,
+}
+
+/// A body with references in it (cx-runtime 8.4).
+#[derive(Debug)]
+pub(super) enum WebhookBody {
+    /// JSON, in whose strings the references stand.
+    Json(ValueTemplate),
+    /// Anything else.
+    Text(Template),
 }
 
 /// Where and how a webhook is called over HTTP.
@@ -347,5 +357,25 @@ pub(super) struct IntentPart {
     pub(super) id: String,
     pub(super) name: String,
     /// The keys that trigger it.
-    pub(super) dtmf: Option<regex::Regex>,
+    pub(super) keys: Option<Keys>,
+}
+
+/// Keys that trigger something: just these, or such as fit a pattern (cx-runtime 14.6).
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// As they are written.
+    pub(super) source: String,
+    /// What they mean as a regular expression, where they are one: `*` is not.
+    pub(super) pattern: Option<regex::Regex>,
+}
+
+impl Keys {
+    /// Whether these keys were meant.
+    pub(super) fn fit(&self, pressed: &str) -> bool {
+        self.source == pressed
+            || self
+                .pattern
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(pressed))
+    }
 }

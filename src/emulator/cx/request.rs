@@ -9,6 +9,7 @@ use super::entities::SessionEntityType;
 use super::program::Place;
 use super::understanding::Understood;
 use crate::model::Map;
+use crate::model::transcript::Sentiment;
 
 /// One turn's input and what goes along with it (cx-runtime 15).
 #[derive(Debug, Clone)]
@@ -43,8 +44,12 @@ pub struct Request {
     pub channel: String,
     /// Entity types of the session, from this turn on.
     pub session_entity_types: Vec<SessionEntityType>,
-    /// Whether sentiment was asked for, which is not analysed.
+    /// Whether the text is what was heard.
+    pub is_spoken: bool,
+    /// Whether sentiment was asked for.
     pub analyze_sentiment: bool,
+    /// What the user's words sound like, if the client says so: it is not analysed.
+    pub sentiment: Option<Sentiment>,
     /// What the NLU answers, instead of judging the text itself.
     pub pinned_intent: Option<PinnedIntent>,
     /// What the input was understood as, when a match is being fulfilled.
@@ -70,10 +75,19 @@ impl Request {
             response_id: String::new(),
             channel: String::new(),
             session_entity_types: Vec::new(),
+            is_spoken: false,
             analyze_sentiment: false,
+            sentiment: None,
             pinned_intent: None,
             understood: None,
         }
+    }
+}
+
+impl Request {
+    /// The sentiment that was asked for and is known.
+    pub(super) fn known_sentiment(&self) -> Option<Sentiment> {
+        self.sentiment.filter(|_| self.analyze_sentiment)
     }
 }
 

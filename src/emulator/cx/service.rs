@@ -28,6 +28,7 @@ use crate::emulator::clock::Clock;
 use crate::emulator::fault::Faults;
 use crate::emulator::hearing::Hearing;
 use crate::model::suite::EmulatorStubs;
+use crate::model::transcript::Sentiment;
 use crate::proto::cx_v3 as cx;
 
 use super::request::{Input, Request};
@@ -80,6 +81,7 @@ struct Played {
     result: TurnResult,
     /// What was said, when the input was sound.
     spoken: Option<Spoken>,
+    sentiment: Option<Sentiment>,
 }
 
 impl CxService {
@@ -148,6 +150,7 @@ impl CxService {
         if unknown.is_some() && request.pinned_intent.is_none() {
             request.understood = Some(Understood::of(Meaning::NoMatch, 0.0, "", "unknown recording"));
         }
+        request.is_spoken = spoken.is_some();
         let answers = self.answers(&name, &request, overrides);
         let shared = self
             .shared
@@ -164,6 +167,7 @@ impl CxService {
         }
         Ok(Played {
             session: name,
+            sentiment: request.known_sentiment(),
             response_id: request.response_id,
             input,
             result,
@@ -197,6 +201,7 @@ impl CxService {
             &played.result,
             view,
         );
+        result.sentiment_analysis_result = played.sentiment.map(sentiment);
         if let Some(spoken) = &played.spoken {
             result.query = Some(cx::query_result::Query::Transcript(spoken.text.clone()));
         }
@@ -449,6 +454,14 @@ fn without_stream(first: cx::StreamingDetectIntentRequest) -> cx::DetectIntentRe
         query_input: first.query_input,
         output_audio_config: first.output_audio_config,
         response_view: first.response_view,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the service has no more digits")]
+fn sentiment(sentiment: Sentiment) -> cx::SentimentAnalysisResult {
+    cx::SentimentAnalysisResult {
+        score: sentiment.score as f32,
+        magnitude: sentiment.magnitude as f32,
     }
 }
 

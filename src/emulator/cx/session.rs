@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::entities::SessionEntityType;
 use super::parameters::Parameters;
-use super::program::{Place, Program};
+use super::program::{IntentIndex, Place, Program};
 
 /// How deep flows may call each other; of deeper calls the oldest are forgotten (cx-runtime 6.3).
 const DEEPEST_STACK: usize = 25;
@@ -34,12 +34,19 @@ pub struct Session {
     /// Consecutive empty inputs.
     pub(super) no_input: u32,
     pub(super) entity_types: Vec<SessionEntityType>,
-    /// Name of the intent matched last.
-    pub(super) last_intent: Option<usize>,
+    pub(super) last_intent: Option<LastIntent>,
     /// Turns played, the seed of what is left to chance.
     pub(super) turns: u64,
     /// Ids of the last answers: those that can still be rated.
     answers: VecDeque<Box<str>>,
+}
+
+/// The intent that was matched last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct LastIntent {
+    pub(super) intent: IntentIndex,
+    /// 0 to 1.
+    pub(super) confidence: f64,
 }
 
 /// Being in a playbook.

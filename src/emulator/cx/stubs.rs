@@ -9,6 +9,7 @@ use super::generative::{
     GeneratorCall, ModelAnswers, PlaybookAnswer, PlaybookCall, Silence, read_generated, read_playbook_answer,
 };
 use super::live::LiveWebhooks;
+use super::render::text_of;
 use super::webhook::{
     FormAnswer, HttpCall, WebhookAnswer, WebhookAnswers, WebhookCall, WebhookFailure, WebhookOutcome,
 };
@@ -267,10 +268,12 @@ pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
             .map(str::to_owned),
         ..WebhookAnswer::default()
     };
-    answer.replaces = match merge.as_str().unwrap_or_default() {
-        "" | "MERGE_BEHAVIOR_UNSPECIFIED" | "APPEND" => false,
-        "REPLACE" => true,
-        other => return Err(format!("there is no merge behaviour `{other}`")),
+    // Enumerations travel by name or by number.
+    answer.replaces = match (merge.as_str(), merge.as_i64()) {
+        (Some("" | "MERGE_BEHAVIOR_UNSPECIFIED" | "APPEND"), _) | (_, Some(0 | 1)) => false,
+        (Some("REPLACE"), _) | (_, Some(2)) => true,
+        _ if merge.is_null() => false,
+        _ => return Err(format!("there is no merge behaviour `{}`", text_of(&merge))),
     };
     if let Some(messages) = fulfillment.get("messages").and_then(Value::as_array) {
         answer.messages.clone_from(messages);

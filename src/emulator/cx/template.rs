@@ -1,11 +1,13 @@
 //! Texts with references and function calls in them: replies, payloads, presets, webhook bodies (cx-runtime 10.5).
 
+use std::borrow::Cow;
+
 use super::bounds::LONGEST_TEXT;
 use super::cursor::{Cursor, SyntaxError};
 use super::environment::Environment;
 use super::functions::Call;
 use super::reference::Reference;
-use super::render::push_value;
+use super::render::{push_value, text_of};
 use crate::model::{Map, Value};
 
 /// A text that was taken apart once and can be rendered often.
@@ -99,6 +101,21 @@ impl Template {
         }
     }
 
+    /// The object or list that the template is when it is nothing but one reference or call; else its text. What
+    /// stands in quotes in a webhook's body is such (cx-runtime 8.4).
+    fn structure(&self, environment: &dyn Environment) -> Value {
+        let whole = match &*self.pieces {
+            [Piece::Reference(reference)] => environment.lookup(reference).map(Cow::into_owned),
+            [Piece::Call(call)] => Some(call.evaluate(environment)),
+            _ => None,
+        };
+        match whole {
+            Some(structure @ (Value::Object(_) | Value::Array(_))) => structure,
+            Some(scalar) => Value::String(text_of(&scalar)),
+            None => Value::String(self.render(environment)),
+        }
+    }
+
     /// The reference, when the template is nothing but one.
     pub(super) fn lone_reference(&self) -> Option<&Reference> {
         match &*self.pieces {
@@ -163,6 +180,12 @@ impl ValueTemplate {
     /// As [`ValueTemplate::resolve`], but strings stay strings, as payloads want it.
     pub fn render(&self, environment: &dyn Environment) -> Value {
         self.map(&|template| Value::String(template.render(environment)))
+    }
+
+    /// As [`ValueTemplate::render`], but a reference or call that stands alone and means an object or a list gives
+    /// that, as the bodies of webhooks want it.
+    pub fn structure(&self, environment: &dyn Environment) -> Value {
+        self.map(&|template| template.structure(environment))
     }
 
     fn map(&self, text: &dyn Fn(&Template) -> Value) -> Value {

@@ -12,13 +12,13 @@ use chrono_tz::Tz;
 
 use super::chance::Chance;
 use super::engine::Engine;
-use super::form;
+use super::form::{self, Collected};
 use super::generative::Answers;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::parameters::Parameters;
 use super::program::{IntentIndex, Place, Program, Scoped, Target, Test};
 use super::request::Request;
-use super::session::{Resume, Session};
+use super::session::{LastIntent, Resume, Session};
 use super::trace::{FunctionResult, HandlerCalled, PageStatus, Speaker, State, Step, Trace};
 use super::understanding::{IntentValue, Meaning, Understood};
 use super::webhook::WebhookFailure;
@@ -94,10 +94,7 @@ pub(super) struct Turn<'a> {
     intent_values: Vec<IntentValue>,
     /// What generators wrote in this turn: `$request.generative.…`.
     generated: Parameters,
-    /// Form parameters that this input filled.
-    updated: Vec<String>,
-    /// Form parameters that a webhook refused.
-    invalid: Vec<String>,
+    collected: Collected,
     /// Parameters that a client sent with a scope of its own.
     custom: (String, Parameters),
     event_handled: Option<String>,
@@ -149,8 +146,7 @@ pub(super) fn play(
         webhook_status: None,
         intent_values: Vec::new(),
         generated: Parameters::default(),
-        updated: Vec::new(),
-        invalid: Vec::new(),
+        collected: Collected::default(),
         custom: (request.parameter_scope.clone(), custom),
         event_handled: None,
         functions: RefCell::default(),
@@ -205,7 +201,7 @@ impl Turn<'_> {
             functions: Vec::new(),
         });
         self.note_what_cannot_be_done();
-        let (mut intent, mut event) = self.take_in(&understood.meaning);
+        let (mut intent, mut event) = self.take_in(understood);
         let mut resume = 0;
         let mut entering = false;
         loop {
@@ -257,9 +253,9 @@ impl Turn<'_> {
     }
 
     /// Writes down what the input brought, counts what it did not, and says what is left to be routed.
-    fn take_in(&mut self, meaning: &Meaning) -> (Option<IntentIndex>, Option<Pending>) {
+    fn take_in(&mut self, understood: &Understood) -> (Option<IntentIndex>, Option<Pending>) {
         let session = &mut *self.session;
-        match meaning {
+        match &understood.meaning {
             Meaning::Intent {
                 intent, parameters, ..
             } => {
@@ -268,10 +264,13 @@ impl Turn<'_> {
                     session
                         .parameters
                         .set_understood(&value.id, value.resolved.clone());
-                    self.updated.push(value.id.clone());
+                    self.collected.updated.push(value.id.clone());
                 }
                 self.intent_values.clone_from(parameters);
-                session.last_intent = Some(*intent);
+                session.last_intent = Some(LastIntent {
+                    intent: *intent,
+                    confidence: understood.confidence,
+                });
                 (Some(*intent), None)
             }
             Meaning::Fill(values) => {
@@ -282,7 +281,7 @@ impl Turn<'_> {
                         Scoped::Session(name) => session.parameters.set_understood(&name, value),
                         Scoped::Flow(name) => session.flow_parameters.set_understood(&name, value),
                     }
-                    self.updated.push(filled.parameter.clone());
+                    self.collected.updated.push(filled.parameter.clone());
                 }
                 (None, None)
             }
@@ -336,9 +335,9 @@ impl Turn<'_> {
                 "the agent starts in playbook `{playbook}`, but no stub answers it: its start flow answers instead"
             ));
         }
-        if self.request.analyze_sentiment {
-            self.trace
-                .note("sentiment was asked for, but is not analysed".to_owned());
+        if self.request.analyze_sentiment && self.request.sentiment.is_none() {
+            let note = "sentiment was asked for, but is not analysed: `with: { emulator: { sentiment: … } }` tells it";
+            self.trace.note(note.to_owned());
         }
     }
 

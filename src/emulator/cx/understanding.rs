@@ -112,7 +112,9 @@ impl Engine {
             Input::Text(text) if request.pinned_intent.is_none() && text.chars().count() > LONGEST_TEXT => {
                 Understood::of(Meaning::TooLong, 0.0, text, "too long")
             }
-            Input::Text(text) => self.understand_text(session, request, text, language, now),
+            Input::Text(text) => {
+                self.understand_text(session, request.pinned_intent.as_ref(), text, language, now)
+            }
             Input::Event(event) => Understood::of(
                 Meaning::Event(super::program::canonical_event(event)),
                 1.0,
@@ -139,10 +141,48 @@ impl Engine {
         }
     }
 
+    /// A match that was given holds values, and not the words they came from: those are found again in what was said
+    /// (cx-runtime 10.3, 15).
+    pub(super) fn with_originals(
+        &self,
+        mut given: Understood,
+        session: &Session,
+        request: &Request,
+        language: &str,
+        now: DateTime<Tz>,
+    ) -> Understood {
+        let (
+            Meaning::Intent {
+                intent, parameters, ..
+            },
+            Input::Text(text),
+        ) = (&mut given.meaning, &request.input)
+        else {
+            return given;
+        };
+        let name = PinnedIntent::Named(self.program().intents[*intent].name.clone());
+        let again = self.understand_text(session, Some(&name), text, language, now);
+        let Meaning::Intent {
+            parameters: found, ..
+        } = again.meaning
+        else {
+            return given;
+        };
+        for value in parameters {
+            let same = found
+                .iter()
+                .find(|other| other.id.eq_ignore_ascii_case(&value.id) && other.resolved == value.resolved);
+            if let Some(same) = same {
+                value.original.clone_from(&same.original);
+            }
+        }
+        given
+    }
+
     fn understand_text(
         &self,
         session: &Session,
-        request: &Request,
+        pinned: Option<&PinnedIntent>,
         text: &str,
         language: &str,
         now: DateTime<Tz>,
@@ -166,7 +206,7 @@ impl Engine {
             now,
             session_entities: &session.entity_types,
             threshold: flow.threshold,
-            forced: request.pinned_intent.as_ref().map(|pinned| match pinned {
+            forced: pinned.map(|pinned| match pinned {
                 PinnedIntent::Named(name) => Some(name.as_str()),
                 PinnedIntent::Nothing => None,
             }),
@@ -225,8 +265,8 @@ impl Engine {
             return Understood::of(Meaning::Fill(vec![filled]), 1.0, digits, "keys");
         }
         let intent = page.scope().find(|intent| {
-            let pattern = program.intents[*intent].dtmf.as_ref();
-            pattern.is_some_and(|pattern| pattern.is_match(digits))
+            let keys = program.intents[*intent].keys.as_ref();
+            keys.is_some_and(|keys| keys.fit(digits))
         });
         match intent {
             Some(intent) => {

@@ -1,5 +1,5 @@
 //! Errors as the services write them in JSON: `{"error": {"code", "message", "status"}}`, in a list where the method
-//! answers with one.
+//! answers with one. `details` are there where fields of a request are to blame.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+use super::message::Malformed;
 use crate::backend::error::{http_status, name};
+
+/// The type of the detail that names fields.
+const BAD_REQUEST: &str = "type.googleapis.com/google.rpc.BadRequest";
 
 /// A status in JSON.
 pub(super) fn in_json(status: &Status) -> Value {
@@ -24,7 +28,25 @@ pub(super) fn in_json(status: &Status) -> Value {
 
 /// The answer that is an error.
 pub(super) fn refusal(status: &Status, in_list: bool) -> Response<Body> {
-    let error = in_json(status);
+    response(status, in_json(status), in_list)
+}
+
+/// The answer to what is no message of the method, with `google.rpc.BadRequest` among the details.
+pub(super) fn malformed_request(malformed: &Malformed, in_list: bool) -> Response<Body> {
+    let status = Status::from(malformed);
+    let mut error = in_json(&status);
+    let violations: Vec<Value> = malformed
+        .violations
+        .iter()
+        .map(|violation| json!({ "field": violation.at, "description": violation.what }))
+        .collect();
+    if !violations.is_empty() {
+        error["error"]["details"] = json!([{ "@type": BAD_REQUEST, "fieldViolations": violations }]);
+    }
+    response(&status, error, in_list)
+}
+
+fn response(status: &Status, error: Value, in_list: bool) -> Response<Body> {
     let body = if in_list { json!([error]) } else { error };
     let mut response = Response::new(Body::new(format!("{body:#}\n")));
     *response.status_mut() =

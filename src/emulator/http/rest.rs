@@ -7,18 +7,18 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Limited, StreamBody};
 use hyper::body::Incoming;
 use prost::bytes::Bytes;
-use serde_json::{Map, Value};
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
 use super::LARGEST_BODY;
-use super::error::{in_json, is_json, refusal};
+use super::error::{in_json, is_json, malformed_request, refusal};
 use super::inside::{Answer, Begun, Said, call};
+use super::message::{self, Malformed};
 use crate::emulator::fault::connection::Handle;
 use crate::emulator::fault::layer::Faulty;
 use crate::proto::json::bytes_to_json;
-use crate::proto::json::read::{Reading, is_answered_in_a_list, json_to_bytes, messages_of};
+use crate::proto::json::read::{is_answered_in_a_list, messages_of};
 use crate::proto::rest::Rule;
 
 /// Answers a request: the rule of its method, and the session that its path names.
@@ -31,9 +31,13 @@ pub(super) async fn answer(
     let in_list = is_answered_in_a_list(rule.method);
     let (head, body) = request.into_parts();
     let (input, output) = messages_of(rule.method).unwrap_or_default();
-    let message = match message(body, rule, session, &input).await {
-        Ok(message) => message,
+    let message = match read(body).await {
+        Ok(body) => message(&body, rule, session, &input),
         Err(status) => return refusal(&status, in_list),
+    };
+    let message = match message {
+        Ok(message) => message,
+        Err(malformed) => return malformed_request(&malformed, in_list),
     };
     let messages = stream::iter([Ok(message)]);
     let answer = match call(services, rule.method, &head, connection, messages).await {
@@ -53,21 +57,17 @@ pub(super) async fn answer(
     response
 }
 
-/// The message that a body is, with the session that stands in the path.
-async fn message(body: Incoming, rule: &Rule, session: String, kind: &str) -> Result<Bytes, Status> {
+async fn read(body: Incoming) -> Result<Bytes, Status> {
     let body = Limited::new(body, LARGEST_BODY).collect().await;
     let body = body.map_err(|error| Status::invalid_argument(format!("the body cannot be read: {error}")))?;
-    let bytes = body.to_bytes();
-    let mut json = if bytes.is_empty() {
-        Value::Object(Map::new())
-    } else {
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Status::invalid_argument(format!("the body is not JSON: {error}")))?
-    };
+    Ok(body.to_bytes())
+}
+
+/// The message that a body is, with the session that stands in the path.
+fn message(body: &[u8], rule: &Rule, session: String, kind: &str) -> Result<Bytes, Malformed> {
+    let mut json = message::json(body)?;
     rule.put(&mut json, session);
-    json_to_bytes(kind, &json, Reading::OF_OTHERS)
-        .map(Bytes::from)
-        .map_err(|error| Status::invalid_argument(format!("the body is no such message: {error}")))
+    message::message(kind, &json)
 }
 
 /// A message in the end.

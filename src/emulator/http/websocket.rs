@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use prost::bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -29,11 +28,11 @@ use tonic::{Code, Status};
 
 use super::error::refusal;
 use super::inside::{Begun, Said, call};
-use super::{Face, LARGEST_BODY};
+use super::{Face, LARGEST_BODY, message};
 use crate::backend::error::name;
 use crate::emulator::fault::connection::Handle;
 use crate::proto::json::bytes_to_json;
-use crate::proto::json::read::{Reading, json_to_bytes, messages_of};
+use crate::proto::json::read::messages_of;
 
 /// Messages that wait for a slow service.
 const BUFFERED: usize = 16;
@@ -168,8 +167,8 @@ async fn listen(
 ) -> Result<(), Status> {
     loop {
         let message = match frames.next().await {
-            Some(Ok(Message::Text(text))) => message(text.as_bytes(), kind)?,
-            Some(Ok(Message::Binary(bytes))) => message(&bytes, kind)?,
+            Some(Ok(Message::Text(text))) => read(text.as_bytes(), kind)?,
+            Some(Ok(Message::Binary(bytes))) => read(&bytes, kind)?,
             Some(Ok(Message::Close(_))) => return Ok(()),
             Some(Ok(_)) => continue,
             None | Some(Err(_)) => {
@@ -185,12 +184,10 @@ async fn listen(
     }
 }
 
-fn message(text: &[u8], kind: &str) -> Result<Bytes, Status> {
-    let json: Value = serde_json::from_slice(text)
-        .map_err(|error| Status::invalid_argument(format!("a frame is not JSON: {error}")))?;
-    json_to_bytes(kind, &json, Reading::OF_OTHERS)
-        .map(Bytes::from)
-        .map_err(|error| Status::invalid_argument(format!("a frame is no such message: {error}")))
+/// The message that a frame is.
+fn read(text: &[u8], kind: &str) -> Result<Bytes, Status> {
+    let read = message::json(text).and_then(|json| message::message(kind, &json));
+    read.map_err(|malformed| Status::from(&malformed))
 }
 
 /// Sends what the service says until it has said everything.

@@ -65,7 +65,7 @@ pub(super) const EXPECTATIONS: &[Key] = &[
         .unobservable(NEEDS_DIAGNOSTICS),
     Key::own("sentiment", Shape::Matcher(Subject::Any), "{ score: { gte: 0 } }", "What the user's words sound like, `{score, magnitude}`: the score from -1, bad, to 1, good")
         .on(Some("`sentimentAnalysisResult`"), None)
-        .unobservable("without `with: { sentiment: true }`, and on the emulator"),
+        .unobservable("without `with: { sentiment: true }`, and on an emulator that is not told by `with: { emulator: { sentiment: … } }`"),
     Key::own("transcript", Shape::Matcher(Subject::Text), "{ wer: { to: tomorrow morning, at_most: 0.2 } }", "What was heard of the user's speech")
         .on(Some("`queryResult.transcript`, `recognitionResult`"), Some("`recognitionResult`"))
         .unobservable("when the user does not speak"),

@@ -114,6 +114,13 @@ pub(super) const TURN: &[Key] = &[
         "What the reply must be like",
     ),
     Key::own(
+        "history",
+        Shape::List(&Shape::TextMap),
+        "[{ user: hi }, { Root agent: Hello! }]",
+        "With `run_method: stable`: what later turns are told of this one, instead of its input and the reply that it expects; `[]` for nothing",
+    )
+    .on(None, Some("`config.historicalContexts`")),
+    Key::own(
         "then",
         Shape::Choice(&["restart"]),
         "restart",

@@ -195,4 +195,21 @@ pub(super) const EMULATOR: &[Key] = &[
         "{ parameters: { status: shipped } }",
         "The answer to every webhook call of the turn",
     ),
+    Key::own(
+        "sentiment",
+        Shape::Group(Group::PinnedSentiment),
+        "{ score: -0.8, magnitude: 0.8 }",
+        "What the user's words sound like, which an emulator cannot tell; with `sentiment: true` beside it",
+    ),
+];
+
+pub(super) const PINNED_SENTIMENT: &[Key] = &[
+    Key::own("score", Shape::Number, "-0.8", "From -1, bad, to 1, good").required(),
+    Key::own(
+        "magnitude",
+        Shape::Number,
+        "0.8",
+        "How strong, whichever way: 0 or more",
+    )
+    .required(),
 ];

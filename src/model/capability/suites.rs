@@ -56,7 +56,7 @@ const START: Key = Key::own(
     "start",
     Shape::Group(Group::Start),
     "{ flow: Booking, page: Collect date }",
-    "Where the conversation starts, and what is known then; sent with the first turn only",
+    "Where the conversation starts, and what is known then; sent with the first turn of a session only",
 );
 const TOOLS: Key = Key::own(
     "tools",
@@ -95,6 +95,13 @@ const BEFORE: Key = Key::own(
     "Steps that come before the first turn",
 );
 
+const RUN_METHOD: Key = Key::own(
+    "run_method",
+    Shape::Choice(&["naive", "stable"]),
+    "stable",
+    "`naive`: all turns are played in one session, each after what the agent really said; `stable`: each in a session of its own, which is told what should have been said before, so that one wrong answer does not spoil the turns after it; `naive` unless set",
+)
+.on(None, Some("`config.historicalContexts`, one session for each turn"));
 const CHANNELS: Key = Key::own(
     "channels",
     Shape::List(&Shape::Choice(&["text", "audio"])),
@@ -162,8 +169,8 @@ pub(super) const SUITE: &[Key] = &[
 ];
 
 pub(super) const DEFAULTS: &[Key] = &[
-    WITH, START, TARGET, CHANNELS, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS, GENERATORS,
-    PLAYBOOKS, BEFORE,
+    WITH, START, TARGET, CHANNELS, RUN_METHOD, CLOCK, TIMEOUTS, RETRIES, REPEAT, PASS, TOOLS, WEBHOOKS,
+    GENERATORS, PLAYBOOKS, BEFORE,
 ];
 
 pub(super) const CONVERSATION: &[Key] = &[
@@ -201,6 +208,7 @@ pub(super) const CONVERSATION: &[Key] = &[
         "Where a known problem is described; the conversation counts as skipped while it fails, and as failed once it passes, so that this line is taken out",
     ),
     CHANNELS,
+    RUN_METHOD,
     START,
     WITH,
     TIMEOUTS,
@@ -228,7 +236,7 @@ pub(super) const CONVERSATION: &[Key] = &[
     Key::own(
         "turns",
         TURNS,
-        "[{ say: hello, expect: { intent: greeting } }]",
+        "[{ say: hello, expect: { reply: Hello! } }]",
         "What is said and expected, turn by turn; `use` inserts a step",
     )
     .required(),

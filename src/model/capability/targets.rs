@@ -89,13 +89,13 @@ const TOKENS: Key = Key::own(
     "tokens",
     Shape::Text,
     "600000/min",
-    "How many tokens its models may take, for a service that counts them; with `tokens_per_turn` it makes a rate",
+    "How many tokens its models may take, for a service that counts them; with `tokens_per_turn` it makes a rate, which follows what answers say that they took",
 );
 const TOKENS_PER_TURN: Key = Key::own(
     "tokens_per_turn",
     Shape::Integer(1),
     "5000",
-    "Beside `tokens`: how many of them one turn takes, roughly",
+    "Beside `tokens`: how many of them one turn takes, roughly; what answers tell of it counts more and more",
 );
 const API_VERSION: Key = Key::own(
     "api_version",

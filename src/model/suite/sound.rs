@@ -22,6 +22,8 @@ pub struct AudioInput {
     pub pace: Option<f64>,
     /// It begins so long after the agent began its last answer, whatever that has still to say (CES).
     pub interrupt_after: Option<Duration>,
+    /// What is said in it, if that is known and may have to be told.
+    pub transcript: Option<String>,
 }
 
 /// How a target takes and gives sound.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Map;
+use super::super::{Map, Value};
 
 /// A source that an answer refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,4 +61,71 @@ pub struct Span {
 impl Span {
     /// The most spans of a turn that are kept: a trace that goes round in circles is no help to anyone.
     pub const MOST: usize = 2_000;
+
+    /// The tokens that a model has read and written in it, if it tells. CES names its counts in words (ces-api 2.2), where
+    /// numbers may be texts; those of Dialogflow CX are called here as its client calls them.
+    pub fn tokens(&self) -> Option<u64> {
+        const COUNTS: [&str; 5] = [
+            "input token count",
+            "output token count",
+            "thought token count",
+            "input tokens",
+            "output tokens",
+        ];
+        if self.kind != "llm" {
+            return None;
+        }
+        let counts = self.attributes.iter().filter_map(|(name, value)| {
+            let name = name.trim().to_ascii_lowercase().replace('_', " ");
+            COUNTS.contains(&name.as_str()).then(|| count(value)).flatten()
+        });
+        counts.reduce(u64::saturating_add)
+    }
+}
+
+/// A count, which may be written as a text.
+fn count(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_u64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn span(kind: &str, attributes: Value) -> Span {
+        let Value::Object(attributes) = attributes else {
+            unreachable!("an object")
+        };
+        Span {
+            kind: kind.to_owned(),
+            attributes,
+            ..Span::default()
+        }
+    }
+
+    #[test]
+    fn tokens_are_those_of_models() {
+        let of_ces = json!({"Input Token Count": 700, "output token count": "30", "thought token count": 5, "model": "m"});
+        assert_eq!(span("llm", of_ces.clone()).tokens(), Some(735));
+        assert_eq!(
+            span("turn", of_ces).tokens(),
+            None,
+            "what is counted once is not counted again"
+        );
+        assert_eq!(
+            span("llm", json!({"input_tokens": 7, "output_tokens": 3})).tokens(),
+            Some(10)
+        );
+        assert_eq!(
+            span("llm", json!({"model": "m", "input token count": "many"})).tokens(),
+            None
+        );
+        let endless = json!({"input_tokens": u64::MAX, "output_tokens": 1});
+        assert_eq!(span("llm", endless).tokens(), Some(u64::MAX));
+    }
 }

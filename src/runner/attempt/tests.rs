@@ -15,6 +15,9 @@ use crate::runner::fake::{
     with_turns,
 };
 
+mod quota;
+mod stable;
+
 /// Fails the first request with this kind of error, and then says back what it hears.
 fn fails_once(kind: BackendErrorKind) -> Arc<FakeBackend> {
     FakeBackend::new(move |sending, before| match before {
@@ -67,54 +70,6 @@ async fn what_another_session_cannot_mend_is_not_tried_again() {
             "the turn after an unknown one is not played"
         );
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_used_up_quota_is_waited_for() {
-    let backend = fails_once(BackendErrorKind::Quota);
-    let played = FakeRun::new(&backend, [with_turns("a", [say("hi")])])
-        .play()
-        .await;
-    let (least, most) = (Duration::from_secs(1), Duration::from_secs(2));
-    assert!(least <= played.took && played.took <= most, "{:?}", played.took);
-    assert_eq!(played.end.summary.recovered, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refused_turn_is_not_sent_again_and_slows_all_conversations_of_the_target() {
-    // Every turn after the fourth is refused for half a minute.
-    let backend = FakeBackend::new(move |sending, before| match before {
-        4..12 => Answer::Fails(BackendErrorKind::Quota, Sent::Yes),
-        _ => Answer::Reply(says(&sending.input)),
-    });
-    let conversations = (0..8).map(|number| {
-        let mut conversation = with_turns(&number.to_string(), [say("one"), say("two"), say("three")]);
-        conversation.retries.errored = 3;
-        conversation
-    });
-    let mut run = FakeRun::new(&backend, conversations).jobs(8);
-    run.limit = Some(crate::runner::Limit::new("fake", None, 7));
-    let played = run.play().await;
-    assert_eq!(played.end.summary.passed, 8, "{:?}", played.end.summary);
-    let sent = backend.sent.lock().unwrap();
-    let mut seen = std::collections::HashSet::new();
-    for sending in sent.iter() {
-        assert!(seen.insert((&sending.session, &sending.input)), "{sending:?}");
-    }
-    let [slowed] = &played.end.slowed[..] else {
-        panic!("{:?}", played.end.slowed)
-    };
-    assert_eq!((slowed.target.as_str(), slowed.refused), ("fake", 8));
-    assert!((1..=8).contains(&slowed.times), "{slowed:?}");
-    assert!(
-        slowed.elapsed_ms > 1000.0 && slowed.waited_ms > 1000.0,
-        "{slowed:?}"
-    );
-    let told = played
-        .events
-        .iter()
-        .filter(|event| matches!(event, crate::model::event::RunEvent::Notice(_)));
-    assert!(told.count() >= 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Forecasts of conversations in memory.
 
 use super::*;
-use crate::model::suite::{Repeat, Retries, Stubs, Turn};
+use crate::model::suite::{Feedback, Rating, Repeat, Retries, Stubs, Turn};
 use crate::runner::fake::{FakeSource, conversation, reply_is, say, with_turns};
 
 fn look(
@@ -98,6 +98,33 @@ fn a_rate_takes_its_time() {
         "seven waits of two seconds: {seen:?}"
     );
     assert_eq!(seen.targets[0].tokens, Some(40_000));
+}
+
+#[test]
+fn a_rating_is_a_request_and_no_turn() {
+    let target = PlannedTarget {
+        requests_per_minute: Some(60.0),
+        ..PlannedTarget::default()
+    };
+    let rated = Turn {
+        feedback: Some(Feedback {
+            rating: Rating::ThumbsUp,
+            reason: None,
+            labels: Vec::new(),
+        }),
+        ..say("one")
+    };
+    let perhaps = Turn {
+        when: vec![reply_is("x")],
+        ..rated.clone()
+    };
+    let seen = look(vec![with_turns("a", [rated, perhaps])], target, 8, None);
+    assert_eq!((seen.turns.least, seen.turns.most), (1, 2));
+    assert_eq!(seen.targets[0].ratings, 2);
+    assert!(
+        (seen.least_seconds - 1.0).abs() < 1e-6,
+        "a turn and its rating: {seen:?}"
+    );
 }
 
 #[test]

@@ -160,9 +160,9 @@ async fn answers_bring_the_pace_back_step_by_step() {
         let start = Instant::now();
         let mut recovered = None;
         for _ in 0..1000 {
-            limit.wait().await;
+            let departure = limit.wait().await;
             tokio::time::sleep(Duration::from_millis(100)).await;
-            if let Some(change) = limit.answered() {
+            if let Some(change) = limit.answered(departure, None).next() {
                 recovered = Some((change, start.elapsed()));
                 break;
             }
@@ -177,6 +177,39 @@ async fn answers_bring_the_pace_back_step_by_step() {
         assert!(told.elapsed_ms >= millis(took), "{told:?}");
         let after = limit.wait().await;
         assert!(after.waited <= Duration::from_millis(100), "{after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_are_left_over_wake_who_waits() {
+    let quota = TokenQuota {
+        per_minute: 60.0,
+        per_request: 600.0,
+    };
+    let limit = Arc::new(Limit::new("t", None, 7).with_tokens(Some(quota)));
+    let first = limit.wait().await;
+    let waiting = tokio::spawn({
+        let limit = Arc::clone(&limit);
+        async move { limit.wait().await.waited }
+    });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(limit.answered(first, Some(5)).count(), 0);
+    let waited = waiting.await.unwrap();
+    assert_eq!(waited, Duration::from_secs(5), "five tokens at one a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_count_of_tokens_stops_a_run() {
+    let quota = TokenQuota {
+        per_minute: 1_000.0,
+        per_request: 10.0,
+    };
+    let limit = Limit::new("t", None, 7).with_tokens(Some(quota));
+    let first = limit.wait().await;
+    limit.answered(first, Some(u64::MAX)).count();
+    for _ in 0..2 {
+        let waited = limit.wait().await.waited;
+        assert!(waited <= Duration::from_hours(1), "{waited:?}");
     }
 }
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, FixedOffset};
 use super::stubs::Called;
 use super::turn::Use;
 use super::{Parser, entries};
-use crate::model::suite::{Channel, EmulatorStubs, Start, Stubs, With};
+use crate::model::capability::Group;
+use crate::model::suite::{Channel, EmulatorStubs, RunMethod, Start, Stubs, With};
 use crate::settings::play::{PLAY_KEYS, PlayPatch};
 use crate::yaml::{Map, Node};
 
@@ -31,6 +32,8 @@ pub(in crate::suite) struct Layer {
     pub(in crate::suite) before: Option<Vec<Use>>,
     /// The ways in which conversations are played.
     pub(in crate::suite) channels: Option<Vec<Channel>>,
+    /// How turns stand to sessions.
+    pub(in crate::suite) run_method: Option<RunMethod>,
 }
 
 impl Parser {
@@ -41,6 +44,9 @@ impl Parser {
             ..Layer::default()
         };
         for (name, node) in entries(map) {
+            if !Group::Defaults.key(name).is_none_or(|key| self.applies(key)) {
+                continue;
+            }
             match name {
                 "with" => layer.with = self.with(node),
                 "start" => layer.start = self.start(node),
@@ -60,6 +66,10 @@ impl Parser {
                     layer.stubs.playbooks.extend(stubs);
                 }
                 "channels" => layer.channels = self.channels(node),
+                "run_method" => {
+                    let name = self.choice(node, "`run_method`", &RunMethod::NAMES);
+                    layer.run_method = name.and_then(RunMethod::named);
+                }
                 "before" => layer.before = self.before(node),
                 _ => {}
             }

@@ -11,7 +11,7 @@ use crate::audio::{AudioError, Encoding, Facts, Said};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::{Group, SAMPLE_ENCODINGS, Subject};
 use crate::model::endpoint::Protocol;
-use crate::model::suite::{AudioCheck, AudioInput, Channel, Input, Service, Via};
+use crate::model::suite::{AudioCheck, AudioInput, Channel, Input, RunMethod, Service, Via};
 use crate::settings::pace::read_pace;
 use crate::yaml::{Entry, Map, Node};
 
@@ -45,6 +45,11 @@ impl Parser {
             None => PathBuf::from(&written),
             Some(folders) => self.recording(file, &written, &folders)?,
         };
+        let asked = self
+            .sound
+            .as_ref()
+            .filter(|_| self.run_method == RunMethod::Stable);
+        let transcript = asked.and_then(|folders| folders.folder(&path).transcripts.get(&path).cloned());
         let input = AudioInput {
             written,
             path,
@@ -52,6 +57,7 @@ impl Parser {
             convert,
             pace,
             interrupt_after,
+            transcript,
         };
         self.is_spoken = true;
         let folders = self.sound.clone();

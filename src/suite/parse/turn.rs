@@ -115,6 +115,10 @@ impl Parser {
                 .get("expect")
                 .map(|node| self.expectations(node))
                 .unwrap_or_default(),
+            history: map
+                .get("history")
+                .filter(|_| self.service != Some(Service::Cx))
+                .map(|node| self.history(node)),
             restart: map
                 .get("then")
                 .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
@@ -123,10 +127,12 @@ impl Parser {
             self.check_via(expect, via);
         }
         self.check_captured_parameters(map);
-        Some(Turn {
+        let turn = Turn {
             input: input?,
             ..turn
-        })
+        };
+        self.check_text_streaming(node, map, &turn);
+        Some(turn)
     }
 
     // ---- what the user does ----

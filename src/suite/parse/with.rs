@@ -3,7 +3,8 @@
 use super::super::mention::Kind as Mentioned;
 use super::{Parser, Wording, entries};
 use crate::model::capability::Group;
-use crate::model::suite::{EmulatorOverride, SessionEntityType, Start, With};
+use crate::model::suite::{EmulatorOverride, HistoryMessage, SessionEntityType, Start, With};
+use crate::model::transcript::Sentiment;
 use crate::yaml::{Map, Node};
 
 /// A service keeps a session at most a day.
@@ -141,10 +142,44 @@ impl Parser {
                 "clock" => pinned.clock = self.moment(node, "`clock`"),
                 "match" => self.matched(node, &mut pinned),
                 "webhook" => pinned.webhook = self.webhook_answer(node),
+                "sentiment" => pinned.sentiment = self.pinned_sentiment(node),
                 _ => {}
             }
         }
         pinned
+    }
+
+    fn pinned_sentiment(&mut self, node: &Node) -> Option<Sentiment> {
+        let map = self.group(node, Group::PinnedSentiment)?;
+        let score = map
+            .get("score")
+            .and_then(|node| self.fixed_number(node, "`score`", -1.0));
+        let magnitude = map
+            .get("magnitude")
+            .and_then(|node| self.fixed_number(node, "`magnitude`", 0.0));
+        Some(Sentiment {
+            score: score?,
+            magnitude: magnitude?,
+        })
+    }
+
+    /// A number from `least` on. Scores end at 1; magnitudes have no end.
+    fn fixed_number(&mut self, node: &Node, what: &str, least: f64) -> Option<f64> {
+        if self.is_late(node, what) {
+            return None;
+        }
+        let number = self.number(node, what)?.as_f64()?;
+        let most = if least < 0.0 { 1.0 } else { f64::INFINITY };
+        if (least..=most).contains(&number) {
+            return Some(number);
+        }
+        let message = if least < 0.0 {
+            format!("{what} is a number from -1 to 1")
+        } else {
+            format!("{what} is 0 or more")
+        };
+        self.reader.error("out-of-range", message, node.span.clone());
+        None
     }
 
     /// An intent's name, or a null that is written down: no intent matches.
@@ -200,12 +235,12 @@ impl Parser {
     }
 
     /// `- user: hi`, `- Root agent: Hello!`
-    fn history(&mut self, node: &Node) -> Vec<(String, String)> {
+    pub(super) fn history(&mut self, node: &Node) -> Vec<HistoryMessage> {
         let items = self.reader.list(node, "`history`").unwrap_or_default();
         items.iter().filter_map(|item| self.said(item)).collect()
     }
 
-    fn said(&mut self, node: &Node) -> Option<(String, String)> {
+    fn said(&mut self, node: &Node) -> Option<HistoryMessage> {
         let Some([entry]) = node.as_map().map(|map| map.entries.as_slice()) else {
             self.reader
                 .wrong_type(node, "a message of `history`", "who said it and what");
@@ -213,6 +248,9 @@ impl Parser {
             return None;
         };
         let text = self.filled_text(&entry.value, &format!("`{}`", entry.key.name), Wording::Free)?;
-        Some((entry.key.name.clone(), text))
+        if entry.key.name != HistoryMessage::USER {
+            self.mention(Mentioned::Agent, &entry.key.name, &entry.key.span);
+        }
+        Some(HistoryMessage::text(entry.key.name.clone(), text))
     }
 }

@@ -54,6 +54,7 @@ const CHAPTERS: [Chapter; 9] = [
             ("`session_entity_types`", Group::SessionEntityType),
             ("`remote_dialogflow`", Group::RemoteDialogflow),
             ("`emulator`", Group::Emulator),
+            ("`sentiment` of `emulator`", Group::PinnedSentiment),
         ],
     },
     Chapter {

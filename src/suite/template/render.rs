@@ -165,6 +165,7 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             capture: turn.capture.clone(),
             feedback: scope.fill(&turn.feedback)?,
             expect: scope.fill(&turn.expect)?,
+            history: scope.fill(&turn.history)?,
             restart: turn.restart,
         })
     };

@@ -9,7 +9,7 @@ use turnproof::backend::names::NoNames;
 use turnproof::backend::{Backend, SessionStart, TurnRequest};
 use turnproof::model::Map;
 use turnproof::model::outcome::Sent;
-use turnproof::model::suite::{Input, Name, Start, Via, With};
+use turnproof::model::suite::{AttachmentKind, HistoryChunk, HistoryMessage, Input, Name, Start, Via, With};
 use turnproof::model::transcript::Observed;
 use turnproof::proto::ces_v1 as ces;
 use turnproof::proto::ces_v1::session_input::InputType;
@@ -117,8 +117,8 @@ async fn variables_come_before_the_input_and_the_start_with_the_first_turn_only(
         agent: Some(Name::Display("Billing Agent".to_owned())),
         parameters: object(json!({"tier": "gold", "size": "S"})),
         history: vec![
-            ("user".to_owned(), "hello".to_owned()),
-            ("Root".to_owned(), "hi".to_owned()),
+            HistoryMessage::text("user".to_owned(), "hello".to_owned()),
+            HistoryMessage::text("Root".to_owned(), "hi".to_owned()),
         ],
         ..Start::default()
     };
@@ -160,6 +160,60 @@ async fn variables_come_before_the_input_and_the_start_with_the_first_turn_only(
     );
     let [set] = inputs(&received[1]).try_into().unwrap();
     assert_eq!(variables(&set), json!({"size": "M"}));
+}
+
+#[tokio::test]
+async fn what_was_said_before_is_told_as_it_was_said() {
+    use turnproof::proto::ces_v1::chunk::Data;
+    let server = ScriptedServer::start().await;
+    server.reply("RunSession", Reply::one(&response(vec![])));
+    let file = |kind, mime_type: &str, bytes: &[u8]| HistoryChunk::File {
+        kind,
+        mime_type: mime_type.to_owned(),
+        bytes: Arc::from(bytes),
+    };
+    let of_user = HistoryMessage {
+        role: HistoryMessage::USER.to_owned(),
+        chunks: vec![
+            file(AttachmentKind::Image, "image/png", b"a picture"),
+            file(AttachmentKind::Blob, "text/csv", b"a,b"),
+            HistoryChunk::Text("look".to_owned()),
+            HistoryChunk::Transcript("at this".to_owned()),
+        ],
+    };
+    let start = Start {
+        history: vec![
+            of_user,
+            HistoryMessage::text("Root".to_owned(), "I see.".to_owned()),
+        ],
+        ..Start::default()
+    };
+    let mut session = open_with(&server, target(), start).await;
+    session.play(say("hi")).await.unwrap();
+    let config = server.only().read::<ces::RunSessionRequest>().config.unwrap();
+    let data = |message: &ces::Message| -> Vec<Data> {
+        let chunks = message.chunks.iter();
+        chunks.map(|chunk| chunk.data.clone().unwrap()).collect()
+    };
+    assert_eq!(
+        data(&config.historical_contexts[0]),
+        [
+            Data::Image(ces::Image {
+                mime_type: "image/png".to_owned(),
+                data: b"a picture".to_vec()
+            }),
+            Data::Blob(ces::Blob {
+                mime_type: "text/csv".to_owned(),
+                data: b"a,b".to_vec()
+            }),
+            Data::Text("look".to_owned()),
+            Data::Transcript("at this".to_owned()),
+        ]
+    );
+    assert_eq!(
+        data(&config.historical_contexts[1]),
+        [Data::Text("I see.".to_owned())]
+    );
 }
 
 #[tokio::test]

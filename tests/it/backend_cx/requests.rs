@@ -300,6 +300,7 @@ async fn only_an_emulator_sees_what_is_pinned_of_it() {
         clock: Some(DateTime::parse_from_rfc3339("2026-03-01T09:00:00Z").unwrap()),
         matched: Some(Some("größe".to_owned())),
         webhook: Some(object(json!({"parameters": {"ok": true}}))),
+        sentiment: None,
     };
     for (is_emulator, expected) in [
         (

@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str, depth: usize) -> Result<Condition, SyntaxError> 
 }
 
 /// Conditions joined by one kind of connective: `AND` and `OR` may not stand side by side without parentheses.
-fn expression(cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError> {
+pub(super) fn expression(cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError> {
     if depth >= DEEPEST {
         return Err(cursor.error("the condition is nested too deep"));
     }

@@ -66,6 +66,7 @@ impl Moment {
         let both = text
             .parse::<NaiveDateTime>()
             .or_else(|_| chrono::DateTime::parse_from_rfc3339(text).map(|moment| moment.naive_local()))
+            .or_else(|_| NaiveDateTime::parse_from_str(&text.replacen('T', " ", 1), "%Y-%m-%d %H:%M"))
             .ok()?;
         Some(Self::from(both))
     }

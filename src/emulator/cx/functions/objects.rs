@@ -1,7 +1,6 @@
 //! Functions on objects (cx-runtime 11.2).
 
-use serde_json_path::JsonPath;
-
+use super::path::parse_path;
 use super::{Answer, FunctionError};
 use crate::emulator::cx::render::text_of;
 use crate::model::{Map, Value};
@@ -93,18 +92,4 @@ pub(super) fn filter(values: &[Value]) -> Answer {
     let text = text_of(&values[1]);
     let path = parse_path(&text).map_err(FunctionError::new)?;
     Ok(path.query(&values[0]).all().into_iter().cloned().collect())
-}
-
-/// Reads a JSONPath that is no longer and no deeper than one that a person writes.
-pub(in crate::emulator::cx) fn parse_path(text: &str) -> Result<JsonPath, String> {
-    const LONGEST: usize = 1000;
-    const DEEPEST: usize = 20;
-    let opened = text
-        .bytes()
-        .filter(|byte| matches!(byte, b'(' | b'[' | b'!'))
-        .count();
-    if text.len() > LONGEST || opened > DEEPEST {
-        return Err("the JSONPath is too long or nested too deep".to_owned());
-    }
-    JsonPath::parse(text).map_err(|error| format!("`{text}` is no JSONPath: {error}"))
 }

@@ -23,12 +23,26 @@ enum Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     Year,
+    /// The year that the week belongs to.
+    WeekYear,
+    Quarter,
     Month,
+    /// Of the year.
+    Week,
     Day,
+    DayOfYear,
     Weekday,
+    /// As the language counts the days of a week, from 1.
+    WeekdayNumber,
     HalfDay,
+    /// 1 to 12.
     Hour12,
+    /// 0 to 11.
+    HourOfHalfDay,
+    /// 0 to 23.
     Hour24,
+    /// 1 to 24.
+    HourOfDay,
     Minute,
     Second,
     Fraction,
@@ -38,12 +52,19 @@ impl Field {
     fn of(letter: char) -> Option<Self> {
         Some(match letter {
             'y' | 'u' => Self::Year,
+            'Y' => Self::WeekYear,
+            'Q' | 'q' => Self::Quarter,
             'M' | 'L' => Self::Month,
+            'w' => Self::Week,
             'd' => Self::Day,
+            'D' => Self::DayOfYear,
             'E' => Self::Weekday,
+            'e' | 'c' => Self::WeekdayNumber,
             'a' => Self::HalfDay,
             'h' => Self::Hour12,
+            'K' => Self::HourOfHalfDay,
             'H' => Self::Hour24,
+            'k' => Self::HourOfDay,
             'm' => Self::Minute,
             's' => Self::Second,
             'S' => Self::Fraction,
@@ -125,15 +146,30 @@ fn write_field(
     match (field, width) {
         (Field::Year, 2) => number(date()?.year().rem_euclid(100).unsigned_abs()),
         (Field::Year, _) => number(date()?.year().unsigned_abs()),
+        (Field::WeekYear, 2) => number(week_of(date()?, locale).0.rem_euclid(100).unsigned_abs()),
+        (Field::WeekYear, _) => number(week_of(date()?, locale).0.unsigned_abs()),
+        (Field::Week, _) => number(week_of(date()?, locale).1),
+        (Field::Quarter, 1 | 2) => number(date()?.month0() / 3 + 1),
+        (Field::Quarter, 3) => {
+            let _ = write!(text, "Q{}", date()?.month0() / 3 + 1);
+        }
+        (Field::Quarter, _) => return Err("the names of quarters are not supported".to_owned()),
         (Field::Month, 1 | 2) => number(date()?.month()),
         (Field::Month, 3) => push_name(text, date()?, "%b", locale),
         (Field::Month, _) => push_name(text, date()?, "%B", locale),
         (Field::Day, _) => number(date()?.day()),
-        (Field::Weekday, 1..=3) => push_name(text, date()?, "%a", locale),
-        (Field::Weekday, _) => push_name(text, date()?, "%A", locale),
+        (Field::DayOfYear, _) => number(date()?.ordinal()),
+        (Field::WeekdayNumber, 1 | 2) => number(day_of_week(date()?, locale) + 1),
+        (Field::Weekday, 1..=3) | (Field::WeekdayNumber, 3) => push_name(text, date()?, "%a", locale),
+        (Field::Weekday | Field::WeekdayNumber, _) => push_name(text, date()?, "%A", locale),
         (Field::HalfDay, _) => text.push_str(if time()?.hour12().0 { "PM" } else { "AM" }),
         (Field::Hour12, _) => number(time()?.hour12().1),
+        (Field::HourOfHalfDay, _) => number(time()?.hour() % 12),
         (Field::Hour24, _) => number(time()?.hour()),
+        (Field::HourOfDay, _) => number(match time()?.hour() {
+            0 => 24,
+            hour => hour,
+        }),
         (Field::Minute, _) => number(time()?.minute()),
         (Field::Second, _) => number(time()?.second()),
         (Field::Fraction, _) => {
@@ -142,6 +178,45 @@ fn write_field(
         }
     }
     Ok(())
+}
+
+/// Days since the week began: on Sunday where English and the like is spoken in America, on Monday elsewhere.
+fn day_of_week(date: NaiveDate, locale: Locale) -> u32 {
+    if begins_on_sunday(locale) {
+        date.weekday().num_days_from_sunday()
+    } else {
+        date.weekday().num_days_from_monday()
+    }
+}
+
+fn begins_on_sunday(locale: Locale) -> bool {
+    matches!(
+        locale,
+        Locale::en_US
+            | Locale::en_CA
+            | Locale::fr_CA
+            | Locale::es_MX
+            | Locale::pt_BR
+            | Locale::ja_JP
+            | Locale::ko_KR
+    )
+}
+
+/// The year that a date's week belongs to, and the number of the week in it. Where weeks begin on Sunday the first is
+/// that of the first of January; elsewhere the first with four days of the year, as in ISO 8601.
+fn week_of(date: NaiveDate, locale: Locale) -> (i32, u32) {
+    if !begins_on_sunday(locale) {
+        let week = date.iso_week();
+        return (week.year(), week.week());
+    }
+    let days_left = 6 - day_of_week(date, locale);
+    let last = date
+        .checked_add_days(chrono::Days::new(days_left.into()))
+        .unwrap_or(date);
+    if last.year() > date.year() {
+        return (last.year(), 1);
+    }
+    (date.year(), (last.ordinal() - 1) / 7 + 1)
 }
 
 fn push_name(text: &mut String, date: NaiveDate, format: &str, locale: Locale) {
@@ -173,6 +248,15 @@ impl Found {
                 self.month?;
             }
             (Field::Day, _) => self.day = Some(digits(cursor, width, 2)?),
+            (Field::WeekYear, _) => {
+                digits(cursor, width, width.max(4))?;
+            }
+            (Field::Quarter | Field::Week | Field::WeekdayNumber, _) => {
+                digits(cursor, width, 2)?;
+            }
+            (Field::DayOfYear, _) => {
+                digits(cursor, width, 3)?;
+            }
             (Field::Weekday, _) => {
                 let format = if width <= 3 { "%a" } else { "%A" };
                 // The first week of 2024 begins on a Monday.
@@ -189,7 +273,17 @@ impl Found {
                 self.hour = (1..=12).contains(&hour).then_some(hour % 12);
                 self.hour?;
             }
+            (Field::HourOfHalfDay, _) => {
+                let hour = digits(cursor, width, 2)?;
+                self.hour = (hour < 12).then_some(hour);
+                self.hour?;
+            }
             (Field::Hour24, _) => self.hour = Some(digits(cursor, width, 2)?),
+            (Field::HourOfDay, _) => {
+                let hour = digits(cursor, width, 2)?;
+                self.hour = (1..=24).contains(&hour).then_some(hour % 24);
+                self.hour?;
+            }
             (Field::Minute, _) => self.minute = Some(digits(cursor, width, 2)?),
             (Field::Second, _) => self.second = Some(digits(cursor, width, 2)?),
             (Field::Fraction, _) => {
@@ -271,11 +365,28 @@ mod tests {
             ("hh:mm a", "en", "04:05 PM"),
             ("H'h'mm ''ss''", "en", "16h05 '09'"),
             ("HH:mm:ss.SSS", "en", "16:05:09.000"),
+            ("MM/dd/YYYY", "en", "09/06/2021"),
+            ("D", "en", "249"),
+            ("K 'or' kk", "en", "4 or 16"),
+            ("Q, QQ, QQQ", "en", "3, 03, Q3"),
+            ("e w", "en", "2 37"),
+            ("e w", "de", "1 36"),
+            ("eeee", "en", "Monday"),
         ];
         for (pattern, language, expected) in cases {
             assert_eq!(format(pattern, language).unwrap(), expected, "{pattern}");
         }
-        assert!(format("QQQ", "en").is_err());
+        assert!(format("VV", "en").is_err());
+    }
+
+    #[test]
+    fn weeks_at_the_turn_of_a_year() {
+        let week = |text: &str, locale| week_of(text.parse().unwrap(), locale);
+        assert_eq!(week("2021-12-26", Locale::en_US), (2022, 1));
+        assert_eq!(week("2021-12-25", Locale::en_US), (2021, 52));
+        assert_eq!(week("2022-01-02", Locale::en_US), (2022, 2));
+        assert_eq!(week("2021-01-03", Locale::de_DE), (2020, 53));
+        assert_eq!(week("2021-01-04", Locale::de_DE), (2021, 1));
     }
 
     #[test]

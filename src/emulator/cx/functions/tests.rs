@@ -297,6 +297,17 @@ fn only_the_branch_taken_is_evaluated() {
             json!("02"),
         ),
         ("IF($session.params.n = 3, a, b)", json!("b")),
+        (
+            "IF($sys.func.COUNT($session.params.list) > 2, \"some\", \"none\")",
+            json!("some"),
+        ),
+        ("IF($session.params.city = \"Rome\", \"y\", \"n\")", json!("y")),
+        (
+            "IF($session.params.city != \"New, York\" AND $session.params.n < 2, y, n)",
+            json!("n"),
+        ),
+        ("IF(($session.params.n = 2), y, n)", json!("y")),
+        ("IF(\"Rome\" = $session.params.city, y, n)", json!("y")),
         ("IF(\"nonsense =\", a, b)", json!(null)),
     ]);
     let fixture = fixture();

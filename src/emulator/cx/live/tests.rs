@@ -259,6 +259,7 @@ fn a_standard_webhook_gets_the_services_request() {
             "intentInfo": {
                 "lastMatchedIntent": "projects/p/locations/l/agents/a/intents/id of order",
                 "displayName": "order",
+                "confidence": 1.0,
                 "parameters": {},
             },
             "pageInfo": {
@@ -273,7 +274,7 @@ fn a_standard_webhook_gets_the_services_request() {
                 "text": { "text": ["One moment."], "redactedText": ["One moment."] },
             }],
             "payload": {},
-            "languageInfo": { "inputLanguageCode": "en", "resolvedLanguageCode": "en" },
+            "languageInfo": { "inputLanguageCode": "en", "resolvedLanguageCode": "en", "confidenceScore": 1 },
         })
     );
 }

@@ -29,6 +29,8 @@ pub(super) struct Waiting {
 pub(super) struct Findings {
     /// The utterance equals a phrase of an intent in scope.
     pub(super) exact: bool,
+    /// The utterance equals a phrase of the default negative intent.
+    pub(super) negative: bool,
     /// The waiting parameter, if any.
     pub(super) waiting: Option<Waiting>,
     /// Score of the best intent in scope.
@@ -74,8 +76,8 @@ pub(super) fn decide(findings: &Findings) -> Rule {
         Fit::Part => return Rule::SlotPart,
         Fit::None => {}
     }
-    let failed = findings.waiting.is_some_and(|waiting| waiting.failed);
-    if !failed && findings.score.is_some_and(|score| score >= findings.threshold) {
+    let refused = findings.negative || findings.waiting.is_some_and(|waiting| waiting.failed);
+    if !refused && findings.score.is_some_and(|score| score >= findings.threshold) {
         return Rule::Classifier;
     }
     match findings.waiting {
@@ -139,8 +141,36 @@ mod tests {
         ] {
             let findings = Findings {
                 exact,
+                negative: false,
                 waiting,
                 score,
+                threshold: -0.2,
+            };
+            assert_eq!(decide(&findings), expected, "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn a_negative_phrase_matches_no_intent_that_does_not_have_it() {
+        let open = |any| {
+            Some(Waiting {
+                fit: Fit::None,
+                any,
+                plausible: false,
+                failed: false,
+            })
+        };
+        for (exact, waiting, expected) in [
+            (false, None, Rule::BelowThreshold),
+            (true, None, Rule::Exact),
+            (false, open(false), Rule::BelowThreshold),
+            (false, open(true), Rule::SlotText),
+        ] {
+            let findings = Findings {
+                exact,
+                negative: true,
+                waiting,
+                score: Some(9.0),
                 threshold: -0.2,
             };
             assert_eq!(decide(&findings), expected, "{findings:?}");

@@ -1,11 +1,12 @@
 //! The classifier of one flow in one language (nlu 3.2): one linear model per intent that any route of the flow
 //! names, trained against the others and against the phrases of the default negative intent.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::features::{BLOCK_WEIGHTS, Bags, Vector, Vectoriser};
-use super::phrases::{is_matched, phrases, text_of};
+use super::phrases::{is_matched, phrases, priority, text_of};
 use super::postings::Postings;
 use super::svm::{Rows, train};
 use super::template::Templates;
@@ -51,6 +52,7 @@ pub(super) struct Model {
 #[derive(Debug)]
 struct Class {
     name: String,
+    priority: i64,
     /// Its rows.
     rows: Range<usize>,
     /// Stems of the words of its phrases.
@@ -82,6 +84,7 @@ pub(super) struct Decided<'a> {
     cosine: f32,
     /// The share of the utterance that is in words of its phrases in any form, 0 to 1.
     familiarity: f32,
+    priority: i64,
     /// How many phrases it has.
     phrases: usize,
     /// Whether the utterance has a value such as its phrases annotate.
@@ -103,8 +106,9 @@ impl Decided<'_> {
     }
 }
 
-/// The best of the intents, which are sorted, that are in scope. Of such as fit equally well the one of fewer phrases
-/// wins, as where they share the very phrase (nlu 1.4): three recordings, none against it.
+/// The best of the intents, which are sorted, that are in scope. Of such as fit equally well the one of the highest
+/// priority wins (cx-runtime 14.1), then the one of fewer phrases, as where they share the very phrase (nlu 1.4): three
+/// recordings, none against it.
 pub(super) fn best<'d, 'a>(
     decided: &'d [Decided<'a>],
     in_scope: impl Fn(&str) -> bool,
@@ -112,7 +116,9 @@ pub(super) fn best<'d, 'a>(
     let mut candidates = decided.iter().filter(|one| in_scope(one.intent));
     let first = candidates.next()?;
     let rivals = candidates.take_while(|one| first.rank() >= SURE && first.rank() - one.rank() <= TIE);
-    std::iter::once(first).chain(rivals).min_by_key(|one| one.phrases)
+    std::iter::once(first)
+        .chain(rivals)
+        .min_by_key(|one| (Reverse(one.priority), one.phrases))
 }
 
 impl Model {
@@ -146,6 +152,7 @@ impl Model {
                 .flat_map(|phrase| words(&text_of(phrase)));
             this.classes.push(Class {
                 name: name.to_owned(),
+                priority: priority(intent),
                 rows: begin..bags.len(),
                 words: used.map(|word| stem(&word.text, language).to_owned()).collect(),
                 types: annotated_types(phrases(intent, language), intent),
@@ -261,6 +268,7 @@ impl Model {
                 svm: if fits { svm + LONE_VALUE } else { svm },
                 cosine,
                 familiarity: class.familiarity(&sample.words),
+                priority: class.priority,
                 phrases: class.rows.len(),
                 has_value: !class.types.is_disjoint(&sample.types),
             }
@@ -300,7 +308,9 @@ impl Model {
     fn likeness(&self, sample: &Sample) -> Vec<f32> {
         let full: f32 = BLOCK_WEIGHTS.iter().map(|weight| weight * weight).sum();
         let mut likeness = self.phrases.products(&sample.vector);
-        likeness.iter_mut().for_each(|product| *product /= full);
+        for product in &mut likeness {
+            *product /= full;
+        }
         likeness
     }
 
@@ -400,6 +410,7 @@ mod tests {
             svm,
             cosine: 0.5,
             familiarity,
+            priority: 500_000,
             phrases,
             has_value: false,
         }
@@ -437,5 +448,17 @@ mod tests {
         assert_eq!(of([1.0, 0.99, 0.97]).as_deref(), Some("small"));
         assert_eq!(of([1.0, 0.99, 0.9]).as_deref(), Some("large"), "that is no tie");
         assert_eq!(of([0.1, 0.09, 0.09]).as_deref(), Some("large"), "neither is sure");
+    }
+
+    #[test]
+    fn among_equals_a_higher_priority_counts_most() {
+        let small = decided("small", 0.97, 1.0, 1);
+        let mut large = decided("large", 1.0, 1.0, 16);
+        assert_eq!(
+            best(&[large.clone(), small.clone()], |_| true).unwrap().intent,
+            "small"
+        );
+        large.priority = 750_000;
+        assert_eq!(best(&[large, small], |_| true).unwrap().intent, "large");
     }
 }

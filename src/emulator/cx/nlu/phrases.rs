@@ -1,12 +1,16 @@
 //! Training phrases by language, and the utterances that equal one (nlu 1.2 to 1.5).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::emulator::cx::language;
 use crate::emulator::cx::long_work::aside;
 use crate::emulator::cx::words::normalise;
 use crate::export::agent::{Agent, Intent, TrainingPhrase};
+
+/// The priority of an intent that has none.
+const NORMAL_PRIORITY: i64 = 500_000;
 
 /// The phrases of an agent, indexed by language at first use.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ struct ExactIndex {
     intents: Vec<String>,
     /// Normalised phrases → positions in the list of intents, and in the intent's phrases.
     places: HashMap<Box<str>, Vec<(u32, u32)>>,
+    /// Normalised phrases of the default negative intent.
+    negatives: HashSet<Box<str>>,
 }
 
 /// A phrase that an utterance equals.
@@ -58,8 +64,8 @@ impl Phrases {
         self.languages.keys().map(String::as_str)
     }
 
-    /// The in-scope phrase that the utterance equals. Where several intents have it, the one with the fewest
-    /// phrases wins, then the first by name.
+    /// The in-scope phrase that the utterance equals. Where several intents have it, the one of the highest priority
+    /// wins (cx-runtime 14.1), then the one with the fewest phrases, then the first by name.
     pub(super) fn exact<'a>(
         &self,
         agent: &'a Agent,
@@ -67,10 +73,7 @@ impl Phrases {
         text: &str,
         in_scope: impl Fn(&str) -> bool,
     ) -> Option<ExactPhrase<'a>> {
-        let index = self.languages.get(language)?;
-        let index = index
-            .get()
-            .unwrap_or_else(|| aside(|| index.get_or_init(|| ExactIndex::new(agent, language))));
+        let index = self.index(agent, language)?;
         let places = index.places.get(normalise(text).as_str())?;
         let found = places.iter().filter_map(|(intent, phrase)| {
             let name = index.intents.get(*intent as usize)?;
@@ -80,8 +83,20 @@ impl Phrases {
             Some((phrases.len(), name, ExactPhrase { intent, phrase }))
         });
         found
-            .min_by_key(|(count, name, _)| (*count, *name))
+            .min_by_key(|(count, name, exact)| (Reverse(priority(exact.intent)), *count, *name))
             .map(|(_, _, exact)| exact)
+    }
+
+    /// Whether the utterance equals a phrase of the default negative intent.
+    pub(super) fn is_negative(&self, agent: &Agent, language: &str, text: &str) -> bool {
+        let index = self.index(agent, language);
+        index.is_some_and(|index| index.negatives.contains(normalise(text).as_str()))
+    }
+
+    fn index(&self, agent: &Agent, language: &str) -> Option<&ExactIndex> {
+        let index = self.languages.get(language)?;
+        let made = || aside(|| index.get_or_init(|| ExactIndex::new(agent, language)));
+        Some(index.get().unwrap_or_else(made))
     }
 }
 
@@ -100,9 +115,22 @@ pub(super) fn is_matched(intent: &Intent) -> bool {
     !intent.is_fallback && intent.priority >= 0
 }
 
+/// What an intent's priority is worth: none is the normal one (cx-runtime 14.1).
+pub(super) fn priority(intent: &Intent) -> i64 {
+    if intent.priority == 0 {
+        NORMAL_PRIORITY
+    } else {
+        intent.priority
+    }
+}
+
 impl ExactIndex {
     fn new(agent: &Agent, language: &str) -> Self {
         let mut index = Self::default();
+        let negative = agent.intents.values().filter(|intent| intent.is_fallback);
+        let phrases_of = negative.flat_map(|intent| phrases(intent, language));
+        let texts = phrases_of.map(|phrase| normalise(&text_of(phrase)));
+        index.negatives = texts.filter(|text| !text.is_empty()).map(Into::into).collect();
         let matched = agent.intents.iter().filter(|(_, intent)| is_matched(intent));
         for (position, (name, intent)) in (0..).zip(matched) {
             index.intents.push(name.clone());

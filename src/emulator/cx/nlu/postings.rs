@@ -82,11 +82,12 @@ mod tests {
 
     use super::*;
 
-    const WIDTH: usize = 12;
+    const COLUMNS: u32 = 12;
+    const WIDTH: usize = COLUMNS as usize;
 
     fn vectors() -> impl Strategy<Value = Vec<Vector>> {
         let vector =
-            proptest::collection::btree_map(0..WIDTH as u32, -2.0_f32..2.0, 0..WIDTH).prop_map(|entries| {
+            proptest::collection::btree_map(0..COLUMNS, -2.0_f32..2.0, 0..WIDTH).prop_map(|entries| {
                 let (columns, values) = entries.into_iter().unzip();
                 Vector { columns, values }
             });
@@ -97,7 +98,9 @@ mod tests {
         #[test]
         fn the_products_are_those_of_the_rows(vectors in vectors()) {
             let mut rows = Rows::default();
-            vectors.iter().for_each(|vector| rows.push(vector));
+            for vector in &vectors {
+                rows.push(vector);
+            }
             let postings = Postings::of(&rows, WIDTH);
             for vector in &vectors {
                 let mut dense = vec![0.0; WIDTH];

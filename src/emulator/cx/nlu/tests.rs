@@ -156,6 +156,47 @@ fn short(understanding: &Understanding) -> String {
 }
 
 #[test]
+fn a_negative_phrase_means_nothing_to_any_other_intent() {
+    let (name, rival) = intent(
+        "songs",
+        &[],
+        &["sing a song for me", "sing me a song", "a song please"],
+    );
+    let mut agent = agent();
+    agent.intents.insert(name, rival);
+    let flow = agent.flows.get_mut("Main").unwrap();
+    flow.transition_routes.push(Route {
+        intent: "songs".to_owned(),
+        ..Route::default()
+    });
+    let nlu = Nlu::new(Arc::new(agent));
+    let ask = |text: &str| {
+        nlu.understand(&Question {
+            scope: &["songs"],
+            ..question(text, None)
+        })
+    };
+    assert_eq!(short(&ask("a song please")), "songs");
+    let refused = ask("Sing a song!");
+    assert_eq!(refused.decision, Decision::NoMatch { best: 0.0 });
+    assert_eq!(refused.reason, "negative");
+}
+
+#[test]
+fn of_intents_with_one_phrase_the_higher_priority_wins() {
+    let (few, mut low) = intent("few", &[], &["do it"]);
+    let (many, mut high) = intent("many", &[], &["do it", "please do it", "just do it now"]);
+    (low.priority, high.priority) = (250_000, 0);
+    let agent = Agent {
+        intents: BTreeMap::from([(few, low), (many, high)]),
+        ..Agent::default()
+    };
+    let phrases = Phrases::new(&agent);
+    let exact = phrases.exact(&agent, "en", "do it", |_| true).unwrap();
+    assert_eq!(exact.intent.display_name, "many");
+}
+
+#[test]
 fn utterances_on_pages() {
     let nlu = Nlu::new(Arc::new(agent()));
     for (text, active, expected, reason) in [

@@ -60,7 +60,7 @@ impl<'a> Turn<'a> {
         let spans = self.spans();
         let exact = if forced { None } else { self.exact() };
         let mut findings = self.findings(&spans, exact.is_some());
-        let decided_already = findings.exact || findings.fit() != Fit::None;
+        let decided_already = findings.exact || findings.negative || findings.fit() != Fit::None;
         let scores = if forced || decided_already {
             Scores::default()
         } else {
@@ -86,7 +86,12 @@ impl<'a> Turn<'a> {
                 best: findings.score.map_or(0.0, score::confidence),
             },
         };
-        self.answer(decision, reason(rule, forced, findings.score), scores)
+        let reason = if findings.negative && rule == Rule::BelowThreshold {
+            "negative".to_owned()
+        } else {
+            reason(rule, forced, findings.score)
+        };
+        self.answer(decision, reason, scores)
     }
 
     fn answer(&self, decision: Decision, reason: String, scores: Scores) -> Understanding {
@@ -137,10 +142,21 @@ impl<'a> Turn<'a> {
         let threshold = score::threshold(self.question.threshold, expected);
         Findings {
             exact,
+            negative: !exact && self.is_negative(),
             waiting,
             score: None,
             threshold,
         }
+    }
+
+    /// Whether the agent's author said that this means nothing (cx-runtime 14.1).
+    fn is_negative(&self) -> bool {
+        let language = self.nlu.phrases.language(self.question.language);
+        language.is_some_and(|language| {
+            self.nlu
+                .phrases
+                .is_negative(&self.nlu.agent, language, self.question.text)
+        })
     }
 
     /// The phrase of an intent in scope that the utterance equals.

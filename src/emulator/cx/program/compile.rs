@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::content::ContentCompiler;
 use super::{
-    FlowIndex, FlowPart, FormParameter, Handler, IntentIndex, IntentPart, PagePart, Place, Program, Route,
-    START_PAGE, Target,
+    FlowIndex, FlowPart, FormParameter, Handler, IntentIndex, IntentPart, Keys, PagePart, Place, Program,
+    Route, START_PAGE, Target,
 };
 use crate::diagnostic::Diagnostic;
 use crate::emulator::cx::patterns;
@@ -66,7 +66,7 @@ pub(super) fn compile(agent: Arc<Agent>) -> Program {
         intents.push(compile_intent(intent, &mut problems));
     }
     for (name, webhook) in &agent.webhooks {
-        webhooks.insert(name.clone(), Arc::new(super::content::compile_webhook(webhook)));
+        webhooks.insert(name.clone(), Arc::new(super::webhook::compile(webhook)));
     }
     // The flows' order is the export's; a program without any gets an empty one, so that a session has a place.
     let mut flows: Vec<(&str, &agent::Flow)> = agent
@@ -161,9 +161,26 @@ fn languages(agent: &Agent) -> Vec<String> {
 }
 
 fn compile_intent(intent: &agent::Intent, problems: &mut Vec<Diagnostic>) -> IntentPart {
-    let pattern = &intent.dtmf_pattern;
-    let dtmf = (!pattern.is_empty()).then(|| patterns::whole(pattern));
-    if let Some(Err(error)) = &dtmf {
+    IntentPart {
+        id: intent.name.clone(),
+        name: intent.display_name.clone(),
+        keys: compile_keys(intent, problems),
+    }
+}
+
+/// The keys that trigger an intent. Those of a telephone alone are themselves, whatever they mean as a pattern.
+fn compile_keys(intent: &agent::Intent, problems: &mut Vec<Diagnostic>) -> Option<Keys> {
+    let source = intent.dtmf_pattern.clone();
+    if source.is_empty() {
+        return None;
+    }
+    let pattern = patterns::whole(&source);
+    let are_keys = source
+        .chars()
+        .all(|key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D'));
+    if let Err(error) = &pattern
+        && !are_keys
+    {
         problems.push(Diagnostic::warning(
             "invalid-pattern",
             format!(
@@ -172,11 +189,10 @@ fn compile_intent(intent: &agent::Intent, problems: &mut Vec<Diagnostic>) -> Int
             ),
         ));
     }
-    IntentPart {
-        id: intent.name.clone(),
-        name: intent.display_name.clone(),
-        dtmf: dtmf.and_then(Result::ok),
-    }
+    Some(Keys {
+        source,
+        pattern: pattern.ok(),
+    })
 }
 
 /// A list of routes, by what calls them.

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
     Case, CaseContent, Content, Fulfillment, GeneratorOutput, GeneratorSite, Message, Preset, PresetTarget,
-    Scoped, Test, WebhookAddress, WebhookCallSite, WebhookPart,
+    Scoped, Test, WebhookCallSite, WebhookPart,
 };
 use crate::diagnostic::Diagnostic;
 use crate::emulator::cx::condition::Condition;
@@ -217,59 +216,4 @@ fn preset_target(parameter: &str) -> PresetTarget {
         return PresetTarget::Member(Template::parse(parameter.trim()));
     }
     PresetTarget::Parameter(Scoped::parse(parameter))
-}
-
-/// A webhook: what of it matters when its answer is made up (cx-runtime 8.1, 8.4).
-pub(super) fn compile_webhook(webhook: &agent::Webhook) -> WebhookPart {
-    /// The service's default.
-    const TIMEOUT: Duration = Duration::from_secs(5);
-    let service = &webhook.generic_web_service;
-    let text = |key: &str| service.get(key).and_then(Value::as_str).unwrap_or_default();
-    let mapping = service.get("parameterMapping").and_then(Value::as_array);
-    let timeout = Duration::new(
-        u64::try_from(webhook.timeout.seconds).unwrap_or_default(),
-        u32::try_from(webhook.timeout.nanos).unwrap_or_default() % 1_000_000_000,
-    );
-    WebhookPart {
-        disabled: webhook.disabled,
-        timeout: if timeout.is_zero() { TIMEOUT } else { timeout },
-        mapping: mapping
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| {
-                let key = entry.get("key")?.as_str()?;
-                Some((Scoped::parse(key), entry.get("value")?.as_str()?.to_owned()))
-            })
-            .collect(),
-        is_flexible: text("webhookType") == "FLEXIBLE",
-        body: (!text("requestBody").is_empty()).then(|| Template::parse(text("requestBody"))),
-        address: compile_address(service),
-    }
-}
-
-fn compile_address(service: &Value) -> WebhookAddress {
-    let text = |key: &str| service.get(key).and_then(Value::as_str).unwrap_or_default();
-    let headers = service.get("requestHeaders").and_then(Value::as_array);
-    let is_flexible = text("webhookType") == "FLEXIBLE";
-    WebhookAddress {
-        url: Template::parse(text("uri")),
-        // Standard webhooks are always sent a POST.
-        method: match text("httpMethod") {
-            method if is_flexible && !method.is_empty() => method.to_owned(),
-            _ => "POST".to_owned(),
-        },
-        headers: headers
-            .into_iter()
-            .flatten()
-            .filter_map(|header| {
-                let name = header.get("key")?.as_str()?.to_owned();
-                Some((name, Template::parse(header.get("value")?.as_str()?)))
-            })
-            .collect(),
-        credentials: (!text("username").is_empty())
-            .then(|| (text("username").to_owned(), text("password").to_owned())),
-        wants_token: ["oauthConfig", "serviceAgentAuth", "serviceAccountAuthConfig"]
-            .iter()
-            .any(|key| service.get(key).is_some_and(|value| !value.is_null())),
-    }
 }

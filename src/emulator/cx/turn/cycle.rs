@@ -146,12 +146,7 @@ impl Turn<'_> {
         let Some(parameter) = form::active(self.session, page) else {
             return Next::Continue;
         };
-        let refused = self
-            .invalid
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case(&parameter.name));
-        if let Some(position) = refused {
-            self.invalid.swap_remove(position);
+        if self.collected.ask_again(&parameter.name) {
             let handler = parameter
                 .reprompts
                 .iter()

@@ -9,6 +9,9 @@ use super::cycle::after_call;
 use super::transitions::Origin;
 use super::{Next, Owner, Turn};
 
+/// The event of a text that is too long. It belongs to whoever has a handler for it, an open form or not.
+const LONG_UTTERANCE: &str = "sys.long-utterance";
+
 /// An event that waits for its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pending {
@@ -42,7 +45,18 @@ impl Turn<'_> {
         let program = self.program;
         let page = program.page(self.session.place);
         let flow = program.flow(self.session.place);
-        if let Some(parameter) = form::active(self.session, page)
+        let active = form::active(self.session, page);
+        if matches!(event, Pending::TooLong(_)) {
+            let name = [LONG_UTTERANCE.to_owned()];
+            let of_parameter = active.and_then(|parameter| first_of(&[&parameter.reprompts], &name));
+            if let Some(handler) = of_parameter {
+                return Called::Reprompt(self.call_handler(handler, true));
+            }
+            if let Some(handler) = first_of(&[&page.handlers, &flow.handlers], &name) {
+                return Called::Handler(self.call_handler(handler, true));
+            }
+        }
+        if let Some(parameter) = active
             && is_built_in(event)
         {
             return match first_of(&[&parameter.reprompts], &names) {
@@ -120,13 +134,9 @@ fn names_of(event: &Pending) -> Vec<String> {
     let numbered =
         |kind: &str, count: &u32| vec![format!("sys.{kind}-{count}"), format!("sys.{kind}-default")];
     match event {
-        Pending::NoMatch(count) => numbered("no-match", count),
+        // A text that is too long matched nothing where no handler is for such texts (cx-runtime 14.6).
+        Pending::NoMatch(count) | Pending::TooLong(count) => numbered("no-match", count),
         Pending::NoInput(count) => numbered("no-input", count),
-        Pending::TooLong(count) => {
-            let mut names = vec!["sys.long-utterance".to_owned()];
-            names.extend(numbered("no-match", count));
-            names
-        }
         Pending::Sent(name) => vec![name.clone()],
         Pending::Raised(name) => vec![(*name).to_owned()],
     }

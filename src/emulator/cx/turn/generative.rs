@@ -25,7 +25,7 @@ impl Turn<'_> {
         Situation {
             flow: program.flow(place).name.clone(),
             page: program.page(place).name.clone(),
-            intent: intent.map(|intent| program.intents[intent].name.clone()),
+            intent: intent.map(|last| program.intents[last.intent].name.clone()),
             text,
             event,
             language: self.language.to_owned(),

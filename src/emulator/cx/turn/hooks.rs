@@ -1,11 +1,13 @@
 //! Calling a webhook in the middle of a turn and applying what it wants (cx-runtime 8).
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::super::form;
 use super::super::functions::parse_path;
 use super::super::messages::{ResponseKind, Said, SaidContent};
-use super::super::program::{Place, Target, WebhookCallSite, WebhookPart, symbolic};
+use super::super::program::{Place, Target, WebhookBody, WebhookCallSite, WebhookPart, symbolic};
 use super::super::webhook::{WebhookAnswer, WebhookCall, WebhookFailure, WebhookOutcome};
 use super::transitions::Origin;
 use super::{Next, Owner, Turn, WebhookCalled};
@@ -26,10 +28,10 @@ impl Turn<'_> {
         }
         let Some(webhook) = &site.webhook else {
             self.trace.note(format!(
-                "webhook `{}` is called, which the export does not hold",
+                "webhook `{}` is called, which the export does not hold: it failed",
                 site.name
             ));
-            return Next::Continue;
+            return self.webhook_failed(site, &WebhookFailure::Unreachable, Duration::ZERO, owner);
         };
         // As if it had answered with nothing (cx-runtime 8.1).
         if webhook.disabled || self.request.disable_webhook {
@@ -47,18 +49,11 @@ impl Turn<'_> {
         if !outcome.has_passed {
             self.waits += waited;
         }
-        let result = result.and_then(|answer| Self::check_answer(answer, webhook));
-        let called = |failure: Option<WebhookFailure>, payload: Map| WebhookCalled {
-            name: site.name.clone(),
-            tag: site.tag.clone(),
-            failure,
-            payload,
-            waited,
-        };
-        match result {
+        match result.and_then(|answer| Self::check_answer(answer, webhook)) {
             Ok(answer) => {
                 self.webhook_status = Some(200);
-                self.webhooks.push(called(None, answer.payload.clone()));
+                self.webhooks
+                    .push(called(site, None, answer.payload.clone(), waited));
                 self.apply_answer(answer, webhook, owner)
             }
             Err(failure) => {
@@ -76,14 +71,25 @@ impl Turn<'_> {
                     self.trace
                         .note(format!("webhook `{}` failed: {failure}{wants_token}", site.name));
                 }
-                self.webhook_status = failure.http_status();
-                self.webhooks.push(called(Some(failure.clone()), Map::new()));
-                match owner {
-                    // A failing webhook does not keep a handler from where it leads (cx-runtime 8.6).
-                    Owner::Handler(_, true) => Next::Continue,
-                    _ => self.handle_webhook_error(&failure),
-                }
+                self.webhook_failed(site, &failure, waited, owner)
             }
+        }
+    }
+
+    fn webhook_failed(
+        &mut self,
+        site: &WebhookCallSite,
+        failure: &WebhookFailure,
+        waited: Duration,
+        owner: Owner,
+    ) -> Next {
+        self.webhook_status = failure.http_status();
+        self.webhooks
+            .push(called(site, Some(failure.clone()), Map::new(), waited));
+        match owner {
+            // A failing webhook does not keep a handler from where it leads (cx-runtime 8.6).
+            Owner::Handler(_, true) => Next::Continue,
+            _ => self.handle_webhook_error(failure),
         }
     }
 
@@ -92,10 +98,14 @@ impl Turn<'_> {
             webhook: site.name.clone(),
             tag: site.tag.clone(),
             situation: self.situation(self.session.place),
-            body: webhook.body.as_ref().map_or(Value::Null, |body| {
-                let text = body.render(&self.scope());
-                serde_json::from_str(&text).unwrap_or(Value::String(text))
-            }),
+            body: match &webhook.body {
+                None => Value::Null,
+                Some(WebhookBody::Json(body)) => body.structure(&self.scope()),
+                Some(WebhookBody::Text(body)) => {
+                    let text = body.render(&self.scope());
+                    serde_json::from_str(&text).unwrap_or(Value::String(text))
+                }
+            },
             timeout: webhook.timeout,
             is_flexible: webhook.is_flexible,
         }
@@ -200,7 +210,7 @@ impl Turn<'_> {
         let Some(parameter) = parameter else { return };
         if is_invalid {
             self.set(&parameter.key, Value::Null);
-            self.invalid.push(parameter.name.clone());
+            self.collected.refused.push(parameter.name.clone());
         } else if let Some(value) = value
             && form::value(self.session, parameter) != Some(&value)
         {
@@ -238,12 +248,20 @@ impl Turn<'_> {
     }
 
     fn page_by_name(&self, page: &str) -> Option<Target> {
-        if let Some(symbol) = SymbolicTarget::parse(page) {
-            return Some(symbolic(symbol));
-        }
         let id = page.rsplit('/').next().unwrap_or(page);
         let own = self.session.place.flow;
-        let flows = std::iter::once(own).chain(0..self.program.flows.len());
+        let named = match flow_id(page) {
+            Some(flow) => Some(self.program.flows.iter().position(|part| part.id == flow)?),
+            None => None,
+        };
+        if let Some(symbol) = SymbolicTarget::parse(page) {
+            let elsewhere = named.filter(|flow| *flow != own && symbol == SymbolicTarget::StartPage);
+            return Some(elsewhere.map_or_else(|| symbolic(symbol), Target::Flow));
+        }
+        let flows = match named {
+            Some(flow) => vec![flow],
+            None => std::iter::once(own).chain(0..self.program.flows.len()).collect(),
+        };
         flows
             .into_iter()
             .find_map(|flow| {
@@ -258,6 +276,28 @@ impl Turn<'_> {
             })
             .map(Target::Page)
     }
+}
+
+/// A call as it is told of.
+fn called(
+    site: &WebhookCallSite,
+    failure: Option<WebhookFailure>,
+    payload: Map,
+    waited: Duration,
+) -> WebhookCalled {
+    WebhookCalled {
+        name: site.name.clone(),
+        tag: site.tag.clone(),
+        failure,
+        payload,
+        waited,
+    }
+}
+
+/// The flow that the resource name of a page names.
+fn flow_id(page: &str) -> Option<&str> {
+    let (_, within) = page.split_once("/flows/")?;
+    within.split('/').next()
 }
 
 /// Whether a JSONPath can find several nodes.

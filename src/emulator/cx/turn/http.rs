@@ -4,10 +4,12 @@ use serde_json::json;
 
 use super::super::diagnostics::response;
 use super::super::form;
-use super::super::program::{IntentIndex, WebhookPart};
+use super::super::program::{IntentIndex, WebhookBody, WebhookPart};
 use super::super::request::Input;
+use super::super::session::LastIntent;
 use super::super::webhook::{HttpCall, WebhookCall};
 use super::Turn;
+use crate::model::transcript::Sentiment;
 use crate::model::{Map, Value};
 use crate::proto::Struct;
 
@@ -17,7 +19,10 @@ impl Turn<'_> {
         let address = &webhook.address;
         let scope = self.scope();
         let body = if webhook.is_flexible {
-            webhook.body.as_ref().map(|body| body.render(&scope))
+            webhook.body.as_ref().map(|body| match body {
+                WebhookBody::Json(_) => call.body.to_string(),
+                WebhookBody::Text(body) => body.render(&scope),
+            })
         } else {
             Some(self.webhook_request(call).to_string())
         };
@@ -53,9 +58,14 @@ impl Turn<'_> {
             "sessionInfo": { "session": self.request.session, "parameters": call.situation.parameters },
             "messages": self.messages_so_far(),
             "payload": call.situation.payload,
-            "languageInfo": { "inputLanguageCode": self.language, "resolvedLanguageCode": self.language },
+            "languageInfo": {
+                "inputLanguageCode": self.language,
+                "resolvedLanguageCode": self.language,
+                "confidenceScore": 1,
+            },
         });
         let (key, value) = match &self.request.input {
+            Input::Text(text) if self.request.is_spoken => ("transcript", text.clone()),
             Input::Text(text) => ("text", text.clone()),
             Input::Event(event) => ("triggerEvent", event.clone()),
             Input::Dtmf { digits, .. } => ("dtmfDigits", digits.clone()),
@@ -68,10 +78,14 @@ impl Turn<'_> {
             }
         };
         request[key] = value.into();
-        if let Some(intent) = self.session.last_intent {
+        if let Some(Sentiment { score, magnitude }) = self.request.known_sentiment() {
+            request["sentimentAnalysisResult"] = json!({ "score": score, "magnitude": magnitude });
+        }
+        if let Some(LastIntent { intent, confidence }) = self.session.last_intent {
             request["intentInfo"] = json!({
                 "lastMatchedIntent": self.intent_name(intent),
                 "displayName": self.program.intents[intent].name,
+                "confidence": confidence,
                 "parameters": self.intent_parameters(),
             });
         }
@@ -115,12 +129,15 @@ impl Turn<'_> {
             let mut info = json!({
                 "displayName": parameter.name,
                 "required": parameter.required,
-                "state": if value.is_some() { "FILLED" } else { "EMPTY" },
+                "state": match value {
+                    Some(_) => "FILLED",
+                    None if self.collected.is_refused(&parameter.name) => "INVALID",
+                    None => "EMPTY",
+                },
             });
             if let Some(value) = value {
                 info["value"] = value.clone();
-                let just = |name: &String| name.eq_ignore_ascii_case(&parameter.name);
-                info["justCollected"] = self.updated.iter().any(just).into();
+                info["justCollected"] = self.collected.is_updated(&parameter.name).into();
             }
             info
         });

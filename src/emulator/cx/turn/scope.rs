@@ -13,6 +13,7 @@ use super::super::request::Input;
 use super::super::trace::FunctionResult;
 use super::Turn;
 use crate::model::Value;
+use crate::model::transcript::Sentiment;
 
 /// A turn as its expressions see it.
 pub(super) struct TurnScope<'t>(pub(super) &'t Turn<'t>);
@@ -35,7 +36,7 @@ impl Environment for TurnScope<'_> {
             Scope::Flow => session.flow_parameters.resolve(&reference.path),
             Scope::Page => {
                 let page = turn.program.page(session.place);
-                form::resolve(session, page, &turn.updated, &reference.path)
+                form::resolve(session, page, &turn.collected, &reference.path)
             }
             Scope::Intent => intent_value(turn, &reference.path).map(Cow::Owned),
             Scope::Request => match &*reference.path {
@@ -95,7 +96,12 @@ fn request_value(turn: &Turn<'_>, path: &[Step]) -> Option<Value> {
         },
         "webhook_status_code" => json!(turn.webhook_status?),
         "payload" => Value::Object(turn.request.payload.clone()),
-        "sentiment" if turn.request.analyze_sentiment => json!({ "succeeded": false }),
+        "sentiment" if turn.request.analyze_sentiment => match turn.request.sentiment {
+            Some(Sentiment { score, magnitude }) => {
+                json!({ "succeeded": true, "score": score, "magnitude": magnitude })
+            }
+            None => json!({ "succeeded": false }),
+        },
         "event" => match &turn.request.input {
             Input::Event(event) => json!(event),
             _ => return None,

@@ -3,8 +3,8 @@
 use super::Scope;
 use crate::model::suite::{
     AudioCheck, Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Feedback,
-    Input, Matcher, Name, SessionEntityType, Start, StubResponse, StubRule, Stubs, ToolCallsCheck,
-    VisitedStep, With,
+    HistoryChunk, HistoryMessage, Input, Matcher, Name, SessionEntityType, Start, StubResponse, StubRule,
+    Stubs, ToolCallsCheck, VisitedStep, With,
 };
 use crate::model::{Map, Value};
 
@@ -123,6 +123,7 @@ impl Fillable for With {
                 clock: self.emulator.clock,
                 matched: scope.fill(&self.emulator.matched)?,
                 webhook: scope.fill(&self.emulator.webhook)?,
+                sentiment: self.emulator.sentiment,
             },
         })
     }
@@ -147,6 +148,24 @@ impl Fillable for Start {
             agent: scope.fill(&self.agent)?,
             parameters: scope.map(&self.parameters)?,
             history: scope.fill(&self.history)?,
+        })
+    }
+}
+
+impl Fillable for HistoryMessage {
+    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+        Ok(Self {
+            role: self.role.clone(),
+            chunks: scope.fill(&self.chunks)?,
+        })
+    }
+}
+
+impl Fillable for HistoryChunk {
+    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+        Ok(match self {
+            Self::Text(text) => Self::Text(scope.text(text)?),
+            Self::Transcript(_) | Self::File { .. } => self.clone(),
         })
     }
 }

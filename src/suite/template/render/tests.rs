@@ -37,6 +37,7 @@ fn turn(input: Input) -> Turn {
         capture: Vec::new(),
         feedback: None,
         expect: Vec::new(),
+        history: None,
         restart: false,
     }
 }

@@ -271,3 +271,21 @@ fn a_long_utterance_has_its_own_event_and_else_matches_nothing() {
         ("no match", Some("sys.long-utterance"))
     );
 }
+
+#[test]
+fn a_long_utterance_belongs_to_the_flow_that_has_a_handler_for_it() {
+    let long = "word ".repeat(60);
+    let page = json!({
+        "form": { "parameters": [ask("a", "@sys.number", "a?", &[])] },
+        "eventHandlers": [event("sys.no-match-default", "of the page", "")],
+    });
+    let mut talk = AgentBuilder::new(json!({
+        "transitionRoutes": [on("go", "", "P")],
+        "eventHandlers": [event("sys.long-utterance", "shorter, please", "")],
+    }))
+    .page(START, "P", page)
+    .intent("go")
+    .talk();
+    talk.intent("go");
+    assert_eq!(talk.turn(&long, |_| {}).texts, ["shorter, please", "a?"]);
+}

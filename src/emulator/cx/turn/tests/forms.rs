@@ -239,6 +239,17 @@ fn keys_may_trigger_an_intent_by_its_pattern_and_no_keys_are_silence() {
 }
 
 #[test]
+fn keys_that_are_no_pattern_mean_themselves() {
+    let mut talk = AgentBuilder::new(json!({ "transitionRoutes": [on("back", "back again", "")] }))
+        .intent("back")
+        .settings(|agent| "*9".clone_into(&mut agent.intents.get_mut("back").unwrap().dtmf_pattern))
+        .talk();
+    assert!(talk.engine.problems().is_empty());
+    assert_eq!(talk.keys("*9").texts, ["back again"]);
+    assert!(talk.keys("9").texts.is_empty());
+}
+
+#[test]
 fn a_scoped_form_parameter_lives_in_its_flow_and_is_not_reported() {
     let mut talk = form(&json!({
         "form": { "parameters": [ask("$flow.zip", "@size", "zip?", &[])] },

@@ -5,6 +5,9 @@ use serde_json::json;
 use crate::emulator::cx::fixture::*;
 use crate::emulator::cx::program::Place;
 use crate::emulator::cx::request::{Input, PinnedIntent, Request};
+use crate::emulator::cx::understanding::{IntentValue, Meaning, Understood};
+use crate::export::agent::{IntentParameter, PhrasePart, TrainingPhrase};
+use crate::model::transcript::Sentiment;
 
 fn agent() -> AgentBuilder {
     AgentBuilder::new(json!({ "transitionRoutes": [on("x", "at $session.params.a", "")] }))
@@ -125,4 +128,73 @@ fn the_time_zone_of_the_turn_decides_what_now_is() {
         request.pinned_intent = Some(PinnedIntent::Named("x".to_owned()));
     });
     assert_eq!(reply.texts, ["18:00"]);
+}
+
+#[test]
+fn a_sentiment_that_the_client_tells_is_seen_when_it_was_asked_for() {
+    let routes = json!({ "transitionRoutes": [
+        on("x", "", ""),
+        when("$request.sentiment.score <= -0.5 AND $request.sentiment.magnitude > 0.7", "I am sorry", ""),
+        when("$request.sentiment.succeeded = false", "who knows", ""),
+    ]});
+    let told = Sentiment {
+        score: -0.8,
+        magnitude: 0.9,
+    };
+    for (asked, sentiment, texts) in [
+        (true, Some(told), vec!["I am sorry"]),
+        (true, None, vec!["who knows"]),
+        (false, Some(told), vec![]),
+    ] {
+        let mut talk = AgentBuilder::new(routes.clone()).intent("x").talk();
+        let reply = talk.turn("x", |request| {
+            request.analyze_sentiment = asked;
+            request.sentiment = sentiment;
+        });
+        assert_eq!(reply.texts, texts, "{asked} {sentiment:?}");
+    }
+}
+
+#[test]
+fn a_given_match_finds_the_words_of_its_values_again() {
+    let size = [("L", &["large", "big"] as &[&str])];
+    let mut talk = AgentBuilder::new(json!({ "transitionRoutes": [
+        on("x", "$intent.params.size.original, $intent.params.size.resolved", ""),
+    ]}))
+    .intent("x")
+    .entity("size", &size)
+    .settings(|agent| {
+        let intent = agent.intents.get_mut("x").unwrap();
+        intent.parameters.push(IntentParameter {
+            id: "size".to_owned(),
+            entity_type: "@size".to_owned(),
+            is_list: false,
+        });
+        let part = |text: &str, parameter: &str| PhrasePart {
+            text: text.to_owned(),
+            parameter_id: parameter.to_owned(),
+        };
+        let phrases = intent.training_phrases.get_mut("en").unwrap();
+        phrases.push(TrainingPhrase {
+            parts: vec![part("a ", ""), part("large", "size"), part(" one", "")],
+            repeat_count: 1,
+        });
+    })
+    .talk();
+    let given = |resolved: &str| {
+        let meaning = Meaning::Intent {
+            intent: 0,
+            parameters: vec![IntentValue {
+                id: "size".to_owned(),
+                original: resolved.to_owned(),
+                resolved: json!(resolved),
+            }],
+            is_direct: false,
+        };
+        Understood::of(meaning, 1.0, "", "given")
+    };
+    for (resolved, text) in [("L", "big, L"), ("XXL", "XXL, XXL")] {
+        let reply = talk.turn("a big one", |request| request.understood = Some(given(resolved)));
+        assert_eq!(reply.texts, [text]);
+    }
 }

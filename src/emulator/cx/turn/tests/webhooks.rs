@@ -59,6 +59,40 @@ fn an_answers_messages_are_added_or_take_the_place_of_all_before() {
 }
 
 #[test]
+fn an_answers_way_of_merging_may_be_a_number() {
+    for (number, texts) in [(1, vec!["before", "more"]), (2, vec!["more"])] {
+        let mut talk = calling("", &json!([])).talk();
+        talk.answers(
+            "W",
+            json!({ "body": {
+                "fulfillmentResponse": { "messages": [{ "text": { "text": ["more"] } }], "mergeBehavior": number },
+            }}),
+        );
+        assert_eq!(talk.intent("x").texts, texts, "{number}");
+    }
+}
+
+#[test]
+fn an_answers_target_may_be_a_page_of_another_flow() {
+    let flow = "projects/p/locations/l/agents/a/flows/id of F";
+    for (page, texts) in [("START_PAGE", ["before", "F"]), ("id of R", ["before", "R"])] {
+        let mut talk = calling("P", &json!([]))
+            .page("F", "R", json!({ "entryFulfillment": say("R") }))
+            .talk();
+        talk.answers("W", json!({ "target_page": format!("{flow}/pages/{page}") }));
+        assert_eq!(talk.intent("x").texts, texts, "{page}");
+    }
+    let mut talk = calling("P", &json!([])).talk();
+    talk.answers(
+        "W",
+        json!({ "target_page": "projects/p/locations/l/agents/a/flows/gone/pages/START_PAGE" }),
+    );
+    let reply = talk.intent("x");
+    assert_eq!(reply.texts, ["before", "P"]);
+    assert!(reply.notes[0].contains("which the export does not hold"));
+}
+
+#[test]
 fn an_answers_target_wins_over_the_handlers_own() {
     let mut talk = calling("P", &json!([])).talk();
     talk.answers("W", json!({ "target_page": "Q" }));
@@ -94,6 +128,21 @@ fn a_call_that_nothing_answers_fails_as_an_unreachable_one_and_is_noted() {
     );
     assert!(reply.notes[0].contains("webhook `W` (tag `t`)"));
     assert_eq!(reply.result.webhooks[0].failure, Some(WebhookFailure::Unanswered));
+}
+
+#[test]
+fn a_call_of_a_webhook_that_the_export_does_not_hold_fails() {
+    let handlers = json!([event("webhook.error", "it failed", "")]);
+    let mut talk = calling("", &handlers)
+        .settings(|agent| agent.webhooks.clear())
+        .talk();
+    let reply = talk.intent("x");
+    assert_eq!(reply.texts, ["before", "it failed"]);
+    assert!(reply.notes[0].contains("which the export does not hold"));
+    assert_eq!(
+        reply.result.webhooks[0].failure,
+        Some(WebhookFailure::Unreachable)
+    );
 }
 
 #[test]
@@ -194,6 +243,26 @@ fn a_refused_value_is_asked_for_again() {
 }
 
 #[test]
+fn a_refused_value_is_seen_as_invalid_until_it_is_asked_for() {
+    let page = json!({
+        "entryFulfillment": call("W", ""),
+        "form": { "parameters": [ask("a", "@sys.any", "a?", &[])] },
+        "transitionRoutes": [when("$page.params.a.status = \"INVALID\"", "that cannot be", "")],
+    });
+    let mut talk = AgentBuilder::new(json!({ "transitionRoutes": [on("go", "", "P")] }))
+        .page(START, "P", page)
+        .intent("go")
+        .webhook("W", json!({ "uri": "https://w.example" }))
+        .talk();
+    talk.answers("W", json!({ "form": { "a": "invalid" } }));
+    let reply = talk.turn("go", |request| {
+        with(request, json!({ "a": "x" }));
+        request.pinned_intent = Some(PinnedIntent::Named("go".to_owned()));
+    });
+    assert_eq!(reply.texts, ["that cannot be", "a?"]);
+}
+
+#[test]
 fn a_flexible_webhooks_body_is_taken_apart_by_its_mapping() {
     let service = json!({
         "webhookType": "FLEXIBLE",
@@ -221,6 +290,36 @@ fn a_flexible_webhooks_body_is_taken_apart_by_its_mapping() {
     });
     assert_eq!(reply.texts, ["Ada, 2, 200"]);
     assert_eq!(talk.calls()[0].body, json!({ "city": "Rome" }));
+}
+
+#[test]
+fn in_a_flexible_webhooks_body_a_quoted_reference_may_be_an_object() {
+    let body = json!({
+        "object": "$session.params.object",
+        "list": "$sys.func.APPEND(null, 1)",
+        "text": "$session.params.said",
+        "number": "$session.params.number",
+        "both": "$session.params.number of $session.params.said",
+        "unset": "$session.params.unset",
+    });
+    let service = json!({ "webhookType": "FLEXIBLE", "requestBody": body.to_string() });
+    let mut talk = calling("", &json!([])).webhook("W", service).talk();
+    talk.turn("x", |request| {
+        with(
+            request,
+            json!({ "object": { "a": { "b": 1 } }, "said": "say \"hi\"\nto me", "number": 3 }),
+        );
+        request.pinned_intent = Some(PinnedIntent::Named("x".to_owned()));
+    });
+    let expected = json!({
+        "object": { "a": { "b": 1 } },
+        "list": [1],
+        "text": "say \"hi\"\nto me",
+        "number": "3",
+        "both": "3 of say \"hi\"\nto me",
+        "unset": "$session.params.unset",
+    });
+    assert_eq!(talk.calls()[0].body, expected);
 }
 
 #[test]
