@@ -22,9 +22,7 @@ use crate::audio::{Clip, is_silent};
 use crate::model::Value;
 use crate::model::endpoint::Protocol;
 use crate::model::outcome::Sent;
-use crate::model::suite::{
-    AttachmentKind, AudioSettings, EmulatorStubs, Feedback, Input, Service, Start, Via, With,
-};
+use crate::model::suite::{AttachmentKind, EmulatorStubs, Feedback, Input, Service, Start, Via, With};
 use crate::model::transcript::AgentReply;
 
 pub use error::BackendError;
@@ -175,22 +173,13 @@ pub struct Speech {
     pub piece: Duration,
     /// The recording it was made of, if it was.
     pub file: Option<PathBuf>,
+    /// That file as the suite names it.
+    pub written: Option<String>,
     /// It begins so long after the agent began its last answer, whatever that has still to say (CES).
     pub interrupt_after: Option<Duration>,
 }
 
 impl Speech {
-    /// No sound at all.
-    pub(in crate::backend) fn nothing() -> Self {
-        Self {
-            clip: Arc::new(Clip::empty(AudioSettings::USUAL)),
-            pace: 1.0,
-            piece: AudioSettings::PIECE,
-            file: None,
-            interrupt_after: None,
-        }
-    }
-
     /// Whether there is nothing to be heard in it.
     pub fn is_silent(&self) -> bool {
         is_silent(self.clip.bytes(), self.clip.format().encoding)

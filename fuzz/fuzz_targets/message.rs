@@ -7,9 +7,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use turnproof::proto::descriptor_pool;
 use turnproof::proto::json::bytes_to_json;
 use turnproof::proto::json::read::{Reading, json_to_bytes};
+use turnproof::proto::json::table::table_of;
 use turnproof::proto::json::text::text_to_bytes;
 
 const MESSAGES: [&str; 6] = [
@@ -29,8 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(text) else {
         return;
     };
-    let descriptor = descriptor_pool().get_message_by_name(name).unwrap();
-    let in_one_pass = text_to_bytes(&descriptor, text, &|_| None);
+    let in_one_pass = text_to_bytes(table_of(name).unwrap(), text, &|_| None);
     let over_the_tree = serde_json::from_str::<Value>(text)
         .ok()
         .and_then(|json| json_to_bytes(name, &json, Reading::OF_OTHERS).ok());

@@ -35,11 +35,6 @@ impl Clip {
         Self::new(format, bytes, duration)
     }
 
-    /// No sound at all.
-    pub fn empty(format: Format) -> Self {
-        Self::new(format, Vec::new(), Some(Duration::ZERO))
-    }
-
     /// So much silence.
     ///
     /// # Errors

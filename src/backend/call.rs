@@ -30,7 +30,9 @@ use super::error::BackendError;
 use super::error::status::{failure, is_transport, late, unsent};
 use super::headers::Headers;
 use super::left::{Left, never_left};
-use super::transport::{self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Part, Transport, over, post};
+use super::transport::{
+    self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Outgoing, Part, Transport, Waiting, over, post,
+};
 use super::way::Way;
 use super::{SessionStart, TurnError};
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
@@ -75,7 +77,7 @@ struct LiveStream {
     /// `None` when messages come from elsewhere, or no more will come.
     outbox: Option<mpsc::Sender<Bytes>>,
     inbox: Streaming<Bytes>,
-    sent_at: Instant,
+    waiting: Waiting,
     _lease: Lease,
 }
 
@@ -125,14 +127,15 @@ impl Line for Caller {
     async fn stream(
         &self,
         call: &Call,
-        messages: BoxStream<'static, Bytes>,
+        sent: BoxStream<'static, Outgoing>,
         lasts: Lasts,
     ) -> Result<Box<dyn transport::LiveStream>, TurnError> {
         let prepared = match self.prepare(call).await {
             Err(failed) if never_left(&failed) => self.prepare(call).await?,
             prepared => prepared?,
         };
-        let opened = begin(prepared, call, messages, lasts).await;
+        let waiting = Waiting::begin();
+        let opened = begin(prepared, call, waiting.follow(sent), (waiting, lasts)).await;
         Ok(Box::new(self.opened(opened)?))
     }
 }
@@ -147,7 +150,7 @@ async fn begin(
     prepared: Prepared,
     call: &Call,
     messages: BoxStream<'static, Bytes>,
-    lasts: Lasts,
+    (waiting, lasts): (Waiting, Lasts),
 ) -> Result<LiveStream, Unopened> {
     let Prepared {
         mut client,
@@ -155,15 +158,14 @@ async fn begin(
         headers,
         lease,
     } = prepared;
-    let sent_at = Instant::now();
-    let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - sent_at);
+    let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - Instant::now());
     let left = Left::default();
     let request = request(left.watch(messages), headers, timeout);
     match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
         Ok(Ok(answer)) => Ok(LiveStream {
             outbox: None,
             inbox: answer.into_inner(),
-            sent_at,
+            waiting,
             _lease: lease,
         }),
         Ok(Err(status)) => Err(Unopened::Failed(lease, Box::new(status), left)),
@@ -209,7 +211,7 @@ impl Caller {
             let _ = outbox.try_send(message.clone());
         }
         let messages = ReceiverStream::new(messages).boxed();
-        let opened = begin(prepared, call, messages, Lasts::OnItsOwn).await;
+        let opened = begin(prepared, call, messages, (Waiting::begin(), Lasts::OnItsOwn)).await;
         Ok(LiveStream {
             outbox: Some(outbox),
             ..self.opened(opened)?
@@ -270,7 +272,7 @@ impl Caller {
 #[async_trait]
 impl transport::LiveStream for LiveStream {
     async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
-        self.sent_at = Instant::now();
+        self.waiting.restart();
         match &self.outbox {
             Some(outbox) => post(outbox, messages).await,
             None => Err(over(0)),
@@ -301,7 +303,7 @@ impl LiveStream {
         match heard {
             Ok(Some(bytes)) => Ok(Heard::Message(Part {
                 bytes,
-                at: self.sent_at.elapsed(),
+                at: self.waiting.until(Instant::now()),
             })),
             Ok(None) => Ok(Heard::End),
             Err(status) => Err(failure(&status)),

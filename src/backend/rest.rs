@@ -22,7 +22,7 @@ use super::error::status::{broken, closed_before, late, root_cause};
 use super::error::{BackendError, BackendErrorKind};
 use super::headers::Headers;
 use super::left::{Left, never_left};
-use super::transport::{Call, Lasts, Line, LiveStream, Part, Transport};
+use super::transport::{Call, Lasts, Line, LiveStream, Outgoing, Part, Transport};
 use super::way::Way;
 use super::way::trouble::{last_word, no_connection};
 use super::{SessionStart, TurnError, http};
@@ -139,7 +139,7 @@ impl Line for Rest {
     async fn stream(
         &self,
         call: &Call,
-        _messages: BoxStream<'static, Bytes>,
+        _sent: BoxStream<'static, Outgoing>,
         _lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
         Err(no_streams(call))

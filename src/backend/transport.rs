@@ -18,6 +18,10 @@ use super::error::{BackendError, BackendErrorKind};
 use super::{SessionStart, TurnError};
 use crate::model::outcome::Sent;
 
+pub use outgoing::{Hears, Outgoing, User, Waiting};
+
+mod outgoing;
+
 /// The way to a service. Shared by all sessions of a target.
 #[async_trait]
 pub trait Transport: Send + Sync {
@@ -52,9 +56,14 @@ pub trait Line: Send + Sync {
     async fn stream(
         &self,
         call: &Call,
-        messages: BoxStream<'static, Bytes>,
+        sent: BoxStream<'static, Outgoing>,
         lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError>;
+
+    /// How sound has to come on a [`stream`](Self::stream).
+    fn hears(&self) -> Hears {
+        Hears::AllTheTime
+    }
 }
 
 /// How long a stream lasts.
@@ -109,7 +118,8 @@ pub struct Call {
 pub struct Part {
     /// The encoded message.
     pub bytes: Bytes,
-    /// Time since the request was sent; on a live stream, since messages were last sent.
+    /// Time since the request was sent; on a live stream, since messages were last sent or the user was done speaking,
+    /// and no time at all while they speak.
     pub at: Duration,
 }
 
@@ -142,9 +152,9 @@ pub(in crate::backend) fn only(mut parts: Vec<Part>) -> Result<Part, TurnError> 
 ///
 /// # Errors
 /// When the stream is over; [`TurnError::sent`] says whether some had left.
-pub(in crate::backend) async fn post(
-    outbox: &mpsc::Sender<Bytes>,
-    messages: Vec<Bytes>,
+pub(in crate::backend) async fn post<M>(
+    outbox: &mpsc::Sender<M>,
+    messages: impl IntoIterator<Item = M>,
 ) -> Result<(), TurnError> {
     for (position, message) in messages.into_iter().enumerate() {
         outbox.send(message).await.map_err(|_| over(position))?;

@@ -27,7 +27,7 @@ use super::error::status::{late, root_cause};
 use super::error::{BackendError, BackendErrorKind};
 use super::left::{Left, never_left};
 use super::rest::{Rest, beginning, head, no_streams};
-use super::transport::{Call, Lasts, Line, LiveStream, Part, Transport};
+use super::transport::{Call, Lasts, Line, LiveStream, Outgoing, Part, Transport, Waiting};
 use super::{SessionStart, TurnError};
 use crate::model::outcome::Sent;
 use crate::proto::json::read::messages_of;
@@ -108,7 +108,7 @@ impl WebSocket {
         &self,
         call: &Call,
         outbox: Option<mpsc::Sender<Bytes>>,
-        messages: BoxStream<'static, Bytes>,
+        messages: (BoxStream<'static, Bytes>, Waiting),
     ) -> Result<Box<dyn LiveStream>, TurnError> {
         let kinds = messages_of(call.path).filter(|_| call.path == LIVE);
         let Some((sent, heard)) = kinds else {
@@ -137,15 +137,16 @@ impl Line for WebSocket {
     async fn open(&self, call: &Call, first: Vec<Bytes>) -> Result<Box<dyn LiveStream>, TurnError> {
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let messages = stream::iter(first).chain(ReceiverStream::new(messages)).boxed();
-        self.talk(call, Some(outbox), messages).await
+        self.talk(call, Some(outbox), (messages, Waiting::begin())).await
     }
 
     async fn stream(
         &self,
         call: &Call,
-        messages: BoxStream<'static, Bytes>,
+        sent: BoxStream<'static, Outgoing>,
         _lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
-        self.talk(call, None, messages).await
+        let waiting = Waiting::begin();
+        self.talk(call, None, (waiting.follow(sent), waiting)).await
     }
 }

@@ -19,7 +19,7 @@ const ENDING: &str = ".bin";
 /// Before the hash of bytes that nobody needs back: they are only compared.
 const HASHED: &str = "sha256:";
 /// Bytes that stand in the cassette itself.
-const SHORT: usize = 64;
+pub(super) const SHORT: usize = 64;
 /// The largest file that is read: no message is larger.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -44,6 +44,22 @@ pub(super) fn heard(bytes: &[u8], files: &mut Vec<(String, Vec<u8>)>) -> String 
     text
 }
 
+/// Whether a text stands for bytes. It tells nothing of them.
+pub(super) fn is_reference(text: &str) -> bool {
+    led_to(text).is_some() || text.strip_prefix(HASHED).is_some_and(is_hash)
+}
+
+/// The hash of the bytes that a text leads to.
+pub(super) fn led_to(text: &str) -> Option<&str> {
+    let hash = text.strip_prefix(IN_FILE)?.strip_suffix(ENDING)?;
+    // The name leads nowhere else.
+    is_hash(hash).then_some(hash)
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Writes the files that are not there yet.
 ///
 /// # Errors
@@ -60,10 +76,8 @@ pub(super) fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()
 
 /// The bytes that a text leads to; nothing for other texts, and where the file is not there or is another one.
 pub(super) fn read(folder: &Path, text: &str) -> Option<Vec<u8>> {
-    let wanted = text.strip_prefix(IN_FILE)?.strip_suffix(ENDING)?;
-    // The name leads nowhere else.
-    let is_hash = wanted.len() == 64 && wanted.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let path = is_hash.then(|| path(folder, wanted))?;
+    let wanted = led_to(text)?;
+    let path = path(folder, wanted);
     let size = std::fs::metadata(&path).ok()?.len();
     let bytes = (size <= LARGEST).then(|| std::fs::read(&path).ok())??;
     (hash(&bytes) == wanted).then_some(bytes)

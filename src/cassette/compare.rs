@@ -30,12 +30,20 @@ pub(super) struct Nearest {
     pub(super) differences: Vec<Difference>,
 }
 
-/// A call as it is compared.
-pub(super) fn described(method: &str, metadata: &Map<String, Value>, message: &Value) -> Value {
+/// A call as it is compared. `sound` says in words what is spoken, where that is to be told.
+pub(super) fn described(
+    method: &str,
+    metadata: &Map<String, Value>,
+    sound: Option<&str>,
+    message: &Value,
+) -> Value {
     let mut call = Map::new();
     call.insert("method".to_owned(), Value::from(method));
     if !metadata.is_empty() {
         call.insert("metadata".to_owned(), Value::Object(metadata.clone()));
+    }
+    if let Some(sound) = sound {
+        call.insert("sound".to_owned(), Value::from(sound));
     }
     call.insert("request".to_owned(), message.clone());
     Value::Object(call)
@@ -49,6 +57,7 @@ fn recorded(interaction: &Interaction<Written>) -> Value {
     described(
         &interaction.method,
         &interaction.metadata,
+        None,
         &message.map(Written::value).unwrap_or_default(),
     )
 }
@@ -264,7 +273,7 @@ mod tests {
             ("three tickets to Lyon please", 0, 1, 1),
             ("thanks", 1, 1, 0),
         ] {
-            let now = described("/p.S/M", &Map::new(), &json!({ "text": text }));
+            let now = described("/p.S/M", &Map::new(), None, &json!({ "text": text }));
             let nearest = nearest(&recording, due, &now, &Redactor::new()).unwrap();
             assert_eq!(nearest.place, Place { session, interaction }, "{text}");
             assert_eq!(nearest.differences.len(), count, "{text}");

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
+use memchr::memchr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -82,13 +83,17 @@ pub(super) struct Answer<M = Value> {
     pub(super) message: M,
 }
 
-/// Something that was said on a stream: one of `sent`, `heard`, `ended` and `failure`.
+/// Something that was said on a stream: one of `sent`, `heard`, `ended` and `failure`. With `sound` it is several
+/// messages, alike but for the sound in them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "M: Deserialize<'de>"))]
 pub(super) struct Event<M = Value> {
-    /// Milliseconds since messages were last sent.
+    /// Milliseconds since messages were last sent, or the user was done speaking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at_ms: Option<f64>,
+    /// It came while the user spoke: milliseconds count from when they began.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) speaking: bool,
     /// It came between turns, when nobody waited for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) unasked: bool,
@@ -98,12 +103,34 @@ pub(super) struct Event<M = Value> {
     /// A message from the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) heard: Option<M>,
+    /// The sound in such messages, of which the message tells the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sound: Option<Sound>,
     /// The service closed the stream.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) ended: bool,
     /// The stream broke, or the service ended it with an error; a message could not be sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<Failure>,
+}
+
+/// Sound that comes in pieces, each in a message of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sound {
+    /// The recording that was sent, as the suite named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
+    /// All of it, in bytes.
+    pub(super) bytes: usize,
+    /// The messages.
+    pub(super) pieces: usize,
+    /// The sound of each message but the last, which may have less, in bytes; of what was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) each: Option<usize>,
+    /// When the last message came; they came evenly. Of what was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last_at_ms: Option<f64>,
 }
 
 /// Why a call failed.
@@ -183,6 +210,12 @@ impl<M: DeserializeOwned> Recording<M> {
     /// # Errors
     /// When it is none, or one of another version.
     pub(super) fn parse(text: &str) -> Result<Self, Damage> {
+        // Half of a file is indentation, and messages are looked at twice. Where something is wrong is told by the file
+        // as it is.
+        Self::parse_as_it_is(&unindented(text)).or_else(|_| Self::parse_as_it_is(text))
+    }
+
+    fn parse_as_it_is(text: &str) -> Result<Self, Damage> {
         #[derive(Deserialize)]
         struct Head {
             format: String,
@@ -196,6 +229,27 @@ impl<M: DeserializeOwned> Recording<M> {
                 _ => malformed(&error),
             }),
         }
+    }
+}
+
+/// The text without the blanks that its lines begin with. There are none in texts of JSON: lines do not end in them.
+fn unindented(text: &str) -> String {
+    /// Most levels are deep.
+    const BLANKS: &str = "        ";
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        while let Some(less) = rest.strip_prefix(BLANKS) {
+            rest = less;
+        }
+        rest = rest.trim_start_matches(' ');
+        let Some(end) = memchr(b'\n', rest.as_bytes()) else {
+            plain.push_str(rest);
+            return plain;
+        };
+        let (line, after) = rest.split_at(end + 1);
+        plain.push_str(line);
+        rest = after;
     }
 }
 
@@ -335,6 +389,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn without_its_indentation_a_text_says_the_same(text in "( |\n|[\\[\\]{}:,\"a1\\\\]){0,30}", value in "\\PC{0,20}") {
+            let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+            prop_assert_eq!(read(&unindented(&text)), read(&text));
+            let pretty = serde_json::to_string_pretty(&json!([{ "a": value, "b": [[value]] }])).unwrap();
+            prop_assert_eq!(read(&unindented(&pretty)), read(&pretty));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
             prop_assert!(Recording::<Value>::parse(&text).is_err());

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::blobs;
 use crate::redact::{PLACEHOLDER, Redactor};
 
 /// What numbered placeholders begin and end with, and what tells that the value was a number.
@@ -45,6 +46,8 @@ impl<'r> Hiding<'r> {
     /// Hides in a value what the reports would hide there.
     pub(super) fn value(&mut self, value: &mut Value) {
         match value {
+            // What leads to bytes says nothing, and has to be found again.
+            Value::String(text) if blobs::is_reference(text) => {}
             Value::String(text) => self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(members) => self.members(members),

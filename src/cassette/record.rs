@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use prost::bytes::Bytes;
 use tokio::task::spawn_blocking;
@@ -15,8 +17,9 @@ use tokio::time::Instant;
 use super::blobs;
 use super::shelf::Shelf;
 use super::tape::{Failed, Said, SessionTape, What, develop};
-use super::trouble;
-use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Part, Transport};
+use crate::backend::transport::{
+    Call, Heard, Hears, Lasts, Line, LiveStream, Outgoing, Part, Transport, User, Waiting,
+};
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
 use crate::files;
@@ -139,11 +142,21 @@ struct RecordingLine {
 impl Line for RecordingLine {
     async fn stream(
         &self,
-        _call: &Call,
-        _messages: BoxStream<'static, Bytes>,
-        _lasts: Lasts,
+        call: &Call,
+        sent: BoxStream<'static, Outgoing>,
+        lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
-        Err(trouble::sound())
+        let opening = self.opening(call, &[]);
+        let (tape, place, waiting) = (Arc::clone(&self.tape), opening.place, opening.waiting.clone());
+        let sent = sent.inspect(move |outgoing| {
+            waiting.note(outgoing);
+            tape.sends(place, outgoing);
+        });
+        self.opened(opening, self.inner.stream(call, sent.boxed(), lasts).await)
+    }
+
+    fn hears(&self) -> Hears {
+        self.inner.hears()
     }
 
     async fn ask(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
@@ -159,22 +172,46 @@ impl Line for RecordingLine {
     }
 
     async fn open(&self, call: &Call, first: Vec<Bytes>) -> Result<Box<dyn LiveStream>, TurnError> {
-        let place = self.tape.opened(call, &first);
-        let asked_at = Instant::now();
-        match self.inner.open(call, first).await {
+        let opening = self.opening(call, &first);
+        self.opened(opening, self.inner.open(call, first).await)
+    }
+}
+
+/// A stream on its way.
+struct Opening {
+    place: usize,
+    asked_at: Instant,
+    waiting: Waiting,
+}
+
+impl RecordingLine {
+    fn opening(&self, call: &Call, first: &[Bytes]) -> Opening {
+        Opening {
+            place: self.tape.opened(call, first),
+            asked_at: Instant::now(),
+            waiting: Waiting::begin(),
+        }
+    }
+
+    fn opened(
+        &self,
+        opening: Opening,
+        opened: Result<Box<dyn LiveStream>, TurnError>,
+    ) -> Result<Box<dyn LiveStream>, TurnError> {
+        match opened {
             Ok(inner) => Ok(Box::new(RecordingStream {
                 inner,
                 tape: Arc::clone(&self.tape),
-                place,
-                sent_at: asked_at,
+                place: opening.place,
+                waiting: opening.waiting,
                 is_finished: false,
             })),
             Err(error) => {
                 let failed = Failed {
                     error: error.clone(),
-                    at: asked_at.elapsed(),
+                    at: opening.asked_at.elapsed(),
                 };
-                self.tape.not_opened(place, failed);
+                self.tape.not_opened(opening.place, failed);
                 Err(error)
             }
         }
@@ -185,7 +222,7 @@ struct RecordingStream {
     inner: Box<dyn LiveStream>,
     tape: Arc<SessionTape>,
     place: usize,
-    sent_at: Instant,
+    waiting: Waiting,
     /// What comes after its end belongs to no turn.
     is_finished: bool,
 }
@@ -198,7 +235,7 @@ impl LiveStream for RecordingStream {
     }
 
     async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
-        self.sent_at = Instant::now();
+        self.waiting.restart();
         self.tape
             .said(self.place, messages.iter().cloned().map(Said::sent));
         let sent = self.inner.send(messages).await;
@@ -227,19 +264,32 @@ impl RecordingStream {
             _ if self.is_finished => {}
             Ok(Heard::Silence) => {}
             Ok(Heard::Message(part)) => self.keep(What::Heard(part.clone()), unasked),
-            Ok(Heard::End) => self.keep(What::Ended(self.sent_at.elapsed()), unasked),
+            Ok(Heard::End) => self.keep(What::Ended(self.waited()), unasked),
             Err(error) => self.keep(What::Failed(self.failed(error)), unasked),
         }
     }
 
     fn keep(&self, what: What, unasked: bool) {
-        self.tape.said(self.place, [Said { what, unasked }]);
+        let speaking = match self.waiting.user() {
+            User::Speaks(since) => Some(since.elapsed()),
+            User::Waits(_) => None,
+        };
+        let said = Said {
+            what,
+            unasked,
+            speaking,
+        };
+        self.tape.said(self.place, [said]);
+    }
+
+    fn waited(&self) -> Duration {
+        self.waiting.until(Instant::now())
     }
 
     fn failed(&self, error: &TurnError) -> Failed {
         Failed {
             error: error.clone(),
-            at: self.sent_at.elapsed(),
+            at: self.waited(),
         }
     }
 }

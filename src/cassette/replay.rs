@@ -10,31 +10,33 @@ use async_trait::async_trait;
 use chrono::{DateTime, FixedOffset};
 use futures::stream::BoxStream;
 use prost::bytes::Bytes;
-use prost_reflect::MessageDescriptor;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::blobs;
-use super::compare::{Nearest, Place, compare, described, metadata, names_session, nearest, replaced};
+use super::compare::{Place, compare, described, metadata, names_session, nearest, replaced};
 use super::format::{Answer, Failure, Interaction, RecordedSession, SESSION, Written, duration};
 use super::hide::{Known, has_hidden, is_hidden_in};
 use super::shelf::Shelf;
 use super::{Speed, trouble};
 use crate::backend::error::code;
-use crate::backend::transport::{Call, Lasts, Line, LiveStream, Part, Transport};
+use crate::backend::transport::{Call, Hears, Lasts, Line, LiveStream, Outgoing, Part, Transport};
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
 use crate::model::outcome::Sent;
-use crate::proto::json::bytes_to_json_with;
-use crate::proto::json::read::{Reading, json_to_bytes, messages_of, types_of};
+use crate::proto::json::read::{Reading, json_to_bytes};
+use crate::proto::json::table::{Table, tables_of};
 use crate::proto::json::text::{Blob, text_to_bytes};
 use crate::redact::PLACEHOLDER;
 use loaded::Loaded;
 use stream::ReplayStream;
+use today::Today;
 
 mod loaded;
+mod sound;
 mod stream;
+mod today;
 
 /// Gives out recordings and counts what of them is used.
 pub(super) struct Replayer {
@@ -164,11 +166,21 @@ struct ReplayLine(Arc<Played>);
 impl Line for ReplayLine {
     async fn stream(
         &self,
-        _call: &Call,
-        _messages: BoxStream<'static, Bytes>,
+        call: &Call,
+        sent: BoxStream<'static, Outgoing>,
         _lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
-        Err(trouble::sound())
+        let (place, interaction) = self.0.due()?;
+        let mut stream = ReplayStream::new(Arc::clone(&self.0), place, call);
+        stream.listen(sent, interaction.failure.is_some()).await?;
+        self.opened(stream, interaction).await
+    }
+
+    fn hears(&self) -> Hears {
+        match self.0.speed {
+            Speed::Fast => Hears::AtOnce,
+            Speed::Recorded => Hears::InTime,
+        }
     }
 
     async fn ask(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
@@ -186,9 +198,10 @@ impl Line for ReplayLine {
             played.wait(failure.at_ms).await;
             return Err(played.failure(failure));
         }
+        let blob = played.blob();
         let answer = |answer: &Answer<Written>| {
             Ok(Part {
-                bytes: played.answer(call, place, &answer.message)?,
+                bytes: played.answer(call, place, &answer.message, &blob)?,
                 at: duration(answer.at_ms),
             })
         };
@@ -207,6 +220,16 @@ impl Line for ReplayLine {
         let (place, interaction) = self.0.due()?;
         let mut stream = ReplayStream::new(Arc::clone(&self.0), place, call);
         stream.say(&first)?;
+        self.opened(stream, interaction).await
+    }
+}
+
+impl ReplayLine {
+    async fn opened(
+        &self,
+        stream: ReplayStream,
+        interaction: &Interaction<Written>,
+    ) -> Result<Box<dyn LiveStream>, TurnError> {
         self.0.take();
         match &interaction.failure {
             Some(failure) => {
@@ -257,13 +280,13 @@ impl Played {
         if interaction.method != call.path {
             return false;
         }
-        let Some((input, _)) = types_of(call.path) else {
+        let Some((input, _)) = tables_of(call.path) else {
             return false;
         };
         let headers = metadata(&call.headers, &self.id);
         if headers == interaction.metadata
             && self
-                .at_once(&input, recorded, &|_| None)
+                .at_once(input, recorded, &|_| None)
                 .is_some_and(|bytes| bytes == *message)
         {
             return true;
@@ -275,8 +298,8 @@ impl Played {
         {
             return true;
         }
-        let then = described(&interaction.method, &interaction.metadata, &recorded);
-        let now = described(call.path, &headers, &self.shown(input.full_name(), message));
+        let then = described(&interaction.method, &interaction.metadata, None, &recorded);
+        let now = self.described(call, None, Today::from(message));
         let same = compare(&then, &now, self.loaded.shelf.redactor()).is_empty();
         if same {
             self.known().learn(&then, &now);
@@ -285,24 +308,22 @@ impl Played {
     }
 
     /// The bytes of a recorded message, where nothing in it was hidden and nothing is odd.
-    fn at_once(&self, kind: &MessageDescriptor, recorded: &Written, blob: Blob<'_>) -> Option<Vec<u8>> {
+    fn at_once(&self, table: &'static Table, recorded: &Written, blob: Blob<'_>) -> Option<Vec<u8>> {
         let text = recorded.text();
         if is_hidden_in(text) {
             return None;
         }
         if !text.contains(SESSION) {
-            return text_to_bytes(kind, text, blob);
+            return text_to_bytes(table, text, blob);
         }
         let quoted = Value::from(self.id.as_str()).to_string();
         let id = quoted.strip_prefix('"')?.strip_suffix('"')?;
-        text_to_bytes(kind, &text.replace(SESSION, id), blob)
+        text_to_bytes(table, &text.replace(SESSION, id), blob)
     }
 
     /// What is told of a call that was not recorded like this.
     fn differs(&self, due: Place, call: &Call, message: &Bytes) -> TurnError {
-        let input = messages_of(call.path).map(|(input, _)| input).unwrap_or_default();
-        let headers = metadata(&call.headers, &self.id);
-        let now = described(call.path, &headers, &self.shown(&input, message));
+        let now = self.described(call, None, Today::from(message));
         let Loaded {
             recording,
             shelf,
@@ -316,30 +337,6 @@ impl Played {
         self.lost(error)
     }
 
-    /// What is told of a message on a stream that is not the recorded one.
-    fn differs_here(&self, place: Place, call: &Call, recorded: &Written, message: &Bytes) -> TurnError {
-        let Loaded {
-            recording,
-            shelf,
-            file,
-            ..
-        } = &*self.loaded;
-        let input = messages_of(call.path).map(|(input, _)| input).unwrap_or_default();
-        let headers = self
-            .loaded
-            .interaction(place)
-            .map(|interaction| &interaction.metadata);
-        let then = described(call.path, headers.unwrap_or(&Map::new()), &recorded.value());
-        let now = described(
-            call.path,
-            &metadata(&call.headers, &self.id),
-            &self.shown(&input, message),
-        );
-        let differences = compare(&then, &now, shelf.redactor());
-        let nearest = Nearest { place, differences };
-        self.lost(trouble::differs(file, recording, place, nearest))
-    }
-
     /// From here on nothing is as it was recorded.
     fn lost(&self, error: BackendError) -> TurnError {
         self.loaded.lost.store(true, Ordering::Relaxed);
@@ -347,12 +344,6 @@ impl Played {
             error,
             sent: Sent::No,
         }
-    }
-
-    /// A message that is sent, as a cassette would show it.
-    fn shown(&self, kind: &str, message: &Bytes) -> Value {
-        let json = bytes_to_json_with(kind, message, &mut blobs::sent);
-        replaced(json, &self.id, SESSION)
     }
 
     /// A recorded message with the session's id of today, and what is known of what was hidden.
@@ -372,28 +363,31 @@ impl Played {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The bytes that a text of the recording leads to.
+    fn blob(&self) -> impl Fn(&str) -> Option<Vec<u8>> {
+        |text| blobs::read(self.loaded.shelf.folder(), text)
+    }
+
     /// The bytes of a recorded answer.
-    fn answer(&self, call: &Call, place: Place, message: &Written) -> Result<Bytes, TurnError> {
-        let Loaded {
-            recording,
-            shelf,
-            file,
-            ..
-        } = &*self.loaded;
-        let output = types_of(call.path).map(|(_, output)| output);
-        let blob = |text: &str| blobs::read(shelf.folder(), text);
-        let at_once = output
-            .as_ref()
-            .and_then(|output| self.at_once(output, message, &blob));
+    fn answer(
+        &self,
+        call: &Call,
+        place: Place,
+        message: &Written,
+        blob: Blob<'_>,
+    ) -> Result<Bytes, TurnError> {
+        let Loaded { recording, file, .. } = &*self.loaded;
+        let output = tables_of(call.path).map(|(_, output)| output);
+        let at_once = output.and_then(|output| self.at_once(output, message, blob));
         if let Some(bytes) = at_once {
             return Ok(bytes.into());
         }
         let reading = Reading {
-            blob: &blob,
+            blob,
             hidden: Some(PLACEHOLDER),
             newer: false,
         };
-        let kind = output.as_ref().map_or("", MessageDescriptor::full_name);
+        let kind = output.map_or("", Table::full_name);
         json_to_bytes(kind, &self.today(&message.value()), reading)
             .map(Bytes::from)
             .map_err(|error| self.lost(trouble::garbled(file, recording, place, &error.to_string())))

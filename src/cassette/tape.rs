@@ -1,6 +1,7 @@
 //! What was said in a conversation, kept as it came over the wire while it goes on: recording must not cost a turn its
 //! time. Only when the conversation is over it becomes a [`Recording`], and only then it is redacted.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,18 +9,22 @@ use prost::bytes::Bytes;
 use serde_json::Value;
 
 use super::blobs;
-use super::compare::{metadata, replaced};
-use super::format::{
-    Answer, Event, FORMAT, Failure, Interaction, RecordedSession, Recording, SESSION, millis,
-};
+use super::compare::metadata;
+use super::format::{Answer, FORMAT, Failure, Interaction, RecordedSession, Recording, millis};
 use super::hide::Hiding;
 use crate::backend::error::BackendErrorKind;
-use crate::backend::transport::{Call, Part};
+use crate::backend::transport::{Call, Outgoing, Part};
 use crate::backend::{Take, Title, TurnError};
 use crate::model::outcome::Sent;
-use crate::proto::json::bytes_to_json_with;
 use crate::proto::json::read::messages_of;
 use crate::redact::Redactor;
+
+pub(super) use stream::{Said, What};
+
+use develop::Developing;
+
+mod develop;
+mod stream;
 
 /// One session.
 #[derive(Debug)]
@@ -56,23 +61,6 @@ enum Exchange {
 pub(super) struct Failed {
     pub(super) error: TurnError,
     pub(super) at: Duration,
-}
-
-/// Something that was said on a stream.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub(super) what: What,
-    /// Nobody waited for it.
-    pub(super) unasked: bool,
-}
-
-/// What was said.
-#[derive(Debug)]
-pub(super) enum What {
-    Sent(Bytes),
-    Heard(Part),
-    Ended(Duration),
-    Failed(Failed),
 }
 
 /// A conversation's recording and the files that go with it: hash and bytes.
@@ -143,12 +131,21 @@ impl SessionTape {
 
     /// Something was said on the stream at a place.
     pub(super) fn said(&self, place: usize, said: impl IntoIterator<Item = Said>) {
+        self.on_stream(place, |events| events.extend(said));
+    }
+
+    /// Something is sent on the stream at a place, in its own time.
+    pub(super) fn sends(&self, place: usize, outgoing: &Outgoing) {
+        self.on_stream(place, |events| stream::note(events, outgoing));
+    }
+
+    fn on_stream(&self, place: usize, happens: impl FnOnce(&mut Vec<Said>)) {
         if let Some(Taped {
             exchange: Exchange::Stream { events, .. },
             ..
         }) = self.calls().get_mut(place)
         {
-            events.extend(said);
+            happens(events);
         }
     }
 
@@ -197,14 +194,11 @@ impl SessionTape {
 
     fn interaction(&self, call: &Taped, files: &mut Vec<(String, Vec<u8>)>) -> Interaction {
         let (input, output) = messages_of(call.path).unwrap_or_default();
-        let sent = |bytes: &Bytes| {
-            let json = bytes_to_json_with(&input, bytes, &mut blobs::sent);
-            replaced(json, &self.id, SESSION)
-        };
-        let mut heard = |part: &Part| {
-            let mut blob = |bytes: &[u8]| blobs::heard(bytes, files);
-            let json = bytes_to_json_with(&output, &part.bytes, &mut blob);
-            replaced(json, &self.id, SESSION)
+        let mut developing = Developing {
+            id: &self.id,
+            input,
+            output,
+            files,
         };
         let mut interaction = Interaction {
             method: call.path.to_owned(),
@@ -216,65 +210,25 @@ impl SessionTape {
         };
         match &call.exchange {
             Exchange::Asked { request, outcome } => {
-                interaction.request = Some(sent(request));
+                interaction.request = Some(developing.sent(request));
                 match outcome {
                     Some(Ok(parts)) => {
                         let answer = |part: &Part| Answer {
                             at_ms: millis(part.at),
-                            message: heard(part),
+                            message: developing.heard(&part.bytes),
                         };
                         interaction.answers = parts.iter().map(answer).collect();
                     }
-                    Some(Err(failed)) => interaction.failure = Some(self.failure(failed)),
+                    Some(Err(failed)) => interaction.failure = Some(developing.failure(failed)),
                     None => interaction.failure = Some(given_up()),
                 }
             }
             Exchange::Stream { events, failure } => {
-                let event = |said: &Said| {
-                    let mut event = Event {
-                        unasked: said.unasked,
-                        ..Event::default()
-                    };
-                    match &said.what {
-                        What::Sent(bytes) => event.sent = Some(sent(bytes)),
-                        What::Heard(part) => {
-                            event.at_ms = Some(millis(part.at));
-                            event.heard = Some(heard(part));
-                        }
-                        What::Ended(at) => {
-                            event.at_ms = Some(millis(*at));
-                            event.ended = true;
-                        }
-                        What::Failed(failed) => event.failure = Some(self.failure(failed)),
-                    }
-                    event
-                };
-                interaction.stream = Some(events.iter().map(event).collect());
-                interaction.failure = failure.as_ref().map(|failed| self.failure(failed));
+                interaction.stream = Some(stream::events(events, &mut developing));
+                interaction.failure = failure.as_ref().map(|failed| developing.failure(failed));
             }
         }
         interaction
-    }
-
-    fn failure(&self, failed: &Failed) -> Failure {
-        let TurnError { error, sent } = &failed.error;
-        Failure {
-            at_ms: millis(failed.at),
-            kind: error.kind.into(),
-            code: error.code.map(str::to_owned),
-            message: error.message.replace(&self.id, SESSION),
-            hint: error.hint.clone(),
-            sent: *sent,
-        }
-    }
-}
-
-impl Said {
-    pub(super) fn sent(message: Bytes) -> Self {
-        Self {
-            what: What::Sent(message),
-            unasked: false,
-        }
     }
 }
 
@@ -308,8 +262,24 @@ pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor:
         // What a hidden member held may stand in any text of the conversation.
         let wider = redactor.learning(values(&recording, redactor));
         hide(&mut recording, wider.as_ref().unwrap_or(redactor));
+        // What is hidden by its name is not kept beside the cassette, either.
+        let mut kept = HashSet::new();
+        for (value, _) in values(&recording, redactor) {
+            collect_led_to(value, &mut kept);
+        }
+        files.retain(|(hash, _)| kept.contains(hash.as_str()));
     }
     Developed { recording, files }
+}
+
+/// The hashes of the bytes that texts lead to.
+fn collect_led_to<'v>(value: &'v Value, found: &mut HashSet<&'v str>) {
+    match value {
+        Value::String(text) => found.extend(blobs::led_to(text)),
+        Value::Array(items) => items.iter().for_each(|item| collect_led_to(item, found)),
+        Value::Object(members) => members.values().for_each(|member| collect_led_to(member, found)),
+        _ => {}
+    }
 }
 
 fn interactions(recording: &Recording) -> impl Iterator<Item = &Interaction> {
@@ -349,6 +319,9 @@ fn hide(recording: &mut Recording, redactor: &Redactor) {
         for event in interaction.stream.iter_mut().flatten() {
             for message in event.sent.iter_mut().chain(&mut event.heard) {
                 hiding.value(message);
+            }
+            if let Some(file) = event.sound.as_mut().and_then(|sound| sound.file.as_mut()) {
+                hiding.text(file);
             }
             hide_failure(event.failure.as_mut(), &mut hiding);
         }

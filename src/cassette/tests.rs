@@ -17,6 +17,7 @@ use crate::model::outcome::Sent;
 use crate::proto::ces_v1 as ces;
 
 mod echo;
+mod speech;
 
 /// A folder of cassettes.
 struct Folder {

@@ -4,22 +4,8 @@ use std::path::Path;
 
 use super::compare::{Nearest, Place};
 use super::format::{Damage, FORMAT, Recording, Written};
-use crate::backend::TurnError;
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::expect::{Difference, difference_lines};
-use crate::model::outcome::Sent;
-
-/// Sound flows while answers come, and a cassette has turns.
-pub(super) fn sound() -> TurnError {
-    TurnError {
-        error: error(
-            "spoken turns are neither recorded nor replayed",
-            "play what is spoken without --record and --replay: leave it out with --filter 'not tag:…', or give it a \
-             suite of its own",
-        ),
-        sent: Sent::No,
-    }
-}
 
 const RECORD_AGAIN: &str = "record the conversation again: run it with --record instead of --replay";
 
@@ -119,6 +105,16 @@ pub(super) fn differs(
         diff: difference_lines(&differences).map(Box::new),
         ..error(&message, RECORD_AGAIN)
     }
+}
+
+/// What is spoken was recorded elsewhere.
+pub(super) fn sounds_like(
+    differs: BackendError,
+    recording: &Recording<Written>,
+    place: Place,
+) -> BackendError {
+    let place = named(recording, place);
+    differs.hint(format!("this sound is that of {place}; {RECORD_AGAIN}"))
 }
 
 fn in_words(difference: &Difference) -> String {

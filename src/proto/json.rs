@@ -18,6 +18,7 @@ use super::structure::Struct;
 
 pub mod declared;
 pub mod read;
+pub mod table;
 pub mod text;
 
 /// How deep lists and objects may be nested. Each level costs several levels of protobuf messages, of which a

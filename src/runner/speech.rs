@@ -14,6 +14,7 @@ pub(super) async fn speech(input: &Input, settings: &AudioSettings) -> Result<Op
         pace,
         piece: settings.piece,
         file: audio.map(|audio| audio.path.clone()),
+        written: audio.map(|audio| audio.written.clone()),
         interrupt_after: audio.and_then(|audio| audio.interrupt_after),
     };
     match input {

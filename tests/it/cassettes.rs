@@ -105,10 +105,7 @@ fn ended(said: &Said, code: i32) {
 #[test]
 fn every_suite_of_this_repository_gives_the_same_result_again() {
     let place = Place::with_suites();
-    // Speech is not recorded.
-    let silent = ["--filter", "not tag:audio"];
-    let record = [&["run", "--seed", "1", "--record", "tapes"][..], &silent].concat();
-    ended(&place.run(&record), 0);
+    ended(&place.run(&["run", "--seed", "1", "--record", "tapes"]), 0);
     let recorded = run_result(&place);
     for arguments in [
         &["--jobs", "1"][..],
@@ -118,7 +115,6 @@ fn every_suite_of_this_repository_gives_the_same_result_again() {
         let said = place.run(
             &[
                 &["run", "--seed", "1", "--strict", "--replay", "tapes"][..],
-                &silent,
                 arguments,
             ]
             .concat(),
@@ -525,19 +521,74 @@ fn a_service_that_is_not_there_leaves_good_cassettes_alone() {
     assert_eq!(place.read(&file), good);
 }
 
+/// What agents spoke, by conversation and turn: the file's name without the session in it, and its sound.
+fn spoken(place: &Place) -> Vec<(String, Vec<u8>)> {
+    let session = Regex::new("-[0-9a-f]{8}\\.wav$").unwrap();
+    let files = place.files().into_iter().map(|file| file.display().to_string());
+    files
+        .filter(|file| file.starts_with("reports/audio/") && session.is_match(file))
+        .map(|file| {
+            let bytes = fs::read(place.path().join(&file)).unwrap();
+            (session.replace(&file, "").into_owned(), bytes)
+        })
+        .collect()
+}
+
 #[test]
-fn speech_is_not_recorded_and_says_so() {
+fn what_agents_speak_is_kept_as_it_was_whatever_carries_it() {
     let place = Place::with_suites();
-    for via in ["telephone", "by_voice"] {
-        let said = place.run(&[
-            "run",
-            "--record",
-            "tapes",
-            "--filter",
-            &format!("file:{via}.yaml"),
-        ]);
-        ended(&said, 3);
-        let told = "spoken turns are neither recorded nor replayed";
-        assert!(said.out.contains(told), "{}", said.out);
+    let by_voice = |arguments: &[&str]| {
+        place.run(
+            &[
+                &["run", "--seed", "1", "--filter", "tag:audio", "--keep-audio"],
+                arguments,
+            ]
+            .concat(),
+        )
+    };
+    ended(&by_voice(&["--record", "tapes"]), 0);
+    let recorded = spoken(&place);
+    assert!(recorded.len() > 20, "{}", recorded.len());
+    fs::remove_dir_all(place.path().join("reports")).unwrap();
+    // A recording is one of what was said, not of how it travelled.
+    change(
+        &place,
+        "suites/turnproof.yaml",
+        "via: bidi\n",
+        "via: bidi\n    transport: websocket\n",
+    );
+    let said = by_voice(&["--replay", "tapes", "--strict"]);
+    ended(&said, 0);
+    assert_eq!(said.err, "");
+    assert_eq!(spoken(&place), recorded);
+
+    for file in cassettes(&place) {
+        let text = place.read(&file);
+        assert!(text.len() < 60_000, "{file}: what is long is beside it");
+    }
+}
+
+#[test]
+fn another_sound_is_told_by_its_file_and_where_it_was_recorded() {
+    let place = Place::with_suites();
+    ended(
+        &place.run(&["run", "--record", "tapes", "--filter", "file:telephone.yaml"]),
+        0,
+    );
+    let suite = place
+        .files()
+        .into_iter()
+        .find(|file| file.ends_with("telephone.yaml"));
+    let suite = suite.unwrap().display().to_string();
+    change(&place, &suite, "brakes.wav", "yes-please.wav");
+    let said = place.run(&["run", "--replay", "tapes", "--filter", "file:telephone.yaml"]);
+    ended(&said, 3);
+    let flowed = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "sound was \"fixtures/speech/brakes.wav (2400 bytes)\", now \"fixtures/speech/yes-please.wav (2400 bytes)\"",
+        "(interaction 2 of attempt 1 in",
+        "this sound is that of interaction 4 of attempt 1",
+    ] {
+        assert!(flowed.contains(told), "{told}: {}", said.out);
     }
 }

@@ -50,6 +50,7 @@ fn speak(bytes: Vec<u8>) -> TurnRequest {
         pace: 20.0,
         piece: Duration::from_millis(100),
         file: None,
+        written: None,
         interrupt_after: None,
     }))
 }

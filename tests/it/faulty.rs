@@ -133,6 +133,7 @@ pub(crate) fn noise() -> TurnInput {
         pace: AudioSettings::EMULATOR_PACE,
         piece: AudioSettings::PIECE,
         file: None,
+        written: None,
         interrupt_after: None,
     })
 }

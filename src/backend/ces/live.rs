@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::audio::Format;
 use crate::backend::error::status::late;
-use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Part, no_answer, post};
+use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Outgoing, Part, no_answer, post};
 use crate::backend::{Speech, TurnError};
 use crate::model::outcome::Sent;
 use crate::model::suite::AudioSettings;
@@ -100,8 +100,8 @@ struct Progress {
 
 /// When the user is done with a turn.
 enum User {
-    /// At once: what they type is there when it is sent, which the stream knows unless sound is sent on it as well.
-    Typed(Option<Instant>),
+    /// At once: what they type is there when it is sent.
+    Typed,
     /// When their speech was sent.
     Speaks {
         done: Done,
@@ -111,18 +111,10 @@ enum User {
 }
 
 impl User {
-    /// The time since the user was done, for a message that came so long after the stream was last sent something.
-    fn since(&self, sent: Duration) -> Duration {
-        match self {
-            Self::Typed(at) => at.map_or(sent, |at| at.elapsed()),
-            Self::Speaks { done, .. } => done.at().map(|at| at.elapsed()).unwrap_or_default(),
-        }
-    }
-
     fn is_done(&self) -> bool {
         match self {
-            Self::Typed(_) => true,
-            Self::Speaks { done, .. } => done.at().is_some(),
+            Self::Typed => true,
+            Self::Speaks { done, .. } => done.has_come(),
         }
     }
 
@@ -158,14 +150,13 @@ impl Live {
         } = sending;
         let messages = messages(inputs, speech.is_some());
         let in_pieces = config.enable_text_streaming;
-        let sent_at = Instant::now();
         let open = self
             .stream
             .take()
             .filter(|open| open.headers == call.headers && open.carries(sound) && open.in_pieces == in_pieces)
             .and_then(|mut open| goes_on(open.stream.as_mut()).then_some(open));
         let (mut open, opening) = if let Some(mut open) = open {
-            open.send(messages).await?;
+            open.send(messages, speech).await?;
             (open, None)
         } else {
             let config = encode(ClientMessage::Config(config));
@@ -184,7 +175,7 @@ impl Live {
                 done,
                 is_silent: speech.is_silent(),
             },
-            _ => User::Typed(open.pump.as_ref().map(|_| sent_at)),
+            _ => User::Typed,
         };
         let mut turn = LiveTurn::default();
         let progress = read_turn(open.stream.as_mut(), &mut turn, &mut user, call.deadline).await?;
@@ -227,21 +218,22 @@ async fn open_stream(
         };
         return Ok((opened, None));
     };
-    let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
-    // There is room for all of them.
-    post(&outbox, first).await?;
+    // There is room for all that comes before the sound.
+    let (outbox, sent) = mpsc::channel(OUTBOX + first.len());
+    post(&outbox, outgoing(first, speech.map(|(speech, _)| speech))).await?;
     let flow = Flow {
         format,
         pace: audio.pace,
         piece: audio.piece,
+        hears: line.hears(),
     };
     let pump = Pump::start(flow, outbox);
     let done = match speech {
         Some((speech, begins)) => Some(pump.play(speech.clone(), begins).await),
         None => None,
     };
-    let messages = ReceiverStream::new(messages).boxed();
-    let stream = line.stream(call, messages, Lasts::OnItsOwn).await?;
+    let sent = ReceiverStream::new(sent).boxed();
+    let stream = line.stream(call, sent, Lasts::OnItsOwn).await?;
     let opened = Opened {
         pump: Some(pump),
         stream,
@@ -252,10 +244,10 @@ async fn open_stream(
 }
 
 impl Opened {
-    /// Sends what is not sound.
-    async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
+    /// Sends what is not sound. Speech may follow.
+    async fn send(&mut self, messages: Vec<Bytes>, speech: Option<&Speech>) -> Result<(), TurnError> {
         match &self.pump {
-            Some(pump) => pump.send(messages).await,
+            Some(pump) => pump.send(outgoing(messages, speech)).await,
             None => self.stream.send(messages).await,
         }
     }
@@ -310,6 +302,16 @@ fn messages(mut inputs: Vec<ces::SessionInput>, speech_follows: bool) -> Vec<Byt
         .collect()
 }
 
+/// Messages of a stream with sound, and that the user speaks if they do.
+fn outgoing(messages: Vec<Bytes>, speech: Option<&Speech>) -> Vec<Outgoing> {
+    let speaks = speech.cloned().map(Outgoing::Speaks);
+    messages
+        .into_iter()
+        .map(Outgoing::Message)
+        .chain(speaks)
+        .collect()
+}
+
 /// An input as a message of the stream.
 fn encode_input(input: InputType) -> Bytes {
     encode(ClientMessage::RealtimeInput(ces::SessionInput {
@@ -348,10 +350,11 @@ async fn read_turn(
         };
         match came {
             Ok(Heard::Message(part)) => {
-                let at = user.since(part.at);
-                progress.take(turn, Part { at, ..part })?;
+                progress.take(turn, part)?;
             }
             Ok(Heard::Silence) if may_end => return Ok(progress),
+            // They were done meanwhile.
+            Ok(Heard::Silence) if is_speaking && user.is_done() => {}
             Ok(Heard::Silence) => {
                 return Err(TurnError {
                     error: late(),

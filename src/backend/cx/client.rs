@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use prost::Message;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::convert::{self, Answers};
 use super::request::{self, Opening};
-use super::speech::{self, Heard, Progress};
+use super::speech::{self, Heard};
 use crate::backend::error::status::late;
 use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
@@ -257,10 +258,9 @@ impl CxSession {
             response_view: cx::DetectIntentResponseView::Full.into(),
             ..Default::default()
         };
-        let progress = Progress::default();
+        let enough = CancellationToken::new();
         let call = self.call(playing, Method::Stream);
-        let nothing = Speech::nothing();
-        let requests = speech::requests(&first, speech.unwrap_or(&nothing), &progress).boxed();
+        let requests = speech::requests(&first, speech, &enough, self.line.hears()).boxed();
         let mut incoming = self.line.stream(&call, requests, Lasts::UntilDeadline).await?;
         let mut size = 0;
         let mut heard = Heard::default();
@@ -278,7 +278,6 @@ impl CxSession {
                     });
                 }
             };
-            let at = Instant::now();
             size += part.bytes.len() + size_of::<Part>();
             if size > LARGEST_ANSWER {
                 return Err(no_answer("the answer is larger than 64 MiB"));
@@ -288,12 +287,12 @@ impl CxSession {
                 playing.raw.push(bytes_to_json(kind, &part.bytes));
             }
             match response.response {
-                Some(Response::RecognitionResult(result)) if heard.take(&result) => progress.enough.cancel(),
+                Some(Response::RecognitionResult(result)) if heard.take(&result) => enough.cancel(),
                 Some(Response::DetectIntentResponse(response)) => {
                     // The agent was done listening, whatever was still to be said.
-                    progress.enough.cancel();
-                    let total = speech::since(progress.done(), at);
-                    let first = latency.map_or(total, |latency: Latency| latency.first);
+                    enough.cancel();
+                    let first = latency.map_or(part.at, |latency: Latency| latency.first);
+                    let total = part.at;
                     latency = Some(Latency { first, total });
                     answers.take(response, target.audio.output);
                 }

@@ -1,16 +1,16 @@
 //! Sound to and from Dialogflow CX: configurations, the requests of a stream in time, and what a spoken answer is.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::future::ready;
+use std::sync::Arc;
 
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use prost::Message;
-use prost::bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::audio::{Encoding, Format, Said, SoundFile};
 use crate::backend::Speech;
+use crate::backend::transport::{Hears, Outgoing};
 use crate::model::suite::AudioSettings;
 use crate::model::transcript::Spoken;
 use crate::proto::cx_v3beta1 as cx;
@@ -98,99 +98,98 @@ pub(super) fn spoken(
     }
 }
 
-/// When the user was done speaking, and whether the service wants to hear no more.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Progress {
-    /// When the last piece was handed over.
-    done: Arc<Mutex<Option<Instant>>>,
-    /// The service has heard enough.
-    pub(super) enough: CancellationToken,
-}
-
-impl Progress {
-    /// When the user was done speaking; `None` while they speak.
-    pub(super) fn done(&self) -> Option<Instant> {
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_done(&self) {
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.get_or_insert_with(Instant::now);
-    }
-}
-
-/// The requests of a stream: the configuration, then the sound piece by piece, each when its time has come; the stream
-/// ends with the sound, or when the service has heard enough.
+/// What is sent on a stream: the request, then the sound piece by piece, each when its time has come; it ends with the
+/// sound, or when the service has heard enough.
 pub(super) fn requests(
     first: &cx::StreamingDetectIntentRequest,
-    speech: &Speech,
-    progress: &Progress,
-) -> impl Stream<Item = Bytes> + Send + 'static {
+    speech: Option<&Speech>,
+    enough: &CancellationToken,
+    hears: Hears,
+) -> impl Stream<Item = Outgoing> + Send + 'static {
     let language = first
         .query_input
         .as_ref()
         .map(|input| input.language_code.clone())
         .unwrap_or_default();
-    let state = State {
-        first: Some(first.encode_to_vec().into()),
+    let speaking = speech.map(|speech| Speaking {
         language,
         speech: speech.clone(),
-        next: 0,
-        started: None,
-        progress: progress.clone(),
-    };
-    stream::unfold(state, |mut state| async move {
-        let message = state.next().await?;
-        Some((message, state))
-    })
+        next: Next::Beginning,
+        started: Instant::now(),
+        enough: enough.clone(),
+        hears,
+    });
+    let sound = stream::unfold(speaking, |speaking| async move {
+        let mut speaking = speaking?;
+        let next = speaking.next().await?;
+        Some((next, Some(speaking)))
+    });
+    let first = Outgoing::Message(first.encode_to_vec().into());
+    stream::once(ready(first)).chain(sound)
 }
 
-/// How far a stream of requests is.
-struct State {
-    first: Option<Bytes>,
+/// How far the user is.
+struct Speaking {
     language: String,
     speech: Speech,
-    /// Pieces sent.
-    next: usize,
-    started: Option<Instant>,
-    progress: Progress,
+    next: Next,
+    started: Instant,
+    /// The service has heard enough.
+    enough: CancellationToken,
+    hears: Hears,
 }
 
-impl State {
-    async fn next(&mut self) -> Option<Bytes> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
-        let started = *self.started.get_or_insert_with(Instant::now);
-        let Some(piece) = self.speech.clip.pieces(self.speech.piece).nth(self.next) else {
-            self.progress.is_done();
-            return None;
-        };
-        let piece = piece.to_vec();
-        let due = started + self.speech.time_before(self.next);
-        tokio::select! {
-            biased;
-            () = self.progress.enough.cancelled() => {
-                self.progress.is_done();
-                return None;
+/// What comes next.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Beginning,
+    Piece(usize),
+    Nothing,
+}
+
+impl Speaking {
+    async fn next(&mut self) -> Option<Outgoing> {
+        let index = match self.next {
+            Next::Beginning => {
+                self.started = Instant::now();
+                self.next = Next::Piece(0);
+                return Some(Outgoing::Speaks(self.speech.clone()));
             }
-            () = sleep_until(due) => {}
-        }
-        self.next += 1;
-        if self.speech.clip.pieces(self.speech.piece).len() == self.next {
-            self.progress.is_done();
-        }
+            Next::Piece(index) => index,
+            Next::Nothing => return None,
+        };
+        let is_listened_to = self.waits_for(index).await;
+        let piece = self.speech.clip.pieces(self.speech.piece).nth(index);
+        let Some(piece) = piece.filter(|_| is_listened_to) else {
+            self.next = Next::Nothing;
+            return Some(Outgoing::Done);
+        };
+        self.next = Next::Piece(index + 1);
         let request = cx::StreamingDetectIntentRequest {
             query_input: Some(cx::QueryInput {
                 language_code: self.language.clone(),
                 input: Some(CxInput::Audio(cx::AudioInput {
                     config: None,
-                    audio: piece,
+                    audio: piece.to_vec(),
                 })),
             }),
             ..Default::default()
         };
-        Some(request.encode_to_vec().into())
+        Some(Outgoing::Sound(request.encode_to_vec().into()))
+    }
+
+    /// Waits until it is time for a piece; false when the service wants to hear no more.
+    async fn waits_for(&self, index: usize) -> bool {
+        let is_all_said = index == self.speech.clip.pieces(self.speech.piece).len();
+        if is_all_said || self.hears == Hears::AtOnce {
+            return !self.enough.is_cancelled();
+        }
+        let due = self.started + self.speech.time_before(index);
+        tokio::select! {
+            biased;
+            () = self.enough.cancelled() => false,
+            () = sleep_until(due) => true,
+        }
     }
 }
 
@@ -222,11 +221,6 @@ impl Heard {
         let text = format!("{}{}", self.settled, self.interim);
         text.trim().to_owned()
     }
-}
-
-/// The time from when the user was done until something came.
-pub(super) fn since(done: Option<Instant>, at: Instant) -> Duration {
-    done.map_or(Duration::ZERO, |done| at.saturating_duration_since(done))
 }
 
 #[cfg(test)]

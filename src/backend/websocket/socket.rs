@@ -19,7 +19,7 @@ use crate::backend::TurnError;
 use crate::backend::call::LARGEST_MESSAGE;
 use crate::backend::error::http::{Head, error_of};
 use crate::backend::error::status::{broken, root_cause};
-use crate::backend::transport::{Heard, LiveStream, Part, no_answer, over, post};
+use crate::backend::transport::{Heard, LiveStream, Part, Waiting, no_answer, over, post};
 use crate::model::outcome::Sent;
 use crate::proto::json::bytes_to_json;
 use crate::proto::json::read::{Reading, json_to_bytes};
@@ -34,7 +34,7 @@ pub(super) struct Socket {
     /// `None` when messages come from elsewhere, or no more will come.
     outbox: Option<mpsc::Sender<Bytes>>,
     inbox: mpsc::Receiver<Result<Arrived, TurnError>>,
-    sent_at: Instant,
+    waiting: Waiting,
     tasks: [AbortHandle; 2],
 }
 
@@ -50,7 +50,7 @@ impl Socket {
         upgraded: Upgraded,
         (sent, heard): (String, String),
         outbox: Option<mpsc::Sender<Bytes>>,
-        messages: BoxStream<'static, Bytes>,
+        (messages, waiting): (BoxStream<'static, Bytes>, Waiting),
     ) -> Self {
         let config = WebSocketConfig::default()
             .max_message_size(Some(LARGEST_TEXT))
@@ -58,13 +58,14 @@ impl Socket {
         let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
         let (sink, frames) = socket.split();
         let (arrivals, inbox) = mpsc::channel(INBOX);
-        let writing = tokio::spawn(write(sink, messages, sent));
-        let reading = tokio::spawn(read(frames, arrivals, heard));
+        waiting.restart();
+        let writer = tokio::spawn(write(sink, messages, sent));
+        let reader = tokio::spawn(read(frames, arrivals, heard));
         Self {
             outbox,
             inbox,
-            sent_at: Instant::now(),
-            tasks: [writing.abort_handle(), reading.abort_handle()],
+            waiting,
+            tasks: [writer.abort_handle(), reader.abort_handle()],
         }
     }
 
@@ -72,7 +73,7 @@ impl Socket {
         match heard {
             Some(Ok(arrived)) => Ok(Heard::Message(Part {
                 bytes: arrived.bytes,
-                at: arrived.at.saturating_duration_since(self.sent_at),
+                at: self.waiting.until(arrived.at),
             })),
             Some(Err(failed)) => Err(failed),
             None => Ok(Heard::End),
@@ -148,7 +149,7 @@ fn failure(error: &Error) -> TurnError {
 #[async_trait]
 impl LiveStream for Socket {
     async fn send(&mut self, messages: Vec<Bytes>) -> Result<(), TurnError> {
-        self.sent_at = Instant::now();
+        self.waiting.restart();
         match &self.outbox {
             Some(outbox) => post(outbox, messages).await,
             None => Err(over(0)),

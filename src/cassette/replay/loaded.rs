@@ -1,8 +1,8 @@
 //! A cassette that is being played: what it says, and how much of that was asked for.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backend::{BackendError, Title};
 use crate::cassette::compare::Place;
@@ -22,6 +22,8 @@ pub(super) struct Loaded {
     pub(super) recording: Recording<Written>,
     /// How many interactions of each session were played.
     pub(super) used: Vec<AtomicUsize>,
+    /// How many messages of a stream were not sent, and on which that was first.
+    unsaid: Mutex<Option<(Place, usize)>>,
     /// Something was asked that was not recorded: what comes after it is not asked for, and no wonder.
     pub(super) lost: AtomicBool,
 }
@@ -48,6 +50,7 @@ impl Loaded {
             file,
             recording,
             used,
+            unsaid: Mutex::default(),
             lost: AtomicBool::new(false),
         })
     }
@@ -60,11 +63,35 @@ impl Loaded {
             .get(place.interaction)
     }
 
+    /// A stream is over, and so many of its recorded messages were not sent.
+    pub(super) fn left_unsaid(&self, place: Place, count: usize) {
+        if count > 0 {
+            let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+            unsaid.get_or_insert((place, 0)).1 += count;
+        }
+    }
+
     /// What was not asked for, in words.
     pub(super) fn unused(&self) -> Option<Diagnostic> {
         if self.lost.load(Ordering::Relaxed) {
             return None;
         }
+        let message = self.unused_interactions().or_else(|| self.unused_messages())?;
+        let problem = Diagnostic::warning("unused-recording", message).in_file(&self.file);
+        Some(problem.help("if the conversation is meant to be shorter now, record it again"))
+    }
+
+    fn unused_messages(&self) -> Option<String> {
+        let unsaid = *self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+        let (place, count) = unsaid?;
+        let place = trouble::named(&self.recording, place);
+        Some(match count {
+            1 => format!("a recorded message was not sent on the stream that is {place}"),
+            count => format!("{count} recorded messages were not sent on the stream that is {place}"),
+        })
+    }
+
+    fn unused_interactions(&self) -> Option<String> {
         let (mut count, mut first) = (0, None);
         for (session, (of, used)) in self.recording.sessions.iter().zip(&self.used).enumerate() {
             let used = used.load(Ordering::Relaxed);
@@ -77,11 +104,9 @@ impl Loaded {
             }
         }
         let place = trouble::named(&self.recording, first?);
-        let message = match count {
+        Some(match count {
             1 => format!("a recorded interaction was not asked for: {place}"),
             count => format!("{count} recorded interactions were not asked for, from {place} on"),
-        };
-        let problem = Diagnostic::warning("unused-recording", message).in_file(&self.file);
-        Some(problem.help("if the conversation is meant to be shorter now, record it again"))
+        })
     }
 }

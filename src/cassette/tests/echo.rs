@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::DateTime;
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use prost::Message;
 use prost::bytes::Bytes;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::backend::error::BackendErrorKind;
-use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Part, Transport};
+use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Outgoing, Part, Transport, Waiting};
 use crate::backend::{BackendError, SessionStart, Take, Title, TurnError};
 use crate::model::outcome::Sent;
 use crate::proto::ces_v1 as ces;
@@ -38,10 +39,15 @@ impl Line for Echo {
     async fn stream(
         &self,
         _call: &Call,
-        _messages: BoxStream<'static, Bytes>,
+        outgoing: BoxStream<'static, Outgoing>,
         _lasts: Lasts,
     ) -> Result<Box<dyn LiveStream>, TurnError> {
-        Err(failure(Sent::No))
+        Ok(Box::new(Ear {
+            outgoing,
+            answers: VecDeque::new(),
+            heard: 0,
+            waiting: Waiting::begin(),
+        }))
     }
 
     async fn ask(&self, _call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
@@ -63,6 +69,97 @@ impl Line for Echo {
         }
         stream.send(first).await?;
         Ok(Box::new(stream))
+    }
+}
+
+/// Hears a user who speaks: says `hm` after a second of it, and when they are done, after a while, how much it heard and
+/// something aloud. `fail` fails.
+struct Ear {
+    outgoing: BoxStream<'static, Outgoing>,
+    answers: VecDeque<(Instant, ces::SessionOutput)>,
+    /// Pieces of a tenth of a second.
+    heard: usize,
+    waiting: Waiting,
+}
+
+#[async_trait]
+impl LiveStream for Ear {
+    fn finish(&mut self) {}
+
+    async fn send(&mut self, _messages: Vec<Bytes>) -> Result<(), TurnError> {
+        Err(failure(Sent::No))
+    }
+
+    async fn next(&mut self, until: Instant) -> Result<Heard, TurnError> {
+        loop {
+            let due = self.answers.front().map(|(due, _)| *due);
+            match timeout_at(due.unwrap_or(until).min(until), self.outgoing.next()).await {
+                Ok(Some(outgoing)) => self.hear(&outgoing)?,
+                Ok(None) => self.outgoing = futures::stream::pending().boxed(),
+                Err(_) if due.is_none_or(|due| due > until) => return Ok(Heard::Silence),
+                Err(_) => {
+                    let at = self.waiting.until(Instant::now());
+                    let answer = self.answers.pop_front().map(|(_, output)| server_message(output));
+                    return Ok(answer.map_or(Heard::Silence, |message| {
+                        Heard::Message(Part {
+                            at,
+                            ..part(&message, 0)
+                        })
+                    }));
+                }
+            }
+        }
+    }
+
+    fn unasked(&mut self) -> Result<Heard, TurnError> {
+        Ok(Heard::Silence)
+    }
+}
+
+impl Ear {
+    fn hear(&mut self, outgoing: &Outgoing) -> Result<(), TurnError> {
+        self.waiting.note(outgoing);
+        let now = Instant::now();
+        let later = |milliseconds| now + Duration::from_millis(milliseconds);
+        match outgoing {
+            Outgoing::Message(message) => {
+                for said in heard(std::slice::from_ref(message)) {
+                    if said == "fail" {
+                        return Err(failure(Sent::Unknown));
+                    }
+                    self.answers.push_back((later(5), output(&said)));
+                }
+            }
+            Outgoing::Speaks(_) => self.heard = 0,
+            Outgoing::Sound(_) => {
+                self.heard += 1;
+                if self.heard == 10 {
+                    self.answers.push_back((now, output("hm")));
+                }
+            }
+            Outgoing::Done => {
+                self.answers
+                    .push_back((later(30), output(&format!("heard {}", self.heard))));
+                let spoken = (0..4).map(|number| (later(40 + 10 * number), aloud(number)));
+                self.answers.extend(spoken);
+            }
+            Outgoing::Pause(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A piece of what is said aloud: the last one is shorter.
+fn aloud(number: u64) -> ces::SessionOutput {
+    let size = if number == 3 { 50 } else { 400 };
+    ces::SessionOutput {
+        output_type: Some(ces::session_output::OutputType::Audio(vec![
+            number
+                .try_into()
+                .unwrap();
+            size
+        ])),
+        ..Default::default()
     }
 }
 
@@ -106,12 +203,15 @@ impl LiveStream for EchoStream {
 impl EchoStream {
     fn word(&mut self) -> Heard {
         let output = output(&self.0.pop_front().unwrap_or_default());
-        let message = ces::BidiSessionServerMessage {
-            message_type: Some(ces::bidi_session_server_message::MessageType::SessionOutput(
-                output,
-            )),
-        };
-        Heard::Message(part(&message, 7))
+        Heard::Message(part(&server_message(output), 7))
+    }
+}
+
+fn server_message(output: ces::SessionOutput) -> ces::BidiSessionServerMessage {
+    ces::BidiSessionServerMessage {
+        message_type: Some(ces::bidi_session_server_message::MessageType::SessionOutput(
+            output,
+        )),
     }
 }
 
@@ -234,6 +334,20 @@ pub(super) fn live(said: &str) -> Bytes {
     ces::BidiSessionClientMessage {
         message_type: Some(ces::bidi_session_client_message::MessageType::RealtimeInput(
             input(said),
+        )),
+    }
+    .encode_to_vec()
+    .into()
+}
+
+pub(super) fn audible(bytes: &[u8]) -> Bytes {
+    let input = ces::SessionInput {
+        input_type: Some(ces::session_input::InputType::Audio(bytes.to_vec())),
+        ..Default::default()
+    };
+    ces::BidiSessionClientMessage {
+        message_type: Some(ces::bidi_session_client_message::MessageType::RealtimeInput(
+            input,
         )),
     }
     .encode_to_vec()

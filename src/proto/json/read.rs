@@ -10,6 +10,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
+use super::table::tables_of;
 use super::{MAX_DEPTH, OWN_FORMS, is_within};
 use crate::proto::{Struct, descriptor_pool};
 
@@ -58,16 +59,8 @@ pub fn json_to_bytes(full_name: &str, json: &Value, reading: Reading<'_>) -> Res
 
 /// The names of a method's messages: of what is sent, and of what comes back. `path` is `/package.Service/Method`.
 pub fn messages_of(path: &str) -> Option<(String, String)> {
-    let (input, output) = types_of(path)?;
+    let (input, output) = tables_of(path)?;
     Some((input.full_name().to_owned(), output.full_name().to_owned()))
-}
-
-/// The types of a method's messages, as [`messages_of`].
-pub fn types_of(path: &str) -> Option<(MessageDescriptor, MessageDescriptor)> {
-    let (service, method) = path.trim_start_matches('/').split_once('/')?;
-    let service = descriptor_pool().get_service_by_name(service)?;
-    let method = service.methods().find(|declared| declared.name() == method)?;
-    Some((method.input(), method.output()))
 }
 
 /// Whether a method answers with any number of messages, which are a list in JSON.

@@ -9,22 +9,22 @@ use std::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use prost::encoding::{encode_key, encode_varint};
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::Kind;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::OWN_FORMS;
 use super::read::{delimited, wire_type, write_integer};
+use super::table::{Column, Form, Table};
 use crate::proto::structure::{Members, Name, begin, end};
 
 /// The bytes behind a text that is no base64; nothing for texts that are.
 pub type Blob<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
 
 /// The bytes of a message; nothing where the tree must be looked at.
-pub fn text_to_bytes(descriptor: &MessageDescriptor, text: &str, blob: Blob<'_>) -> Option<Vec<u8>> {
+pub fn text_to_bytes(table: &'static Table, text: &str, blob: Blob<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 2);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let message = Message {
-        descriptor,
+        table,
         out: &mut out,
         blob,
     };
@@ -35,7 +35,7 @@ pub fn text_to_bytes(descriptor: &MessageDescriptor, text: &str, blob: Blob<'_>)
 
 /// Writes the fields of a message.
 struct Message<'a> {
-    descriptor: &'a MessageDescriptor,
+    table: &'static Table,
     out: &'a mut Vec<u8>,
     blob: Blob<'a>,
 }
@@ -48,17 +48,17 @@ impl<'de> Visitor<'de> for Message<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut last = 0;
         while let Some(Name(name)) = members.next_key()? {
-            let field = self
-                .descriptor
-                .get_field_by_json_name(&name)
-                .or_else(|| self.descriptor.get_field_by_name(&name));
-            match &field {
-                Some(declared) => members.next_value_seed(Field {
-                    declared,
-                    out: &mut *self.out,
-                    blob: self.blob,
-                })?,
+            match self.table.column(&name, last) {
+                Some((place, column)) => {
+                    last = place;
+                    members.next_value_seed(Field {
+                        column,
+                        out: &mut *self.out,
+                        blob: self.blob,
+                    })?;
+                }
                 None => drop(members.next_value::<IgnoredAny>()?),
             }
         }
@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for Message<'_> {
 
 /// Writes a field, whatever kind it is.
 struct Field<'a> {
-    declared: &'a FieldDescriptor,
+    column: &'static Column,
     out: &'a mut Vec<u8>,
     blob: Blob<'a>,
 }
@@ -77,19 +77,12 @@ impl<'de> DeserializeSeed<'de> for Field<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { declared, out, blob } = self;
-        if declared.is_map() || declared.is_packed() {
+        let Self { column, out, blob } = self;
+        if column.is_odd {
             return Err(D::Error::custom("a map, or packed numbers"));
         }
-        let kind = declared.kind();
-        let is_list = declared.is_list();
-        let value = Value {
-            number: declared.number(),
-            kind: &kind,
-            out,
-            blob,
-        };
-        if is_list {
+        let value = Value { column, out, blob };
+        if column.is_list {
             deserializer.deserialize_seq(Items(value))
         } else {
             value.deserialize(deserializer)
@@ -108,16 +101,10 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Value {
-            number,
-            kind,
-            out,
-            blob,
-        } = self.0;
+        let Value { column, out, blob } = self.0;
         loop {
             let item = Value {
-                number,
-                kind,
+                column,
                 out: &mut *out,
                 blob,
             };
@@ -130,8 +117,7 @@ impl<'de> Visitor<'de> for Items<'_> {
 
 /// Writes one value with its key.
 struct Value<'a> {
-    number: u32,
-    kind: &'a Kind,
+    column: &'static Column,
     out: &'a mut Vec<u8>,
     blob: Blob<'a>,
 }
@@ -146,11 +132,12 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
 
 impl Value<'_> {
     fn key(&mut self) {
-        encode_key(self.number, wire_type(self.kind), self.out);
+        encode_key(self.column.number, wire_type(&self.column.kind), self.out);
     }
 
     fn integer<E: Error>(mut self, number: i128) -> Result<(), E> {
-        match self.kind {
+        let kind = &self.column.kind;
+        match kind {
             Kind::Enum(_)
             | Kind::Int32
             | Kind::Int64
@@ -163,7 +150,7 @@ impl Value<'_> {
             | Kind::Sfixed32
             | Kind::Sfixed64 => {
                 self.key();
-                write_integer(self.kind, number, self.out);
+                write_integer(kind, number, self.out);
                 Ok(())
             }
             #[expect(clippy::cast_precision_loss, reason = "a double has no other numbers")]
@@ -181,7 +168,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_bool<E: Error>(mut self, flag: bool) -> Result<(), E> {
-        let Kind::Bool = self.kind else {
+        let Kind::Bool = self.column.kind else {
             return Err(E::custom("no flag"));
         };
         self.key();
@@ -199,7 +186,7 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_f64<E: Error>(mut self, number: f64) -> Result<(), E> {
         self.key();
-        match self.kind {
+        match self.column.kind {
             Kind::Double => self.out.extend(number.to_le_bytes()),
             #[expect(
                 clippy::cast_possible_truncation,
@@ -212,22 +199,18 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
-        match self.kind {
-            Kind::String => delimited(self.number, text.as_bytes(), self.out),
+        let Column { number, kind, .. } = self.column;
+        match kind {
+            Kind::String => delimited(*number, text.as_bytes(), self.out),
             Kind::Bytes => {
                 let bytes = (self.blob)(text).or_else(|| BASE64_STANDARD.decode(text).ok());
-                delimited(
-                    self.number,
-                    &bytes.ok_or_else(|| E::custom("no bytes"))?,
-                    self.out,
-                );
+                delimited(*number, &bytes.ok_or_else(|| E::custom("no bytes"))?, self.out);
             }
-            Kind::Enum(declared) => {
-                let named = declared
-                    .get_value_by_name(text)
-                    .ok_or_else(|| E::custom("no such name"))?;
+            Kind::Enum(_) => {
+                let choice = self.column.choice(text);
+                let choice = choice.ok_or_else(|| E::custom("no such name"))?;
                 self.key();
-                write_integer(self.kind, named.number().into(), self.out);
+                write_integer(kind, choice.into(), self.out);
             }
             // 64-bit integers are texts in JSON; so are the doubles that JSON has no number for.
             Kind::Double | Kind::Float => return Err(E::custom("a number in words")),
@@ -237,22 +220,18 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<(), A::Error> {
-        let Kind::Message(descriptor) = self.kind else {
-            return Err(A::Error::custom("no message"));
-        };
-        let Self { out, blob, .. } = self;
-        let message = begin(out, self.number);
-        if descriptor.package_name() != OWN_FORMS {
-            Message {
-                descriptor,
+        let Self { column, out, blob } = self;
+        let table = column.message().ok_or_else(|| A::Error::custom("no message"))?;
+        let message = begin(out, column.number);
+        match table.form {
+            Form::Fields => Message {
+                table,
                 out: &mut *out,
                 blob,
             }
-            .visit_map(members)?;
-        } else if descriptor.name() == "Struct" {
-            Members::new(&mut *out).visit_map(members)?;
-        } else {
-            return Err(A::Error::custom("a form of its own"));
+            .visit_map(members)?,
+            Form::Struct => Members::new(&mut *out).visit_map(members)?,
+            Form::Own => return Err(A::Error::custom("a form of its own")),
         }
         end(out, message);
         Ok(())
@@ -265,8 +244,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::proto::descriptor_pool;
     use crate::proto::json::read::{Reading, json_to_bytes};
+    use crate::proto::json::table::table_of;
 
     const RESULT: &str = "google.cloud.dialogflow.cx.v3beta1.QueryResult";
     const PLAIN: Reading<'_> = Reading {
@@ -276,8 +255,7 @@ mod tests {
     };
 
     fn at_once(text: &str) -> Option<Vec<u8>> {
-        let descriptor = descriptor_pool().get_message_by_name(RESULT).unwrap();
-        text_to_bytes(&descriptor, text, &|_| None)
+        text_to_bytes(table_of(RESULT).unwrap(), text, &|_| None)
     }
 
     #[test]

@@ -347,6 +347,7 @@ async fn our_client_stops_speaking_when_the_service_has_heard_enough() {
             pace: 4.0,
             piece: Duration::from_millis(100),
             file: None,
+            written: None,
             interrupt_after: None,
         };
         let turn = TurnRequest {

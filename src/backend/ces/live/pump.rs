@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use prost::bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::encode_input;
 use crate::audio::Format;
-use crate::backend::transport::post;
+use crate::backend::transport::{Hears, Outgoing, post};
 use crate::backend::{Speech, TurnError};
 use crate::proto::ces_v1::session_input::InputType;
 
@@ -27,12 +26,14 @@ pub(super) struct Flow {
     pub(super) pace: f64,
     /// The time of each piece.
     pub(super) piece: Duration,
+    /// How it has to come.
+    pub(super) hears: Hears,
 }
 
 /// Where recordings are handed over. When it is dropped the sound ends, and with it this side of the stream.
 pub(super) struct Pump {
     format: Format,
-    outbox: mpsc::Sender<Bytes>,
+    outbox: mpsc::Sender<Outgoing>,
     recordings: mpsc::Sender<Recording>,
 }
 
@@ -40,16 +41,16 @@ pub(super) struct Pump {
 struct Recording {
     speech: Speech,
     begins: Instant,
-    done: watch::Sender<Option<Instant>>,
+    done: watch::Sender<bool>,
 }
 
-/// When a recording will have been sent.
+/// Whether a recording was sent.
 #[derive(Debug, Clone)]
-pub(super) struct Done(watch::Receiver<Option<Instant>>);
+pub(super) struct Done(watch::Receiver<bool>);
 
 impl Pump {
     /// Begins to send silence.
-    pub(super) fn start(flow: Flow, outbox: mpsc::Sender<Bytes>) -> Self {
+    pub(super) fn start(flow: Flow, outbox: mpsc::Sender<Outgoing>) -> Self {
         let (recordings, waiting) = mpsc::channel(WAITING);
         tokio::spawn(pump(flow, outbox.clone(), waiting));
         Self {
@@ -68,13 +69,13 @@ impl Pump {
     ///
     /// # Errors
     /// When the stream is over.
-    pub(super) async fn send(&self, messages: Vec<Bytes>) -> Result<(), TurnError> {
-        post(&self.outbox, messages).await
+    pub(super) async fn send(&self, outgoing: Vec<Outgoing>) -> Result<(), TurnError> {
+        post(&self.outbox, outgoing).await
     }
 
-    /// Hands a recording over, to be sent when its time comes.
+    /// Hands a recording over, to be sent when its time comes. That the user speaks was said before.
     pub(super) async fn play(&self, speech: Speech, begins: Instant) -> Done {
-        let (done, told) = watch::channel(None);
+        let (done, told) = watch::channel(false);
         let recording = Recording { speech, begins, done };
         // A stream that is over takes none: its end is noticed where it is read.
         let _ = self.recordings.send(recording).await;
@@ -83,19 +84,19 @@ impl Pump {
 }
 
 impl Done {
-    /// When the recording was sent; `None` while it is on its way.
-    pub(super) fn at(&self) -> Option<Instant> {
+    /// Whether it is no longer on its way.
+    pub(super) fn has_come(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until it was sent, or never will be.
     pub(super) async fn wait(&mut self) {
-        let _ = self.0.wait_for(Option::is_some).await;
+        let _ = self.0.wait_for(|done| *done).await;
     }
 }
 
-async fn pump(flow: Flow, outbox: mpsc::Sender<Bytes>, mut waiting: mpsc::Receiver<Recording>) {
-    let silence = encode_input(InputType::Audio(flow.format.silence(flow.piece)));
+async fn pump(flow: Flow, outbox: mpsc::Sender<Outgoing>, mut waiting: mpsc::Receiver<Recording>) {
+    let silence = Outgoing::Pause(encode_input(InputType::Audio(flow.format.silence(flow.piece))));
     let mut due = Instant::now();
     loop {
         tokio::select! {
@@ -106,7 +107,7 @@ async fn pump(flow: Flow, outbox: mpsc::Sender<Bytes>, mut waiting: mpsc::Receiv
                     return;
                 }
             }
-            () = sleep_until(due) => {
+            () = sleep_until(due), if flow.hears == Hears::AllTheTime => {
                 if outbox.send(silence.clone()).await.is_err() {
                     return;
                 }
@@ -119,27 +120,39 @@ async fn pump(flow: Flow, outbox: mpsc::Sender<Bytes>, mut waiting: mpsc::Receiv
 /// Sends silence until a recording begins, then the recording.
 async fn send(
     flow: &Flow,
-    outbox: &mpsc::Sender<Bytes>,
-    silence: &Bytes,
+    outbox: &mpsc::Sender<Outgoing>,
+    silence: &Outgoing,
     recording: Recording,
     due: &mut Instant,
 ) -> Option<()> {
-    while *due < recording.begins {
-        sleep_until(*due).await;
-        outbox.send(silence.clone()).await.ok()?;
-        next(due, flow.piece, flow.pace);
+    match flow.hears {
+        Hears::AllTheTime => {
+            while *due < recording.begins {
+                sleep_until(*due).await;
+                outbox.send(silence.clone()).await.ok()?;
+                next(due, flow.piece, flow.pace);
+            }
+        }
+        Hears::InTime => {
+            sleep_until(recording.begins).await;
+            *due = Instant::now();
+        }
+        Hears::AtOnce => {}
     }
     let Speech {
         clip, pace, piece, ..
     } = recording.speech;
     for bytes in clip.pieces(piece) {
-        sleep_until(*due).await;
+        if flow.hears != Hears::AtOnce {
+            sleep_until(*due).await;
+        }
         let message = encode_input(InputType::Audio(bytes.to_vec()));
-        outbox.send(message).await.ok()?;
+        outbox.send(Outgoing::Sound(message)).await.ok()?;
         next(due, piece, pace);
     }
-    let _ = recording.done.send(Some(Instant::now()));
-    Some(())
+    // Before it is said aloud: whoever hears of it may be asked at once whether there is more to come.
+    let _ = recording.done.send(true);
+    outbox.send(Outgoing::Done).await.ok()
 }
 
 /// When the next piece is due: by the clock, not by when the last one left, so that no time is lost.
