@@ -63,7 +63,19 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
 
 /// All numbers in the text, left to right.
 pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
-    let mut found = digits(text, language);
+    let mut found = words::fractions(text.raw);
+    let apart = |other: &Numeral, found: &[Numeral]| {
+        !found
+            .iter()
+            .any(|known| known.range.start < other.range.end && other.range.start < known.range.end)
+    };
+    let plain = digits(text, language);
+    found.extend(
+        plain
+            .into_iter()
+            .filter(|other| apart(other, &found))
+            .collect::<Vec<_>>(),
+    );
     let spoken = external::numbers(text, language)
         .into_iter()
         .map(|spoken| Numeral {
@@ -78,14 +90,12 @@ pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
     let mut spoken: Vec<Numeral> = spoken.collect();
     spoken.sort_by_key(|numeral| (numeral.range.start, std::cmp::Reverse(numeral.range.end)));
     for numeral in spoken {
-        let overlaps =
-            |other: &Numeral| other.range.start < numeral.range.end && numeral.range.start < other.range.end;
-        if !found.iter().any(overlaps) {
+        if apart(&numeral, &found) {
             found.push(numeral);
         }
     }
     found.sort_by_key(|numeral| numeral.range.start);
-    let found = multiplied(found, text, language);
+    let found = words::grouped(multiplied(found, text, language), text, language);
     words::halved(words::negated(found, text, language), text, language)
 }
 
@@ -313,6 +323,17 @@ mod tests {
             ("en", "2 million", &[2_000_000.0]),
             ("en", "this one", &[]),
             ("en", "a dozen", &[12.0]),
+            ("en", "two dozen or half a dozen", &[24.0, 6.0]),
+            ("en", "a couple", &[2.0]),
+            ("en", "1/2 or 1 1/2 or 2½", &[0.5, 1.5, 2.5]),
+            ("en", "on 3/4/2026 or 10/12", &[]),
+            ("es", "una docena, media docena, un par", &[12.0, 6.0, 2.0]),
+            ("pt", "uma dúzia ou meia dúzia", &[12.0, 6.0]),
+            ("fr", "une douzaine ou une demi-douzaine", &[12.0, 6.0]),
+            ("de", "ein Dutzend oder zwei Dutzend", &[12.0, 24.0]),
+            ("de", "anderthalb oder zweieinhalb", &[1.5, 2.5]),
+            ("it", "una dozzina", &[12.0]),
+            ("pl", "półtora", &[1.5]),
             ("en", "10:30 on 10/12", &[]),
             ("en", "AB12 and 5kg and 1st", &[]),
             ("en", "no digits here", &[]),

@@ -87,7 +87,7 @@ impl Reader<'_> {
     }
 
     /// The place after `to` or a dash.
-    fn until(&self, at: usize) -> Option<usize> {
+    pub(super) fn until(&self, at: usize) -> Option<usize> {
         let said = self.skip(at, Sense::To).or_else(|| self.skip(at, Sense::And));
         said.or_else(|| self.dashed(at).then_some(at))
     }

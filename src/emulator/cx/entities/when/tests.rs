@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod combined;
+
 fn values(kind: SystemType, language: &str, text: &str) -> Vec<String> {
     let now = chrono_tz::America::Los_Angeles
         .with_ymd_and_hms(2020, 12, 4, 10, 30, 0)
