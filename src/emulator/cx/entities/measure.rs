@@ -17,7 +17,7 @@ mod money;
 mod units;
 
 pub(super) use duration::lengths;
-use units::{CURRENCIES, Unit, units};
+use units::{Unit, units};
 
 /// Amounts of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Candidate> {
@@ -415,6 +415,11 @@ mod tests {
             (Money, "20€50", &["20.5 EUR"]),
             (Money, "-$5 or 6-$7", &["-5 USD", "7 USD"]),
             (Money, "ten grand", &["10000 USD"]),
+            (
+                Money,
+                "$1.2m or half a million dollars",
+                &["1200000 USD", "500000 USD"],
+            ),
             (Money, "a dollar", &["1 USD"]),
             (Money, "give it a try", &[]),
             (Duration, "1h30m or 2h 15", &["90 min", "135 min"]),

@@ -325,6 +325,8 @@ mod tests {
             ("en", "a dozen", &[12.0]),
             ("en", "two dozen or half a dozen", &[24.0, 6.0]),
             ("en", "a couple", &[2.0]),
+            ("en", "half a million", &[500_000.0]),
+            ("es", "medio millón", &[500_000.0]),
             ("en", "1/2 or 1 1/2 or 2½", &[0.5, 1.5, 2.5]),
             ("en", "on 3/4/2026 or 10/12", &[]),
             ("es", "una docena, media docena, un par", &[12.0, 6.0, 2.0]),

@@ -182,6 +182,7 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
 fn in_part_of(times: Times, day: Range<usize>, reader: &Reader<'_>) -> Times {
     match (times, later_part(day, reader)) {
         (Times::One(clock), Some(part)) => Times::One(clock.in_part(part)),
+        (Times::Span(from, to), Some(part)) => Times::Span(from.in_part(part), to.in_part(part)),
         _ => times,
     }
 }

@@ -46,7 +46,14 @@ pub(super) fn find(text: &Text<'_>, language: &str) -> Vec<Candidate> {
             }),
             Some((range, currency)) => {
                 let open = range.start == numeral.range.start;
-                found.push(negated(text, range, numeral.value, currency, open));
+                let (factor, end) = scaled(numeral, text, range.end);
+                found.push(negated(
+                    text,
+                    range.start..end,
+                    numeral.value * factor,
+                    currency,
+                    open,
+                ));
             }
             None => {
                 if let Some(before) = found.last_mut().filter(|before| has_rest(text, before, numeral)) {
@@ -62,6 +69,21 @@ pub(super) fn find(text: &Text<'_>, language: &str) -> Vec<Candidate> {
         .into_iter()
         .map(|sum| Candidate::exact(sum.range, object(sum.amount, "currency", sum.currency)))
         .collect()
+}
+
+/// The letters for millions and more after the digits of a sum with its sign before it: `$1.2m`.
+fn scaled(numeral: &Numeral, text: &Text<'_>, end: usize) -> (f64, usize) {
+    let suffix = numeral.suffix.clone().filter(|_| end == numeral.range.end);
+    let written = suffix
+        .clone()
+        .and_then(|suffix| text.raw.get(suffix))
+        .unwrap_or_default();
+    let factor = match written.to_lowercase().as_str() {
+        "m" | "mm" | "mn" | "mio" => 1e6,
+        "b" | "bn" => 1e9,
+        _ => return (1.0, end),
+    };
+    (factor, suffix.map_or(end, |suffix| suffix.end))
 }
 
 /// A sum, turned round by a minus before its sign (`-$5`).

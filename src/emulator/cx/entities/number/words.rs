@@ -135,6 +135,7 @@ pub(super) fn grouped(found: Vec<Numeral>, text: &Text<'_>, language: &str) -> V
         &["mezza"],
         &["half"],
         &["media"],
+        &["medio"],
         &["meia"],
         &["demi"],
         &["halbes"],
@@ -144,8 +145,10 @@ pub(super) fn grouped(found: Vec<Numeral>, text: &Text<'_>, language: &str) -> V
     let mut result: Vec<Numeral> = Vec::new();
     for mut numeral in found {
         let place = text.words_in(&numeral.range);
-        let is_group = place.len() == 1 && group(text.word(place.start), language).is_some();
-        if !is_group {
+        let word = Some(text.word(place.start)).filter(|_| place.len() == 1);
+        let is_group = word.is_some_and(|word| group(word, language).is_some());
+        let is_scale = word.is_some_and(|word| super::scale(word, language).is_some());
+        if !(is_group || is_scale) {
             result.push(numeral);
             continue;
         }
@@ -161,7 +164,8 @@ pub(super) fn grouped(found: Vec<Numeral>, text: &Text<'_>, language: &str) -> V
             numeral.value /= 2.0;
             numeral.range = range;
         } else if let Some(before) = result.pop() {
-            let beside = text.words_in(&before.range).end == place.start
+            let beside = is_group
+                && text.words_in(&before.range).end == place.start
                 && text.gap_before(place.start).trim().is_empty();
             if beside && !before.ordinal && before.suffix.is_none() && before.value > 0.0 {
                 numeral.value *= before.value;

@@ -123,7 +123,12 @@ impl Reader<'_> {
             .or_else(|| self.colon_time(start))
             .or_else(|| self.hour(start, called.is_some(), beside_day));
         let (next, clock) = read?;
+        let night = self
+            .take(next, part_sense)
+            .filter(|(_, part)| *part == Part::Night);
         Some(match self.take(next, half_sense) {
+            // Midnight and the hours after it: `12 at night`.
+            Some((end, Half::Pm)) if night == Some((end, Part::Night)) => (end, clock.in_part(Part::Night)),
             Some((next, half)) => (next, clock.in_half(half)),
             None => (next, clock),
         })

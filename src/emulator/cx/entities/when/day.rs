@@ -365,7 +365,7 @@ impl Reader<'_> {
         // A rank in words is a day where something says so, and nothing comes after that it could count.
         let article = start > at || self.language_is("pl") || (on && !self.lexicon.half_day_clock);
         let closes = next >= self.len() || self.skip(next, Sense::At).is_some();
-        if !in_digits && !(article && closes) {
+        if !(in_digits || article && closes) {
             return None;
         }
         coming(day, next)

@@ -29,6 +29,8 @@ impl Reader<'_> {
             .filter(|_| self.skip(next, Sense::And).is_none());
         let (next, sign) = match past {
             Some(next) => (next, 1),
+            // `Cinco menos diez` is ten to five.
+            None if matches!(self.text.word(next), "menos" | "moins") => return None,
             None => (self.skip(next, Sense::Before)?, -1),
         };
         let hour = || self.half_to(next).or_else(|| self.bare_hour(next));

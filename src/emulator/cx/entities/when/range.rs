@@ -40,7 +40,7 @@ impl Reader<'_> {
         let second = self.skip_optional(self.until(next)?, Sense::The);
         let (mut next, mut last) = self.days(second)?;
         if let Days::One(start) = first
-            && matches!(last, Days::One(end) if end < start)
+            && matches!(last, Days::One(end) if end <= start)
         {
             (next, last) = self.from(start).days(second)?;
         }

@@ -97,14 +97,17 @@ impl Reader<'_> {
         let number_follows = |at: usize| self.number(at).is_some() || self.digits_with_suffix(at).is_some();
         let joined = self.joined_by(next, &[':', '.', '/', ',']) && number_follows(next);
         let counts = |sense: Sense| {
-            matches!(
-                sense,
-                Sense::Am | Sense::Pm | Sense::Clock | Sense::Grain(_) | Sense::Half | Sense::Past
-            )
+            let counts = matches!(sense, Sense::Grain(_) | Sense::Half | Sense::Past);
+            (counts || counts_hours(sense).is_some()).then_some(())
         };
-        let marked = self.take(next, |sense| counts(sense).then_some(())).is_some();
-        // `A las` says when, `a` may say until when.
-        let called = self.skip(next, Sense::At).is_some_and(|after| after > next + 1);
+        let marked = self.take(next, counts).is_some();
+        // `A las` and `às 17h` say when, `a` and `às` may say until when.
+        let called = self.skip(next, Sense::At).is_some_and(|after| {
+            let marked = self.digits_with_suffix(after).is_some()
+                || self.joined_by(after + 1, &[':'])
+                || self.take(after + 1, counts_hours).is_some();
+            after > next + 1 || marked
+        });
         let spans = self
             .until(next)
             .filter(|_| !called)
@@ -179,6 +182,11 @@ impl Reader<'_> {
         let (first, last) = calendar::unit(self.today(), 0, grain).filter(|_| long)?;
         Some((next, first, last))
     }
+}
+
+/// What makes a number before it an hour.
+fn counts_hours(sense: Sense) -> Option<()> {
+    matches!(sense, Sense::Am | Sense::Pm | Sense::Clock).then_some(())
 }
 
 /// A weekday, and `next` or `last` before it.

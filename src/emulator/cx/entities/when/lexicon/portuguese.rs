@@ -77,7 +77,7 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Midnight, "meia noite"),
     (Part(Morning), "manhã|de manhã|pela manhã"),
     (Part(Afternoon), "tarde|à tarde|de tarde"),
-    (Part(Night), "noite|à noite|de noite"),
+    (Part(Night), "noite|à noite|de noite|da noite"),
     (Now, "agora|já"),
     (Number(0), "zero"),
     (Number(1), "um|uma"),

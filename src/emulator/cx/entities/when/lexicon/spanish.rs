@@ -85,7 +85,7 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Part(Morning), "mañana|por la mañana|de la mañana|en la mañana"),
     (Part(Afternoon), "tarde|por la tarde|en la tarde"),
     (Part(Evening), "tarde noche"),
-    (Part(Night), "noche|por la noche|en la noche"),
+    (Part(Night), "noche|por la noche|en la noche|de la noche"),
     (Now, "ahora|ahora mismo|ya"),
     (Number(0), "cero"),
     (Number(1), "uno|una|un"),

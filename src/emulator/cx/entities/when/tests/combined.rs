@@ -45,6 +45,15 @@ fn weekdays_with_a_day() {
     ] {
         check(SystemType::Date, language, &[(text, expected)]);
     }
+    for (language, text, expected) in [
+        ("fr", "vendredi 18 à 17h", "2020-12-18 17:00"),
+        ("fr", "vendredi 9 à 11", "2020-12-04 09:00..2020-12-04 11:00"),
+        ("pt", "sexta-feira 18 às 17:00", "2020-12-18 17:00"),
+        ("de", "Freitag 13 Uhr", "2020-12-04 13:00"),
+        ("pl", "w piątek o 13", "2020-12-04 13:00"),
+    ] {
+        check(SystemType::DateTime, language, &[(text, expected)]);
+    }
     for (text, expected) in [
         ("friday the 18th at 5pm", "2020-12-18 17:00"),
         ("friday 18th from 2 to 4 pm", "2020-12-18 14:00..2020-12-18 16:00"),
@@ -174,6 +183,11 @@ fn parts_of_a_day_are_spans() {
         ("en", "tonight at 8", "2020-12-04 20:00"),
         (
             "en",
+            "tonight between 7 and 8",
+            "2020-12-04 19:00..2020-12-04 20:00",
+        ),
+        (
+            "en",
             "the morning of december 9",
             "2020-12-09 08:00..2020-12-09 12:00",
         ),
@@ -221,6 +235,11 @@ fn times_by_their_minutes() {
         ("es", "un cuarto para las ocho", "07:45"),
         ("es", "ocho y treinta y cinco", "08:35"),
         ("es", "dentro de media hora", "11:00"),
+        ("es", "cinco menos diez", "04:50"),
+        ("es", "las 12 de la noche", "00:00"),
+        ("es", "las 10 de la noche", "22:00"),
+        ("en", "12 at night", "00:00"),
+        ("en", "9 at night", "21:00"),
         ("pt", "quinze para as seis", "05:45"),
         ("fr", "midi et demi", "12:30"),
         ("fr", "minuit et quart", "00:15"),
