@@ -176,7 +176,7 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
         | SystemType::Location
         | SystemType::Person
         | SystemType::GivenName
-        | SystemType::LastName => openended::find(kind, text),
+        | SystemType::LastName => openended::find(kind, text, context.language),
         SystemType::Color | SystemType::Language => vocabulary::find(kind, text),
     }
 }

@@ -422,6 +422,7 @@ fn languages_without_tables() {
         "it",
         &[
             ("domani", "2020-12-05"),
+            ("dopodomani", "2020-12-06"),
             ("il 3 maggio 2021", "2021-05-03"),
             ("32 maggio", ""),
         ],
