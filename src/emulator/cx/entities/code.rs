@@ -314,6 +314,8 @@ mod tests {
             ("nl", "nul zes een twee drie vier", "061234"),
             ("pl", "zero zero siedem pięć", "0075"),
             ("tr", "sıfır beş üç iki", "0532"),
+            ("ja", "一二〇三", "1203"),
+            ("ru", "ноль один два ноль", "0120"),
         ] {
             for kind in [SystemType::NumberSequence, SystemType::PhoneNumber] {
                 let found = find(kind, &Text::new(text), language);

@@ -195,9 +195,14 @@ fn parts(text: &Text<'_>, language: &str, numerals: &[Numeral], units: &[&Unit])
         .filter(|numeral| !numeral.ordinal)
         .filter_map(|numeral| {
             let (end, unit) = unit_after(numeral, text, units)?;
+            // `Two hours and a half`.
+            let next = text.words_in(&(numeral.range.start..end)).end;
+            let half = half_after(text, next, language).filter(|_| numeral.value.fract() == 0.0);
+            let more = half.and_then(|last| Some((text.bytes(next..last)?.end, 0.5)));
+            let (end, more) = more.unwrap_or((end, 0.0));
             Some(Amount {
                 range: numeral.range.start..end,
-                value: numeral.value,
+                value: numeral.value + more,
                 unit,
             })
         });
@@ -424,6 +429,7 @@ mod tests {
             (Money, "give it a try", &[]),
             (Duration, "1h30m or 2h 15", &["90 min", "135 min"]),
             (Duration, "2 hours 30", &["150 min"]),
+            (Duration, "two hours and a half", &["2.5 h"]),
             (Duration, "2 hours, 30 people", &["2 h"]),
             (Duration, "a couple of weeks", &["2 wk"]),
             (Duration, "three quarters of an hour", &["45 min"]),

@@ -235,6 +235,12 @@ fn scale(word: &str, language: &str) -> Option<f64> {
         "es" => &[("mil", 1e3), ("millón", 1e6), ("millones", 1e6)],
         "pt" => &[("mil", 1e3), ("milhão", 1e6), ("milhões", 1e6)],
         "fr" => &[("mille", 1e3), ("million", 1e6), ("millions", 1e6)],
+        "pl" => &[
+            ("tysiące", 1e3),
+            ("tysięcy", 1e3),
+            ("miliony", 1e6),
+            ("milionów", 1e6),
+        ],
         "de" => &[("tausend", 1e3), ("million", 1e6), ("millionen", 1e6)],
         _ => &[],
     };
@@ -336,6 +342,8 @@ mod tests {
             ("de", "anderthalb oder zweieinhalb", &[1.5, 2.5]),
             ("it", "una dozzina", &[12.0]),
             ("pl", "półtora", &[1.5]),
+            ("pl", "dwa tysiące", &[2000.0]),
+            ("pl", "pół tuzina", &[6.0]),
             ("en", "10:30 on 10/12", &[]),
             ("en", "AB12 and 5kg and 1st", &[]),
             ("en", "no digits here", &[]),

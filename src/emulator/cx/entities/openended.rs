@@ -24,7 +24,8 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
     let found = match kind {
         SystemType::City => return cities(text),
         SystemType::Address => address(text).or_else(|| guessed_address(text)),
-        SystemType::Location => location(text, language),
+        SystemType::Location => location(text, Some(language)),
+        SystemType::Attraction => location(text, None),
         _ => name(kind, text),
     };
     found.into_iter().collect()
@@ -169,6 +170,11 @@ fn names_itself_in(text: &Text<'_>, words: Range<usize>) -> bool {
         matches!(
             word,
             "name"
+                | "surname"
+                | "apellido"
+                | "nachname"
+                | "sobrenome"
+                | "nazwisko"
                 | "llamo"
                 | "nombre"
                 | "mappelle"
@@ -272,8 +278,8 @@ fn is_street(word: &str) -> bool {
             .any(|end| word.len() > end.len() && word.ends_with(end))
 }
 
-/// The known parts of a place.
-fn location(text: &Text<'_>, language: &str) -> Option<Candidate> {
+/// The known parts of a place, of which a postal code alone is one where a language is given to read it in.
+fn location(text: &Text<'_>, language: Option<&str>) -> Option<Candidate> {
     let words = without_carriers(text, CARRIERS);
     let mut members = Map::new();
     let mut covered: Option<Range<usize>> = None;
@@ -289,8 +295,10 @@ fn location(text: &Text<'_>, language: &str) -> Option<Candidate> {
             .find(|found| found.quality > Quality::Guessed)
             .map(|found| (*key, found))
     });
-    let zip = code::find(SystemType::ZipCode, text, language)
+    let zip = language
+        .map(|language| code::find(SystemType::ZipCode, text, language))
         .into_iter()
+        .flatten()
         .find(|found| is_zip(&found.value))
         .map(|found| ("zip-code", found));
     let street = street.map(|found| ("street-address", found));
@@ -366,7 +374,7 @@ mod tests {
 
     #[test]
     fn names_and_places() {
-        use SystemType::{Address, City, GivenName, LastName, Location, Person};
+        use SystemType::{Address, Attraction, City, GivenName, LastName, Location, Person};
         for (kind, text, expected) in [
             (Person, "my name is Ann Lee", &["name=Ann Lee"][..]),
             (Person, "Ann ", &["name=Ann"]),
@@ -399,6 +407,7 @@ mod tests {
             (Location, "12 12", &[]),
             (Location, "room 5", &["business-name=room 5"]),
             (Location, "94043", &["zip-code=94043"]),
+            (Attraction, "94043", &[]),
             (Location, "Paris, France", &["city=Paris country=France"]),
             (
                 Location,

@@ -185,6 +185,26 @@ const TURKISH: Words = Words {
     round: [&["yüz"], &["bin"]],
 };
 
+/// Also of Japanese.
+const CHINESE: Words = Words {
+    digits: [
+        &["〇", "零"],
+        &["一", "幺"],
+        &["二", "两"],
+        &["三"],
+        &["四"],
+        &["五"],
+        &["六"],
+        &["七"],
+        &["八"],
+        &["九"],
+    ],
+    beside: &[],
+    double: &[],
+    triple: &[],
+    round: [&["百"], &["千"]],
+};
+
 fn words_of(language: &str) -> Option<&'static Words> {
     Some(match base(language).to_ascii_lowercase().as_str() {
         "en" => &ENGLISH,
@@ -196,6 +216,7 @@ fn words_of(language: &str) -> Option<&'static Words> {
         "nl" => &DUTCH,
         "pl" => &POLISH,
         "tr" => &TURKISH,
+        "zh" | "ja" => &CHINESE,
         _ => return None,
     })
 }

@@ -19,7 +19,7 @@ const GERMAN: Table = &[("anderthalb", 1.5, false), ("anderthalbe", 1.5, false)]
 const SPANISH: Table = &[("segundo", 2.0, true), ("segunda", 2.0, true)];
 /// The same.
 const FRENCH: Table = &[("second", 2.0, true), ("seconde", 2.0, true)];
-/// Numbers in the oblique cases, and of groups of people.
+/// Numbers in the oblique cases and of groups of people, and round ones.
 const POLISH: Table = &[
     ("jednego", 1.0, false),
     ("jednej", 1.0, false),
@@ -41,6 +41,12 @@ const POLISH: Table = &[
     ("dziewięciu", 9.0, false),
     ("dziesięciu", 10.0, false),
     ("dwunastu", 12.0, false),
+    ("tysiąc", 1e3, false),
+    ("tysiące", 1e3, false),
+    ("tysięcy", 1e3, false),
+    ("milion", 1e6, false),
+    ("miliony", 1e6, false),
+    ("milionów", 1e6, false),
     ("półtora", 1.5, false),
     ("półtorej", 1.5, false),
 ];
@@ -80,7 +86,7 @@ fn group(word: &str, language: &str) -> Option<f64> {
             ("dozzine", 12.0),
         ],
         "nl" => &[("paar", 2.0), ("dozijn", 12.0)],
-        "pl" => &[("tuzin", 12.0), ("tuziny", 12.0)],
+        "pl" => &[("tuzin", 12.0), ("tuzina", 12.0), ("tuziny", 12.0)],
         "tr" => &[("düzine", 12.0)],
         _ => &[],
     };

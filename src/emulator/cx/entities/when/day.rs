@@ -36,7 +36,7 @@ impl Reader<'_> {
             one(self.weekday_with_date(at)),
             one(self.day_of_unit(at)),
             one(self.nth_day(at)),
-            one(self.relative_day(at)),
+            told(self.relative_day(at)),
             one(self.weekday(at)),
             one(self.holiday(at)),
             one(self.counted_day(at)),
@@ -396,7 +396,7 @@ impl Reader<'_> {
         };
         let written = written.map(|digits| digits.value).or_else(possessed);
         let (next, day) = written.map(|day| (start + 1, day)).or_else(in_words)?;
-        (next == self.len()).then_some((next, day))
+        (next == self.len() || self.skip(next, Sense::At).is_some()).then_some((next, day))
     }
 }
 

@@ -38,7 +38,7 @@ impl Reader<'_> {
             let after = self
                 .skip(next, Sense::On)
                 .filter(|_| self.lexicon.half_day_clock)?;
-            (grain == Grain::Week).then_some((after, 1))
+            matches!(grain, Grain::Week | Grain::Fortnight).then_some((after, 1))
         };
         let (next, sign) = self
             .take(next, |sense| match sense {

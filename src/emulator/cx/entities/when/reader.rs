@@ -163,9 +163,11 @@ impl<'a> Reader<'a> {
         end.and_then(|end| self.text.raw.get(end..)).unwrap_or_default()
     }
 
-    /// Whether a dash joins the word to the one before.
+    /// Whether a dash joins the word to the one before, which may be a number with a dot (`16.-20.`).
     pub(super) fn dashed(&self, at: usize) -> bool {
-        self.joined_by(at, &['-', '–', '—'])
+        let gap = self.text.gap_before(at).trim();
+        let gap = gap.strip_prefix('.').map_or(gap, str::trim_start);
+        at > 0 && matches!(gap, "-" | "–" | "—")
     }
 }
 

@@ -100,7 +100,10 @@ impl Reader<'_> {
             let counts = matches!(sense, Sense::Grain(_) | Sense::Half | Sense::Past);
             (counts || counts_hours(sense).is_some()).then_some(())
         };
-        let marked = self.take(next, counts).is_some();
+        // `Sábado 14 por la noche`: past noon no hour needs to be told from those before it.
+        let part = |sense: Sense| matches!(sense, Sense::Part(_)).then_some(());
+        let part = self.take(next, part).is_some() && day > 12;
+        let marked = self.take(next, counts).is_some() && !part;
         // `A las` and `às 17h` say when, `a` and `às` may say until when.
         let called = self.skip(next, Sense::At).is_some_and(|after| {
             let marked = self.digits_with_suffix(after).is_some()

@@ -19,6 +19,7 @@ fn weekdays_with_a_day() {
         ("en", "mon 12/14/2020", "2020-12-14"),
         ("en", "the 14th, a monday", "2020-12-14"),
         ("en", "14 december monday", "2020-12-14"),
+        ("en", "tomorrow (saturday)", "2020-12-05"),
         ("en", "the 14th and friday", "2020-12-14, 2020-12-04"),
         // The month in which the day is such a weekday, if one is near.
         ("en", "monday the 11th", "2021-01-11"),
@@ -51,6 +52,14 @@ fn weekdays_with_a_day() {
         ("pt", "sexta-feira 18 às 17:00", "2020-12-18 17:00"),
         ("de", "Freitag 13 Uhr", "2020-12-04 13:00"),
         ("pl", "w piątek o 13", "2020-12-04 13:00"),
+        ("es", "el 15 a las 10", "2020-12-15 10:00"),
+        ("es", "el quince a las cinco", "2020-12-15 05:00"),
+        ("pt", "dia 15 às 10h", "2020-12-15 10:00"),
+        (
+            "es",
+            "el viernes 18 por la noche",
+            "2020-12-18 20:00..2020-12-18 23:59",
+        ),
     ] {
         check(SystemType::DateTime, language, &[(text, expected)]);
     }
@@ -101,6 +110,9 @@ fn days_by_other_days() {
         ("pl", "pierwszy poniedziałek kwietnia", "2021-04-05"),
     ] {
         check(SystemType::Date, language, &[(text, expected)]);
+    }
+    for text in ["16.-20. März", "vom 16. bis zum 20. März", "16.03. - 20.03.2021"] {
+        check(SystemType::DatePeriod, "de", &[(text, "2021-03-16..2021-03-20")]);
     }
     for (text, expected) in [
         ("the week of march 9", "2021-03-08..2021-03-14"),
