@@ -22,13 +22,19 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
     match kind {
         SystemType::PhoneNumber => {
             let runs = runs(text, language, &[' ', '-', '.', '(', ')', '/']);
+            // `One thousand two hundred` is an amount: few words of a telephone number are round.
+            let plain = |run: &Run| run.rounds == 0 || run.digits.len() >= run.rounds * 3 + 3;
             let long = runs
                 .into_iter()
-                .filter(|run| PHONE_DIGITS.contains(&run.digits.len()));
+                .filter(|run| PHONE_DIGITS.contains(&run.digits.len()) && plain(run));
             long.map(|run| run.phone(text)).collect()
         }
         SystemType::NumberSequence => {
-            let runs = runs(text, language, &[' ', '-']);
+            let mut runs = runs(text, language, &[' ', '-']);
+            let counted = runs.first().is_some_and(|run| counts_digits(text, run));
+            if counted && runs.len() > 1 {
+                runs.remove(0);
+            }
             runs.into_iter()
                 .map(|run| Candidate::exact(run.range, run.digits))
                 .collect()
@@ -50,6 +56,8 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
 struct Run {
     range: Range<usize>,
     digits: String,
+    /// How many round numbers are among them.
+    rounds: usize,
 }
 
 impl Run {
@@ -99,16 +107,37 @@ fn runs(text: &Text<'_>, language: &str, separators: &[char]) -> Vec<Run> {
         };
         let gap = text.gap_before(at);
         let close = gap.chars().all(|sign| separators.contains(&sign));
+        // Those who write down speech put commas where it paused.
+        let pause = gap == ", " && written(at).is_none() && at > 0 && written(at - 1).is_none();
+        let rounds = usize::from(
+            written(at).is_none() && digits.len() > 2 && !digits.starts_with('0') && digits.ends_with("00"),
+        );
         match found.last_mut() {
-            Some(run) if joins && (close || groups_of_three(text, at)) => {
+            Some(run) if joins && (close || pause || groups_of_three(text, at)) => {
                 run.digits.push_str(&digits);
                 run.range.end = range.end;
+                run.rounds += rounds;
             }
-            _ => found.push(Run { range, digits }),
+            _ => found.push(Run {
+                range,
+                digits,
+                rounds,
+            }),
         }
         joins = true;
     }
     found
+}
+
+/// Whether a number says how many digits come rather than which: `the last four are …`.
+fn counts_digits(text: &Text<'_>, run: &Run) -> bool {
+    const BEFORE: &[&str] = &[
+        "last", "first", "últimos", "ultimos", "primeros", "últimas", "letzten", "ersten", "derniers",
+        "ostatnie", "son",
+    ];
+    let at = text.words_in(&run.range).start;
+    let before = at.checked_sub(1).map_or("", |before| text.word(before));
+    run.digits.len() == 1 && BEFORE.contains(&before)
 }
 
 /// Whether a comma stands between digits as in `12,345`.
@@ -254,6 +283,19 @@ mod tests {
             (SystemType::NumberSequence, "twelve thirty four", &["1234"]),
             (SystemType::NumberSequence, "1,234 or 1, 2", &["1234", "1", "2"]),
             (SystemType::NumberSequence, "the second", &[]),
+            (
+                SystemType::NumberSequence,
+                "the last four are one two double three",
+                &["1233"],
+            ),
+            (SystemType::NumberSequence, "the last four", &["4"]),
+            (
+                SystemType::PhoneNumber,
+                "five five five, one two one two",
+                &["5551212"],
+            ),
+            (SystemType::PhoneNumber, "one thousand two hundred", &[]),
+            (SystemType::PhoneNumber, "six thousand", &[]),
             (
                 SystemType::PhoneNumber,
                 "six five zero two zero six five five five five",
