@@ -339,7 +339,13 @@ fn tens(text: &Text<'_>, language: &str) -> Vec<(Range<usize>, String)> {
     /// Words of a number below a hundred at most (`quatre vingt dix neuf`).
     const LONGEST: usize = 4;
     let mut found = Vec::new();
-    for start in 0..text.words.len() {
+    // Where no number is at all there is none from ten on: one look at the whole saves many at its parts.
+    let near = external::numbers(text, language);
+    let spoken = |at: usize| {
+        near.iter()
+            .any(|number| text.words_in(&number.range).contains(&at))
+    };
+    for start in (0..text.words.len()).filter(|at| spoken(*at)) {
         let ends = start + 1..=(start + LONGEST).min(text.words.len());
         let longest = ends.rev().find_map(|end| {
             let value = external::number_of(text.normal(start..end), language)?;
