@@ -129,8 +129,15 @@ fn unit_after(numeral: &Numeral, text: &Text<'_>, units: &[&Unit]) -> Option<(us
         let letter = after.trim_start();
         let unit = units
             .iter()
-            .find(|unit| letter.to_lowercase().starts_with(&unit.0.to_lowercase()))?;
-        return Some((text.raw.len() - letter.len() + unit.0.len(), unit.0));
+            .find(|unit| letter.to_lowercase().starts_with(&unit.0.to_lowercase()));
+        return match unit {
+            Some(unit) => Some((text.raw.len() - letter.len() + unit.0.len(), unit.0)),
+            // Degrees without a scale.
+            None => Some((
+                text.raw.len() - after.len(),
+                units.iter().find(|unit| unit.0 == "F")?.0,
+            )),
+        };
     }
     let next = after_of(text, text.words_in(&numeral.range).end);
     if !text
@@ -144,7 +151,7 @@ fn unit_after(numeral: &Numeral, text: &Text<'_>, units: &[&Unit]) -> Option<(us
     Some((text.bytes(next..next + length)?.end, unit))
 }
 
-/// The place after the `of` of `a couple of hours`.
+/// The place after the `of` of `a couple of hours` and of `un millón de euros`.
 fn after_of(text: &Text<'_>, next: usize) -> usize {
     let group = next.checked_sub(1).map_or("", |last| text.word(last));
     let counts = matches!(
@@ -159,6 +166,12 @@ fn after_of(text: &Text<'_>, next: usize) -> usize {
             | "dezena"
             | "douzaine"
             | "dizaine"
+            | "millón"
+            | "millones"
+            | "milhão"
+            | "milhões"
+            | "million"
+            | "millions"
     );
     next + usize::from(counts && matches!(text.word(next), "of" | "de"))
 }
@@ -167,6 +180,19 @@ fn amounts(text: &Text<'_>, language: &str, kind: UnitKind) -> Vec<Candidate> {
     let units: Vec<&Unit> = units(kind).iter().collect();
     let numerals = numerals(text, language);
     let mut parts = parts(text, language, &numerals, &units);
+    if base(language) != "en" {
+        // Only English speakers mean Fahrenheit by a bare sign for degrees.
+        let bare = |part: &&mut Amount| {
+            part.unit == "F"
+                && text
+                    .raw
+                    .get(part.range.clone())
+                    .is_some_and(|said| said.ends_with('°'))
+        };
+        for part in parts.iter_mut().filter(bare) {
+            part.unit = "C";
+        }
+    }
     if kind == UnitKind::Length {
         parts.extend(feet_and_inches(text.raw));
     }
@@ -410,6 +436,8 @@ mod tests {
                 "25 °C or 80 degrees fahrenheit",
                 &["25 C", "80 F"],
             ),
+            (Unit(UnitKind::Temperature), "72° or 70 deg", &["72 F", "70 F"]),
+            (Unit(UnitKind::Volume), "16 oz", &["16 fl oz"]),
             (Unit(UnitKind::Weight), "80kg", &["80 kg"]),
             (Unit(UnitKind::Weight), "5 pounds", &["5 lb"]),
             (Unit(UnitKind::Length), "170 cm", &["170 cm"]),
@@ -452,8 +480,14 @@ mod tests {
 
     #[test]
     fn amounts_as_other_languages_say_them() {
-        use SystemType::{Duration, Money};
+        use SystemType::{Duration, Money, Unit};
         for (language, kind, text, expected) in [
+            ("de", Unit(UnitKind::Temperature), "20°", "20 C"),
+            ("fr", Unit(UnitKind::Length), "un kilomètre et demi", "1.5 km"),
+            ("fr", Unit(UnitKind::Length), "un demi-kilomètre", "0.5 km"),
+            ("de", Unit(UnitKind::Length), "einen Meter achtzig", "180 cm"),
+            ("es", Unit(UnitKind::Weight), "dos kilos y medio", "2.5 kg"),
+            ("es", Money, "medio millón de dólares", "500000 USD"),
             ("es", Duration, "una hora y media", "90 min"),
             ("es", Duration, "media hora", "30 min"),
             ("es", Duration, "un cuarto de hora", "15 min"),

@@ -95,7 +95,11 @@ pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
         }
     }
     found.sort_by_key(|numeral| numeral.range.start);
-    let found = words::grouped(multiplied(found, text, language), text, language);
+    let found = words::grouped(
+        words::summed(multiplied(found, text, language), text, language),
+        text,
+        language,
+    );
     words::halved(words::negated(found, text, language), text, language)
 }
 
@@ -344,6 +348,12 @@ mod tests {
             ("pl", "półtora", &[1.5]),
             ("pl", "dwa tysiące", &[2000.0]),
             ("pl", "pół tuzina", &[6.0]),
+            ("pl", "dwa tysiące pięćset dwadzieścia", &[2520.0]),
+            ("pl", "sto dwadzieścia trzy", &[123.0]),
+            ("pl", "trzy przecinek pięć", &[3.5]),
+            ("pl", "dwa trzy", &[2.0, 3.0]),
+            ("es", "un millón y medio", &[1_500_000.0]),
+            ("fr", "un million et demi", &[1_500_000.0]),
             ("en", "10:30 on 10/12", &[]),
             ("en", "AB12 and 5kg and 1st", &[]),
             ("en", "no digits here", &[]),

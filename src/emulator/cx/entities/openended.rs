@@ -250,7 +250,11 @@ fn address(text: &Text<'_>) -> Option<Candidate> {
             || (is_street(text.word(*at)) && near.into_iter().any(has_digits))
     })?;
     // A street's name stands before its kind where the number comes last: `Haupt Straße 5`.
-    let start = if has_digits(start) { start } else { words.start };
+    let mut start = if has_digits(start) { start } else { words.start };
+    // `Apartment 5, 12 Oak Lane`.
+    while start > words.start && ROOMS.contains(&text.word(start - 1)) {
+        start -= 1;
+    }
     let value = text.slice(start..words.end);
     Some(Candidate::exact(text.bytes(start..words.end)?, value))
 }
@@ -349,6 +353,22 @@ fn is_zip(value: &Value) -> bool {
         .is_some_and(|code| code.chars().filter(|c| c.is_alphanumeric()).count() >= 5)
 }
 
+/// Words before the number of a part of a house.
+const ROOMS: &[&str] = &[
+    "apt",
+    "apartment",
+    "suite",
+    "unit",
+    "flat",
+    "floor",
+    "room",
+    "no",
+    "number",
+    "piso",
+    "apto",
+    "wohnung",
+];
+
 /// Common words inside the names of places.
 const LINKS: &[&str] = &[
     "of", "the", "de", "del", "la", "le", "der", "and", "on", "in", "du", "do",
@@ -393,6 +413,7 @@ mod tests {
             ),
             (Address, "Hauptstraße 5, Berlin", &["Hauptstraße 5, Berlin"]),
             (Address, "94043", &["94043"]),
+            (Address, "Apartment 5, 12 Oak Lane", &["Apartment 5, 12 Oak Lane"]),
             (Address, "ok", &[]),
             (Address, "that’s right", &[]),
             (Address, "ghg$%^$", &[]),

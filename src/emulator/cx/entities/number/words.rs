@@ -41,6 +41,11 @@ const POLISH: Table = &[
     ("dziewięciu", 9.0, false),
     ("dziesięciu", 10.0, false),
     ("dwunastu", 12.0, false),
+    ("pięćset", 500.0, false),
+    ("sześćset", 600.0, false),
+    ("siedemset", 700.0, false),
+    ("osiemset", 800.0, false),
+    ("dziewięćset", 900.0, false),
     ("tysiąc", 1e3, false),
     ("tysiące", 1e3, false),
     ("tysięcy", 1e3, false),
@@ -129,6 +134,51 @@ pub(super) fn own(text: &Text<'_>, language: &str) -> Vec<Numeral> {
             })
         })
         .collect()
+}
+
+/// `dwa tysiące pięćset`, `trzy przecinek pięć`: Polish numbers in words put together from their parts.
+pub(super) fn summed(found: Vec<Numeral>, text: &Text<'_>, language: &str) -> Vec<Numeral> {
+    if base(language) != "pl" {
+        return found;
+    }
+    let in_words = |numeral: &Numeral| {
+        let written = text.raw.get(numeral.range.clone()).unwrap_or_default();
+        !numeral.ordinal && !written.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let mut result: Vec<Numeral> = Vec::new();
+    for numeral in found {
+        let Some(before) = result
+            .last_mut()
+            .filter(|before| in_words(before) && in_words(&numeral))
+        else {
+            result.push(numeral);
+            continue;
+        };
+        let gap = text
+            .raw
+            .get(before.range.end..numeral.range.start)
+            .unwrap_or_default();
+        let step = if before.value % 1000.0 == 0.0 {
+            1000.0
+        } else {
+            100.0
+        };
+        let round = before.value >= 100.0 && before.value % step == 0.0;
+        let added = match gap.trim() {
+            "" if round && numeral.value < step && numeral.value > 0.0 => Some(numeral.value),
+            "przecinek" if numeral.value < 10.0 => Some(numeral.value / 10.0),
+            "przecinek" if numeral.value < 100.0 => Some(numeral.value / 100.0),
+            _ => None,
+        };
+        match added {
+            Some(added) => {
+                before.value += added;
+                before.range.end = numeral.range.end;
+            }
+            None => result.push(numeral),
+        }
+    }
+    result
 }
 
 /// `two dozen`, `half a dozen`: nouns for so many with what counts them.
@@ -256,7 +306,10 @@ pub(super) fn halved(mut found: Vec<Numeral>, text: &Text<'_>, language: &str) -
         if let Some(end) = half_after(text, next, language).filter(|_| whole)
             && let Some(range) = text.bytes(next..end)
         {
-            numeral.value += 0.5_f64.copysign(numeral.value);
+            // `Un millón y medio` is half a million more.
+            let last = text.word(next.saturating_sub(1));
+            let scale = super::scale(last, language).filter(|scale| *scale >= 1e6);
+            numeral.value += (scale.unwrap_or(1.0) / 2.0).copysign(numeral.value);
             numeral.range.end = range.end;
         }
     }
