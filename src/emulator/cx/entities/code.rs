@@ -6,10 +6,13 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::external;
+use self::spoken::{Spoken, is_plus};
+use super::openended::is_common;
 use super::system::SystemType;
 use super::text::{Candidate, Text};
 use crate::emulator::cx::language::base;
+
+mod spoken;
 
 /// Digits of a telephone number.
 const PHONE_DIGITS: Range<usize> = 4..16;
@@ -19,19 +22,32 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
     match kind {
         SystemType::PhoneNumber => {
             let runs = runs(text, language, &[' ', '-', '.', '(', ')', '/']);
+            // `One thousand two hundred` is an amount: few words of a telephone number are round.
+            let plain = |run: &Run| run.rounds == 0 || run.digits.len() >= run.rounds * 3 + 3;
             let long = runs
                 .into_iter()
-                .filter(|run| PHONE_DIGITS.contains(&run.digits.len()));
+                .filter(|run| PHONE_DIGITS.contains(&run.digits.len()) && plain(run));
             long.map(|run| run.phone(text)).collect()
         }
         SystemType::NumberSequence => {
-            let runs = runs(text, language, &[' ', '-']);
+            let mut runs = runs(text, language, &[' ', '-']);
+            let counted = runs.first().is_some_and(|run| counts_digits(text, run));
+            if counted && runs.len() > 1 {
+                runs.remove(0);
+            }
             runs.into_iter()
                 .map(|run| Candidate::exact(run.range, run.digits))
                 .collect()
         }
-        SystemType::ZipCode => zip_codes(text.raw, language),
-        SystemType::FlightNumber => flights(text.raw),
+        SystemType::ZipCode => {
+            let written = zip_codes(text.raw, language);
+            if written.is_empty() {
+                spoken_zip_codes(text, language)
+            } else {
+                written
+            }
+        }
+        SystemType::FlightNumber => flights(text),
         _ => Vec::new(),
     }
 }
@@ -40,62 +56,47 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
 struct Run {
     range: Range<usize>,
     digits: String,
+    /// How many round numbers are among them.
+    rounds: usize,
 }
 
 impl Run {
     /// As a telephone number, with the `+` before it.
     fn phone(self, text: &Text<'_>) -> Candidate {
-        let plus = text
-            .raw
-            .get(..self.range.start)
-            .is_some_and(|before| before.ends_with('+'));
-        if plus {
-            return Candidate::exact(self.range.start - 1..self.range.end, format!("+{}", self.digits));
+        let before = text.raw.get(..self.range.start).unwrap_or_default();
+        let said = text
+            .words_in(&self.range)
+            .start
+            .checked_sub(1)
+            .filter(|before| is_plus(text.word(*before)) && text.gap_before(before + 1) == " ")
+            .and_then(|before| Some(text.words.get(before)?.range.start));
+        let plus = if before.ends_with('+') {
+            Some(self.range.start - 1)
+        } else {
+            said
+        };
+        match plus {
+            Some(start) => Candidate::exact(start..self.range.end, format!("+{}", self.digits)),
+            None => Candidate::exact(self.range, self.digits),
         }
-        Candidate::exact(self.range, self.digits)
     }
 }
 
 /// Words of digits that only these signs separate.
 fn runs(text: &Text<'_>, language: &str, separators: &[char]) -> Vec<Run> {
-    let spoken = external::numbers(text, language);
-    let digits_of = |at: usize| -> Option<String> {
-        let word = text.words.get(at)?;
-        if word.text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(word.text.clone());
-        }
-        let number = spoken
-            .iter()
-            .find(|number| number.range == word.range && !number.ordinal)?;
-        (0..=9_u8)
-            .find(|digit| (f64::from(*digit) - number.value).abs() < f64::EPSILON)
-            .map(|digit| digit.to_string())
-    };
-    let english = base(language) == "en";
-    // `double five`, `triple zero`; `oh` is a zero beside other digits.
-    let repeated = |at: usize| {
-        let times = ["double", "triple"]
-            .iter()
-            .position(|times| english && text.word(at) == *times)?
-            + 2;
-        Some((
-            2,
-            digits_of(at + 1)
-                .filter(|digits| digits.len() == 1)?
-                .repeat(times),
-        ))
-    };
-    let zero = |at: usize, joins: bool| {
-        let beside = joins || digits_of(at + 1).is_some();
-        (english && beside && matches!(text.word(at), "oh" | "o")).then(|| (1, "0".to_owned()))
+    // Round numbers are said in telephone numbers (`eight hundred, five five five`).
+    let spoken = Spoken::new(text, language, separators.contains(&'('));
+    let written = |at: usize| {
+        let word = text.word(at);
+        let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| (1, word.to_owned()))
     };
     let mut found: Vec<Run> = Vec::new();
     let mut joins = false;
     let mut next = 0;
     while next < text.words.len() {
         let at = next;
-        let plain = digits_of(at).map(|digits| (1, digits));
-        let Some((length, digits)) = plain.or_else(|| repeated(at)).or_else(|| zero(at, joins)) else {
+        let Some((length, digits)) = written(at).or_else(|| spoken.digits(at, joins)) else {
             joins = false;
             next += 1;
             continue;
@@ -104,17 +105,65 @@ fn runs(text: &Text<'_>, language: &str, separators: &[char]) -> Vec<Run> {
         let Some(range) = text.bytes(at..next) else {
             continue;
         };
-        let close = text.gap_before(at).chars().all(|sign| separators.contains(&sign));
+        let gap = text.gap_before(at);
+        let close = gap.chars().all(|sign| separators.contains(&sign));
+        // Those who write down speech put commas where it paused.
+        let pause = gap == ", " && written(at).is_none() && at > 0 && written(at - 1).is_none();
+        let rounds = usize::from(
+            written(at).is_none() && digits.len() > 2 && !digits.starts_with('0') && digits.ends_with("00"),
+        );
         match found.last_mut() {
-            Some(run) if joins && close => {
+            Some(run) if joins && (close || pause || groups_of_three(text, at)) => {
                 run.digits.push_str(&digits);
                 run.range.end = range.end;
+                run.rounds += rounds;
             }
-            _ => found.push(Run { range, digits }),
+            _ => found.push(Run {
+                range,
+                digits,
+                rounds,
+            }),
         }
         joins = true;
     }
     found
+}
+
+/// Whether a number says how many digits come rather than which: `the last four are …`.
+fn counts_digits(text: &Text<'_>, run: &Run) -> bool {
+    const BEFORE: &[&str] = &[
+        "last", "first", "últimos", "ultimos", "primeros", "últimas", "letzten", "ersten", "derniers",
+        "ostatnie", "son",
+    ];
+    let at = text.words_in(&run.range).start;
+    let before = at.checked_sub(1).map_or("", |before| text.word(before));
+    run.digits.len() == 1 && BEFORE.contains(&before)
+}
+
+/// Whether a comma stands between digits as in `12,345`.
+fn groups_of_three(text: &Text<'_>, at: usize) -> bool {
+    let digits =
+        |at: usize| Some(text.word(at)).filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let before = at.checked_sub(1).and_then(digits);
+    text.gap_before(at) == ","
+        && digits(at).is_some_and(|group| group.len() == 3)
+        && before.is_some_and(|before| (1..=3).contains(&before.len()))
+}
+
+/// Postal codes of nothing but digits, said one by one.
+fn spoken_zip_codes(text: &Text<'_>, language: &str) -> Vec<Candidate> {
+    let in_words = |run: &Run| {
+        let written = text.raw.get(run.range.clone()).unwrap_or_default();
+        !written.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let found = runs(text, language, &[' ', '-']).into_iter();
+    found
+        .filter(|run| in_words(run) && matches!(run.digits.len(), 4..=6 | 9))
+        .map(|run| match run.digits.split_at_checked(5) {
+            Some((first, rest)) if rest.len() == 4 => Candidate::exact(run.range, format!("{first}-{rest}")),
+            _ => Candidate::exact(run.range, run.digits),
+        })
+        .collect()
 }
 
 fn zip_codes(raw: &str, language: &str) -> Vec<Candidate> {
@@ -140,27 +189,40 @@ fn zip_codes(raw: &str, language: &str) -> Vec<Candidate> {
         .collect()
 }
 
-fn flights(raw: &str) -> Vec<Candidate> {
+fn flights(text: &Text<'_>) -> Vec<Candidate> {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
-    const FLIGHT: &str = r"\b(?:[A-Za-z]{2}|[A-Za-z]\d|\d[A-Za-z]) ?\d{1,4}\b";
+    const FLIGHT: &str = r"\b(?:[A-Za-z]{2}|[A-Za-z]\d|\d[A-Za-z])[ -]?\d{1,4}\b";
     let pattern = PATTERN.get_or_init(|| Regex::new(FLIGHT).ok());
+    let raw = text.raw;
     let found = matches(pattern.as_ref(), raw).filter(|range| {
-        // `to 5` is no flight: letters apart from the number are capitals, or stand after the word.
+        // `to 5` is no flight: letters apart from the number are capitals, stand after the word, or are all there is.
         let written = raw.get(range.clone()).unwrap_or_default();
         let before = raw
             .get(..range.start)
             .unwrap_or_default()
             .trim_end()
             .to_lowercase();
-        !written.contains(' ') || !written.chars().any(char::is_lowercase) || before.ends_with("flight")
+        let alone =
+            text.words.len() == 2 && !is_common(text.word(0)) && !BEFORE_NUMBERS.contains(&text.word(0));
+        let apart = written.contains([' ', '-']);
+        !apart || !written.chars().any(char::is_lowercase) || before.ends_with("flight") || alone
     });
     found
         .map(|range| {
-            let value: String = raw.get(range.clone()).unwrap_or_default().split(' ').collect();
+            let value: String = raw
+                .get(range.clone())
+                .unwrap_or_default()
+                .split([' ', '-'])
+                .collect();
             Candidate::exact(range, value.to_uppercase())
         })
         .collect()
 }
+
+/// Words of two letters before numbers that are no airline.
+const BEFORE_NUMBERS: &[&str] = &[
+    "at", "by", "as", "no", "nr", "id", "am", "pm", "ab", "um", "zu", "au", "às", "na", "we", "do", "od",
+];
 
 fn matches<'t>(pattern: Option<&'t Regex>, raw: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     pattern
@@ -215,6 +277,49 @@ mod tests {
                 &["55602111"],
             ),
             (SystemType::NumberSequence, "oh double room", &[]),
+            (SystemType::NumberSequence, "one two zero three", &["1203"]),
+            (SystemType::NumberSequence, "zero zero seven", &["007"]),
+            (SystemType::NumberSequence, "oh oh seven", &["007"]),
+            (SystemType::NumberSequence, "twelve thirty four", &["1234"]),
+            (SystemType::NumberSequence, "1,234 or 1, 2", &["1234", "1", "2"]),
+            (SystemType::NumberSequence, "the second", &[]),
+            (
+                SystemType::NumberSequence,
+                "the last four are one two double three",
+                &["1233"],
+            ),
+            (SystemType::NumberSequence, "the last four", &["4"]),
+            (
+                SystemType::PhoneNumber,
+                "five five five, one two one two",
+                &["5551212"],
+            ),
+            (SystemType::PhoneNumber, "one thousand two hundred", &[]),
+            (SystemType::PhoneNumber, "six thousand", &[]),
+            (
+                SystemType::PhoneNumber,
+                "six five zero two zero six five five five five",
+                &["6502065555"],
+            ),
+            (
+                SystemType::PhoneNumber,
+                "my number is five five five zero one two three",
+                &["5550123"],
+            ),
+            (
+                SystemType::PhoneNumber,
+                "one eight hundred five five five one two one two",
+                &["18005551212"],
+            ),
+            (
+                SystemType::PhoneNumber,
+                "plus one six five zero two five three zero zero zero zero",
+                &["+16502530000"],
+            ),
+            (SystemType::ZipCode, "nine four zero four three", &["94043"]),
+            (SystemType::FlightNumber, "lh 454", &["LH454"]),
+            (SystemType::FlightNumber, "AA-100", &["AA100"]),
+            (SystemType::FlightNumber, "at 5", &[]),
             (SystemType::FlightNumber, "flight ua 1234", &["UA1234"]),
             (
                 SystemType::ZipCode,
@@ -232,6 +337,33 @@ mod tests {
             (SystemType::FlightNumber, "to 5 people", &[]),
         ] {
             assert_eq!(values(kind, text), expected, "{kind:?} {text}");
+        }
+    }
+    #[test]
+    fn digits_as_other_languages_say_them() {
+        for (language, text, expected) in [
+            ("es", "seis cinco cero dos cero seis cinco cinco", "65020655"),
+            ("es", "cero cero tres doble cinco", "00355"),
+            ("pt", "um dois zero três", "1203"),
+            ("pt", "meia dois três zero", "6230"),
+            (
+                "fr",
+                "zéro six douze trente-quatre cinquante-six soixante-dix-huit",
+                "0612345678",
+            ),
+            ("de", "null drei null eins zwo drei vier", "0301234"),
+            ("it", "zero tre due zero uno", "03201"),
+            ("nl", "nul zes een twee drie vier", "061234"),
+            ("pl", "zero zero siedem pięć", "0075"),
+            ("tr", "sıfır beş üç iki", "0532"),
+            ("ja", "一二〇三", "1203"),
+            ("ru", "ноль один два ноль", "0120"),
+        ] {
+            for kind in [SystemType::NumberSequence, SystemType::PhoneNumber] {
+                let found = find(kind, &Text::new(text), language);
+                let values: Vec<&str> = found.iter().filter_map(|found| found.value.as_str()).collect();
+                assert_eq!(values, [expected], "{language} {kind:?} {text}");
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Mail and web addresses (cx-runtime 13), as written.
+//! Mail and web addresses (cx-runtime 13), as written or as said.
 
 use std::sync::OnceLock;
 
@@ -7,13 +7,31 @@ use regex::Regex;
 use super::system::SystemType;
 use super::text::{Candidate, Text};
 
-/// Addresses of a kind in the text.
+mod spoken;
+
+/// Addresses of a kind in the text, those that are said where none is written at the same place.
 pub(super) fn find(kind: SystemType, text: &Text<'_>) -> Vec<Candidate> {
+    let mut found = written(kind, text);
+    let said = match kind {
+        SystemType::Email => spoken::emails(text),
+        _ => spoken::urls(text),
+    };
+    for candidate in said {
+        if !spoken::overlaps(&found, &candidate.range) {
+            found.push(candidate);
+        }
+    }
+    found.sort_by_key(|candidate| candidate.range.start);
+    found
+}
+
+/// Addresses written out.
+fn written(kind: SystemType, text: &Text<'_>) -> Vec<Candidate> {
     static EMAIL: OnceLock<Option<Regex>> = OnceLock::new();
     static URL: OnceLock<Option<Regex>> = OnceLock::new();
     const EMAIL_PATTERN: &str =
         r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}";
-    const URL_PATTERN: &str = r#"(?i)\b(?:https?://[^\s<>"]+|(?:www\.|[a-z0-9][a-z0-9\-]*\.)+(?:com|org|net|io|dev|app|gov|edu|info|co|[a-z]{2})\b(?:/[^\s<>"]*)?)"#;
+    const URL_PATTERN: &str = r#"(?i)\b(?:(?:https?|ftp)://[^\s<>"]+|(?:www\.|[a-z0-9][a-z0-9\-]*\.)+(?:com|org|net|io|dev|app|gov|edu|info|co|[a-z]{2})\b(?:/[^\s<>"]*)?)"#;
     let pattern = match kind {
         SystemType::Email => EMAIL.get_or_init(|| Regex::new(EMAIL_PATTERN).ok()),
         _ => URL.get_or_init(|| Regex::new(URL_PATTERN).ok()),
@@ -52,6 +70,50 @@ mod tests {
             (SystemType::Url, "example.com", &["example.com"]),
             (SystemType::Url, "hello there. ok", &[]),
             (SystemType::Url, "jane@example.com", &[]),
+            (SystemType::Url, "ftp://example.org", &["ftp://example.org"]),
+            (
+                SystemType::Email,
+                "john dot smith at example dot com",
+                &["john.smith@example.com"],
+            ),
+            (
+                SystemType::Email,
+                "My email is john underscore smith at example dot co dot uk, thanks",
+                &["john_smith@example.co.uk"],
+            ),
+            (
+                SystemType::Email,
+                "it's john smith at example.com",
+                &["johnsmith@example.com"],
+            ),
+            (
+                SystemType::Email,
+                "j o e 4 2 at example dot com",
+                &["joe42@example.com"],
+            ),
+            (
+                SystemType::Email,
+                "juan punto perez arroba example punto com",
+                &["juan.perez@example.com"],
+            ),
+            (
+                SystemType::Email,
+                "jean.dupont arobase example point fr",
+                &["jean.dupont@example.fr"],
+            ),
+            (SystemType::Email, "john @ example.com", &["john@example.com"]),
+            (SystemType::Email, "foo [at] example [dot] com", &[]),
+            (SystemType::Email, "meet me at example dot com", &[]),
+            (SystemType::Email, "see you at five", &[]),
+            (SystemType::Email, "jane@example. Thanks", &[]),
+            (SystemType::Url, "go to example dot com", &["example.com"]),
+            (
+                SystemType::Url,
+                "www dot example dot co dot uk please",
+                &["www.example.co.uk"],
+            ),
+            (SystemType::Url, "john at example dot com", &[]),
+            (SystemType::Url, "polka dot dress", &[]),
         ] {
             let values: Vec<String> = find(kind, &Text::new(text))
                 .into_iter()

@@ -80,6 +80,26 @@ pub(super) fn numbers(text: &Text<'_>, language: &str) -> Vec<Spoken> {
     }
 }
 
+/// The value of words that are one number and no rank; `None` in languages whose number words have no parser of
+/// their own.
+pub(super) fn number_of<'w>(words: impl Iterator<Item = &'w str>, language: &str) -> Option<f64> {
+    let interpreter = interpreter(language)?;
+    let words: Vec<&str> = words.collect();
+    if words
+        .iter()
+        .any(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
+    {
+        return None;
+    }
+    let said = words.join(" ");
+    let digits = catch_unwind(AssertUnwindSafe(|| text2num::text2digits(&said, &interpreter))).ok()?;
+    // `zero two` is no number, but two of them.
+    let digits = digits
+        .ok()
+        .filter(|digits| digits == "0" || !digits.starts_with('0'))?;
+    digits.parse().ok()
+}
+
 /// Whether a number stands for whole words; `duckling` also takes the beginnings of words for numbers.
 fn is_of_words(text: &Text<'_>, range: &Range<usize>) -> bool {
     text.bytes(text.words_in(range))

@@ -55,6 +55,7 @@ impl Gazetteer {
         while start < text.words.len() {
             let hit = self.names.prefixes(text.normal(start..text.words.len())).pop();
             let hit = hit.filter(|(length, _)| *length > 1 || is_name(text, start));
+            let hit = hit.or_else(|| self.dotted(text, start));
             let Some((length, payload)) = hit.or_else(|| self.plural(text, start)) else {
                 start += 1;
                 continue;
@@ -66,6 +67,15 @@ impl Gazetteer {
             found.extend(self.misspelt(text));
         }
         found
+    }
+
+    /// An abbreviation with dots: `N.Y.`.
+    fn dotted(&self, text: &Text<'_>, start: usize) -> Option<(usize, u32)> {
+        let (first, second) = (text.word(start), text.word(start + 1));
+        let letters = first.len() == 1 && second.len() == 1 && text.gap_before(start + 1) == ".";
+        let said = letters.then(|| format!("{first}{second}"))?;
+        let found = self.names.prefixes([said.as_str()]).pop();
+        found.map(|(_, payload)| (2, payload))
     }
 
     /// A name with an `s` too many, as in a slip of the tongue.
@@ -120,8 +130,10 @@ fn is_name(text: &Text<'_>, at: usize) -> bool {
     let written = text.raw.get(word.range.clone()).unwrap_or_default();
     let upper = written.chars().any(char::is_alphabetic) && !written.chars().any(char::is_lowercase);
     let capital = written.chars().next().is_some_and(char::is_uppercase);
+    // What is said to anything is no state unless it is written as one.
+    let answer = matches!(word.text.as_str(), "hi" | "ok" | "oh" | "or" | "in" | "me");
     !everyday
-        || text.words.len() == 1
+        || (text.words.len() == 1 && !answer)
         || if word.text.len() <= 2 {
             upper
         } else {
@@ -245,6 +257,11 @@ mod tests {
             (SystemType::Country, "tell us more", &[]),
             (SystemType::Country, "the USA", &["United States"]),
             (SystemType::State, "CA", &["California"]),
+            (SystemType::State, "tx", &["Texas"]),
+            (SystemType::State, "N.Y.", &["New York"]),
+            (SystemType::State, "hi", &[]),
+            (SystemType::State, "ok", &[]),
+            (SystemType::State, "OK", &["Oklahoma"]),
             (SystemType::State, "ok I am in TX", &["Texas"]),
         ] {
             assert_eq!(names(kind, text), expected, "{text}");

@@ -1,24 +1,31 @@
 //! Amounts with a unit: money, ages, durations, temperatures, lengths and the like (cx-runtime 13).
 
 use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::Regex;
 
 use super::number::{Numeral, half_after, numerals};
 use super::system::{SystemType, UnitKind};
 use super::text::{Candidate, Text};
+use crate::emulator::cx::language::base;
 use crate::emulator::cx::words::normalise;
 use crate::model::{Map, Value};
 
+mod duration;
+mod money;
 mod units;
 
-use units::{CURRENCIES, CURRENCY_SIGNS, DURATIONS, Unit, units};
+pub(super) use duration::lengths;
+use units::{Unit, units};
 
 /// Amounts of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Candidate> {
     match kind {
-        SystemType::Money => money(text, language),
-        SystemType::Duration => durations(text, language),
-        SystemType::Unit(kind) => amounts(text, language, units(kind), kind == UnitKind::Age),
-        SystemType::CurrencyName => names(text, CURRENCIES.iter()),
+        SystemType::Money => money::find(text, language),
+        SystemType::Duration => duration::find(text, language),
+        SystemType::Unit(kind) => amounts(text, language, kind),
+        SystemType::CurrencyName => money::names(text),
         _ => {
             let all = [
                 UnitKind::Length,
@@ -32,6 +39,34 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
         }
     }
 }
+
+/// An amount with its unit.
+#[derive(Debug, Clone, PartialEq)]
+struct Amount {
+    range: Range<usize>,
+    value: f64,
+    unit: &'static str,
+}
+
+impl Amount {
+    fn candidate(self) -> Candidate {
+        Candidate::exact(self.range, object(self.value, "unit", self.unit))
+    }
+}
+
+/// Units that make up a larger one: the larger, the smaller, how many of it, and whether its name may be left out
+/// (`5 feet 10`).
+type Parts = &'static [(&'static str, &'static str, f64, bool)];
+
+const PARTS: Parts = &[
+    ("km", "m", 1000.0, false),
+    ("m", "cm", 100.0, true),
+    ("yd", "ft", 3.0, false),
+    ("ft", "inch", 12.0, true),
+    ("kg", "g", 1000.0, false),
+    ("st", "lb", 14.0, true),
+    ("lb", "oz", 16.0, false),
+];
 
 fn object(amount: f64, key: &str, unit: &str) -> Value {
     let mut members = Map::new();
@@ -94,10 +129,17 @@ fn unit_after(numeral: &Numeral, text: &Text<'_>, units: &[&Unit]) -> Option<(us
         let letter = after.trim_start();
         let unit = units
             .iter()
-            .find(|unit| letter.to_lowercase().starts_with(&unit.0.to_lowercase()))?;
-        return Some((text.raw.len() - letter.len() + unit.0.len(), unit.0));
+            .find(|unit| letter.to_lowercase().starts_with(&unit.0.to_lowercase()));
+        return match unit {
+            Some(unit) => Some((text.raw.len() - letter.len() + unit.0.len(), unit.0)),
+            // Degrees without a scale.
+            None => Some((
+                text.raw.len() - after.len(),
+                units.iter().find(|unit| unit.0 == "F")?.0,
+            )),
+        };
     }
-    let next = text.words_in(&numeral.range).end;
+    let next = after_of(text, text.words_in(&numeral.range).end);
     if !text
         .gap_before(next)
         .chars()
@@ -109,26 +151,211 @@ fn unit_after(numeral: &Numeral, text: &Text<'_>, units: &[&Unit]) -> Option<(us
     Some((text.bytes(next..next + length)?.end, unit))
 }
 
-fn amounts(text: &Text<'_>, language: &str, units: &'static [Unit], alone: bool) -> Vec<Candidate> {
-    let units: Vec<&Unit> = units.iter().collect();
-    let plain = numerals(text, language)
+/// The place after the `of` of `a couple of hours` and of `un millón de euros`.
+fn after_of(text: &Text<'_>, next: usize) -> usize {
+    let group = next.checked_sub(1).map_or("", |last| text.word(last));
+    let counts = matches!(
+        group,
+        "couple"
+            | "pair"
+            | "dozen"
+            | "par"
+            | "docena"
+            | "decena"
+            | "dúzia"
+            | "dezena"
+            | "douzaine"
+            | "dizaine"
+            | "millón"
+            | "millones"
+            | "milhão"
+            | "milhões"
+            | "million"
+            | "millions"
+    );
+    next + usize::from(counts && matches!(text.word(next), "of" | "de"))
+}
+
+fn amounts(text: &Text<'_>, language: &str, kind: UnitKind) -> Vec<Candidate> {
+    let units: Vec<&Unit> = units(kind).iter().collect();
+    let numerals = numerals(text, language);
+    let mut parts = parts(text, language, &numerals, &units);
+    if base(language) != "en" {
+        // Only English speakers mean Fahrenheit by a bare sign for degrees.
+        let bare = |part: &&mut Amount| {
+            part.unit == "F"
+                && text
+                    .raw
+                    .get(part.range.clone())
+                    .is_some_and(|said| said.ends_with('°'))
+        };
+        for part in parts.iter_mut().filter(bare) {
+            part.unit = "C";
+        }
+    }
+    if kind == UnitKind::Length {
+        parts.extend(feet_and_inches(text.raw));
+    }
+    let mut found: Vec<Candidate> = merged(text, parts, &numerals, PARTS)
         .into_iter()
-        .filter(|numeral| !numeral.ordinal);
-    let mut found: Vec<Candidate> = Vec::new();
-    for numeral in plain {
-        if let Some((end, unit)) = unit_after(&numeral, text, &units) {
-            found.push(Candidate::exact(
-                numeral.range.start..end,
-                object(numeral.value, "unit", unit),
-            ));
-        } else if alone && numeral.suffix.is_none() && is_only_number(text, &numeral) {
-            found.push(Candidate::exact(
-                numeral.range,
-                object(numeral.value, "unit", "yr"),
-            ));
+        .map(Amount::candidate)
+        .collect();
+    if found.is_empty() && kind == UnitKind::Age {
+        let alone = |numeral: &&Numeral| {
+            !numeral.ordinal && numeral.suffix.is_none() && is_only_number(text, numeral)
+        };
+        found.extend(
+            numerals
+                .iter()
+                .find(alone)
+                .map(|numeral| Candidate::exact(numeral.range.clone(), object(numeral.value, "unit", "yr"))),
+        );
+    }
+    found
+}
+
+/// Numbers with a unit, and units with an article or a word for a half.
+fn parts(text: &Text<'_>, language: &str, numerals: &[Numeral], units: &[&Unit]) -> Vec<Amount> {
+    let counted = numerals
+        .iter()
+        .filter(|numeral| !numeral.ordinal)
+        .filter_map(|numeral| {
+            let (end, unit) = unit_after(numeral, text, units)?;
+            // `Two hours and a half`.
+            let next = text.words_in(&(numeral.range.start..end)).end;
+            let half = half_after(text, next, language).filter(|_| numeral.value.fract() == 0.0);
+            let more = half.and_then(|last| Some((text.bytes(next..last)?.end, 0.5)));
+            let (end, more) = more.unwrap_or((end, 0.0));
+            Some(Amount {
+                range: numeral.range.start..end,
+                value: numeral.value + more,
+                unit,
+            })
+        });
+    let single = (0..text.words.len()).filter_map(|at| single(text, at, language, units));
+    counted.chain(single).collect()
+}
+
+/// A unit after an article or a half: `an hour`, `half a mile`, `an hour and a half`, `medio kilo`.
+fn single(text: &Text<'_>, at: usize, language: &str, units: &[&Unit]) -> Option<Amount> {
+    const ARTICLES: &[&str] = &[
+        "a", "an", "un", "una", "une", "um", "uma", "ein", "eine", "einen", "einer",
+    ];
+    let half = half_before(text, at, language);
+    let start = half.or_else(|| ARTICLES.contains(&text.word(at)).then_some(at + 1))?;
+    let (length, unit) = unit_at(text, start, units)?;
+    // `A m` and the like say nothing.
+    let spelt = length > 1 || (text.word(start).len() > 2 && text.word(start) != "mil");
+    let after = start + length;
+    let (end, value) = match half_after(text, after, language) {
+        Some(end) if half.is_none() => (end, 1.5),
+        _ => (after, if half.is_some() { 0.5 } else { 1.0 }),
+    };
+    spelt.then_some(Amount {
+        range: text.bytes(at..end)?,
+        value,
+        unit,
+    })
+}
+
+/// The place after words for a half that stand before what is halved.
+fn half_before(text: &Text<'_>, at: usize, language: &str) -> Option<usize> {
+    let phrases: &[&[&str]] = match base(language) {
+        "en" => &[&["half", "a"], &["half", "an"], &["a", "half"], &["half"]],
+        "es" => &[&["medio"], &["media"]],
+        "pt" => &[&["meio"], &["meia"]],
+        "fr" => &[&["un", "demi"], &["une", "demi"], &["demi"]],
+        "de" => &[
+            &["ein", "halber"],
+            &["ein", "halbes"],
+            &["eine", "halbe"],
+            &["einen", "halben"],
+            &["einer", "halben"],
+            &["halbe"],
+            &["halber"],
+            &["halbes"],
+            &["halben"],
+        ],
+        "it" => &[&["mezzo"], &["mezza"]],
+        "pl" => &[&["pół"]],
+        "tr" => &[&["yarim"]],
+        _ => return None,
+    };
+    let said = |phrase: &&&[&str]| {
+        let end = (at + phrase.len()).min(text.words.len());
+        text.normal(at..end).eq(phrase.iter().copied())
+    };
+    phrases.iter().find(said).map(|phrase| at + phrase.len())
+}
+
+/// Amounts side by side, those of one measure put together in their smallest unit: `5 feet 10 inches` are 70.
+fn merged(text: &Text<'_>, mut parts: Vec<Amount>, numerals: &[Numeral], known: Parts) -> Vec<Amount> {
+    parts.sort_by_key(|part| (part.range.start, std::cmp::Reverse(part.range.end)));
+    let mut found: Vec<Amount> = Vec::new();
+    for part in parts {
+        let Some(before) = found.last_mut() else {
+            found.push(part);
+            continue;
+        };
+        let smaller = known
+            .iter()
+            .find(|(large, small, ..)| *large == before.unit && *small == part.unit);
+        match smaller {
+            _ if part.range.start < before.range.end => {}
+            Some((.., count, _)) if joins(text, before.range.end..part.range.start) => {
+                before.value = before.value * count + part.value;
+                before.unit = part.unit;
+                before.range.end = part.range.end;
+            }
+            _ => found.push(part),
+        }
+    }
+    for amount in &mut found {
+        let rest = known
+            .iter()
+            .find(|(large, .., silent)| *large == amount.unit && *silent)
+            .and_then(|(_, small, count, _)| {
+                Some((small, count, rest_after(text, numerals, amount, *count)?))
+            });
+        if let Some((unit, count, (end, value))) = rest {
+            amount.value = amount.value * count + value;
+            amount.unit = unit;
+            amount.range.end = end;
         }
     }
     found
+}
+
+/// A number at the end whose unit goes without saying: `2 hours 30`.
+fn rest_after(text: &Text<'_>, numerals: &[Numeral], amount: &Amount, limit: f64) -> Option<(usize, f64)> {
+    let whole = |value: f64| value.fract() == 0.0;
+    let rest = numerals
+        .iter()
+        .find(|numeral| numeral.range.start >= amount.range.end)?;
+    let gap = text.raw.get(amount.range.end..rest.range.start)?;
+    let last = text.words_in(&rest.range).end == text.words.len();
+    let plain = !rest.ordinal && rest.suffix.is_none() && whole(rest.value) && whole(amount.value);
+    let fits = plain && rest.value > 0.0 && rest.value < limit && !gap.contains([',', ';', '.', '-']);
+    (fits && last && joins(text, amount.range.end..rest.range.start)).then_some((rest.range.end, rest.value))
+}
+
+/// `5'10"`.
+fn feet_and_inches(raw: &str) -> Vec<Amount> {
+    static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
+    const HEIGHT: &str = r#"\b(\d{1,2}) ?['’′] ?(\d{1,2})\b(?: ?(?:["”″]|''))?"#;
+    let pattern = PATTERN.get_or_init(|| Regex::new(HEIGHT).ok());
+    let found = pattern.iter().flat_map(|pattern| pattern.captures_iter(raw));
+    found
+        .filter_map(|captures| {
+            let number = |at: usize| captures.get(at)?.as_str().parse::<f64>().ok();
+            let inches = number(2).filter(|inches| *inches < 12.0)?;
+            Some(Amount {
+                range: captures.get(0)?.range(),
+                value: number(1)? * 12.0 + inches,
+                unit: "inch",
+            })
+        })
+        .collect()
 }
 
 /// Whether nothing beside the number says more than whose it is: `25`, `I'm 40`.
@@ -144,157 +371,13 @@ fn is_only_number(text: &Text<'_>, numeral: &Numeral) -> bool {
         .all(|at| BESIDE.contains(&text.word(at)))
 }
 
-/// `2 hours and 30 minutes`, `half an hour`, `a week`.
-fn durations(text: &Text<'_>, language: &str) -> Vec<Candidate> {
-    let units: Vec<&Unit> = DURATIONS.iter().collect();
-    let mut parts: Vec<(Range<usize>, f64, &'static str)> = numerals(text, language)
-        .into_iter()
-        .filter(|numeral| !numeral.ordinal)
-        .filter_map(|numeral| {
-            let (end, unit) = unit_after(&numeral, text, &units)?;
-            Some((numeral.range.start..end, numeral.value, unit))
-        })
-        .collect();
-    parts.extend((0..text.words.len()).filter_map(|at| single(text, at, language, &units)));
-    parts.sort_by_key(|(range, ..)| range.start);
-    let mut found: Vec<(Range<usize>, f64, &'static str)> = Vec::new();
-    for (range, amount, unit) in parts {
-        match found.last_mut() {
-            Some((before, _, _)) if range.start < before.end => {}
-            Some((before, total, known))
-                if joins(text, before.end..range.start) && seconds(unit) < seconds(known) =>
-            {
-                *total = (*total * seconds(known) + amount * seconds(unit)) / seconds(unit);
-                *known = unit;
-                before.end = range.end;
-            }
-            _ => found.push((range, amount, unit)),
-        }
-    }
-    found
-        .into_iter()
-        .map(|(range, amount, unit)| Candidate::exact(range, object(amount, "unit", unit)))
-        .collect()
-}
-
-/// A unit after an article: `an hour`, `half an hour`, `an hour and a half`.
-fn single(
-    text: &Text<'_>,
-    at: usize,
-    language: &str,
-    units: &[&Unit],
-) -> Option<(Range<usize>, f64, &'static str)> {
-    const ARTICLES: &[&str] = &[
-        "a", "an", "un", "una", "une", "um", "uma", "ein", "eine", "einen", "einer",
-    ];
-    if !ARTICLES.contains(&text.word(at)) {
-        return None;
-    }
-    let (length, unit) = unit_at(text, at + 1, units)?;
-    let half = at
-        .checked_sub(1)
-        .is_some_and(|before| text.word(before) == "half");
-    let range = text.bytes(at - usize::from(half)..at + 1 + length)?;
-    if half && unit == "h" {
-        return Some((range, 30.0, "min"));
-    }
-    if let Some(end) = half_after(text, at + 1 + length, language)
-        && let Some(range) = text.bytes(at..end)
-    {
-        let of_hour = unit == "h";
-        return Some(if of_hour {
-            (range, 90.0, "min")
-        } else {
-            (range, 1.5, unit)
-        });
-    }
-    Some((range, if half { 0.5 } else { 1.0 }, unit))
-}
-
 /// Whether what stands between two amounts joins them.
 fn joins(text: &Text<'_>, gap: Range<usize>) -> bool {
     let said = normalise(text.raw.get(gap).unwrap_or_default());
-    matches!(said.as_str(), "" | "and" | "y" | "e" | "et" | "und" | "i" | "ve")
-}
-
-/// Length of a unit of time.
-fn seconds(unit: &str) -> f64 {
-    match unit {
-        "s" => 1.0,
-        "min" => 60.0,
-        "h" => 3_600.0,
-        "day" => 86_400.0,
-        "wk" => 604_800.0,
-        "mo" => 2_592_000.0,
-        "yr" => 31_536_000.0,
-        _ => 315_360_000.0,
-    }
-}
-
-fn money(text: &Text<'_>, language: &str) -> Vec<Candidate> {
-    let currencies: Vec<&Unit> = CURRENCIES.iter().collect();
-    let mut found: Vec<Candidate> = Vec::new();
-    for numeral in numerals(text, language)
-        .into_iter()
-        .filter(|numeral| !numeral.ordinal)
-    {
-        let Some((range, currency)) = currency_of(&numeral, text, &currencies) else {
-            continue;
-        };
-        let cents = matches!(currency, "cents");
-        match found.last_mut() {
-            Some(before) if cents && joins(text, before.range.end..range.start) => {
-                if let Some(amount) = before.value.get("amount").and_then(Value::as_f64) {
-                    let currency = before
-                        .value
-                        .get("currency")
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                        .to_owned();
-                    before.value = object(amount + numeral.value / 100.0, "currency", &currency);
-                    before.range.end = range.end;
-                }
-            }
-            _ if cents => found.push(Candidate::exact(
-                range,
-                object(numeral.value / 100.0, "currency", "USD"),
-            )),
-            _ => found.push(Candidate::exact(
-                range,
-                object(numeral.value, "currency", currency),
-            )),
-        }
-    }
-    found
-}
-
-/// The currency beside a number, and the bytes of both.
-fn currency_of(
-    numeral: &Numeral,
-    text: &Text<'_>,
-    currencies: &[&Unit],
-) -> Option<(Range<usize>, &'static str)> {
-    let before = text.raw.get(..numeral.range.start)?.trim_end();
-    let after = text.raw.get(numeral.range.end..)?;
-    let blanks = after.len() - after.trim_start().len();
-    if let Some((sign, code)) = CURRENCY_SIGNS.iter().find(|(sign, _)| before.ends_with(sign)) {
-        return Some((before.len() - sign.len()..numeral.range.end, code));
-    }
-    if let Some((sign, code)) = CURRENCY_SIGNS.iter().find(|(sign, _)| {
-        let rest = after.trim_start().strip_prefix(sign);
-        // `zł` is no sign in `złotych`.
-        let runs_on =
-            |rest: &str| sign.ends_with(char::is_alphabetic) && rest.starts_with(char::is_alphabetic);
-        rest.is_some_and(|rest| !runs_on(rest))
-    }) {
-        return Some((numeral.range.start..numeral.range.end + blanks + sign.len(), code));
-    }
-    if let Some((end, code)) = unit_after(numeral, text, currencies) {
-        return Some((numeral.range.start..end, code));
-    }
-    let at = text.words_in(&numeral.range).start.checked_sub(1)?;
-    let (length, code) = unit_at(text, at, currencies).filter(|(length, _)| *length == 1)?;
-    Some((text.bytes(at..at + length)?.start..numeral.range.end, code))
+    matches!(
+        said.as_str(),
+        "" | "and" | "y" | "e" | "et" | "und" | "i" | "ve" | "con" | "com"
+    )
 }
 
 #[cfg(test)]
@@ -302,7 +385,11 @@ mod tests {
     use super::*;
 
     fn values(kind: SystemType, text: &str) -> Vec<String> {
-        let found = find(kind, &Text::new(text), "en");
+        values_in("en", kind, text)
+    }
+
+    fn values_in(language: &str, kind: SystemType, text: &str) -> Vec<String> {
+        let found = find(kind, &Text::new(text), language);
         found
             .into_iter()
             .map(|found| match &found.value {
@@ -349,12 +436,78 @@ mod tests {
                 "25 °C or 80 degrees fahrenheit",
                 &["25 C", "80 F"],
             ),
+            (Unit(UnitKind::Temperature), "72° or 70 deg", &["72 F", "70 F"]),
+            (Unit(UnitKind::Volume), "16 oz", &["16 fl oz"]),
             (Unit(UnitKind::Weight), "80kg", &["80 kg"]),
             (Unit(UnitKind::Weight), "5 pounds", &["5 lb"]),
             (Unit(UnitKind::Length), "170 cm", &["170 cm"]),
             (CurrencyName, "in euros please", &["EUR"]),
+            (CurrencyName, "$", &["USD"]),
+            (Money, "two dollars fifty", &["2.5 USD"]),
+            (Money, "2 dollars, 50 times", &["2 USD"]),
+            (Money, "20€50", &["20.5 EUR"]),
+            (Money, "-$5 or 6-$7", &["-5 USD", "7 USD"]),
+            (Money, "ten grand", &["10000 USD"]),
+            (
+                Money,
+                "$1.2m or half a million dollars",
+                &["1200000 USD", "500000 USD"],
+            ),
+            (Money, "a dollar", &["1 USD"]),
+            (Money, "give it a try", &[]),
+            (Duration, "1h30m or 2h 15", &["90 min", "135 min"]),
+            (Duration, "2 hours 30", &["150 min"]),
+            (Duration, "two hours and a half", &["2.5 h"]),
+            (Duration, "2 hours, 30 people", &["2 h"]),
+            (Duration, "a couple of weeks", &["2 wk"]),
+            (Duration, "three quarters of an hour", &["45 min"]),
+            (Duration, "one year and six months", &["18 mo"]),
+            (Duration, "a fortnight", &["2 wk"]),
+            (Unit(UnitKind::Length), "5'10\"", &["70 inch"]),
+            (Unit(UnitKind::Length), "6 feet 2", &["74 inch"]),
+            (
+                Unit(UnitKind::Length),
+                "half a mile or a mile",
+                &["0.5 mi", "1 mi"],
+            ),
+            (Unit(UnitKind::Length), "come in a m", &[]),
+            (Unit(UnitKind::Weight), "10 stone 4 pounds", &["144 lb"]),
+            (Unit(UnitKind::Age), "a year old", &["1 yr"]),
         ] {
             assert_eq!(values(kind, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn amounts_as_other_languages_say_them() {
+        use SystemType::{Duration, Money, Unit};
+        for (language, kind, text, expected) in [
+            ("de", Unit(UnitKind::Temperature), "20°", "20 C"),
+            ("fr", Unit(UnitKind::Length), "un kilomètre et demi", "1.5 km"),
+            ("fr", Unit(UnitKind::Length), "un demi-kilomètre", "0.5 km"),
+            ("de", Unit(UnitKind::Length), "einen Meter achtzig", "180 cm"),
+            ("es", Unit(UnitKind::Weight), "dos kilos y medio", "2.5 kg"),
+            ("es", Money, "medio millón de dólares", "500000 USD"),
+            ("es", Duration, "una hora y media", "90 min"),
+            ("es", Duration, "media hora", "30 min"),
+            ("es", Duration, "un cuarto de hora", "15 min"),
+            ("fr", Duration, "une heure et demie", "90 min"),
+            ("fr", Duration, "une demi-heure", "30 min"),
+            ("fr", Duration, "trois quarts d'heure", "45 min"),
+            ("de", Duration, "anderthalb Stunden", "90 min"),
+            ("de", Duration, "eine halbe Stunde", "30 min"),
+            ("de", Duration, "zweieinhalb Stunden", "2.5 h"),
+            ("de", Duration, "eine Dreiviertelstunde", "45 min"),
+            ("pt", Duration, "uma hora e meia", "90 min"),
+            ("pl", Duration, "półtorej godziny", "90 min"),
+            ("pl", Duration, "godzinę", "1 h"),
+            ("pl", Duration, "2 godziny", "2 h"),
+            ("tr", Duration, "yarım saat", "30 min"),
+            ("de", Money, "fünf Euro fünfzig", "5.5 EUR"),
+            ("fr", Money, "cinq euros cinquante", "5.5 EUR"),
+            ("es", Money, "diez euros con cincuenta", "10.5 EUR"),
+        ] {
+            assert_eq!(values_in(language, kind, text), [expected], "{language} {text}");
         }
     }
 }

@@ -63,7 +63,19 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Can
 
 /// All numbers in the text, left to right.
 pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
-    let mut found = digits(text, language);
+    let mut found = words::fractions(text.raw);
+    let apart = |other: &Numeral, found: &[Numeral]| {
+        !found
+            .iter()
+            .any(|known| known.range.start < other.range.end && other.range.start < known.range.end)
+    };
+    let plain = digits(text, language);
+    found.extend(
+        plain
+            .into_iter()
+            .filter(|other| apart(other, &found))
+            .collect::<Vec<_>>(),
+    );
     let spoken = external::numbers(text, language)
         .into_iter()
         .map(|spoken| Numeral {
@@ -78,14 +90,16 @@ pub(super) fn numerals(text: &Text<'_>, language: &str) -> Vec<Numeral> {
     let mut spoken: Vec<Numeral> = spoken.collect();
     spoken.sort_by_key(|numeral| (numeral.range.start, std::cmp::Reverse(numeral.range.end)));
     for numeral in spoken {
-        let overlaps =
-            |other: &Numeral| other.range.start < numeral.range.end && numeral.range.start < other.range.end;
-        if !found.iter().any(overlaps) {
+        if apart(&numeral, &found) {
             found.push(numeral);
         }
     }
     found.sort_by_key(|numeral| numeral.range.start);
-    let found = multiplied(found, text, language);
+    let found = words::grouped(
+        words::summed(multiplied(found, text, language), text, language),
+        text,
+        language,
+    );
     words::halved(words::negated(found, text, language), text, language)
 }
 
@@ -225,6 +239,12 @@ fn scale(word: &str, language: &str) -> Option<f64> {
         "es" => &[("mil", 1e3), ("millón", 1e6), ("millones", 1e6)],
         "pt" => &[("mil", 1e3), ("milhão", 1e6), ("milhões", 1e6)],
         "fr" => &[("mille", 1e3), ("million", 1e6), ("millions", 1e6)],
+        "pl" => &[
+            ("tysiące", 1e3),
+            ("tysięcy", 1e3),
+            ("miliony", 1e6),
+            ("milionów", 1e6),
+        ],
         "de" => &[("tausend", 1e3), ("million", 1e6), ("millionen", 1e6)],
         _ => &[],
     };
@@ -313,6 +333,27 @@ mod tests {
             ("en", "2 million", &[2_000_000.0]),
             ("en", "this one", &[]),
             ("en", "a dozen", &[12.0]),
+            ("en", "two dozen or half a dozen", &[24.0, 6.0]),
+            ("en", "a couple", &[2.0]),
+            ("en", "half a million", &[500_000.0]),
+            ("es", "medio millón", &[500_000.0]),
+            ("en", "1/2 or 1 1/2 or 2½", &[0.5, 1.5, 2.5]),
+            ("en", "on 3/4/2026 or 10/12", &[]),
+            ("es", "una docena, media docena, un par", &[12.0, 6.0, 2.0]),
+            ("pt", "uma dúzia ou meia dúzia", &[12.0, 6.0]),
+            ("fr", "une douzaine ou une demi-douzaine", &[12.0, 6.0]),
+            ("de", "ein Dutzend oder zwei Dutzend", &[12.0, 24.0]),
+            ("de", "anderthalb oder zweieinhalb", &[1.5, 2.5]),
+            ("it", "una dozzina", &[12.0]),
+            ("pl", "półtora", &[1.5]),
+            ("pl", "dwa tysiące", &[2000.0]),
+            ("pl", "pół tuzina", &[6.0]),
+            ("pl", "dwa tysiące pięćset dwadzieścia", &[2520.0]),
+            ("pl", "sto dwadzieścia trzy", &[123.0]),
+            ("pl", "trzy przecinek pięć", &[3.5]),
+            ("pl", "dwa trzy", &[2.0, 3.0]),
+            ("es", "un millón y medio", &[1_500_000.0]),
+            ("fr", "un million et demi", &[1_500_000.0]),
             ("en", "10:30 on 10/12", &[]),
             ("en", "AB12 and 5kg and 1st", &[]),
             ("en", "no digits here", &[]),

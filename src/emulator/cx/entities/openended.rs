@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::code;
 use super::geo;
 use super::system::SystemType;
 use super::text::{Candidate, Quality, Text};
@@ -13,17 +14,18 @@ use crate::model::{Map, Value};
 mod common;
 
 pub(super) use common::is_common;
-use common::{CARRIERS, NAME_CARRIERS, STREETS};
+use common::{CARRIERS, COURTESIES, NAME_CARRIERS, PARTICLES, STREETS, TAILS};
 
 /// Words of a guessed name or place at most.
 const NAME_WORDS: usize = 4;
 
 /// Values of an open-ended type in the text.
-pub(super) fn find(kind: SystemType, text: &Text<'_>) -> Vec<Candidate> {
+pub(super) fn find(kind: SystemType, text: &Text<'_>, language: &str) -> Vec<Candidate> {
     let found = match kind {
         SystemType::City => return cities(text),
         SystemType::Address => address(text).or_else(|| guessed_address(text)),
-        SystemType::Location => location(text),
+        SystemType::Location => location(text, Some(language)),
+        SystemType::Attraction => location(text, None),
         _ => name(kind, text),
     };
     found.into_iter().collect()
@@ -51,12 +53,7 @@ fn without_carriers(text: &Text<'_>, carriers: &'static str) -> Range<usize> {
     while let Some((length, _)) = trie.prefixes(text.normal(words.clone())).pop() {
         words.start += length;
     }
-    while words.end > words.start
-        && matches!(
-            text.word(words.end - 1),
-            "please" | "thanks" | "pls" | "por" | "favor" | "bitte" | "proszę"
-        )
-    {
+    while words.end > words.start && COURTESIES.contains(&text.word(words.end - 1)) {
         words.end -= 1;
     }
     words
@@ -81,24 +78,52 @@ fn carrier_trie(carriers: &'static str) -> &'static WordTrie {
 
 /// A person's name.
 fn name(kind: SystemType, text: &Text<'_>) -> Option<Candidate> {
-    let words = without_carriers(text, NAME_CARRIERS);
+    let words = name_words(text);
     let carried = words.start > 0;
-    let plain = text
-        .normal(words.clone())
-        .all(|word| word.chars().all(char::is_alphabetic) && !is_common(word));
-    if words.is_empty() || words.len() > NAME_WORDS || !plain {
+    // `Van der Berg`, `de la Cruz`.
+    let particle = |at: usize| PARTICLES.contains(&text.word(at)) && at + 1 < words.end;
+    let first = (text.word(words.start), text.word(words.start + 1));
+    let opening = matches!(first, ("de", "la" | "las" | "los" | "le"));
+    let fits = |at: usize| {
+        let word = text.word(at);
+        let inside = at > words.start || opening;
+        word.chars().all(char::is_alphabetic) && (!is_common(word) || (inside && particle(at)))
+    };
+    // Words that a hyphen joins are one name.
+    let parts = words
+        .clone()
+        .filter(|at| !particle(*at) && (*at == words.start || text.gap_before(*at) != "-"));
+    let parts = parts.count();
+    if words.is_empty() || parts > NAME_WORDS || words.len() > NAME_WORDS + 2 || !words.clone().all(fits) {
         return None;
     }
+    let said_so = |which: &[&str]| text.normal(0..words.start).any(|word| which.contains(&word));
+    let joined = |at: usize| at < words.end && text.gap_before(at) == "-";
     let picked = match kind {
-        SystemType::GivenName => words.start..words.start + 1,
-        SystemType::LastName => words.end - 1..words.end,
+        SystemType::GivenName if said_so(&["first", "given", "prénom", "vorname"]) => words.clone(),
+        SystemType::GivenName => {
+            let after = words.clone().skip(1).find(|at| !joined(*at));
+            words.start..after.unwrap_or(words.end)
+        }
+        SystemType::LastName
+            if said_so(&["last", "surname", "family", "apellido", "nachname", "sobrenome"]) =>
+        {
+            words.clone()
+        }
+        SystemType::LastName => {
+            let mut start = words.end - 1;
+            while start > words.start && (joined(start) || particle(start - 1)) {
+                start -= 1;
+            }
+            start..words.end
+        }
         _ => words.clone(),
     };
     let said = text.slice(picked.clone());
     let value = if kind == SystemType::Person {
         Value::Object(Map::from_iter([("name".to_owned(), Value::from(said))]))
     } else {
-        Value::from(capitalised(said))
+        Value::from(capitalised_name(said))
     };
     let quality = if carried && names_itself(text, words.start) {
         Quality::Fuzzy
@@ -111,12 +136,45 @@ fn name(kind: SystemType, text: &Text<'_>) -> Option<Candidate> {
     })
 }
 
+/// The words that may be a name: without answers before what carries it, and without what callers add behind it.
+fn name_words(text: &Text<'_>) -> Range<usize> {
+    let trie = carrier_trie(NAME_CARRIERS);
+    let opened = (0..text.words.len())
+        .take_while(|at| is_common(text.word(*at)))
+        .map(|at| at + 1)
+        .find(|at| {
+            let carrier = trie.prefixes(text.normal(*at..text.words.len())).pop();
+            carrier.is_some_and(|(length, _)| names_itself_in(text, *at..at + length))
+        });
+    let mut words = match opened {
+        Some(at) => at..text.words.len(),
+        None => 0..text.words.len(),
+    };
+    while let Some((length, _)) = trie.prefixes(text.normal(words.clone())).pop() {
+        words.start += length;
+    }
+    while words.len() > 1 && TAILS.contains(&text.word(words.end - 1)) {
+        words.end -= 1;
+    }
+    words.end = words.end.max(words.start);
+    words
+}
+
 /// Whether the words before a name say that it is one.
 fn names_itself(text: &Text<'_>, end: usize) -> bool {
-    text.normal(0..end).any(|word| {
+    names_itself_in(text, 0..end)
+}
+
+fn names_itself_in(text: &Text<'_>, words: Range<usize>) -> bool {
+    text.normal(words).any(|word| {
         matches!(
             word,
             "name"
+                | "surname"
+                | "apellido"
+                | "nachname"
+                | "sobrenome"
+                | "nazwisko"
                 | "llamo"
                 | "nombre"
                 | "mappelle"
@@ -132,6 +190,23 @@ fn names_itself(text: &Text<'_>, end: usize) -> bool {
                 | "call"
         )
     })
+}
+
+/// Each part of a name with a capital, particles as they were said.
+fn capitalised_name(name: &str) -> String {
+    let part = |part: &str| {
+        if PARTICLES.contains(&part) {
+            part.to_owned()
+        } else {
+            capitalised(part)
+        }
+    };
+    name.split_inclusive([' ', '-'])
+        .map(|said| {
+            let plain = said.trim_end_matches([' ', '-']);
+            part(plain) + said.get(plain.len()..).unwrap_or_default()
+        })
+        .collect()
 }
 
 fn capitalised(name: &str) -> String {
@@ -175,7 +250,11 @@ fn address(text: &Text<'_>) -> Option<Candidate> {
             || (is_street(text.word(*at)) && near.into_iter().any(has_digits))
     })?;
     // A street's name stands before its kind where the number comes last: `Haupt Straße 5`.
-    let start = if has_digits(start) { start } else { words.start };
+    let mut start = if has_digits(start) { start } else { words.start };
+    // `Apartment 5, 12 Oak Lane`.
+    while start > words.start && ROOMS.contains(&text.word(start - 1)) {
+        start -= 1;
+    }
     let value = text.slice(start..words.end);
     Some(Candidate::exact(text.bytes(start..words.end)?, value))
 }
@@ -203,8 +282,8 @@ fn is_street(word: &str) -> bool {
             .any(|end| word.len() > end.len() && word.ends_with(end))
 }
 
-/// The known parts of a place.
-fn location(text: &Text<'_>) -> Option<Candidate> {
+/// The known parts of a place, of which a postal code alone is one where a language is given to read it in.
+fn location(text: &Text<'_>, language: Option<&str>) -> Option<Candidate> {
     let words = without_carriers(text, CARRIERS);
     let mut members = Map::new();
     let mut covered: Option<Range<usize>> = None;
@@ -220,16 +299,21 @@ fn location(text: &Text<'_>) -> Option<Candidate> {
             .find(|found| found.quality > Quality::Guessed)
             .map(|found| (*key, found))
     });
-    for (key, found) in street
-        .map(|found| ("street-address", found))
+    let zip = language
+        .map(|language| code::find(SystemType::ZipCode, text, language))
         .into_iter()
-        .chain(named)
-    {
+        .flatten()
+        .find(|found| is_zip(&found.value))
+        .map(|found| ("zip-code", found));
+    let street = street.map(|found| ("street-address", found));
+    for (key, found) in street.into_iter().chain(named).chain(zip) {
         let inside = covered
             .as_ref()
             .is_some_and(|known| known.start <= found.range.start && found.range.end <= known.end);
-        let repeated =
-            key != "street-address" && inside && members.values().any(|value| *value == found.value);
+        // A postal code within the address said is part of it already.
+        let repeated = key != "street-address"
+            && inside
+            && (key == "zip-code" || members.values().any(|value| *value == found.value));
         if repeated {
             continue;
         }
@@ -245,10 +329,16 @@ fn location(text: &Text<'_>) -> Option<Candidate> {
     if let Some(range) = covered {
         return Some(Candidate::exact(range, Value::Object(members)));
     }
-    let plain = text
+    // Numbers alone are no place; `of` and its like stand inside of names.
+    let letters = text
         .normal(words.clone())
-        .all(|word| word.chars().all(char::is_alphanumeric) && !is_common(word));
-    if words.is_empty() || words.len() > NAME_WORDS || !plain {
+        .any(|word| word.chars().any(char::is_alphabetic));
+    let inside = |at: usize| at > words.start && at + 1 < words.end && LINKS.contains(&text.word(at));
+    let fits = |at: usize| {
+        let word = text.word(at);
+        word.chars().all(char::is_alphanumeric) && (!is_common(word) || inside(at))
+    };
+    if words.is_empty() || words.len() > NAME_WORDS || !letters || !words.clone().all(fits) {
         return None;
     }
     members.insert("business-name".to_owned(), Value::from(text.slice(words.clone())));
@@ -256,12 +346,40 @@ fn location(text: &Text<'_>) -> Option<Candidate> {
         .map(|range| guess(range, Value::Object(members)))
 }
 
+/// Whether a postal code is long enough not to be the number of something else.
+fn is_zip(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|code| code.chars().filter(|c| c.is_alphanumeric()).count() >= 5)
+}
+
+/// Words before the number of a part of a house.
+const ROOMS: &[&str] = &[
+    "apt",
+    "apartment",
+    "suite",
+    "unit",
+    "flat",
+    "floor",
+    "room",
+    "no",
+    "number",
+    "piso",
+    "apto",
+    "wohnung",
+];
+
+/// Common words inside the names of places.
+const LINKS: &[&str] = &[
+    "of", "the", "de", "del", "la", "le", "der", "and", "on", "in", "du", "do",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn values(kind: SystemType, text: &str) -> Vec<String> {
-        find(kind, &Text::new(text))
+        find(kind, &Text::new(text), "en")
             .into_iter()
             .map(|found| match &found.value {
                 Value::Object(members) => members
@@ -276,7 +394,7 @@ mod tests {
 
     #[test]
     fn names_and_places() {
-        use SystemType::{Address, City, GivenName, LastName, Location, Person};
+        use SystemType::{Address, Attraction, City, GivenName, LastName, Location, Person};
         for (kind, text, expected) in [
             (Person, "my name is Ann Lee", &["name=Ann Lee"][..]),
             (Person, "Ann ", &["name=Ann"]),
@@ -295,6 +413,7 @@ mod tests {
             ),
             (Address, "Hauptstraße 5, Berlin", &["Hauptstraße 5, Berlin"]),
             (Address, "94043", &["94043"]),
+            (Address, "Apartment 5, 12 Oak Lane", &["Apartment 5, 12 Oak Lane"]),
             (Address, "ok", &[]),
             (Address, "that’s right", &[]),
             (Address, "ghg$%^$", &[]),
@@ -305,6 +424,33 @@ mod tests {
                 &["street-address=12 Main Street Boston city=Boston"],
             ),
             (Location, "yes please", &[]),
+            (Location, "5", &[]),
+            (Location, "12 12", &[]),
+            (Location, "room 5", &["business-name=room 5"]),
+            (Location, "94043", &["zip-code=94043"]),
+            (Attraction, "94043", &[]),
+            (Location, "Paris, France", &["city=Paris country=France"]),
+            (
+                Location,
+                "the statue of liberty",
+                &["business-name=statue of liberty"],
+            ),
+            (Location, "out of it", &[]),
+            (Person, "Hans von der Leyen", &["name=Hans von der Leyen"]),
+            (Person, "Juan de la Cruz", &["name=Juan de la Cruz"]),
+            (Person, "sure, my name is Ann", &["name=Ann"]),
+            (Person, "this is Ann speaking", &["name=Ann"]),
+            (Person, "Ann here", &["name=Ann"]),
+            (Person, "the name's Bond, James Bond", &["name=Bond, James Bond"]),
+            (Person, "for John Smith please", &["name=John Smith"]),
+            (Person, "de nada", &[]),
+            (Person, "it is what it is", &[]),
+            (GivenName, "my first name is Mary Jane", &["Mary Jane"]),
+            (GivenName, "jean-luc picard", &["Jean-Luc"]),
+            (LastName, "van der berg", &["van der Berg"]),
+            (LastName, "smith-jones", &["Smith-Jones"]),
+            (LastName, "my surname is Garcia Lopez", &["Garcia Lopez"]),
+            (LastName, "john smith", &["Smith"]),
         ] {
             assert_eq!(values(kind, text), expected, "{kind:?} {text}");
         }

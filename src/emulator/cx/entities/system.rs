@@ -52,6 +52,8 @@ pub(super) enum SystemType {
     Address,
     /// Any place.
     Location,
+    /// A sight.
+    Attraction,
     /// A person's name.
     Person,
     /// A first name.
@@ -119,7 +121,8 @@ impl SystemType {
             "geo-country" | "geo-country-code" => Self::Country,
             "geo-state" | "geo-state-us" | "geo-state-gb" => Self::State,
             "address" | "street-address" => Self::Address,
-            "location" | "place-attraction" | "place-attraction-us" => Self::Location,
+            "location" => Self::Location,
+            "place-attraction" | "place-attraction-us" => Self::Attraction,
             "person" => Self::Person,
             "given-name" => Self::GivenName,
             "last-name" => Self::LastName,
@@ -174,9 +177,10 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
         SystemType::City
         | SystemType::Address
         | SystemType::Location
+        | SystemType::Attraction
         | SystemType::Person
         | SystemType::GivenName
-        | SystemType::LastName => openended::find(kind, text),
+        | SystemType::LastName => openended::find(kind, text, context.language),
         SystemType::Color | SystemType::Language => vocabulary::find(kind, text),
     }
 }

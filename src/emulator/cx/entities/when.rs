@@ -8,6 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 
 use self::clock::{Clock, Times};
 use self::day::Days;
+use self::iso::Stamp;
 use self::lexicon::{Grain, Part, Sense, lexicon};
 use self::reader::Reader;
 use super::EntityContext;
@@ -19,19 +20,39 @@ mod calendar;
 mod clock;
 mod day;
 mod foreign;
+mod fraction;
+mod iso;
 mod lexicon;
+mod offset;
 mod range;
 mod reader;
+mod weekday;
 
 /// Dates and times of a kind in the text.
 pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_>) -> Vec<Candidate> {
+    let stamps = iso::stamps(text, context.now.timezone());
+    let written: Vec<Candidate> = stamps
+        .iter()
+        .filter_map(|stamp| stamped(kind, text, stamp))
+        .collect();
     let Some(lexicon) = lexicon(context.language) else {
-        return foreign::find(kind, text, context);
+        let apart = |found: &Candidate| {
+            let words = text.words_in(&found.range);
+            !stamps
+                .iter()
+                .any(|stamp| stamp.words.start < words.end && words.start < stamp.words.end)
+        };
+        let others = foreign::find(kind, text, context).into_iter().filter(apart);
+        return written.into_iter().chain(others).collect();
     };
-    let reader = Reader::new(text, lexicon, context.now.naive_local());
-    let mut found = Vec::new();
+    let reader = Reader::new(text, lexicon, context);
+    let mut found = written;
     let mut at = 0;
     while at < reader.len() {
+        if let Some(stamp) = stamps.iter().find(|stamp| stamp.words.contains(&at)) {
+            at = stamp.words.end;
+            continue;
+        }
         let Some((next, value)) = read(&reader, kind, at) else {
             at += 1;
             continue;
@@ -45,13 +66,26 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
     found
 }
 
+/// A moment in the notation of machines as a value of the kind.
+fn stamped(kind: SystemType, text: &Text<'_>, stamp: &Stamp) -> Option<Candidate> {
+    let date = || date_members(stamp.at.date());
+    let time = || time_members(stamp.at.time());
+    let members = match kind {
+        SystemType::Date => date(),
+        SystemType::Time => time(),
+        SystemType::DateTime => date().into_iter().chain(time()).collect(),
+        _ => return None,
+    };
+    candidate(text, stamp.words.clone(), Value::Object(members))
+}
+
 /// Whether every word is one of dates and times or a number, and one of them names a day, a month or a unit of days.
 /// `One second` and the like ask for patience.
 pub(super) fn speaks_of_days_only(text: &Text<'_>, context: &EntityContext<'_>) -> bool {
     let Some(lexicon) = lexicon(context.language) else {
         return false;
     };
-    let reader = Reader::new(text, lexicon, context.now.naive_local());
+    let reader = Reader::new(text, lexicon, context);
     let short = |sense: Sense| matches!(sense, Sense::Grain(Grain::Second | Grain::Minute | Grain::Hour));
     let telling = |sense: Sense| {
         let days = matches!(sense, Sense::Grain(_)) && !short(sense);
@@ -121,14 +155,15 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
         let time = reader
             .times(next, true)
             .map(|(after, times)| (after, Some(in_part_of(times, at..next, reader))));
-        let (next, times) = time.unwrap_or((next, None));
+        // `Tonight` is a part of its day.
+        let part = later_part(at..next, reader).map(Times::Part);
+        let (next, times) = time.unwrap_or((next, part));
         (next, Some(days), times)
     });
     let time_first = reader.times(at, false).map(|(next, times)| {
-        let over = reader.skip_optional(
-            reader.skip_optional(next, lexicon::Sense::On),
-            lexicon::Sense::The,
-        );
+        let over = [Sense::Of, Sense::On, Sense::The]
+            .into_iter()
+            .fold(next, |at, sense| reader.skip_optional(at, sense));
         match reader.days(over) {
             Some((next, days)) => (next, Some(days), Some(times)),
             None => (next, None, Some(times)),
@@ -145,13 +180,17 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
 
 /// A time after a day that names its later part, too: `tonight at 8`.
 fn in_part_of(times: Times, day: Range<usize>, reader: &Reader<'_>) -> Times {
-    let part = reader.take(day.start, clock::part_sense);
-    match (times, part) {
-        (Times::One(clock), Some((next, part))) if next == day.end && part != Part::Morning => {
-            Times::One(clock.in_part(part))
-        }
+    match (times, later_part(day, reader)) {
+        (Times::One(clock), Some(part)) => Times::One(clock.in_part(part)),
+        (Times::Span(from, to), Some(part)) => Times::Span(from.in_part(part), to.in_part(part)),
         _ => times,
     }
+}
+
+/// The part of a day that words for the day name, unless it is the morning: `mañana` and `morgen` are days first.
+fn later_part(day: Range<usize>, reader: &Reader<'_>) -> Option<Part> {
+    let (next, part) = reader.take(day.start, clock::part_sense)?;
+    (next == day.end && part != Part::Morning).then_some(part)
 }
 
 fn combine(reader: &Reader<'_>, days: Option<Days>, times: Option<Times>) -> Option<Value> {
@@ -195,8 +234,11 @@ fn coming(reader: &Reader<'_>, time: NaiveTime) -> NaiveDate {
 /// The ends of a span of times, ambiguous ones resolved from now on.
 fn time_ends(times: Times, reader: &Reader<'_>) -> Option<(NaiveTime, NaiveTime)> {
     if let Times::Span(from, to) = times {
-        let start = from.resolve(reader.now.time(), reader.lexicon.half_day_clock);
-        return Some((start, to.resolve(start, reader.lexicon.half_day_clock)));
+        let half_day_clock = reader.lexicon.half_day_clock;
+        let start = from.resolve(reader.now.time(), half_day_clock);
+        let end = to.resolve(start, half_day_clock);
+        let within_day = (end <= start).then(|| clock::within_day(from, to)).flatten();
+        return Some(within_day.unwrap_or((start, end)));
     }
     plain_ends(times)
 }
@@ -205,7 +247,12 @@ fn time_ends(times: Times, reader: &Reader<'_>) -> Option<(NaiveTime, NaiveTime)
 fn plain_ends(times: Times) -> Option<(NaiveTime, NaiveTime)> {
     let hour = |hour: u32| NaiveTime::from_hms_opt(hour, 0, 0);
     match times {
-        Times::Span(from, to) => Some((from.time, to.time)),
+        Times::Span(from, to) => {
+            let within_day = (to.time <= from.time)
+                .then(|| clock::within_day(from, to))
+                .flatten();
+            Some(within_day.unwrap_or((from.time, to.time)))
+        }
         Times::Part(part) => {
             let (from, to) = match part {
                 Part::Morning => (8, 12),

@@ -78,7 +78,7 @@ const TEMPERATURES: &[Unit] = &[
     ),
     (
         "F",
-        "degrees fahrenheit|degree fahrenheit|degrees f|fahrenheit|f|degrees|degree",
+        "degrees fahrenheit|degree fahrenheit|degrees f|fahrenheit|f|degrees|degree|deg|degs",
     ),
     ("K", "kelvin"),
 ];
@@ -87,7 +87,7 @@ const LENGTHS: &[Unit] = &[
     ("mm", "millimeters|millimeter|millimetres|millimetre|mm"),
     (
         "cm",
-        "centimeters|centimeter|centimetres|centimetre|cms|cm|centímetros|centimètres|zentimeter|centymetrów|santim",
+        "centimeters|centimeter|centimetres|centimetre|cms|cm|centímetros|centímetro|centimètres|centimètre|zentimeter|centymetrów|centymetry|centymetr|santim",
     ),
     (
         "m",
@@ -95,12 +95,15 @@ const LENGTHS: &[Unit] = &[
     ),
     (
         "km",
-        "kilometers|kilometer|kilometres|kilometre|kms|km|kilómetros|quilômetros|kilomètres|kilometrów",
+        "kilometers|kilometer|kilometres|kilometre|kms|km|kilómetros|kilómetro|quilômetros|quilômetro|kilomètres|kilomètre|kilometrów|kilometry|kilometr",
     ),
-    ("inch", "inches|inch|in|pulgadas|polegadas|pouces|zoll|cali"),
+    (
+        "inch",
+        "inches|inch|in|pulgadas|pulgada|polegadas|polegada|pouces|pouce|zoll|cali",
+    ),
     ("ft", "feet|foot|ft|pies|pés|pieds|fuß|fuss|stóp"),
     ("yd", "yards|yard|yd|yds|yardas"),
-    ("mi", "miles|mile|mi|millas|milhas|meilen|mil"),
+    ("mi", "miles|mile|mi|millas|milla|milhas|milha|meilen|meile|mil"),
 ];
 
 const WEIGHTS: &[Unit] = &[
@@ -108,9 +111,12 @@ const WEIGHTS: &[Unit] = &[
     ("g", "grams|gram|grammes|gramme|g|gramos|gramas|gramm|gramów"),
     (
         "kg",
-        "kilograms|kilogram|kilos|kilo|kgs|kg|kilogramos|quilos|quilogramas|kilogrammes|kilogramm|kilogramów",
+        "kilograms|kilogram|kilos|kilo|kgs|kg|kilogramos|kilogramo|quilos|quilo|quilogramas|kilogrammes|kilogramme|kilogramm|kilogramów",
     ),
-    ("lb", "pounds|pound|lbs|lb|libras|livres|pfund|funtów"),
+    (
+        "lb",
+        "pounds|pound|lbs|lb|libras|libra|livres|livre|pfund|funtów|funty|funt",
+    ),
     ("oz", "ounces|ounce|oz|onzas|onças|onces|unzen"),
     ("st", "stones|stone"),
     ("t", "tons|ton|tonnes|tonne|t|toneladas|tonnen"),
@@ -119,12 +125,12 @@ const WEIGHTS: &[Unit] = &[
 const VOLUMES: &[Unit] = &[
     ("ml", "milliliters|milliliter|millilitres|ml|mililitros"),
     ("cl", "centiliters|cl"),
-    ("l", "liters|liter|litres|litre|l|litros|litro|litrów"),
+    ("l", "liters|liter|litres|litre|l|litros|litro|litrów|litry|litr"),
     ("gal", "gallons|gallon|gal|galones|galões"),
     ("qt", "quarts|quart|qt"),
     ("pt", "pints|pint|pt"),
     ("cup", "cups|cup|tazas|xícaras|tasses|tassen"),
-    ("fl oz", "fluid ounces|fluid ounce|fl oz"),
+    ("fl oz", "fluid ounces|fluid ounce|fl oz|ounces|ounce|oz"),
     ("tbsp", "tablespoons|tablespoon|tbsp"),
     ("tsp", "teaspoons|teaspoon|tsp"),
 ];
@@ -189,7 +195,7 @@ pub(super) const CURRENCIES: &[Unit] = &[
         "USD",
         "us dollars|us dollar|dollars|dollar|bucks|buck|usd|dólares|dólar|dolares|dólares americanos|dollars américains|dolarów|dolary|dolar",
     ),
-    ("EUR", "euros|euro|eur"),
+    ("EUR", "euros|euro|eur|deuros"),
     (
         "GBP",
         "british pounds|pounds sterling|pounds|pound|quid|gbp|libras|libras esterlinas|livres sterling|funtów|sterlin",

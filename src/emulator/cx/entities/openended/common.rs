@@ -3,8 +3,23 @@
 /// Phrases before a person's name.
 pub(super) const NAME_CARRIERS: &str = "my name is|name is|the name is|my names|names|i am|im|this is|call me|its|it is|my first name is|\
 my last name is|first name is|last name is|my surname is|sure its|yes its|hi im|hello im|hi i am|hi my name is|hello my name is|you can call me|\
+the names|put it under|under the name of|under the name|under|for|\
 me llamo|mi nombre es|soy|mi apellido es|je mappelle|mon nom est|je suis|cest|ich heiße|ich heisse|mein name ist|ich bin|der name ist|\
 meu nome é|me chamo|eu sou|sou|chamo me|nazywam się|nazywam sie|mam na imię|jestem|benim adim|adim|ben";
+
+/// Words that callers add behind what they were asked for.
+pub(super) const COURTESIES: &[&str] = &["please", "thanks", "pls", "por", "favor", "bitte", "proszę"];
+
+/// The same behind a name.
+pub(super) const TAILS: &[&str] = &[
+    "please", "thanks", "pls", "por", "favor", "bitte", "proszę", "speaking", "here",
+];
+
+/// Words inside of names and before family names, written small.
+pub(super) const PARTICLES: &[&str] = &[
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la", "las",
+    "los", "le", "el", "al", "bin", "ibn", "ben", "ter", "ten", "zu", "zur", "y", "e",
+];
 
 /// Phrases before other values.
 pub(super) const CARRIERS: &str = "the address is|my address is|address is|the|a|an|my|its|it is|it would be|i live in|i live at|im in|i am in|\

@@ -35,6 +35,24 @@ pub(super) fn day_of_month(day: u32, today: NaiveDate) -> Option<NaiveDate> {
         .find(|date| *date >= today)
 }
 
+/// The day with this number that is such a weekday, in one of the three months to come or past; the nearest day with
+/// the number where none is.
+pub(super) fn day_on_weekday(day: u32, weekday: u32, today: NaiveDate, back: bool) -> Option<NaiveDate> {
+    let month = |distance: u32| {
+        let (first, distance) = (today.with_day(1)?, Months::new(distance));
+        let first = if back {
+            first.checked_sub_months(distance)
+        } else {
+            first.checked_add_months(distance)
+        };
+        first?.with_day(day)
+    };
+    let reached = |date: &NaiveDate| if back { *date < today } else { *date >= today };
+    let near: Vec<NaiveDate> = (0..=12).filter_map(month).filter(reached).take(3).collect();
+    let fits = |date: &&NaiveDate| date.weekday().num_days_from_monday() == weekday;
+    near.iter().find(fits).or(near.first()).copied()
+}
+
 /// A named day in the year said, or else the next one, today included.
 pub(super) fn holiday(holiday: Holiday, year: Option<i32>, today: NaiveDate) -> Option<NaiveDate> {
     let in_year = |year: i32| match holiday {
@@ -133,6 +151,12 @@ mod tests {
         assert_eq!(month_day(2, 29, None, today), Some(date(2024, 2, 29)));
         assert_eq!(month_day(11, 31, None, today), None);
         assert_eq!(day_of_month(31, date(2021, 2, 1)), Some(date(2021, 3, 31)));
+        assert_eq!(day_on_weekday(11, 4, today, false), Some(date(2020, 12, 11)));
+        assert_eq!(day_on_weekday(11, 0, today, false), Some(date(2021, 1, 11)));
+        assert_eq!(day_on_weekday(11, 1, today, false), Some(date(2020, 12, 11)));
+        assert_eq!(day_on_weekday(4, 4, today, false), Some(today));
+        assert_eq!(day_on_weekday(13, 4, today, true), Some(date(2020, 11, 13)));
+        assert_eq!(day_on_weekday(32, 4, today, true), None);
         assert_eq!(
             holiday(Holiday::Easter(0), Some(2021), today),
             Some(date(2021, 4, 4))

@@ -71,11 +71,19 @@ impl Reader<'_> {
             .skip(at, Sense::Between)
             .or_else(|| self.skip(at, Sense::From));
         let start = opened.unwrap_or(at);
-        let (next, mut from) = self.clock(start, beside_day).or_else(|| self.bare_hour(start))?;
-        let next = match self.skip(next, Sense::To).or_else(|| self.skip(next, Sense::And)) {
-            Some(next) => next,
-            None => self.dashed(next).then_some(next)?,
+        // `Entre 5 y 6` is no five past six.
+        let plain = || {
+            let hour = self.skip_optional(start, Sense::At);
+            let (next, clock) = self
+                .bare_hour(hour)
+                .filter(|_| self.skip(at, Sense::Between).is_some())?;
+            let end = self.skip(next, Sense::And)?;
+            let closed = self.clock(end, true).or_else(|| self.bare_hour(end))?.0;
+            self.until(closed).is_none().then_some((next, clock))
         };
+        let from = plain().or_else(|| self.clock(start, beside_day));
+        let (next, mut from) = from.or_else(|| self.bare_hour(start))?;
+        let next = self.until(next)?;
         let (end, to, said) = match self.clock(next, beside_day) {
             Some((end, to)) => (end, to, true),
             None => self.bare_hour(next).map(|(end, to)| (end, to, false))?,
@@ -107,15 +115,20 @@ impl Reader<'_> {
         let start = called.unwrap_or(at);
         let noon = |sense| matches!(sense, Sense::Noon | Sense::Midnight).then_some(sense);
         if let Some((next, sense)) = self.take(at, noon).or_else(|| self.take(start, noon)) {
-            let hour = if sense == Sense::Noon { 12 } else { 0 };
-            return Some((next, Clock::sure(hour, 0)?));
+            let clock = Clock::sure(if sense == Sense::Noon { 12 } else { 0 }, 0)?;
+            return Some(self.part_after(next, clock).unwrap_or((next, clock)));
         }
         let read = self
             .spoken_fraction(start)
             .or_else(|| self.colon_time(start))
             .or_else(|| self.hour(start, called.is_some(), beside_day));
         let (next, clock) = read?;
+        let night = self
+            .take(next, part_sense)
+            .filter(|(_, part)| *part == Part::Night);
         Some(match self.take(next, half_sense) {
+            // Midnight and the hours after it: `12 at night`.
+            Some((end, Half::Pm)) if night == Some((end, Part::Night)) => (end, clock.in_part(Part::Night)),
             Some((next, half)) => (next, clock.in_half(half)),
             None => (next, clock),
         })
@@ -142,7 +155,7 @@ impl Reader<'_> {
             let called = at
                 .checked_sub(1)
                 .is_some_and(|before| self.skip(before, Sense::At) == Some(at));
-            !self.lexicon.half_day_clock && (called || self.len() == 2)
+            (called && !self.lexicon.half_day_clock) || self.len() == 2
         };
         let dot = self.joined_by(at + 1, &['.'])
             && (half.is_some() || self.take(at + 2, clock_sense).is_some() || told());
@@ -174,6 +187,8 @@ impl Reader<'_> {
         if let Some((digits, suffix)) = self.digits_with_suffix(at) {
             let clock = digits_clock(digits)?;
             return match suffix {
+                "ish" => Some((at + 1, clock)),
+                "de" | "da" | "te" | "ta" if self.language_is("tr") => Some((at + 1, clock)),
                 "h" | "hs" | "hrs" | "uhr" => Some((
                     at + 1,
                     Clock {
@@ -188,35 +203,33 @@ impl Reader<'_> {
         if let Some(fraction) = self.fraction_after(next, clock) {
             return Some(fraction);
         }
-        let long = self.digits(at).is_some_and(|digits| digits.length > 2);
         let marked = self.skip(next, Sense::Clock);
-        let spoken_minutes = self.number(marked.unwrap_or(next)).filter(|(_, minute)| {
-            !long && self.digits(at).is_none_or(|_| marked.is_some()) && (10..60).contains(minute)
-        });
         let after = marked.unwrap_or(next);
         let told_half = self.take(after, half_sense).is_some();
-        if let Some((end, minute)) = spoken_minutes
+        if let Some((end, minute)) = self.minutes_in_words(at, after, marked.is_some())
             && (called
                 || beside_day
                 || marked.is_some()
                 || end == self.len()
                 || self.take(end, half_sense).is_some())
         {
-            return Some((
-                end,
-                Clock {
-                    ambiguous: clock.ambiguous,
-                    ..Clock::at(hour_of(clock), minute)?
-                },
-            ));
+            return Some((end, Self::with_minutes(clock, minute)?));
         }
         let closes = after >= self.len() || self.means_something(after);
         let told = marked.is_some() || told_half || ((called || beside_day) && closes);
         told.then_some((after, clock))
     }
 
+    /// Minutes after an hour, which are no digits where the hour is some: `six thirty`, `2 fifteen`, `15 Uhr 30`.
+    fn minutes_in_words(&self, hour: usize, at: usize, marked: bool) -> Read<u32> {
+        let written = self.digits(hour);
+        let long = written.is_some_and(|digits| digits.length > 2);
+        let plain = marked || written.is_none() || self.digits(at).is_none();
+        self.minutes_after(at).filter(|_| plain && !long)
+    }
+
     /// An hour, only as a number: `5`, `five`, `1400`.
-    fn bare_hour(&self, at: usize) -> Read<Clock> {
+    pub(super) fn bare_hour(&self, at: usize) -> Read<Clock> {
         if let Some(digits) = self.digits(at) {
             let fraction = self.joined_by(at + 1, &['.', ',', '/']) && self.digits(at + 1).is_some();
             return if fraction {
@@ -239,63 +252,6 @@ impl Reader<'_> {
         })
     }
 
-    /// `half past six`, `quarter to six`, `ten past six`, `halb sechs`.
-    fn spoken_fraction(&self, at: usize) -> Read<Clock> {
-        if let Some(next) = self.skip(at, Sense::HalfTo) {
-            let (next, clock) = self.bare_hour(next)?;
-            return clock.moved(-30).map(|clock| (next, clock));
-        }
-        let (next, minutes) = if let Some(next) = self.skip(at, Sense::Half) {
-            (next, 30)
-        } else if let Some(next) = self.skip(at, Sense::Quarter) {
-            (next, 15)
-        } else {
-            let (next, minutes) = self.number(at).filter(|(_, minutes)| (1..30).contains(minutes))?;
-            let unit = self.take(next, grain_minute);
-            if unit.is_none() && minutes % 5 != 0 {
-                return None;
-            }
-            (unit.map_or(next, |(next, ())| next), i64::from(minutes))
-        };
-        if minutes == 30 {
-            let next = self.skip_optional(next, Sense::Past);
-            let (next, clock) = self.bare_hour(next)?;
-            return clock.moved(30).map(|clock| (next, clock));
-        }
-        // `cinco e quinze` is a quarter past five: there the hour comes first.
-        let past = self
-            .skip(next, Sense::Past)
-            .filter(|_| self.skip(next, Sense::And).is_none());
-        let (next, sign) = match past {
-            Some(next) => (next, 1),
-            None => (self.skip(next, Sense::Before)?, -1),
-        };
-        let (next, clock) = self.bare_hour(next)?;
-        clock.moved(sign * minutes).map(|clock| (next, clock))
-    }
-
-    /// `… y media`, `… menos cuarto`, `… et quart`, `… buçuk` after an hour.
-    fn fraction_after(&self, at: usize, hour: Clock) -> Read<Clock> {
-        if self.lexicon.half_day_clock {
-            // English puts the minutes first.
-            return None;
-        }
-        let at = self.skip_optional(at, Sense::Clock);
-        if let Some(next) = self.skip(at, Sense::Half) {
-            return hour.moved(30).map(|clock| (next, clock));
-        }
-        let (next, sign) = match self.skip(at, Sense::Before) {
-            Some(next) => (next, -1),
-            None => (self.skip(at, Sense::Past)?, 1),
-        };
-        let (next, minutes) = match self.skip(next, Sense::Quarter) {
-            Some(next) => (next, 15),
-            None if sign < 0 || self.skip(at, Sense::And).is_some() => self.number(next)?,
-            None => return None,
-        };
-        hour.moved(sign * i64::from(minutes)).map(|clock| (next, clock))
-    }
-
     /// `now`, `in two hours`, `half an hour ago`.
     fn moment(&self, at: usize) -> Read<Times> {
         if let Some(next) = self.skip(at, Sense::Now) {
@@ -303,32 +259,44 @@ impl Reader<'_> {
         }
         let ahead = self.skip(at, Sense::In);
         let back = self.skip(at, Sense::AgoBefore);
-        let (next, amount, grain) = self.amount(ahead.or(back).unwrap_or(at))?;
-        let unit = match grain {
-            Grain::Second => TimeDelta::try_seconds(amount),
-            Grain::Minute => TimeDelta::try_minutes(amount),
-            Grain::Hour => TimeDelta::try_hours(amount),
-            _ => None,
-        }?;
+        let (next, length) = self.short_amount(ahead.or(back).unwrap_or(at), ahead.or(back).is_some())?;
         let (next, moment) = if ahead.is_some() {
-            (next, self.now.checked_add_signed(unit)?)
+            (next, self.now.checked_add_signed(length)?)
         } else if back.is_some() {
-            (next, self.now.checked_sub_signed(unit)?)
+            (next, self.now.checked_sub_signed(length)?)
         } else if let Some(next) = self.skip(next, Sense::Ago) {
-            (next, self.now.checked_sub_signed(unit)?)
+            (next, self.now.checked_sub_signed(length)?)
         } else {
             (
                 self.skip(next, Sense::FromNow)?,
-                self.now.checked_add_signed(unit)?,
+                self.now.checked_add_signed(length)?,
             )
         };
         Some((next, Times::Moment(moment)))
+    }
+
+    /// An amount of hours, minutes or seconds, which some word says is counted from now.
+    fn short_amount(&self, at: usize, told: bool) -> Read<TimeDelta> {
+        let plain = || {
+            let (next, amount, grain) = self.amount(at)?;
+            let unit = match grain {
+                Grain::Second => TimeDelta::try_seconds(amount),
+                Grain::Minute => TimeDelta::try_minutes(amount),
+                Grain::Hour => TimeDelta::try_hours(amount),
+                _ => None,
+            };
+            Some((next, unit?))
+        };
+        let counted = |sense: Sense| matches!(sense, Sense::Ago | Sense::FromNow).then_some(());
+        let told = told || (at..self.len()).any(|at| self.take(at, counted).is_some());
+        let readings = [plain(), told.then(|| self.length(at)).flatten()];
+        readings.into_iter().flatten().rev().max_by_key(|(next, _)| *next)
     }
 }
 
 impl Clock {
     /// A time that may mean either half of the day.
-    fn at(hour: u32, minute: u32) -> Option<Self> {
+    pub(super) fn at(hour: u32, minute: u32) -> Option<Self> {
         let time = NaiveTime::from_hms_opt(if hour == 24 { 0 } else { hour }, minute, 0)?;
         Some(Self {
             time,
@@ -369,7 +337,7 @@ impl Clock {
         }
     }
 
-    fn moved(self, minutes: i64) -> Option<Self> {
+    pub(super) fn moved(self, minutes: i64) -> Option<Self> {
         Some(Self {
             time: self
                 .time
@@ -393,7 +361,13 @@ impl Clock {
     }
 }
 
-fn hour_of(clock: Clock) -> u32 {
+/// A span of hours that would cross midnight as one of a single day: `9 to 5`.
+pub(super) fn within_day(from: Clock, to: Clock) -> Option<(NaiveTime, NaiveTime)> {
+    let ends = (from.in_part(Part::Morning).time, to.in_part(Part::Afternoon).time);
+    (to.ambiguous && ends.0 < ends.1).then_some(ends)
+}
+
+pub(super) fn hour_of(clock: Clock) -> u32 {
     chrono::Timelike::hour(&clock.time)
 }
 
@@ -437,8 +411,4 @@ pub(super) fn part_sense(sense: Sense) -> Option<Part> {
     } else {
         None
     }
-}
-
-fn grain_minute(sense: Sense) -> Option<()> {
-    (sense == Sense::Grain(Grain::Minute)).then_some(())
 }

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::calendar;
 use super::lexicon::{Grain, Sense};
 use super::reader::Reader;
+use crate::emulator::cx::entities::external;
 
 /// What a phrase about days means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,38 +17,46 @@ pub(super) enum Days {
 }
 
 /// What was read, and the place after it.
-type Read<T> = Option<(usize, T)>;
+pub(super) type Read<T> = Option<(usize, T)>;
 
 /// Direction of `next`, `this` and `last`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Direction(i64);
+pub(super) struct Direction(pub(super) i64);
 
 impl Reader<'_> {
     /// The longest phrase about days that starts here.
     pub(super) fn days(&self, at: usize) -> Read<Days> {
         let one = |read: Read<NaiveDate>| read.map(|(next, date)| (next, Days::One(date)));
+        // A weekday after a date only confirms it.
+        let told =
+            |read: Read<NaiveDate>| read.map(|(next, date)| (self.confirmed(next, date), Days::One(date)));
         let readings = [
-            one(self.numeric_date(at)),
-            one(self.named_date(at)),
+            told(self.numeric_date(at)),
+            told(self.named_date(at)),
+            one(self.weekday_with_date(at)),
             one(self.day_of_unit(at)),
-            one(self.relative_day(at)),
+            one(self.nth_day(at)),
+            told(self.relative_day(at)),
             one(self.weekday(at)),
             one(self.holiday(at)),
             one(self.counted_day(at)),
+            one(self.day_beside(at)),
+            one(self.day_then_later(at)),
             self.unit_of_days(at),
+            self.week_around(at),
             self.month(at),
-            one(self.bare_day(at)),
+            told(self.bare_day(at)),
         ];
         // The first of the longest.
         readings.into_iter().flatten().rev().max_by_key(|(next, _)| *next)
     }
 
-    fn today(&self) -> NaiveDate {
+    pub(super) fn today(&self) -> NaiveDate {
         self.now.date()
     }
 
     /// `10/22/1998`, `22.10.98`, `2020-10-22`, `10/22`.
-    fn numeric_date(&self, at: usize) -> Read<NaiveDate> {
+    pub(super) fn numeric_date(&self, at: usize) -> Read<NaiveDate> {
         let (first, second) = (self.digits(at)?, self.digits(at + 1)?);
         let signs = ['/', '-', '.'];
         let sign = *signs.iter().find(|sign| self.joined_by(at + 1, &[**sign]))?;
@@ -96,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// `October 22 1998`, `22nd of October`, `Friday, Oct 22`, `el 3 de mayo de 1990`.
-    fn named_date(&self, at: usize) -> Read<NaiveDate> {
+    pub(super) fn named_date(&self, at: usize) -> Read<NaiveDate> {
         let at = self
             .take(at, weekday_sense)
             .map_or(at, |(next, _)| self.skip_optional(next, Sense::The));
@@ -142,7 +151,7 @@ impl Reader<'_> {
     }
 
     /// A day's number that is said as a rank: `22nd`, `first`.
-    fn ranked_day(&self, at: usize) -> Read<u32> {
+    pub(super) fn ranked_day(&self, at: usize) -> Read<u32> {
         let suffixed = self.digits_with_suffix(at).filter(|(digits, suffix)| {
             digits.length <= 2 && matches!(*suffix, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª" | "o")
         });
@@ -170,7 +179,9 @@ impl Reader<'_> {
     /// A year that belongs to the date before it.
     fn year_after(&self, at: usize) -> Read<i32> {
         let at = self.skip_optional(at, Sense::Of);
-        let digits = self.digits(at)?;
+        let Some(digits) = self.digits(at) else {
+            return self.year_in_words(at);
+        };
         let time = self.joined_by(at + 1, &[':']) || self.take(at + 1, clock_mark).is_some();
         let short =
             digits.length == 2 && (digits.value > 31 || self.text.gap_before(at).contains(['\'', '’']));
@@ -179,6 +190,32 @@ impl Reader<'_> {
         }
         self.full_year(digits.value, digits.length)
             .map(|year| (at + 1, year))
+    }
+
+    /// `nineteen eighty five`, `twenty oh six`, `dos mil veintiséis`.
+    fn year_in_words(&self, at: usize) -> Read<i32> {
+        /// Words of a year at most (`mil novecientos ochenta y cinco`).
+        const LONGEST: usize = 6;
+        let pair = || {
+            let (next, century) = self
+                .number_word(at)
+                .filter(|(_, century)| matches!(century, 19 | 20))?;
+            let (next, year) = self
+                .number(next)
+                .filter(|(_, year)| (10..100).contains(year))
+                .or_else(|| self.minutes_after(next))?;
+            Some((next, i32::try_from(century * 100 + year).ok()?))
+        };
+        if let Some(found) = pair().filter(|_| self.language_is("en")) {
+            return Some(found);
+        }
+        let ends = at + 1..=(at + LONGEST).min(self.len());
+        let mut years = ends.rev().filter_map(|end| {
+            let value = external::number_of(self.text.normal(at..end), self.language)?;
+            let year = (1900..2100).find(|year| (f64::from(*year) - value).abs() < 0.5)?;
+            Some((end, year))
+        });
+        years.next()
     }
 
     /// `next month 10th`, `the 10th of next month`.
@@ -206,7 +243,7 @@ impl Reader<'_> {
     }
 
     /// `today`, `day after tomorrow`.
-    fn relative_day(&self, at: usize) -> Read<NaiveDate> {
+    pub(super) fn relative_day(&self, at: usize) -> Read<NaiveDate> {
         let (next, days) = self.take(at, |sense| {
             if let Sense::Day(days) = sense {
                 Some(days)
@@ -217,46 +254,8 @@ impl Reader<'_> {
         calendar::shift(self.today(), days).map(|date| (next, date))
     }
 
-    /// `friday`, `next friday`, `last friday`, `viernes próximo`, `friday next week`, `next week friday`.
-    fn weekday(&self, at: usize) -> Read<NaiveDate> {
-        if let Some((next, (first, _))) = self.week(at)
-            && let Some((next, weekday)) = self.take(self.skip_optional(next, Sense::On), weekday_sense)
-        {
-            return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
-        }
-        // A bare weekday said on that day means today: one recording, none against it.
-        let (next, direction) = self.take(at, direction).unwrap_or((at, Direction(0)));
-        let (next, weekday) = self.take(next, weekday_sense)?;
-        let of_week = self.skip_optional(next, Sense::Of);
-        if let Some((next, (first, _))) = self.week(of_week) {
-            return calendar::shift(first, i64::from(weekday)).map(|date| (next, date));
-        }
-        let (next, direction) = match self.take(next, direction_after) {
-            Some(after) => after,
-            None => (next, direction),
-        };
-        let date = match direction.0 {
-            0 => self
-                .today()
-                .pred_opt()
-                .and_then(|before| calendar::weekday_after(before, weekday)),
-            1.. => calendar::weekday_after(self.today(), weekday),
-            _ => calendar::weekday_before(self.today(), weekday),
-        };
-        date.map(|date| (next, date))
-    }
-
-    /// `next week` as its first and last day.
-    fn week(&self, at: usize) -> Read<(NaiveDate, NaiveDate)> {
-        let (next, days) = self.unit_of_days(at)?;
-        match days {
-            Days::Span(first, last) if (last - first).num_days() == 6 => Some((next, (first, last))),
-            _ => None,
-        }
-    }
-
     /// `christmas eve`, `next easter`, `christmas 2021`.
-    fn holiday(&self, at: usize) -> Read<NaiveDate> {
+    pub(super) fn holiday(&self, at: usize) -> Read<NaiveDate> {
         let start = self.take(at, direction).map_or(at, |(next, _)| next);
         let (next, holiday) = self.take(start, |sense| {
             if let Sense::Holiday(day) = sense {
@@ -270,38 +269,8 @@ impl Reader<'_> {
         calendar::holiday(holiday, year.map(|(_, year)| year), self.today()).map(|date| (next, date))
     }
 
-    /// `in two weeks`, `three days ago`, `hace dos días`, `a week from today`.
-    fn counted_day(&self, at: usize) -> Read<NaiveDate> {
-        let ahead = self.skip(at, Sense::In);
-        let back = self.skip(at, Sense::AgoBefore);
-        let (next, amount, grain) = self.amount(ahead.or(back).unwrap_or(at))?;
-        let (next, sign) = if back.is_some() {
-            (next, -1)
-        } else if ahead.is_some() {
-            (next, 1)
-        } else if let Some(next) = self.skip(next, Sense::Ago) {
-            (next, -1)
-        } else {
-            (self.skip(next, Sense::FromNow)?, 1)
-        };
-        calendar::add(self.today(), sign * amount, grain).map(|date| (next, date))
-    }
-
-    /// `two weeks`, `a month`; after a word for when also `tydzień` (one week).
-    pub(super) fn amount(&self, at: usize) -> Option<(usize, i64, Grain)> {
-        let told = at
-            .checked_sub(1)
-            .is_some_and(|before| self.skip(before, Sense::In) == Some(at));
-        let (next, amount) = match self.skip(at, Sense::Single) {
-            Some(next) => (next, 1),
-            None => self.number(at).or_else(|| told.then_some((at, 1)))?,
-        };
-        let (next, grain) = self.take(next, grain_sense)?;
-        Some((next, i64::from(amount), grain))
-    }
-
     /// `next week`, `this month`, `la semana que viene`, `the next two weeks`, `next weekend`.
-    fn unit_of_days(&self, at: usize) -> Read<Days> {
+    pub(super) fn unit_of_days(&self, at: usize) -> Read<Days> {
         let (next, direction) = self
             .take(self.skip_optional(at, Sense::The), direction)
             .unwrap_or((at, Direction(0)));
@@ -344,7 +313,7 @@ impl Reader<'_> {
     }
 
     /// `October`, `October 2020`: the whole month, unless some number beside it was meant as a day.
-    fn month(&self, at: usize) -> Read<Days> {
+    pub(super) fn month(&self, at: usize) -> Read<Days> {
         let (next, month) = self.take(at, month_sense)?;
         let (next, year) = match self.year_after(next) {
             Some((next, year)) => (next, Some(year)),
@@ -376,32 +345,62 @@ impl Reader<'_> {
     }
 
     /// `the 22nd`, `22nd`; `el 22` and `dia 22` at the end where the language says it so.
-    fn bare_day(&self, at: usize) -> Read<NaiveDate> {
+    pub(super) fn bare_day(&self, at: usize) -> Read<NaiveDate> {
+        let coming =
+            |day: u32, next: usize| calendar::day_of_month(day, self.today()).map(|date| (next, date));
         let named = self
             .skip(at, Sense::The)
             .or_else(|| self.skip(at, Sense::Grain(Grain::Day)))
-            .filter(|start| !self.lexicon.half_day_clock && start + 1 == self.len());
-        if let Some(start) = named
-            && let Some(digits) = self.digits(start).filter(|digits| digits.length <= 2)
-        {
-            return calendar::day_of_month(digits.value, self.today()).map(|date| (start + 1, date));
+            .filter(|_| !self.lexicon.half_day_clock);
+        if let Some((next, day)) = named.and_then(|start| self.plain_day_after(at, start)) {
+            return coming(day, next);
         }
         let start = self.skip_optional(at, Sense::The);
         let (next, day) = self.ranked_day(start)?;
-        let on = || {
-            at.checked_sub(1)
-                .is_some_and(|before| self.skip(before, Sense::On) == Some(at))
-        };
-        let dotted = self.digits(start).is_some() && (self.len() == 1 || on());
+        let on = at
+            .checked_sub(1)
+            .is_some_and(|before| self.skip(before, Sense::On) == Some(at));
+        let dotted = self.digits(start).is_some() && (self.len() == 1 || on);
         let in_digits = self.digits_with_suffix(start).is_some() || dotted;
-        if !in_digits && (start == at || next < self.len()) {
+        // A rank in words is a day where something says so, and nothing comes after that it could count.
+        let article = start > at || self.language_is("pl") || (on && !self.lexicon.half_day_clock);
+        let closes = next >= self.len() || self.skip(next, Sense::At).is_some();
+        if !(in_digits || article && closes) {
             return None;
         }
-        calendar::day_of_month(day, self.today()).map(|date| (next, date))
+        coming(day, next)
+    }
+
+    /// A number after an article or a word for a day: `el 22`, `dia quinze`, `ayın 15'i`.
+    fn plain_day_after(&self, at: usize, start: usize) -> Read<u32> {
+        // Feminine and plural articles stand before hours: `las 5`.
+        let article = self.text.word(at);
+        if matches!(article, "la" | "las" | "los" | "les" | "a" | "as" | "os") {
+            return None;
+        }
+        let written = self.digits(start).filter(|digits| digits.length <= 2);
+        let possessed = || {
+            let (digits, suffix) = self
+                .digits_with_suffix(start)
+                .filter(|_| self.language_is("tr"))?;
+            matches!(
+                suffix,
+                "i" | "u" | "ü" | "si" | "sinda" | "inda" | "unda" | "ünde" | "inde"
+            )
+            .then_some(digits.value)
+        };
+        let in_words = || {
+            let article = matches!(self.text.word(at), "el" | "le" | "dia" | "día");
+            self.number(start)
+                .filter(|(_, day)| article && (1..=31).contains(day))
+        };
+        let written = written.map(|digits| digits.value).or_else(possessed);
+        let (next, day) = written.map(|day| (start + 1, day)).or_else(in_words)?;
+        (next == self.len() || self.skip(next, Sense::At).is_some()).then_some((next, day))
     }
 }
 
-fn month_sense(sense: Sense) -> Option<u32> {
+pub(super) fn month_sense(sense: Sense) -> Option<u32> {
     if let Sense::Month(month) = sense {
         Some(month)
     } else {
@@ -409,7 +408,7 @@ fn month_sense(sense: Sense) -> Option<u32> {
     }
 }
 
-fn weekday_sense(sense: Sense) -> Option<u32> {
+pub(super) fn weekday_sense(sense: Sense) -> Option<u32> {
     if let Sense::Weekday(weekday) = sense {
         Some(weekday)
     } else {
@@ -417,7 +416,7 @@ fn weekday_sense(sense: Sense) -> Option<u32> {
     }
 }
 
-fn grain_sense(sense: Sense) -> Option<Grain> {
+pub(super) fn grain_sense(sense: Sense) -> Option<Grain> {
     if let Sense::Grain(grain) = sense {
         Some(grain)
     } else {
@@ -425,7 +424,7 @@ fn grain_sense(sense: Sense) -> Option<Grain> {
     }
 }
 
-fn direction(sense: Sense) -> Option<Direction> {
+pub(super) fn direction(sense: Sense) -> Option<Direction> {
     match sense {
         Sense::Next => Some(Direction(1)),
         Sense::This => Some(Direction(0)),
@@ -435,7 +434,7 @@ fn direction(sense: Sense) -> Option<Direction> {
 }
 
 /// A direction said after the unit.
-fn direction_after(sense: Sense) -> Option<Direction> {
+pub(super) fn direction_after(sense: Sense) -> Option<Direction> {
     direction(sense).filter(|direction| direction.0 != 0)
 }
 

@@ -23,10 +23,12 @@ pub(super) enum Sense {
     Weekday(u32),
     /// A day counted from today.
     Day(i64),
-    /// A number below 60 in words.
+    /// A number in words: those below 60 that hours, minutes and days need, and the tens.
     Number(u32),
     /// A rank below 32 in words.
     Ordinal(u32),
+    /// A rank that counts weekdays only, for words that are something else, too.
+    Nth(u32),
     /// A day of the year with a name.
     Holiday(Holiday),
     /// A unit of time.
@@ -81,6 +83,18 @@ pub(super) enum Sense {
     Past,
     /// Before the hour.
     Before,
+    /// Fifteen minutes before the hour named (`dreiviertel sechs`).
+    ThreeQuarters,
+    /// Before minutes that are taken off the hour after them (`za pięć szósta`).
+    Less,
+    /// An hour in the case for minutes past it (`beşi`).
+    PastHour(u32),
+    /// An hour in the case for minutes before it (`beşe`).
+    BeforeHour(u32),
+    /// After the day named (`a week from friday`).
+    AfterDay,
+    /// Before the day named.
+    BeforeDay,
     /// Twelve at noon.
     Noon,
     /// Twelve at night.
@@ -172,7 +186,14 @@ pub(super) fn lexicon(language: &str) -> Option<&'static Lexicon> {
     let english = base(language).eq_ignore_ascii_case("en");
     let british = ["en-gb", "en-au", "en-nz", "en-in", "en-ie", "en-za"]
         .contains(&language.to_ascii_lowercase().as_str());
-    let lexicon = cell.get_or_init(|| Lexicon::new(table, english));
+    let lexicon = cell.get_or_init(|| {
+        let compounds = if base(language).eq_ignore_ascii_case("de") {
+            german::compounds()
+        } else {
+            Vec::new()
+        };
+        Lexicon::new(table, &compounds, english)
+    });
     if english && british {
         Some(british_english(table))
     } else {
@@ -185,12 +206,13 @@ fn british_english(table: Table) -> &'static Lexicon {
     static BRITISH: OnceLock<Lexicon> = OnceLock::new();
     BRITISH.get_or_init(|| Lexicon {
         month_first: false,
-        ..Lexicon::new(table, true)
+        ..Lexicon::new(table, &[], true)
     })
 }
 
 impl Lexicon {
-    fn new(table: Table, english: bool) -> Self {
+    /// From a table, and words that are put together.
+    fn new(table: Table, compounds: &[(Sense, String)], english: bool) -> Self {
         let mut this = Self {
             phrases: WordTrie::default(),
             senses: Vec::new(),
@@ -202,6 +224,9 @@ impl Lexicon {
             for phrase in phrases.split('|') {
                 known.entry(normalise(phrase)).or_default().push(*sense);
             }
+        }
+        for (sense, phrase) in compounds {
+            known.entry(normalise(phrase)).or_default().push(*sense);
         }
         for (phrase, senses) in known {
             let payload = u32::try_from(this.senses.len()).unwrap_or(u32::MAX);

@@ -40,7 +40,7 @@ impl Reader<'_> {
         let second = self.skip_optional(self.until(next)?, Sense::The);
         let (mut next, mut last) = self.days(second)?;
         if let Days::One(start) = first
-            && matches!(last, Days::One(end) if end < start)
+            && matches!(last, Days::One(end) if end <= start)
         {
             (next, last) = self.from(start).days(second)?;
         }
@@ -87,7 +87,7 @@ impl Reader<'_> {
     }
 
     /// The place after `to` or a dash.
-    fn until(&self, at: usize) -> Option<usize> {
+    pub(super) fn until(&self, at: usize) -> Option<usize> {
         let said = self.skip(at, Sense::To).or_else(|| self.skip(at, Sense::And));
         said.or_else(|| self.dashed(at).then_some(at))
     }

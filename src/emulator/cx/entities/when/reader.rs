@@ -1,9 +1,14 @@
 //! An utterance read as dates and times: what each word can mean, and small steps through it.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::lexicon::{Lexicon, Sense};
 use crate::emulator::cx::entities::text::Text;
+use crate::emulator::cx::entities::{EntityContext, measure};
+use crate::emulator::cx::language::base;
 
 /// An utterance with the senses of its words.
 pub(super) struct Reader<'a> {
@@ -13,7 +18,11 @@ pub(super) struct Reader<'a> {
     pub(super) lexicon: &'a Lexicon,
     /// The moment that relative expressions count from.
     pub(super) now: NaiveDateTime,
+    /// The turn's language code.
+    pub(super) language: &'a str,
     senses: Vec<Vec<(usize, Sense)>>,
+    /// Amounts of hours, minutes and seconds with their words, once they were asked for.
+    lengths: OnceCell<Vec<(Range<usize>, TimeDelta)>>,
 }
 
 /// A number written in digits.
@@ -29,15 +38,17 @@ pub(super) struct Digits {
 
 impl<'a> Reader<'a> {
     /// Looks up the words of an utterance.
-    pub(super) fn new(text: &'a Text<'a>, lexicon: &'a Lexicon, now: NaiveDateTime) -> Self {
+    pub(super) fn new(text: &'a Text<'a>, lexicon: &'a Lexicon, context: &EntityContext<'a>) -> Self {
         let senses = (0..text.words.len())
             .map(|at| lexicon.senses(text.normal(at..text.words.len())))
             .collect();
         Self {
             text,
             lexicon,
-            now,
+            now: context.now.naive_local(),
+            language: context.language,
             senses,
+            lengths: OnceCell::new(),
         }
     }
 
@@ -46,6 +57,7 @@ impl<'a> Reader<'a> {
         Self {
             now: day.and_time(self.now.time()),
             senses: self.senses.clone(),
+            lengths: self.lengths.clone(),
             ..*self
         }
     }
@@ -99,6 +111,19 @@ impl<'a> Reader<'a> {
         if let Some(digits) = self.digits(at) {
             return Some((at + 1, digits.value));
         }
+        let (next, number) = self.number_word(at)?;
+        if (20..100).contains(&number) && number % 10 == 0 {
+            let joined = ["y", "e", "et"].contains(&self.text.word(next));
+            let unit = self.number_word(next + usize::from(joined));
+            if let Some((end, unit @ 1..10)) = unit {
+                return Some((end, number + unit));
+            }
+        }
+        Some((next, number))
+    }
+
+    /// A number of the language's table.
+    pub(super) fn number_word(&self, at: usize) -> Option<(usize, u32)> {
         self.take(at, |sense| {
             if let Sense::Number(number) = sense {
                 Some(number)
@@ -106,6 +131,20 @@ impl<'a> Reader<'a> {
                 None
             }
         })
+    }
+
+    /// An amount of hours, minutes and seconds: `an hour and a half`.
+    pub(super) fn length(&self, at: usize) -> Option<(usize, TimeDelta)> {
+        let all = self
+            .lengths
+            .get_or_init(|| measure::lengths(self.text, self.language));
+        let found = all.iter().find(|(words, _)| words.start == at)?;
+        Some((found.0.end, found.1))
+    }
+
+    /// Whether the turn is in this language.
+    pub(super) fn language_is(&self, code: &str) -> bool {
+        base(self.language).eq_ignore_ascii_case(code)
     }
 
     /// Whether the gap before a word is one of these signs, blanks aside.
@@ -124,9 +163,11 @@ impl<'a> Reader<'a> {
         end.and_then(|end| self.text.raw.get(end..)).unwrap_or_default()
     }
 
-    /// Whether a dash joins the word to the one before.
+    /// Whether a dash joins the word to the one before, which may be a number with a dot (`16.-20.`).
     pub(super) fn dashed(&self, at: usize) -> bool {
-        self.joined_by(at, &['-', '–', '—'])
+        let gap = self.text.gap_before(at).trim();
+        let gap = gap.strip_prefix('.').map_or(gap, str::trim_start);
+        at > 0 && matches!(gap, "-" | "–" | "—")
     }
 }
 

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod combined;
+
 fn values(kind: SystemType, language: &str, text: &str) -> Vec<String> {
     let now = chrono_tz::America::Los_Angeles
         .with_ymd_and_hms(2020, 12, 4, 10, 30, 0)
@@ -420,6 +422,7 @@ fn languages_without_tables() {
         "it",
         &[
             ("domani", "2020-12-05"),
+            ("dopodomani", "2020-12-06"),
             ("il 3 maggio 2021", "2021-05-03"),
             ("32 maggio", ""),
         ],

@@ -4,22 +4,22 @@ use super::Grain::{Day as Days, Fortnight, Hour, Minute, Month as Months, Second
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Evening, Morning, Night};
 use super::Sense::{
-    self, AgoBefore, Am, And, At, Before, Between, Clock, Day, From, Grain, Half, Holiday, In, Last,
-    Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, The, This, To,
-    Weekday, Weekend,
+    self, AfterDay, AgoBefore, Am, And, At, Before, BeforeDay, Between, Clock, Day, From, Grain, Half,
+    Holiday, In, Last, Midnight, Month, Next, Noon, Now, Nth, Number, Of, On, Ordinal, Part, Past, Pm,
+    Quarter, The, This, To, Weekday, Weekend,
 };
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
     (Month(1), "janvier|janv"),
     (Month(2), "février|fevrier|févr"),
     (Month(3), "mars"),
-    (Month(4), "avril|avr"),
+    (Month(4), "avril|avr|davril"),
     (Month(5), "mai"),
     (Month(6), "juin"),
     (Month(7), "juillet|juil"),
-    (Month(8), "août|aout"),
+    (Month(8), "août|aout|daoût"),
     (Month(9), "septembre|sept"),
-    (Month(10), "octobre|oct"),
+    (Month(10), "octobre|oct|doctobre"),
     (Month(11), "novembre|nov"),
     (Month(12), "décembre|decembre|déc"),
     (Weekday(0), "lundi"),
@@ -57,6 +57,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (On, "le|pour le|au"),
     (At, "à|a|vers|pour"),
     (In, "dans|d'ici"),
+    (AfterDay, "après|apres|après le|à partir de"),
+    (BeforeDay, "avant|avant le"),
     (AgoBefore, "il y a"),
     (From, "de|du|depuis|à partir de|dès"),
     (To, "à|au|jusqu'à|jusqu'au"),
@@ -66,7 +68,7 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Pm, "pm|p m|du soir|de l'après midi"),
     (Clock, "heure|heures|h"),
     (Half, "et demie|et demi"),
-    (Quarter, "quart|le quart"),
+    (Quarter, "quart|le quart|un quart"),
     (Past, "et"),
     (Before, "moins"),
     (Noon, "midi"),
@@ -112,4 +114,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Number(45), "quarante cinq"),
     (Number(50), "cinquante"),
     (Ordinal(1), "premier|1er"),
+    (Nth(2), "deuxième|second"),
+    (Nth(3), "troisième"),
+    (Nth(4), "quatrième"),
+    (Nth(5), "cinquième"),
 ];

@@ -4,9 +4,9 @@ use super::Grain::{Day as Days, Hour, Minute, Month as Months, Second, Week, Yea
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Evening, Morning, Night};
 use super::Sense::{
-    self, AgoBefore, Am, And, At, Before, Between, Clock, Day, From, FromNow, Grain, HalfTo, Holiday, In,
-    Last, Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, The, This, To,
-    Weekday, Weekend,
+    self, AfterDay, AgoBefore, Am, And, At, Before, BeforeDay, Between, Clock, Day, From, FromNow, Grain,
+    HalfTo, Holiday, In, Last, Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm,
+    Quarter, The, This, ThreeQuarters, To, Weekday, Weekend,
 };
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
@@ -57,12 +57,14 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     ),
     (This, "dieser|diese|diesen|dieses|diesem"),
     (Last, "letzter|letzte|letzten|letztes|vergangenen|vorigen|vorige"),
-    (Of, "des|vom"),
+    (Of, "des|vom|im"),
     (The, "der|die|das|den|dem"),
     (On, "am|für den|zum"),
     (At, "um|gegen|ab"),
     (In, "in"),
     (AgoBefore, "vor"),
+    (AfterDay, "nach|ab"),
+    (BeforeDay, "vor"),
     (FromNow, "später"),
     (From, "von|vom|ab"),
     (To, "bis|bis zum"),
@@ -72,6 +74,7 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Pm, "pm|nachmittags|abends"),
     (Clock, "uhr"),
     (HalfTo, "halb"),
+    (ThreeQuarters, "dreiviertel|drei viertel"),
     (Quarter, "viertel"),
     (Past, "nach"),
     (Before, "vor"),
@@ -106,12 +109,9 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Number(18), "achtzehn"),
     (Number(19), "neunzehn"),
     (Number(20), "zwanzig"),
-    (Number(21), "einundzwanzig"),
-    (Number(22), "zweiundzwanzig"),
-    (Number(23), "dreiundzwanzig"),
-    (Number(24), "vierundzwanzig"),
     (Number(30), "dreißig|dreissig"),
-    (Number(45), "fünfundvierzig"),
+    (Number(40), "vierzig"),
+    (Number(50), "fünfzig|fuenfzig"),
     (Ordinal(1), "erster|ersten|erste"),
     (Ordinal(2), "zweiter|zweiten|zweite"),
     (Ordinal(3), "dritter|dritten|dritte"),
@@ -125,3 +125,39 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Ordinal(11), "elfter|elften|elfte"),
     (Ordinal(12), "zwölfter|zwölften|zwölfte"),
 ];
+
+/// Numbers and ranks that are one word of several: `dreiundzwanzig`, `dreizehnter`, `einunddreißigsten`.
+pub(super) fn compounds() -> Vec<(Sense, String)> {
+    const UNITS: [&str; 9] = [
+        "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun",
+    ];
+    const TENS: [(u32, &str); 5] = [
+        (20, "zwanzig"),
+        (30, "dreißig"),
+        (30, "dreissig"),
+        (40, "vierzig"),
+        (50, "fünfzig"),
+    ];
+    const TEENS: [&str; 7] = ["drei", "vier", "fünf", "sech", "sieb", "acht", "neun"];
+    let mut found = Vec::new();
+    let mut rank = |number: u32, stem: String| {
+        let endings = ["e", "en", "er"].map(|ending| (Ordinal(number), format!("{stem}{ending}")));
+        found.extend(endings.into_iter().filter(|_| number <= 31));
+    };
+    for (number, unit) in (13..).zip(TEENS) {
+        rank(number, format!("{unit}zehnt"));
+    }
+    for (ten, name) in TENS {
+        rank(ten, format!("{name}st"));
+        for (unit, before) in (1..).zip(UNITS) {
+            rank(ten + unit, format!("{before}und{name}st"));
+        }
+    }
+    for (ten, name) in TENS {
+        let named = (1..)
+            .zip(UNITS)
+            .map(|(unit, before)| (Number(ten + unit), format!("{before}und{name}")));
+        found.extend(named);
+    }
+    found
+}

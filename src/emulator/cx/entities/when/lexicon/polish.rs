@@ -4,8 +4,9 @@ use super::Grain::{Day as Days, Hour, Minute, Month as Months, Second, Week, Yea
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Evening, Morning, Night};
 use super::Sense::{
-    self, Ago, Am, And, At, Before, Between, Clock, Day, From, Grain, HalfTo, Holiday, In, Last, Midnight,
-    Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, This, To, Weekday, Weekend,
+    self, AfterDay, Ago, Am, And, At, Before, BeforeDay, Between, Clock, Day, From, Grain, HalfTo, Holiday,
+    In, Last, Less, Midnight, Month, Next, Noon, Now, Nth, Number, Of, On, Ordinal, Part, Past, Pm, Quarter,
+    This, To, Weekday, Weekend,
 };
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
@@ -32,7 +33,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Part(Evening), "dziś wieczorem|dzisiaj wieczorem"),
     (Day(1), "jutro|jutra"),
     (Day(2), "pojutrze"),
-    (Day(-1), "wczoraj"),
+    (Day(-1), "wczoraj|wczoraj wieczorem"),
+    (Part(Evening), "wczoraj wieczorem"),
     (Day(-2), "przedwczoraj"),
     (Holiday(Fixed(12, 25)), "boże narodzenie"),
     (Holiday(Fixed(12, 24)), "wigilia|wigilię"),
@@ -59,6 +61,9 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (On, "w|we|na|dnia"),
     (At, "o|o godzinie|na|na godzinę|koło|około|godzina"),
     (In, "za"),
+    (Less, "za"),
+    (AfterDay, "po"),
+    (BeforeDay, "przed"),
     (Ago, "temu"),
     (From, "od|od godziny"),
     (To, "do|do godziny"),
@@ -111,7 +116,13 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     ),
     (Number(24), "dwadzieścia cztery"),
     (Number(30), "trzydzieści"),
+    (Number(40), "czterdzieści"),
     (Number(45), "czterdzieści pięć"),
+    (Number(50), "pięćdziesiąt"),
+    (Nth(1), "pierwszy|pierwsza|pierwszą"),
+    (Nth(2), "drugi|druga|drugą"),
+    (Nth(3), "trzeci|trzecia|trzecią"),
+    (Nth(4), "czwarty|czwarta|czwartą"),
     (Ordinal(1), "pierwszego"),
     (Ordinal(2), "drugiego"),
     (Ordinal(3), "trzeciego"),

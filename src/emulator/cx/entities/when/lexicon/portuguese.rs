@@ -4,9 +4,9 @@ use super::Grain::{Day as Days, Fortnight, Hour, Minute, Month as Months, Second
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Morning, Night};
 use super::Sense::{
-    self, Ago, AgoBefore, Am, And, At, Before, Between, Clock, Day, From, Grain, Half, Holiday, In, Last,
-    Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, The, This, To,
-    Weekday, Weekend,
+    self, AfterDay, Ago, AgoBefore, Am, And, At, Before, BeforeDay, Between, Clock, Day, From, Grain, Half,
+    Holiday, In, Last, Midnight, Month, Next, Noon, Now, Nth, Number, Of, On, Ordinal, Part, Past, Pm,
+    Quarter, The, This, To, Weekday, Weekend,
 };
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
@@ -33,7 +33,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Part(Night), "esta noite|hoje à noite"),
     (Day(1), "amanhã|amanha"),
     (Day(2), "depois de amanhã|depois de amanha"),
-    (Day(-1), "ontem"),
+    (Day(-1), "ontem|ontem à noite"),
+    (Part(Night), "ontem à noite"),
     (Day(-2), "anteontem"),
     (Holiday(Fixed(12, 25)), "natal|dia de natal"),
     (Holiday(Fixed(12, 24)), "véspera de natal"),
@@ -52,12 +53,14 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Next, "próximo|proximo|próxima|proxima|que vem|seguinte"),
     (This, "este|esta|neste|nesta|esse|essa"),
     (Last, "passado|passada|último|última"),
-    (Of, "de|do"),
+    (Of, "de|do|da"),
     (The, "o|a|os|as|dia"),
     (On, "no|na|em|dia|no dia|para o dia"),
     (At, "às|as|à|a|pelas|por volta das"),
     (In, "em|daqui a|dentro de"),
     (Ago, "atrás"),
+    (AfterDay, "depois de|depois do|depois da|após|a partir de"),
+    (BeforeDay, "antes de|antes do|antes da"),
     (AgoBefore, "há|faz"),
     (From, "de|do|desde|a partir de|das"),
     (To, "a|ao|até|até o|às|até às"),
@@ -69,12 +72,12 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Half, "e meia"),
     (Quarter, "quinze"),
     (Past, "e"),
-    (Before, "menos"),
+    (Before, "menos|para as|para a|pras|pra"),
     (Noon, "meio dia"),
     (Midnight, "meia noite"),
     (Part(Morning), "manhã|de manhã|pela manhã"),
     (Part(Afternoon), "tarde|à tarde|de tarde"),
-    (Part(Night), "noite|à noite|de noite"),
+    (Part(Night), "noite|à noite|de noite|da noite"),
     (Now, "agora|já"),
     (Number(0), "zero"),
     (Number(1), "um|uma"),
@@ -112,4 +115,9 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Number(45), "quarenta e cinco"),
     (Number(50), "cinquenta"),
     (Ordinal(1), "primeiro"),
+    (Nth(1), "primeira"),
+    (Nth(2), "segundo|segunda"),
+    (Nth(3), "terceiro|terceira"),
+    (Nth(4), "quarto|quarta"),
+    (Nth(5), "quinto|quinta"),
 ];

@@ -4,9 +4,9 @@ use super::Grain::{Day as Days, Fortnight, Hour, Minute, Month as Months, Second
 use super::Holiday::{Easter, Fixed};
 use super::Part::{Afternoon, Evening, Morning, Night};
 use super::Sense::{
-    self, Ago, AgoBefore, Am, And, At, Before, Between, Clock, Day, From, Grain, Half, Holiday, In, Last,
-    Midnight, Month, Next, Noon, Now, Number, Of, On, Ordinal, Part, Past, Pm, Quarter, The, This, To,
-    Weekday, Weekend,
+    self, AfterDay, Ago, AgoBefore, Am, And, At, Before, BeforeDay, Between, Clock, Day, From, Grain, Half,
+    Holiday, In, Last, Midnight, Month, Next, Noon, Now, Nth, Number, Of, On, Ordinal, Part, Past, Pm,
+    Quarter, The, This, To, Weekday, Weekend,
 };
 
 pub(super) const TABLE: &[(Sense, &str)] = &[
@@ -34,7 +34,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Part(Afternoon), "esta tarde"),
     (Day(1), "mañana|manana|el día de mañana"),
     (Day(2), "pasado mañana|pasado manana"),
-    (Day(-1), "ayer"),
+    (Day(-1), "ayer|anoche"),
+    (Part(Night), "anoche"),
     (Day(-2), "anteayer|antier|antes de ayer"),
     (Holiday(Fixed(12, 25)), "navidad|día de navidad"),
     (Holiday(Fixed(12, 24)), "nochebuena"),
@@ -62,6 +63,11 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (At, "a las|a la|a|sobre las|hacia las|para las"),
     (In, "en|dentro de"),
     (Ago, "atrás"),
+    (
+        AfterDay,
+        "después de|despues de|después del|tras|a partir de|a partir del",
+    ),
+    (BeforeDay, "antes de|antes del"),
     (AgoBefore, "hace"),
     (From, "de|del|desde|desde el|desde las"),
     (To, "a|al|hasta|hasta el|hasta las|a las"),
@@ -71,15 +77,15 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Pm, "pm|p m|de la tarde|de la noche|por la tarde|por la noche"),
     (Clock, "en punto|horas|h|hs|hrs"),
     (Half, "y media"),
-    (Quarter, "cuarto"),
+    (Quarter, "cuarto|un cuarto"),
     (Past, "y"),
-    (Before, "menos"),
+    (Before, "menos|para las|para la"),
     (Noon, "mediodía|mediodia|medio día"),
     (Midnight, "medianoche|media noche"),
     (Part(Morning), "mañana|por la mañana|de la mañana|en la mañana"),
     (Part(Afternoon), "tarde|por la tarde|en la tarde"),
     (Part(Evening), "tarde noche"),
-    (Part(Night), "noche|por la noche|en la noche"),
+    (Part(Night), "noche|por la noche|en la noche|de la noche"),
     (Now, "ahora|ahora mismo|ya"),
     (Number(0), "cero"),
     (Number(1), "uno|una|un"),
@@ -117,4 +123,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Number(45), "cuarenta y cinco"),
     (Number(50), "cincuenta"),
     (Ordinal(1), "primero|primer"),
+    (Nth(2), "segundo"),
+    (Nth(3), "tercer|tercero"),
+    (Nth(4), "cuarto"),
+    (Nth(5), "quinto"),
 ];
