@@ -49,9 +49,13 @@ impl<'de> Visitor<'de> for Message<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut last = 0;
+        let mut seen = 0_u64;
         while let Some(Name(name)) = members.next_key()? {
             match self.table.column(&name, last) {
                 Some((place, column)) => {
+                    // Of a name that stands twice the last one counts; on the wire both would.
+                    let bit = bit(place).filter(|bit| seen & bit == 0);
+                    seen |= bit.ok_or_else(|| A::Error::custom("a name that came before"))?;
                     last = place;
                     members.next_value_seed(Field {
                         column,
@@ -64,6 +68,11 @@ impl<'de> Visitor<'de> for Message<'_> {
         }
         Ok(())
     }
+}
+
+/// The bit that stands for a field; there is none for those of messages larger than any that is declared.
+fn bit(place: usize) -> Option<u64> {
+    1_u64.checked_shl(u32::try_from(place).ok()?)
 }
 
 /// Writes a field, whatever kind it is.
@@ -294,6 +303,18 @@ mod tests {
             assert_eq!(at_once(&json.to_string()), None, "{json}");
         }
         for text in ["", "{", "{} {}", r#"{"text": "a"} x"#] {
+            assert_eq!(at_once(text), None, "{text}");
+        }
+    }
+
+    /// Found by fuzzing: elements of a list that stood there twice were all taken, where the tree has the last ones.
+    #[test]
+    fn of_a_name_that_stands_twice_it_cannot_tell() {
+        for text in [
+            r#"{"responseMessages": [{"text": {"text": ["a"]}}], "responseMessages": []}"#,
+            r#"{"languageCode": "en", "language_code": "de"}"#,
+            r#"{"match": {"confidence": 1}, "text": "x", "match": {}}"#,
+        ] {
             assert_eq!(at_once(text), None, "{text}");
         }
     }
