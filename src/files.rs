@@ -4,23 +4,9 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+pub use unfinished::{Unfinished, abandon};
 
-/// A hidden file in the folder, named after the one that it is to become, readable for whoever may read the folder.
-///
-/// # Errors
-/// When the folder cannot be written to.
-pub fn temporary(name: &str, folder: &Path) -> io::Result<NamedTempFile> {
-    let prefix = format!(".{name}.");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
+mod unfinished;
 
 /// The folder that a file stands in.
 pub fn folder_of(path: &Path) -> PathBuf {
@@ -38,10 +24,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     fs_err::create_dir_all(&folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut file = temporary(&name, &folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
+    let mut unfinished = Unfinished::create(&name, &folder)?;
+    unfinished.file().write_all(bytes)?;
+    unfinished.put(path)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::read;
 use self::request::{Asked, body};
 use super::call::Connection;
-use super::error::status::{broken, closed_before, late, root_cause};
+use super::error::status::{broken, broken_before, late, root_cause};
 use super::error::{BackendError, BackendErrorKind};
 use super::headers::Headers;
 use super::left::{Left, never_left};
@@ -104,7 +104,7 @@ impl Rest {
             };
         }
         if !left.has() {
-            return closed_before(&cause);
+            return broken_before(&cause, "REST");
         }
         TurnError {
             error: last_word(&cause).unwrap_or_else(|| broken(&cause, "REST")),

@@ -22,7 +22,7 @@ use crate::backend::transport::{
 };
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
-use crate::files;
+use crate::files::{self, Unfinished};
 
 /// Keeps what is said, and writes it.
 pub(super) struct Recorder {
@@ -39,7 +39,7 @@ impl Recorder {
     /// When it cannot be created or written to.
     pub(super) fn new(shelf: Shelf) -> io::Result<Self> {
         fs_err::create_dir_all(shelf.folder())?;
-        files::temporary("turnproof", shelf.folder())?;
+        Unfinished::create("turnproof", shelf.folder())?;
         Ok(Self {
             shelf: Arc::new(shelf),
             tapes: Mutex::default(),

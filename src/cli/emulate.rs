@@ -7,9 +7,8 @@ use tonic::service::Routes;
 
 use super::args::EmulateArgs;
 use super::console::Console;
-use super::exit::Exit;
+use super::exit::{Exit, exit_at_once};
 use super::failure::Failure;
-use super::run::exit_of_signal;
 use super::surroundings::Surroundings;
 use crate::audio::AudioError;
 use crate::diagnostic::Diagnostic;
@@ -156,9 +155,7 @@ fn level(
 
 async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failure> {
     let stop = Cancellation::new();
-    let signals = listen_to_signals(stop.clone(), |reason| {
-        std::process::exit(exit_of_signal(reason).code().into());
-    })?;
+    let signals = listen_to_signals(stop.clone(), exit_at_once)?;
     let mut emulator = Emulator::start(options).await.map_err(|error| {
         let help = "another program may listen there: port 0 takes any that is free".to_owned();
         Failure::CouldNotTest(vec![(error.to_string(), help)])
@@ -177,5 +174,5 @@ async fn serve(options: EmulatorOptions, console: Console) -> Result<Exit, Failu
             "{calls} calls, {struck} of them went wrong on purpose\n"
         ))?;
     }
-    Ok(exit_of_signal(stop.reason().unwrap_or(CancelReason::Terminated)))
+    Ok(Exit::of_signal(stop.reason().unwrap_or(CancelReason::Terminated)))
 }

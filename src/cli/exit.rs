@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::files;
+use crate::model::event::CancelReason;
+
 /// How the program ends, for the one who started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
@@ -32,6 +35,14 @@ impl Exit {
         Self::Interrupted,
         Self::Terminated,
     ];
+
+    /// What a signal asks for.
+    pub fn of_signal(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::Terminated => Self::Terminated,
+            _ => Self::Interrupted,
+        }
+    }
 
     /// The code that the shell sees.
     pub fn code(self) -> u8 {
@@ -83,6 +94,12 @@ impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
     }
+}
+
+/// Ends the program for who will not wait: a second signal. Nothing half-written stays behind.
+pub fn exit_at_once(reason: CancelReason) {
+    let _nothing_begins = files::abandon();
+    std::process::exit(Exit::of_signal(reason).code().into())
 }
 
 #[cfg(test)]

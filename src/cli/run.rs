@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::args::{ListFormat, Origins, RunArgs};
 use super::console::Console;
-use super::exit::Exit;
+use super::exit::{Exit, exit_at_once};
 use super::failure::Failure;
 use super::options::RunOptions;
 use super::prepare::{Demands, Prepared};
@@ -18,7 +18,7 @@ use super::surroundings::Surroundings;
 use super::workplace::Workplace;
 use crate::cassette::Cassettes;
 use crate::model::endpoint::CredentialPolicy;
-use crate::model::event::{CancelReason, RunEnd, RunInfo};
+use crate::model::event::{RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
     self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run,
@@ -128,9 +128,7 @@ impl Job<'_> {
         let titles = self.conversations.titles();
         let cassettes = tapes::open(&self.args.cassettes, titles, redactor, self.here)?;
         let cancellation = Cancellation::new();
-        let signals = runner::listen_to_signals(cancellation.clone(), |reason| {
-            std::process::exit(exit_of_signal(reason).code().into());
-        })?;
+        let signals = runner::listen_to_signals(cancellation.clone(), exit_at_once)?;
         let reporters = reporting.open()?;
         let (info, targets) = self.make_ready(seed, cassettes.clone()).await?;
         let journal = self.journal(&info)?;
@@ -327,12 +325,5 @@ fn exit_of(status: RunStatus) -> Exit {
         RunStatus::NothingRan => Exit::NothingRan,
         RunStatus::Interrupted => Exit::Interrupted,
         RunStatus::Terminated => Exit::Terminated,
-    }
-}
-
-pub(super) fn exit_of_signal(reason: CancelReason) -> Exit {
-    match reason {
-        CancelReason::Terminated => Exit::Terminated,
-        _ => Exit::Interrupted,
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::files::{folder_of, temporary};
+use crate::files::{Unfinished, folder_of};
 
 /// Bytes that are collected before they are written.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
@@ -82,9 +82,9 @@ impl Output {
         match self.target {
             Target::Renamed(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let mut named = temporary(&name, &self.folder)?;
-                io::copy(&mut file, named.as_file_mut())?;
-                named.persist(path).map_err(|failed| failed.error)?;
+                let mut unfinished = Unfinished::create(&name, &self.folder)?;
+                io::copy(&mut file, unfinished.file())?;
+                unfinished.put(&path)?;
             }
             Target::Copied(path) => {
                 let mut sink = fs_err::OpenOptions::new().write(true).open(path)?;

@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::files::Unfinished;
 use crate::model::event::RunInfo;
 use crate::model::outcome::{ConversationResult, Verdict};
 
@@ -133,14 +134,10 @@ impl JournalWriter {
 
 /// Puts a copy of the journal under its name, at once.
 fn put(file: &mut File, folder: &Path) -> io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    let mut named = builder.prefix("journal-").suffix(".part").tempfile_in(folder)?;
+    let mut unfinished = Unfinished::create(JOURNAL_FILE, folder)?;
     file.seek(SeekFrom::Start(0))?;
-    io::copy(file, named.as_file_mut())?;
-    named
-        .persist(folder.join(JOURNAL_FILE))
-        .map_err(|error| error.error)?;
-    Ok(())
+    io::copy(file, unfinished.file())?;
+    unfinished.put(&folder.join(JOURNAL_FILE))
 }
 
 fn write_lines(mut file: File, header: &[u8], mut lines: mpsc::Receiver<Vec<u8>>) -> io::Result<File> {

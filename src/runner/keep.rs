@@ -1,9 +1,13 @@
 //! Keeps what agents speak, as WAV files that people can listen to: only on request, since speech cannot be redacted.
 
+use std::io;
 use std::path::{Path, PathBuf};
+
+use tokio::task::spawn_blocking;
 
 use super::attempt::Player;
 use crate::audio::as_wav;
+use crate::files;
 use crate::model::transcript::{Observed, Spoken};
 
 /// Longest part of a file's name that comes from a conversation's.
@@ -77,12 +81,11 @@ impl Kept {
     pub(super) async fn write(self) -> Result<String, String> {
         let wav = as_wav(self.spoken.format, &self.spoken.bytes).map_err(|error| error.to_string())?;
         let path = self.keep.folder.join(&self.name);
-        if let Some(folder) = path.parent() {
-            let made = tokio::fs::create_dir_all(folder).await;
-            made.map_err(|error| error.to_string())?;
-        }
-        let written = tokio::fs::write(&path, wav).await;
-        written.map_err(|error| error.to_string())?;
+        let written = spawn_blocking(move || files::write_whole(&path, &wav)).await;
+        written
+            .map_err(io::Error::other)
+            .flatten()
+            .map_err(|error| error.to_string())?;
         Ok(self.keep.shown.join(&self.name).display().to_string())
     }
 }

@@ -47,16 +47,20 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
 /// As [`failure`], of a call whose message was never taken to be sent: a connection that broke has not carried it.
 pub(in crate::backend) fn unsent(status: &Status) -> TurnError {
     match origin(status) {
-        Origin::Transport(cause) => closed_before(&cause),
+        Origin::Transport(cause) => broken_before(&cause, "gRPC"),
         _ => failure(status),
     }
 }
 
-/// The connection went away before anything of a call was on it.
-pub(in crate::backend) fn closed_before(cause: &str) -> TurnError {
-    let cause = format!("the connection was closed before the request left ({cause})");
+/// The connection went away before anything of a call was on it. Whether it was there at all is a matter of moments, so
+/// people are told the same as of one that broke later; only nothing was sent.
+pub(in crate::backend) fn broken_before(cause: &str, spoken: &str) -> TurnError {
+    let error = last_word(cause).unwrap_or_else(|| BackendError {
+        kind: BackendErrorKind::Connect,
+        ..broken(&format!("{cause} (before the request left)"), spoken)
+    });
     TurnError {
-        error: last_word(&cause).unwrap_or_else(|| unreachable(None, &cause)),
+        error,
         sent: Sent::No,
     }
 }
@@ -351,6 +355,23 @@ mod tests {
             (BackendErrorKind::Service, Sent::Unknown)
         );
         assert_eq!(failure.error.message, "the connection broke: broken pipe");
+    }
+
+    /// It was told in two ways, by which moment the connection broke in.
+    #[test]
+    fn a_connection_that_broke_before_a_call_is_told_alike_and_sent_nothing() {
+        let (before, later) = (
+            broken_before("broken pipe", "gRPC"),
+            broken("broken pipe", "gRPC"),
+        );
+        assert!(before.error.is_connect() && before.error.is_transient());
+        assert_eq!(before.sent, Sent::No);
+        assert!(
+            before.error.message.starts_with(&later.message),
+            "{}",
+            before.error
+        );
+        assert_eq!(before.error.hint, later.hint);
     }
 
     #[test]

@@ -80,7 +80,14 @@ where
             return Either::Left(self.inner.call(request));
         };
         if !applied && !matches!(fault, Fault::Delay(_) | Fault::GoAway | Fault::Truncate) {
-            return Either::Right(instead(fault, connection).map(Ok).boxed());
+            let asked = (!is_http1).then(|| request.into_body());
+            let answer = async move {
+                if let Some(asked) = asked {
+                    first_message(asked).await;
+                }
+                Ok(instead(fault, connection).await)
+            };
+            return Either::Right(answer.boxed());
         }
         let answer = self.inner.call(request);
         if is_http1 && matches!(fault, Fault::GoAway | Fault::Truncate) {
@@ -88,6 +95,13 @@ where
         }
         Either::Right(spoilt(answer, fault, connection).boxed())
     }
+}
+
+/// Waits until something was asked. A call of which only the head has come may still go another way when its connection
+/// breaks, and would be struck twice. (Over HTTP/1.1 a message has come before, or a socket is to be refused.)
+async fn first_message(mut asked: Body) {
+    // What it says makes no difference, nor that there is none.
+    let _ = asked.frame().await;
 }
 
 /// What comes in the place of an answer.

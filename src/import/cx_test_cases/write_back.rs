@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use super::identity::{Known, pair};
 use super::{counted, folder, merge, recording};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, agent::Agent};
-use crate::files;
+use crate::files::Unfinished;
 use crate::model::Value;
 use crate::model::suite::Conversation;
 
@@ -134,14 +133,13 @@ fn write_zip(
     let failed = |error: &io::Error| vec![not_written(out, error)];
     let parent = folder::parent(out);
     fs_err::create_dir_all(parent).map_err(|error| failed(&error))?;
-    let mut file = files::temporary("turnproof-export", parent).map_err(|error| failed(&error))?;
-    let writer = io::BufWriter::new(file.as_file_mut());
+    let mut unfinished = Unfinished::create("turnproof-export", parent).map_err(|error| failed(&error))?;
+    let writer = io::BufWriter::new(unfinished.file());
     export::write_zip(export, changes, writer)?;
-    match file.persist_noclobber(out) {
-        Ok::<File, _>(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(vec![exists(out)]),
-        Err(error) => Err(failed(&error.error)),
-    }
+    unfinished.put_new(out).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => vec![exists(out)],
+        _ => failed(&error),
+    })
 }
 
 /// All test cases as they are now, by their place in the folder.

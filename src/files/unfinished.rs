@@ -1,0 +1,182 @@
+//! Files under way: each has a hidden name until it is whole, and the program knows all of them, so that it can end at
+//! any moment and leave none behind.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// The names of this program.
+static NAMES: Names = Names(Mutex::new(BTreeSet::new()));
+
+/// A hidden file in a folder, named after the one that it is to become, readable for whoever may read the folder.
+/// Dropped before it was put anywhere, it is gone.
+#[derive(Debug)]
+pub struct Unfinished {
+    // Removed first, forgotten then: fields are dropped in this order.
+    file: NamedTempFile,
+    name: Name,
+}
+
+impl Unfinished {
+    /// Begins the file that is to become `name`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn create(name: &str, folder: &Path) -> io::Result<Self> {
+        NAMES.create(name, folder)
+    }
+
+    /// What is written to.
+    pub fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Puts the file, which is whole now, where it belongs, in the place of whatever stands there.
+    ///
+    /// # Errors
+    /// When there is a folder, or the place is on another disk.
+    pub fn put(self, path: &Path) -> io::Result<()> {
+        let Self { file, name } = self;
+        name.give_up(|| file.persist(path))?;
+        Ok(())
+    }
+
+    /// As [`Unfinished::put`], unless something stands there.
+    ///
+    /// # Errors
+    /// Of kind [`io::ErrorKind::AlreadyExists`] when something does.
+    pub fn put_new(self, path: &Path) -> io::Result<()> {
+        let Self { file, name } = self;
+        name.give_up(|| file.persist_noclobber(path))?;
+        Ok(())
+    }
+}
+
+/// Removes all files under way, for a program that ends at once. While the answer is held no file is begun, and none
+/// appears under its name: whoever tries waits.
+pub fn abandon() -> impl Drop {
+    NAMES.abandon()
+}
+
+/// The names of files under way. Locked while one of them appears or disappears.
+#[derive(Debug, Default)]
+struct Names(Mutex<BTreeSet<PathBuf>>);
+
+impl Names {
+    fn create(&'static self, name: &str, folder: &Path) -> io::Result<Unfinished> {
+        let mut names = self.lock();
+        let file = hidden(name, folder)?;
+        let path = file.path().to_path_buf();
+        names.insert(path.clone());
+        let name = Name { path, names: self };
+        Ok(Unfinished { file, name })
+    }
+
+    fn abandon(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        let mut names = self.lock();
+        for path in std::mem::take(&mut *names) {
+            // It may be gone, or its folder; there is nobody left to be told.
+            let _ = fs_err::remove_file(path);
+        }
+        names
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the names.
+#[derive(Debug)]
+struct Name {
+    path: PathBuf,
+    names: &'static Names,
+}
+
+impl Name {
+    /// Lets the file have another name.
+    fn give_up<T>(self, rename: impl FnOnce() -> T) -> T {
+        let mut names = self.names.lock();
+        names.remove(&self.path);
+        rename()
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        self.names.lock().remove(&self.path);
+    }
+}
+
+fn hidden(name: &str, folder: &Path) -> io::Result<NamedTempFile> {
+    let prefix = format!(".{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn names_of_a_program() -> &'static Names {
+        Box::leak(Box::default())
+    }
+
+    fn count(folder: &Path) -> usize {
+        folder.read_dir().unwrap().count()
+    }
+
+    #[test]
+    fn what_was_put_stays_and_what_was_dropped_is_gone() {
+        let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
+        let mut whole = names.create("whole", folder.path()).unwrap();
+        let dropped = names.create("dropped", folder.path()).unwrap();
+        whole.file().write_all(b"all of it").unwrap();
+        assert_eq!((count(folder.path()), names.lock().len()), (2, 2));
+        drop(dropped);
+        let path = folder.path().join("whole");
+        whole.put(&path).unwrap();
+        assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
+        assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
+
+        let second = names.create("whole", folder.path()).unwrap();
+        let refused = second.put_new(&path).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
+    }
+
+    /// A second Ctrl-C came while the journal was copied, and its half stayed behind.
+    #[test]
+    fn a_program_that_ends_leaves_nothing_and_begins_nothing() {
+        let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
+        let under_way = names.create("under way", folder.path()).unwrap();
+        let ending = names.abandon();
+        assert_eq!(count(folder.path()), 0);
+        thread::scope(|threads| {
+            let begins = threads.spawn(|| names.create("another", folder.path()).unwrap());
+            let path = folder.path().join("under way");
+            let puts = threads.spawn(move || under_way.put(&path));
+            // Both wait; were they not to, they would be done by now.
+            thread::sleep(Duration::from_millis(50));
+            assert!(!begins.is_finished() && !puts.is_finished());
+            assert_eq!(count(folder.path()), 0);
+            drop(ending);
+            assert!(puts.join().unwrap().is_err());
+            drop(begins.join().unwrap());
+        });
+    }
+}
