@@ -223,6 +223,26 @@ pub struct Turn {
     pub restart: bool,
 }
 
+impl Turn {
+    /// A turn of which nothing is asked but what the user does.
+    pub fn new(location: Location, input: Input) -> Self {
+        Self {
+            location,
+            used_at: None,
+            input,
+            with: With::default(),
+            via: None,
+            when: Vec::new(),
+            answers: None,
+            capture: Vec::new(),
+            feedback: None,
+            expect: Vec::new(),
+            history: None,
+            restart: false,
+        }
+    }
+}
+
 /// What the user does in a turn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {

@@ -18,7 +18,7 @@ use super::{Allowance, Cancellation, Limit, Plan, Run, RunContext, RunOptions, R
 use crate::backend::error::BackendErrorKind;
 use crate::backend::{Backend, BackendError, Session, SessionStart, TurnError, TurnInput, TurnRequest};
 use crate::model::event::{RunEnd, RunEvent, RunInfo};
-use crate::model::outcome::{ConversationResult, ErrorRecord, Sent};
+use crate::model::outcome::{Attempt, ConversationResult, ErrorRecord, Outcome, Sent};
 use crate::model::suite::{
     Check, Conversation, EmulatorStubs, Expectation, Feedback, Input, Location, Matcher, Repeat, Retries,
     Service, Start, Timeouts, Turn, With,
@@ -229,20 +229,7 @@ pub(super) fn calls(call: ToolCall) -> AgentReply {
 
 /// A turn that says something and expects nothing.
 pub(super) fn say(text: &str) -> Turn {
-    Turn {
-        location: location(5),
-        used_at: None,
-        input: Input::Say(text.to_owned()),
-        with: With::default(),
-        via: None,
-        when: Vec::new(),
-        answers: None,
-        capture: Vec::new(),
-        feedback: None,
-        expect: Vec::new(),
-        history: None,
-        restart: false,
-    }
+    Turn::new(location(5), Input::Say(text.to_owned()))
 }
 
 /// A turn that expects this reply.
@@ -459,4 +446,21 @@ pub(super) struct Played {
     pub(super) end: RunEnd,
     pub(super) results: Vec<ConversationResult>,
     pub(super) events: Vec<RunEvent>,
+}
+
+impl Played {
+    /// The service refused once, and that halved the pace of 60 requests a minute.
+    pub(super) fn was_slowed_once(&self) -> bool {
+        let [slowed] = &self.end.slowed[..] else {
+            return false;
+        };
+        let halved = (slowed.lowest_per_minute - 30.0).abs() < f64::EPSILON;
+        (slowed.refused, slowed.times, halved) == (1, 1, true)
+    }
+}
+
+/// What became of the first expectation of each turn.
+pub(super) fn outcomes(attempt: &Attempt) -> Vec<Outcome> {
+    let turns = attempt.turns.iter();
+    turns.map(|turn| turn.expectations[0].outcome).collect()
 }

@@ -175,23 +175,13 @@ fn turn(number: usize, turn: usize) -> Turn {
     let text = format!("{number}.{turn}");
     let reply = format!("heard {text}");
     Turn {
-        location: location(turn + 2),
-        used_at: None,
-        input: Input::Say(text),
-        with: With::default(),
-        via: None,
-        when: Vec::new(),
-        answers: None,
-        capture: Vec::new(),
-        feedback: None,
         expect: vec![Expectation {
             line: 1,
             required: true,
             only_on: None,
             check: Check::Reply(Matcher::Is(reply.into())),
         }],
-        history: None,
-        restart: false,
+        ..Turn::new(location(turn + 2), Input::Say(text))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::model::suite::{Capture, Expectation, Matcher, Repeat, StubResponse, S
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 use crate::runner::fake::{
-    Answer, FakeBackend, FakeRun, calls, conversation, expectation, expects, location, reply_is, say, says,
-    with_turns,
+    Answer, FakeBackend, FakeRun, calls, conversation, expectation, expects, location, outcomes, reply_is,
+    say, says, with_turns,
 };
 
 mod quota;
@@ -77,12 +77,7 @@ async fn a_failed_turn_does_not_stop_the_conversation() {
     let turns = [expects("one", "other"), expects("two", "two")];
     let result = FakeRun::one(&FakeBackend::echo(), with_turns("a", turns)).await;
     assert_eq!(result.verdict, Verdict::Failed);
-    let outcomes: Vec<Outcome> = result.attempts[0]
-        .turns
-        .iter()
-        .map(|turn| turn.expectations[0].outcome)
-        .collect();
-    assert_eq!(outcomes, [Outcome::Failed, Outcome::Passed]);
+    assert_eq!(outcomes(&result.attempts[0]), [Outcome::Failed, Outcome::Passed]);
     let reason = result.reason.unwrap();
     assert!(reason.starts_with("turn 1: reply: "), "{reason}");
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::audio::Said;
-use crate::model::suite::{AudioInput, Location, With};
+use crate::model::suite::{AudioInput, Location};
 
 fn turn(input: Input, expect: Vec<Check>) -> Turn {
     let expect = expect.into_iter().map(|check| Expectation {
@@ -16,22 +16,13 @@ fn turn(input: Input, expect: Vec<Check>) -> Turn {
         only_on: None,
         check,
     });
+    let location = Location {
+        file: Arc::from(Path::new("suite.yaml")),
+        line: 1,
+    };
     Turn {
-        location: Location {
-            file: Arc::from(Path::new("suite.yaml")),
-            line: 1,
-        },
-        used_at: None,
-        input,
-        with: With::default(),
-        via: None,
-        when: Vec::new(),
-        answers: None,
-        capture: Vec::new(),
-        feedback: None,
         expect: expect.collect(),
-        history: None,
-        restart: false,
+        ..Turn::new(location, input)
     }
 }
 

@@ -41,13 +41,8 @@ async fn stable_turns_are_told_what_should_have_been_said() {
     ];
     let result = FakeRun::one(&backend, stable(turns)).await;
     assert_eq!(result.verdict, Verdict::Failed);
-    let outcomes: Vec<Outcome> = result.attempts[0]
-        .turns
-        .iter()
-        .map(|turn| turn.expectations[0].outcome)
-        .collect();
     assert_eq!(
-        outcomes,
+        outcomes(&result.attempts[0]),
         [Outcome::Passed, Outcome::Failed, Outcome::Passed],
         "a wrong answer does not spoil the turns after it"
     );

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::suite::{Check, Matcher, Via, With};
+use crate::model::suite::{Check, Matcher, Via};
 
 fn location() -> Location {
     Location {
@@ -27,18 +27,8 @@ fn scope(captures: Value) -> Scope {
 
 fn turn(input: Input) -> Turn {
     Turn {
-        location: location(),
-        used_at: None,
-        input,
-        with: With::default(),
         via: Some(Via::Detect),
-        when: Vec::new(),
-        answers: None,
-        capture: Vec::new(),
-        feedback: None,
-        expect: Vec::new(),
-        history: None,
-        restart: false,
+        ..Turn::new(location(), input)
     }
 }
 
