@@ -21,7 +21,7 @@ use std::time::Duration;
 use bare_client::BareClient;
 use process::{Finished, play, run_to_end};
 use server::{Server, median};
-use suites::Workplace;
+use suites::{Workplace, script};
 
 /// As in the program itself, so that a comparison is one of the work done.
 #[global_allocator]
@@ -138,8 +138,7 @@ fn memory_and_rate() {
     let mut rates = Vec::new();
     for _ in 0..3 {
         let turns = 10_000 * TURNS;
-        let script = vec!["hello".to_owned(); TURNS];
-        let bare = BareClient::connect(&emulator.address).play(&[script], 10_000, IN_FLIGHT);
+        let bare = BareClient::connect(&emulator.address).play(&[script(TURNS)], 10_000, IN_FLIGHT);
         let run = play(large.path(), IN_FLIGHT);
         #[expect(clippy::cast_precision_loss, reason = "fifty thousand turns")]
         let rate = turns as f64 / run.elapsed.as_secs_f64();

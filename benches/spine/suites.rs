@@ -63,6 +63,12 @@ impl Workplace {
     }
 }
 
+/// What is said in each conversation.
+pub(crate) fn script(turns: usize) -> Vec<String> {
+    let said = SCRIPT.iter().cycle().take(turns);
+    said.map(|(say, _)| (*say).to_owned()).collect()
+}
+
 fn suite(file: usize, conversations: usize, turns: usize) -> String {
     let mut text = format!("suite: Generated {file}\ntarget: workshop\nconversations:\n");
     for number in 0..conversations {

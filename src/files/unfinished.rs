@@ -127,8 +127,6 @@ fn hidden(name: &str, folder: &Path) -> io::Result<NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::thread;
-    use std::time::Duration;
 
     use super::*;
 
@@ -166,17 +164,9 @@ mod tests {
         let under_way = names.create("under way", folder.path()).unwrap();
         let ending = names.abandon();
         assert_eq!(count(folder.path()), 0);
-        thread::scope(|threads| {
-            let begins = threads.spawn(|| names.create("another", folder.path()).unwrap());
-            let path = folder.path().join("under way");
-            let puts = threads.spawn(move || under_way.put(&path));
-            // Both wait; were they not to, they would be done by now.
-            thread::sleep(Duration::from_millis(50));
-            assert!(!begins.is_finished() && !puts.is_finished());
-            assert_eq!(count(folder.path()), 0);
-            drop(ending);
-            assert!(puts.join().unwrap().is_err());
-            drop(begins.join().unwrap());
-        });
+        assert!(names.0.try_lock().is_err(), "who begins or puts a file waits");
+        drop(ending);
+        assert!(under_way.put(&folder.path().join("under way")).is_err());
+        assert_eq!(count(folder.path()), 0);
     }
 }
