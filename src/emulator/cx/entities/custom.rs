@@ -8,7 +8,7 @@ use super::fuzzy::FuzzyValues;
 use super::inflection::stem;
 use super::misspelling;
 use super::pattern::parse;
-use super::regexp::{Pattern, patterns};
+use super::regexp::{Pattern, find_in_order, patterns};
 use super::text::{Candidate, Quality, Text};
 use super::trie::WordTrie;
 use crate::emulator::cx::words::words;
@@ -113,14 +113,13 @@ impl CustomType {
     pub(super) fn find(&self, text: &Text<'_>) -> Vec<Candidate> {
         let mut found = self.find_words(text);
         found.extend(self.find_signs(text));
-        for pattern in &self.patterns {
-            let trimmed = text.raw.trim();
-            let shift = text.raw.len() - text.raw.trim_start().len();
-            found.extend(pattern.find(trimmed).into_iter().map(|range| {
-                let value = trimmed.get(range.clone()).unwrap_or_default();
-                Candidate::exact(range.start + shift..range.end + shift, value)
-            }));
-        }
+        let trimmed = text.raw.trim();
+        let shift = text.raw.len() - text.raw.trim_start().len();
+        let of_patterns = find_in_order(&self.patterns, trimmed).into_iter();
+        found.extend(of_patterns.map(|range| {
+            let value = trimmed.get(range.clone()).unwrap_or_default();
+            Candidate::exact(range.start + shift..range.end + shift, value)
+        }));
         found
     }
 

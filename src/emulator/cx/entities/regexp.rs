@@ -46,6 +46,23 @@ impl Pattern {
     }
 }
 
+/// What the patterns of one type match together. For the service they are one pattern, alternatives in order: where an
+/// earlier one has matched, a later one is not tried, though it would match more (documentation of regexp entities).
+pub(super) fn find_in_order(patterns: &[Pattern], text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = patterns.iter().flat_map(|pattern| pattern.find(text)).collect();
+    // Stable: of those that start together the earlier pattern's stays in front.
+    found.sort_by_key(|range| range.start);
+    let mut free_from = 0;
+    found.retain(|range| {
+        let is_free = range.start >= free_from;
+        if is_free {
+            free_from = range.end;
+        }
+        is_free
+    });
+    found
+}
+
 /// The usable patterns of a type; the others with what is wrong with them.
 pub(super) fn patterns<'p>(sources: impl Iterator<Item = &'p str>) -> (Vec<Pattern>, Vec<(String, String)>) {
     let mut usable = Vec::new();
@@ -120,6 +137,28 @@ mod tests {
         assert_eq!(found(r"\+\d+", "call +49123 now"), ["+49123"]);
         assert_eq!(found(r"^\d{5}$", "12345"), ["12345"]);
         assert_eq!(found(r"x*", "no match of nothing"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn earlier_patterns_of_a_type_come_first() {
+        for (sources, text, expected) in [
+            (["\\d{3}", "\\d{3}-\\d{4}"], "call 555-1234", &["555"][..]),
+            (
+                ["\\d{3}-\\d{4}", "\\d{3}"],
+                "call 555-1234 or 556",
+                &["555-1234", "556"],
+            ),
+            (["b", "a b"], "a b", &["a b"]),
+            (["a", "b c"], "a b c a", &["a", "b c", "a"]),
+        ] {
+            let (patterns, _) = patterns(sources.into_iter());
+            let found = find_in_order(&patterns, text).into_iter();
+            assert_eq!(
+                found.map(|range| &text[range]).collect::<Vec<_>>(),
+                expected,
+                "{text}"
+            );
+        }
     }
 
     #[test]
