@@ -1,6 +1,7 @@
 //! What README and reference say is true: every command is run or at least understood, every example is valid, and the
 //! generated parts are those that the program would write. `UPDATE_DOCS=1` writes them.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,6 +129,18 @@ fn generated_parts_are_those_of_the_program() {
             1,
         );
         fs::write(root().join(file), updated).unwrap();
+    }
+}
+
+/// A third of the page stood there twice once, the second time with figures of the day before.
+#[test]
+fn nothing_stands_there_twice() {
+    for file in [README, REFERENCE] {
+        let text = page(file);
+        let mut before = HashSet::new();
+        for mark in text.lines().filter(|line| line.starts_with("## ")) {
+            assert!(before.insert(mark), "{file}: {mark}");
+        }
     }
 }
 
