@@ -36,11 +36,11 @@ pub mod cx;
 pub mod error;
 mod headers;
 mod http;
-mod left;
 pub mod names;
 mod overrides;
 mod rest;
 pub mod transport;
+mod unsent;
 pub mod way;
 mod websocket;
 
@@ -87,10 +87,10 @@ pub trait Session: Send {
     async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
         let _ = (feedback, timeout);
         let message = "answers are rated on Dialogflow CX only";
-        Err(TurnError {
-            error: BackendError::new(BackendErrorKind::Request, message),
-            sent: Sent::No,
-        })
+        Err(TurnError::unsent(BackendError::new(
+            BackendErrorKind::Request,
+            message,
+        )))
     }
 }
 
@@ -236,4 +236,12 @@ pub struct TurnError {
     pub error: BackendError,
     /// Whether the service may have applied the turn.
     pub sent: Sent,
+}
+
+impl TurnError {
+    /// Nothing of the turn has left.
+    pub fn unsent(error: BackendError) -> Self {
+        let sent = Sent::No;
+        Self { error, sent }
+    }
 }

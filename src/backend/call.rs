@@ -1,6 +1,7 @@
 //! One call to a service: headers, deadline, the bytes there and back, and what a failure means.
 //!
-//! A request is never sent twice. The one thing tried again, once, is connecting, as long as nothing has left.
+//! A request is never sent twice. What is tried again is connecting, once, and a call whose connection was retired or broke
+//! before anything of it had left: others share that connection, and the next one, too.
 
 mod codec;
 mod guard;
@@ -27,21 +28,22 @@ use self::guard::Guard;
 use super::auth::Credentials;
 use super::channel::{ChannelPool, Lease};
 use super::error::BackendError;
-use super::error::status::{failure, is_transport, late, unsent};
+use super::error::status::{broken_before, failure, is_transport, overdue, unsent};
 use super::headers::Headers;
-use super::left::{Left, never_left};
 use super::transport::{
     self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Outgoing, Part, Transport, Waiting, over, post,
 };
+use super::unsent::{Unsent, Waited, never_left};
 use super::way::Way;
 use super::{SessionStart, TurnError};
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
-use crate::model::outcome::Sent;
 
 /// The largest single message taken; audio answers are the largest there are.
 pub(super) const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
 /// Messages waiting to be sent on a live stream.
 const OUTBOX: usize = 16;
+/// How often a call that has not left may go another way.
+const DETOURS: u32 = 4;
 
 /// The way to a service, as a target describes it.
 #[derive(Debug, Clone)]
@@ -81,6 +83,9 @@ struct LiveStream {
     _lease: Lease,
 }
 
+/// What is sent on a stream.
+type Messages = BoxStream<'static, Bytes>;
+
 /// A call ready to be made.
 struct Prepared {
     client: Grpc<Guard>,
@@ -99,11 +104,11 @@ impl Transport for Caller {
 #[async_trait]
 impl Line for Caller {
     async fn ask(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
-        let mut again = true;
+        let mut detours = DETOURS;
         loop {
-            // One place that waits: the state of a call is large, and two would take up room twice.
-            match self.ask_once(call, message.clone()).await {
-                Err(failed) if again && never_left(&failed) => again = false,
+            let prepared = self.prepare(call).await?;
+            match self.ask_over(prepared, call, message.clone(), detours == 0).await {
+                Err(failed) if detours > 0 && never_left(&failed) => detours -= 1,
                 answered => return answered,
             }
         }
@@ -114,14 +119,19 @@ impl Line for Caller {
         call: &Call,
         first: Vec<Bytes>,
     ) -> Result<Box<dyn transport::LiveStream>, TurnError> {
-        let mut again = true;
-        loop {
-            match self.open_once(call, &first).await {
-                Err(failed) if again && never_left(&failed) => again = false,
-                Err(failed) => return Err(failed),
-                Ok(stream) => return Ok(Box::new(stream)),
-            }
+        let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
+        for message in first {
+            // There is room for all of them, and the receiver is held just below.
+            let _ = outbox.try_send(message);
         }
+        let messages = ReceiverStream::new(messages).boxed();
+        let stream = self
+            .begin(call, messages, (Waiting::begin(), Lasts::OnItsOwn))
+            .await?;
+        Ok(Box::new(LiveStream {
+            outbox: Some(outbox),
+            ..stream
+        }))
     }
 
     async fn stream(
@@ -130,48 +140,14 @@ impl Line for Caller {
         sent: BoxStream<'static, Outgoing>,
         lasts: Lasts,
     ) -> Result<Box<dyn transport::LiveStream>, TurnError> {
-        let prepared = match self.prepare(call).await {
-            Err(failed) if never_left(&failed) => self.prepare(call).await?,
-            prepared => prepared?,
-        };
         let waiting = Waiting::begin();
-        let opened = begin(prepared, call, waiting.follow(sent), (waiting, lasts)).await;
-        Ok(Box::new(self.opened(opened)?))
+        let messages = waiting.follow(sent);
+        Ok(Box::new(self.begin(call, messages, (waiting, lasts)).await?))
     }
 }
 
-/// Why a stream could not be opened.
-enum Unopened {
-    Failed(Lease, Box<Status>, Left),
-    Late(Left),
-}
-
-async fn begin(
-    prepared: Prepared,
-    call: &Call,
-    messages: BoxStream<'static, Bytes>,
-    (waiting, lasts): (Waiting, Lasts),
-) -> Result<LiveStream, Unopened> {
-    let Prepared {
-        mut client,
-        path,
-        headers,
-        lease,
-    } = prepared;
-    let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - Instant::now());
-    let left = Left::default();
-    let request = request(left.watch(messages), headers, timeout);
-    match timeout_at(call.deadline, client.streaming(request, path, BytesCodec)).await {
-        Ok(Ok(answer)) => Ok(LiveStream {
-            outbox: None,
-            inbox: answer.into_inner(),
-            waiting,
-            _lease: lease,
-        }),
-        Ok(Err(status)) => Err(Unopened::Failed(lease, Box::new(status), left)),
-        Err(_) => Err(Unopened::Late(left)),
-    }
-}
+/// A stream that was not opened: why, and what has not left for it.
+type Unopened = (TurnError, Option<Messages>);
 
 impl Caller {
     fn new(connection: Connection) -> Result<Self, BackendError> {
@@ -181,90 +157,132 @@ impl Caller {
         })
     }
 
-    async fn ask_once(&self, call: &Call, message: Bytes) -> Result<Vec<Part>, TurnError> {
+    async fn ask_over(
+        &self,
+        prepared: Prepared,
+        call: &Call,
+        message: Bytes,
+        is_patient: bool,
+    ) -> Result<Vec<Part>, TurnError> {
         let Prepared {
             mut client,
             path,
             headers,
             lease,
-        } = self.prepare(call).await?;
+        } = prepared;
         let sent_at = Instant::now();
-        let left = Left::default();
-        let messages = left.watch(stream::once(ready(message)));
-        let request = request(messages, headers, Some(call.deadline - sent_at));
+        let unsent = Unsent::new(stream::once(ready(message)));
+        let request = request(unsent.messages(), headers, Some(call.deadline - sent_at));
         let reading = async {
             let answer = client.streaming(request, path, BytesCodec).await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
         };
-        match timeout_at(call.deadline, reading).await {
-            Ok(Ok(parts)) => Ok(parts),
-            Ok(Err(status)) => Err(self.failed(&lease, &status, &left)),
-            Err(_) => Err(left.late()),
+        match unsent.wait(reading, call.deadline, is_patient).await {
+            Waited::Done(Ok(parts)) => Ok(parts),
+            Waited::Done(Err(status)) => Err(self.failed(&lease, &status, unsent.take().is_some())),
+            Waited::Stuck(_) => Err(self.stuck(&lease)),
+            Waited::Late => Err(overdue(unsent.take().is_some())),
         }
     }
 
-    async fn open_once(&self, call: &Call, first: &[Bytes]) -> Result<LiveStream, TurnError> {
-        let prepared = self.prepare(call).await?;
-        let (outbox, messages) = mpsc::channel(OUTBOX.max(first.len()));
-        for message in first {
-            // There is room for all of them, and the receiver is held just below.
-            let _ = outbox.try_send(message.clone());
-        }
-        let messages = ReceiverStream::new(messages).boxed();
-        let opened = begin(prepared, call, messages, (Waiting::begin(), Lasts::OnItsOwn)).await;
-        Ok(LiveStream {
-            outbox: Some(outbox),
-            ..self.opened(opened)?
-        })
-    }
-
-    fn opened(&self, opened: Result<LiveStream, Unopened>) -> Result<LiveStream, TurnError> {
-        opened.map_err(|unopened| match unopened {
-            Unopened::Failed(lease, status, left) => self.failed(&lease, &status, &left),
-            Unopened::Late(left) => left.late(),
-        })
-    }
-
-    /// Gets hold of a token and a channel. Nothing has been sent when this fails.
-    async fn prepare(&self, call: &Call) -> Result<Prepared, TurnError> {
-        let preparing = async {
-            let headers = self.headers.of(call).await?;
-            let lease = self.pool.lease().await?;
-            let client = Grpc::new(Guard(lease.channel.clone())).max_decoding_message_size(LARGEST_MESSAGE);
-            Ok(Prepared {
-                client,
-                path: PathAndQuery::from_static(call.path),
-                headers,
-                lease,
-            })
-        };
-        match timeout_at(call.deadline, preparing).await {
-            Ok(Ok(mut prepared)) => match prepared.client.ready().await {
-                Ok(()) => Ok(prepared),
-                Err(error) => {
-                    let nothing_left = Left::default();
-                    Err(self.failed(&prepared.lease, &Status::from_error(error), &nothing_left))
+    /// Opens a stream for these messages.
+    async fn begin(
+        &self,
+        call: &Call,
+        mut messages: Messages,
+        (waiting, lasts): (Waiting, Lasts),
+    ) -> Result<LiveStream, TurnError> {
+        let mut detours = DETOURS;
+        loop {
+            let prepared = self.prepare(call).await?;
+            let how = (&waiting, lasts, detours == 0);
+            match self.begin_over(prepared, call, messages, how).await {
+                Ok(stream) => return Ok(stream),
+                Err((failed, Some(unsent))) if detours > 0 && never_left(&failed) => {
+                    detours -= 1;
+                    messages = unsent;
                 }
-            },
-            Ok(Err(error)) => Err(TurnError {
-                error,
-                sent: Sent::No,
-            }),
-            Err(_) => Err(TurnError {
-                error: late(),
-                sent: Sent::No,
-            }),
+                Err((failed, _)) => return Err(failed),
+            }
         }
     }
 
-    fn failed(&self, lease: &Lease, status: &Status, left: &Left) -> TurnError {
+    async fn begin_over(
+        &self,
+        prepared: Prepared,
+        call: &Call,
+        messages: Messages,
+        (waiting, lasts, is_patient): (&Waiting, Lasts, bool),
+    ) -> Result<LiveStream, Unopened> {
+        let Prepared {
+            mut client,
+            path,
+            headers,
+            lease,
+        } = prepared;
+        let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - Instant::now());
+        let unsent = Unsent::new(messages);
+        let request = request(unsent.messages(), headers, timeout);
+        let opening = client.streaming(request, path, BytesCodec);
+        match unsent.wait(opening, call.deadline, is_patient).await {
+            Waited::Done(Ok(answer)) => Ok(LiveStream {
+                outbox: None,
+                inbox: answer.into_inner(),
+                waiting: waiting.clone(),
+                _lease: lease,
+            }),
+            Waited::Done(Err(status)) => {
+                let unsent = unsent.take();
+                Err((self.failed(&lease, &status, unsent.is_some()), unsent))
+            }
+            Waited::Stuck(unsent) => Err((self.stuck(&lease), Some(unsent))),
+            Waited::Late => {
+                let unsent = unsent.take();
+                Err((overdue(unsent.is_some()), unsent))
+            }
+        }
+    }
+
+    /// Gets hold of a token and a connection. Nothing has been sent when this fails.
+    async fn prepare(&self, call: &Call) -> Result<Prepared, TurnError> {
+        let mut again = true;
+        loop {
+            // One place that waits: its state is large, and two would take up room twice.
+            match timeout_at(call.deadline, self.prepare_once(call)).await {
+                Ok(Err(failed)) if again && never_left(&failed) => again = false,
+                Ok(prepared) => return prepared,
+                Err(_) => return Err(overdue(true)),
+            }
+        }
+    }
+
+    async fn prepare_once(&self, call: &Call) -> Result<Prepared, TurnError> {
+        let headers = self.headers.of(call).await.map_err(TurnError::unsent)?;
+        let lease = self.pool.lease().await.map_err(TurnError::unsent)?;
+        let mut client = Grpc::new(Guard(lease.channel.clone())).max_decoding_message_size(LARGEST_MESSAGE);
+        let ready = client.ready().await;
+        ready.map_err(|error| self.failed(&lease, &Status::from_error(error), true))?;
+        Ok(Prepared {
+            client,
+            path: PathAndQuery::from_static(call.path),
+            headers,
+            lease,
+        })
+    }
+
+    fn stuck(&self, lease: &Lease) -> TurnError {
+        self.pool.discard(lease);
+        broken_before("it does not take what is to be sent", "gRPC")
+    }
+
+    fn failed(&self, lease: &Lease, status: &Status, is_unsent: bool) -> TurnError {
         if is_transport(status) {
             self.pool.discard(lease);
         }
-        if left.has() {
-            failure(status)
-        } else {
+        if is_unsent {
             unsent(status)
+        } else {
+            failure(status)
         }
     }
 }

@@ -18,11 +18,11 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::read;
 use self::request::{Asked, body};
 use super::call::Connection;
-use super::error::status::{broken, broken_before, late, root_cause};
+use super::error::status::{broken, broken_before, overdue, root_cause};
 use super::error::{BackendError, BackendErrorKind};
 use super::headers::Headers;
-use super::left::{Left, never_left};
 use super::transport::{Call, Lasts, Line, LiveStream, Outgoing, Part, Transport};
+use super::unsent::never_left;
 use super::way::Way;
 use super::way::trouble::{last_word, no_connection};
 use super::{SessionStart, TurnError, http};
@@ -59,51 +59,44 @@ impl Rest {
         path: &str,
         call: &Call,
     ) -> Result<RequestBuilder, TurnError> {
-        let unsent = |error| TurnError {
-            error,
-            sent: Sent::No,
-        };
         match timeout_at(call.deadline, self.headers.of(call)).await {
             Ok(Ok(headers)) => {
                 let address = format!("{}{path}", self.endpoint);
                 Ok(self.client.request(method, address).headers(headers))
             }
-            Ok(Err(error)) => Err(unsent(error)),
-            Err(_) => Err(unsent(late())),
+            Ok(Err(error)) => Err(TurnError::unsent(error)),
+            Err(_) => Err(overdue(true)),
         }
     }
 
     async fn ask_once(&self, call: &Call, message: &Bytes) -> Result<Vec<Part>, TurnError> {
-        let Asked { path, json, answers } = Asked::new(call, message).map_err(|error| TurnError {
-            error,
-            sent: Sent::No,
-        })?;
+        let Asked { path, json, answers } = Asked::new(call, message).map_err(TurnError::unsent)?;
         let request = self.request(Method::POST, &path, call).await?;
-        let left = Left::default();
+        let (body, unsent) = body(json);
         let request = request
             .header(::http::header::CONTENT_TYPE, "application/json")
             .header(::http::header::ACCEPT, "application/json")
-            .body(body(json, left.clone()));
+            .body(body);
         let sent_at = Instant::now();
         let asking = async {
-            let response = request.send().await.map_err(|error| self.failed(&error, &left))?;
+            let response = request
+                .send()
+                .await
+                .map_err(|error| self.failed(&error, unsent.take().is_some()))?;
             read(response, &answers, sent_at).await
         };
         timeout_at(call.deadline, asking)
             .await
-            .unwrap_or_else(|_| Err(left.late()))
+            .unwrap_or_else(|_| Err(overdue(unsent.take().is_some())))
     }
 
-    /// What went wrong before an answer came.
-    pub(in crate::backend) fn failed(&self, error: &reqwest::Error, left: &Left) -> TurnError {
+    /// What went wrong before an answer came, and perhaps before anything left.
+    pub(in crate::backend) fn failed(&self, error: &reqwest::Error, is_unsent: bool) -> TurnError {
         let cause = root_cause(error);
         if error.is_connect() {
-            return TurnError {
-                error: no_connection(&self.endpoint, &self.way, error),
-                sent: Sent::No,
-            };
+            return TurnError::unsent(no_connection(&self.endpoint, &self.way, error));
         }
-        if !left.has() {
+        if is_unsent {
             return broken_before(&cause, "REST");
         }
         TurnError {
@@ -156,8 +149,5 @@ pub(in crate::backend) fn no_streams(call: &Call) -> TurnError {
         _ => "set `transport: grpc` in the target, or send turns in text by `via: detect`",
     };
     let message = format!("REST cannot carry {method}, which speaks both ways at once");
-    TurnError {
-        error: BackendError::new(BackendErrorKind::Request, message).hint(hint),
-        sent: Sent::No,
-    }
+    TurnError::unsent(BackendError::new(BackendErrorKind::Request, message).hint(hint))
 }

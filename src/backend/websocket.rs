@@ -23,13 +23,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use self::socket::Socket;
 use super::call::Connection;
-use super::error::status::{late, root_cause};
+use super::error::status::{overdue, root_cause};
 use super::error::{BackendError, BackendErrorKind};
-use super::left::{Left, never_left};
 use super::rest::{Rest, beginning, head, no_streams};
 use super::transport::{Call, Lasts, Line, LiveStream, Outgoing, Part, Transport, Waiting};
+use super::unsent::never_left;
 use super::{SessionStart, TurnError};
-use crate::model::outcome::Sent;
 use crate::proto::json::read::messages_of;
 use crate::proto::rest::{LIVE, live_path};
 
@@ -59,10 +58,6 @@ impl WebSocket {
     }
 
     async fn connect_once(&self, call: &Call) -> Result<Upgraded, TurnError> {
-        let unsent = |error| TurnError {
-            error,
-            sent: Sent::No,
-        };
         let location = call.routing.1.rsplit('/').next().unwrap_or_default();
         let key = generate_key();
         let request = self
@@ -77,30 +72,30 @@ impl WebSocket {
             let mut response = request
                 .send()
                 .await
-                .map_err(|error| self.rest.failed(&error, &Left::default()))?;
+                .map_err(|error| self.rest.failed(&error, true))?;
             let head = head(&response);
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 let body = beginning(&mut response).await;
-                return Err(unsent(head.failure(&body).error));
+                return Err(TurnError::unsent(head.failure(&body).error));
             }
             let accepted = response.headers().get(SEC_WEBSOCKET_ACCEPT);
             let expected = derive_accept_key(key.as_bytes());
             if accepted.is_none_or(|accepted| accepted.as_bytes() != expected.as_bytes()) {
                 let message = "the server agreed to another WebSocket than was asked for";
                 let error = BackendError::new(BackendErrorKind::Protocol, message);
-                return Err(unsent(
+                return Err(TurnError::unsent(
                     error.hint("check the target's endpoint, and any proxy on the way"),
                 ));
             }
             let upgraded = response.upgrade().await;
             upgraded.map_err(|error| {
                 let message = format!("no WebSocket came about: {}", root_cause(&error));
-                unsent(BackendError::new(BackendErrorKind::Service, message).hint("try again"))
+                TurnError::unsent(BackendError::new(BackendErrorKind::Service, message).hint("try again"))
             })
         };
         timeout_at(call.deadline, connecting)
             .await
-            .unwrap_or_else(|_| Err(unsent(late())))
+            .unwrap_or_else(|_| Err(overdue(true)))
     }
 
     /// A socket on which messages are sent as they come.

@@ -24,7 +24,6 @@ use crate::backend::error::code;
 use crate::backend::transport::{Call, Hears, Lasts, Line, LiveStream, Outgoing, Part, Transport};
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
-use crate::model::outcome::Sent;
 use crate::proto::json::read::{Reading, json_to_bytes};
 use crate::proto::json::table::{Table, tables_of};
 use crate::proto::json::text::{Blob, text_to_bytes};
@@ -340,10 +339,7 @@ impl Played {
     /// From here on nothing is as it was recorded.
     fn lost(&self, error: BackendError) -> TurnError {
         self.loaded.lost.store(true, Ordering::Relaxed);
-        TurnError {
-            error,
-            sent: Sent::No,
-        }
+        TurnError::unsent(error)
     }
 
     /// A recorded message with the session's id of today, and what is known of what was hidden.

@@ -15,7 +15,6 @@ use crate::backend::error::{BackendError, BackendErrorKind};
 use crate::backend::overrides;
 use crate::backend::transport::{Call, Line, Part, deadline, no_answer, only};
 use crate::backend::{Session, SessionStart, Speech, TurnError, TurnInput, TurnRequest};
-use crate::model::outcome::Sent;
 use crate::model::suite::{AudioSettings, Via};
 use crate::model::transcript::{AgentReply, Latency, Observed};
 use crate::proto::ces_v1 as ces;
@@ -153,7 +152,7 @@ impl CesSession {
                 })
             }
             Via::Detect | Via::ServerStream | Via::Match | Via::MatchThenFulfill => {
-                Err(unsent(BackendError::new(
+                Err(TurnError::unsent(BackendError::new(
                     BackendErrorKind::Request,
                     "this way of sending a turn is one of Dialogflow CX; CES has run, stream and bidi",
                 )))
@@ -215,7 +214,10 @@ impl Session for CesSession {
         let via = turn.via.unwrap_or(target.via);
         if speech.is_some() && !matches!(turn.via, None | Some(Via::Bidi)) {
             let message = "sound is carried by BidiRunSession: leave `via` out";
-            return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+            return Err(TurnError::unsent(BackendError::new(
+                BackendErrorKind::Request,
+                message,
+            )));
         }
         let via = if self.is_spoken { Via::Bidi } else { via };
         let is_live = via == Via::Bidi;
@@ -233,7 +235,7 @@ impl Session for CesSession {
             let message = "text comes in pieces over StreamRunSession, and over BidiRunSession without sound";
             let error = BackendError::new(BackendErrorKind::Request, message)
                 .hint("write `via: stream` or `via: bidi`, or leave `text_streaming` out");
-            return Err(unsent(error));
+            return Err(TurnError::unsent(error));
         }
         let way = Way {
             via,
@@ -247,8 +249,9 @@ impl Session for CesSession {
         };
         let opening = self.opening.as_ref();
         let variables = request::variables(&turn.with, opening, &turn.input);
-        let config = request::config(target, &self.name, &turn.with, opening, sound).map_err(unsent)?;
-        let inputs = request::inputs(&variables, &turn.input, &self.pending).map_err(unsent)?;
+        let config =
+            request::config(target, &self.name, &turn.with, opening, sound).map_err(TurnError::unsent)?;
+        let inputs = request::inputs(&variables, &turn.input, &self.pending).map_err(TurnError::unsent)?;
         if !matches!(turn.input, TurnInput::ToolResults(_)) {
             self.known.begin_turn();
         }
@@ -269,12 +272,5 @@ impl Session for CesSession {
         reply.latency = answer.latency();
         reply.raw = turn.want_raw.then(|| answer.raw());
         Ok(reply)
-    }
-}
-
-fn unsent(error: BackendError) -> TurnError {
-    TurnError {
-        error,
-        sent: Sent::No,
     }
 }

@@ -156,7 +156,7 @@ impl CxSession {
                 let matched = self.matched(playing, &asked).await?;
                 self.fulfill(playing, asked, matched).await
             }
-            Via::Run | Via::Bidi => Err(unsent(BackendError::new(
+            Via::Run | Via::Bidi => Err(TurnError::unsent(BackendError::new(
                 BackendErrorKind::Request,
                 "this way of sending a turn is one of CES; Dialogflow CX has detect, server_stream, stream, match and \
                  match_then_fulfill",
@@ -392,7 +392,8 @@ impl CxSession {
     }
 
     fn query_params(&self, with: &With) -> Result<cx::QueryParameters, TurnError> {
-        request::query_params(&self.shared.target, &self.name, with, self.opening.as_ref()).map_err(unsent)
+        request::query_params(&self.shared.target, &self.name, with, self.opening.as_ref())
+            .map_err(TurnError::unsent)
     }
 
     fn match_request(&self, params: cx::QueryParameters, input: cx::QueryInput) -> cx::MatchIntentRequest {
@@ -436,13 +437,17 @@ impl Session for CxSession {
         let answers = match &turn.input {
             TurnInput::User(input) => {
                 let via = turn.via.unwrap_or(self.shared.target.via);
-                let input = request::query_input(&self.shared.target, input, &turn.with).map_err(unsent)?;
+                let input = request::query_input(&self.shared.target, input, &turn.with)
+                    .map_err(TurnError::unsent)?;
                 self.say(&mut playing, via, input).await?
             }
             TurnInput::Speech(speech) => {
                 if !matches!(turn.via, None | Some(Via::Stream)) {
                     let message = "sound is carried by StreamingDetectIntent: leave `via` out";
-                    return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+                    return Err(TurnError::unsent(BackendError::new(
+                        BackendErrorKind::Request,
+                        message,
+                    )));
                 }
                 let params = self.query_params(&turn.with)?;
                 let format = speech.clip.format();
@@ -451,7 +456,10 @@ impl Session for CxSession {
             }
             TurnInput::Attached { .. } => {
                 let message = "Dialogflow CX takes no images and no other files";
-                return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+                return Err(TurnError::unsent(BackendError::new(
+                    BackendErrorKind::Request,
+                    message,
+                )));
             }
             TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
         };
@@ -470,7 +478,10 @@ impl Session for CxSession {
     async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
         let Some(answer) = &self.last_answer else {
             let message = "there is no answer with an id that could be rated";
-            return Err(unsent(BackendError::new(BackendErrorKind::Request, message)));
+            return Err(TurnError::unsent(BackendError::new(
+                BackendErrorKind::Request,
+                message,
+            )));
         };
         let asked = request::feedback(&self.name, answer, feedback);
         let with = With::default();
@@ -515,13 +526,6 @@ fn one_or_many(mut raw: Vec<serde_json::Value>) -> serde_json::Value {
     match raw.pop() {
         Some(only) if raw.is_empty() => only,
         last => raw.into_iter().chain(last).collect(),
-    }
-}
-
-fn unsent(error: BackendError) -> TurnError {
-    TurnError {
-        error,
-        sent: Sent::No,
     }
 }
 

@@ -59,10 +59,7 @@ pub(in crate::backend) fn broken_before(cause: &str, spoken: &str) -> TurnError 
         kind: BackendErrorKind::Connect,
         ..broken(&format!("{cause} (before the request left)"), spoken)
     });
-    TurnError {
-        error,
-        sent: Sent::No,
-    }
+    TurnError::unsent(error)
 }
 
 /// Whether the connection itself failed, so that it had better not be used again.
@@ -86,6 +83,14 @@ pub(in crate::backend) fn late() -> BackendError {
         ..BackendError::new(BackendErrorKind::Timeout, "no answer within the turn's time")
     }
     .hint(hint(Code::DeadlineExceeded))
+}
+
+/// As [`late`], of a call; unless it is unsent, nobody knows what became of it.
+pub(in crate::backend) fn overdue(is_unsent: bool) -> TurnError {
+    TurnError {
+        error: late(),
+        sent: if is_unsent { Sent::No } else { Sent::Unknown },
+    }
 }
 
 /// The innermost cause of an error: the part that says something.

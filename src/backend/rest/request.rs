@@ -8,8 +8,8 @@ use http_body::{Body, Frame, SizeHint};
 use prost::bytes::Bytes;
 
 use crate::backend::error::{BackendError, BackendErrorKind};
-use crate::backend::left::Left;
 use crate::backend::transport::Call;
+use crate::backend::unsent::Unsent;
 use crate::proto::json::bytes_to_json;
 use crate::proto::json::read::{is_answered_in_a_list, messages_of};
 use crate::proto::rest::Rule;
@@ -53,20 +53,24 @@ impl Asked {
     }
 }
 
-/// A body that tells when it leaves. It cannot be sent again: there is only one of it.
-pub(super) fn body(json: Bytes, left: Left) -> reqwest::Body {
-    reqwest::Body::wrap(Watched {
-        json: Some(json),
-        left,
-    })
+/// A body that is taken when it leaves. It cannot be sent again: there is only one of it.
+pub(super) fn body(json: Bytes) -> (reqwest::Body, Unsent<Bytes>) {
+    let size = json.len() as u64;
+    let unsent = Unsent::new(json);
+    let leaving = Leaving {
+        size,
+        unsent: unsent.clone(),
+    };
+    (reqwest::Body::wrap(leaving), unsent)
 }
 
-struct Watched {
-    json: Option<Bytes>,
-    left: Left,
+struct Leaving {
+    /// Bytes that are still to be sent.
+    size: u64,
+    unsent: Unsent<Bytes>,
 }
 
-impl Body for Watched {
+impl Body for Leaving {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -74,19 +78,16 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let json = self.json.take();
-        if json.is_some() {
-            self.left.set();
-        }
-        Poll::Ready(json.map(|json| Ok(Frame::data(json))))
+        self.size = 0;
+        Poll::Ready(self.unsent.take().map(|json| Ok(Frame::data(json))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.json.is_none()
+        self.size == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.json.as_ref().map_or(0, |json| json.len() as u64))
+        SizeHint::with_exact(self.size)
     }
 }
 

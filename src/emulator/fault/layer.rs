@@ -1,13 +1,14 @@
 //! Faults of calls: between the server and the services, so that every service has all of them.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::{BoxFuture, Either};
-use futures::{FutureExt, Stream, StreamExt, TryFutureExt, TryStreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use prost::bytes::Bytes;
 use tokio::time::sleep;
 use tonic::body::Body;
@@ -56,7 +57,7 @@ pub(in crate::emulator) struct Faulty<S> {
 
 impl<S> Service<Request<Body>> for Faulty<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Send,
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
@@ -69,39 +70,57 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let struck = if self.rules.is_empty() {
-            None
-        } else {
-            self.rules.of_call(request.uri().path())
-        };
-        let connection = request.extensions().get::<Handle>().cloned();
-        let is_http1 = request.extensions().get::<OverHttp1>().is_some();
-        let Some((fault, applied)) = struck else {
+        if self.rules.is_empty() {
             return Either::Left(self.inner.call(request));
-        };
-        if !applied && !matches!(fault, Fault::Delay(_) | Fault::GoAway | Fault::Truncate) {
-            let asked = (!is_http1).then(|| request.into_body());
-            let answer = async move {
-                if let Some(asked) = asked {
-                    first_message(asked).await;
-                }
-                Ok(instead(fault, connection).await)
-            };
-            return Either::Right(answer.boxed());
         }
-        let answer = self.inner.call(request);
-        if is_http1 && matches!(fault, Fault::GoAway | Fault::Truncate) {
-            return Either::Right(answer.map_ok(move |answer| marked(answer, fault)).boxed());
-        }
-        Either::Right(spoilt(answer, fault, connection).boxed())
+        // The service that is ready is the one to be called.
+        let next = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, next);
+        Either::Right(struck(inner, Arc::clone(&self.rules), request).boxed())
     }
 }
 
-/// Waits until something was asked. A call of which only the head has come may still go another way when its connection
-/// breaks, and would be struck twice. (Over HTTP/1.1 a message has come before, or a socket is to be refused.)
-async fn first_message(mut asked: Body) {
-    // What it says makes no difference, nor that there is none.
-    let _ = asked.frame().await;
+/// A call that the rules are asked about when its message has come. A call of which only the head has come may still go
+/// another way when its connection breaks or is retired: it would count twice, and be struck twice. (Over HTTP/1.1 a
+/// message has come before, or a socket is to be refused.)
+async fn struck<S>(
+    mut inner: S,
+    rules: Arc<Rules>,
+    mut request: Request<Body>,
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
+    let connection = request.extensions().get::<Handle>().cloned();
+    let is_http1 = request.extensions().get::<OverHttp1>().is_some();
+    if !is_http1 {
+        let (head, body) = request.into_parts();
+        let (body, has_come) = with_message(body).await;
+        request = Request::from_parts(head, body);
+        if !has_come {
+            return inner.call(request).await;
+        }
+    }
+    let Some((fault, applied)) = rules.of_call(request.uri().path()) else {
+        return inner.call(request).await;
+    };
+    if !applied && !matches!(fault, Fault::Delay(_) | Fault::GoAway | Fault::Truncate) {
+        return Ok(instead(fault, connection).await);
+    }
+    let answer = inner.call(request);
+    if is_http1 && matches!(fault, Fault::GoAway | Fault::Truncate) {
+        return Ok(marked(answer.await?, fault));
+    }
+    spoilt(answer, fault, connection).await
+}
+
+/// Waits for the beginning of what is asked, and tells whether it came.
+async fn with_message(mut body: Body) -> (Body, bool) {
+    let first = body.frame().await;
+    let has_come =
+        matches!(&first, Some(Ok(frame)) if frame.data_ref().is_some_and(|bytes| !bytes.is_empty()));
+    let whole = stream::iter(first).chain(BodyStream::new(body));
+    (Body::new(StreamBody::new(whole)), has_come)
 }
 
 /// What comes in the place of an answer.
