@@ -1,7 +1,7 @@
 //! One call to a service: headers, deadline, the bytes there and back, and what a failure means.
 //!
-//! A request is never sent twice. What is tried again is connecting, once, and a call whose connection was retired or broke
-//! before anything of it had left: others share that connection, and the next one, too.
+//! A request is never sent twice. What is tried again is connecting, once, and a call of which nothing has left, because its
+//! connection was retired, broke, or does not take it: others share that connection, and the next one, too.
 
 mod codec;
 mod guard;
@@ -28,7 +28,7 @@ use self::guard::Guard;
 use super::auth::Credentials;
 use super::channel::{ChannelPool, Lease};
 use super::error::BackendError;
-use super::error::status::{broken_before, failure, is_transport, overdue, unsent};
+use super::error::status::{broken_before, failure, failure_unsent, is_transport, overdue};
 use super::headers::Headers;
 use super::transport::{
     self, Call, Heard, LARGEST_ANSWER, Lasts, Line, Outgoing, Part, Transport, Waiting, over, post,
@@ -198,9 +198,9 @@ impl Caller {
             let how = (&waiting, lasts, detours == 0);
             match self.begin_over(prepared, call, messages, how).await {
                 Ok(stream) => return Ok(stream),
-                Err((failed, Some(unsent))) if detours > 0 && never_left(&failed) => {
+                Err((failed, Some(back))) if detours > 0 && never_left(&failed) => {
                     detours -= 1;
-                    messages = unsent;
+                    messages = back;
                 }
                 Err((failed, _)) => return Err(failed),
             }
@@ -223,6 +223,7 @@ impl Caller {
         let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - Instant::now());
         let unsent = Unsent::new(messages);
         let request = request(unsent.messages(), headers, timeout);
+        waiting.restart();
         let opening = client.streaming(request, path, BytesCodec);
         match unsent.wait(opening, call.deadline, is_patient).await {
             Waited::Done(Ok(answer)) => Ok(LiveStream {
@@ -232,13 +233,13 @@ impl Caller {
                 _lease: lease,
             }),
             Waited::Done(Err(status)) => {
-                let unsent = unsent.take();
-                Err((self.failed(&lease, &status, unsent.is_some()), unsent))
+                let back = unsent.take();
+                Err((self.failed(&lease, &status, back.is_some()), back))
             }
-            Waited::Stuck(unsent) => Err((self.stuck(&lease), Some(unsent))),
+            Waited::Stuck(back) => Err((self.stuck(&lease), Some(back))),
             Waited::Late => {
-                let unsent = unsent.take();
-                Err((overdue(unsent.is_some()), unsent))
+                let back = unsent.take();
+                Err((overdue(back.is_some()), back))
             }
         }
     }
@@ -270,6 +271,7 @@ impl Caller {
         })
     }
 
+    /// The connection takes nothing. Nobody is told, for the call goes another way.
     fn stuck(&self, lease: &Lease) -> TurnError {
         self.pool.discard(lease);
         broken_before("it does not take what is to be sent", "gRPC")
@@ -280,7 +282,7 @@ impl Caller {
             self.pool.discard(lease);
         }
         if is_unsent {
-            unsent(status)
+            failure_unsent(status)
         } else {
             failure(status)
         }

@@ -1,6 +1,6 @@
 //! Calls over REST: messages as JSON over HTTP/1.1. It carries what is asked and answered; live streams it does not.
 //!
-//! A request is never sent twice. As over gRPC, the one thing tried again, once, is connecting, as long as nothing has left.
+//! A request is never sent twice. The one thing tried again, once, is a call of which nothing has left.
 
 mod answer;
 pub(in crate::backend) use self::answer::{beginning, head};

@@ -1,4 +1,4 @@
-//! Whether anything of a call has left for the service, which decides whether its turn may have been applied.
+//! What a call has to send, and whether it has left for the service, which decides whether its turn may have been applied.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use super::TurnError;
 use crate::model::outcome::Sent;
 
-/// A connection takes what is to be sent at once. One that has not by then may never: what was handed to it in the moment
-/// when it closed is told by nobody.
+/// A connection takes what is to be sent at once, unless its server lets no more calls in for now. One that has not by then
+/// may never: of what was handed to it in the moment when it closed, nobody tells.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How waiting for a call ended.
@@ -90,7 +90,7 @@ impl<T: Stream<Item = Bytes> + Unpin + Send + 'static> Unsent<T> {
     }
 }
 
-/// Whether a call failed to connect before anything left: the one thing that is tried again.
+/// Whether there was no connection for a call, or none any more before anything left: what is tried again.
 pub(in crate::backend) fn never_left(failed: &TurnError) -> bool {
     failed.sent == Sent::No && failed.error.is_connect()
 }

@@ -4,9 +4,16 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Code;
+use turnproof::emulator::fault::Counts;
 use turnproof::model::endpoint::Protocol;
 use turnproof::model::outcome::Sent;
 use turnproof::model::suite::Via;
+use turnproof::proto::ces_v1 as ces;
+use turnproof::proto::ces_v1::bidi_session_client_message::MessageType as ClientMessage;
+use turnproof::proto::ces_v1::session_service_client::SessionServiceClient;
 
 use crate::cli_emulate::Running;
 use crate::cli_place::Place;
@@ -79,6 +86,27 @@ async fn late_answers_and_retired_connections_lose_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_goaway_calls_go_another_way() {
     calls_outlive_their_connections(Protocol::Grpc).await;
+}
+
+/// Not our own client, which speaks at once: others may wait for the head of the answer first.
+#[tokio::test]
+async fn who_listens_before_they_speak_is_answered_where_nothing_goes_wrong() {
+    let emulator = Services::new().start(&["unavailable,method=RunSession"]).await;
+    let address = format!("http://{}", emulator.address());
+    let mut client = SessionServiceClient::connect(address).await.unwrap();
+    let (sender, messages) = mpsc::channel(1);
+    let call = client.bidi_run_session(ReceiverStream::new(messages));
+    let mut answers = call.await.unwrap().into_inner();
+    assert_eq!(emulator.faults().counts().calls, 0, "nothing was asked yet");
+    let nothing = ces::BidiSessionClientMessage {
+        message_type: Some(ClientMessage::Config(ces::SessionConfig::default())),
+    };
+    sender.send(nothing).await.unwrap();
+    // A session without a name is refused; by then the message has come.
+    let refused = answers.message().await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    let one = Counts { calls: 1, struck: 0 };
+    assert_eq!(emulator.faults().counts(), one);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,9 +45,10 @@ pub(in crate::backend) fn failure(status: &Status) -> TurnError {
 }
 
 /// As [`failure`], of a call whose message was never taken to be sent: a connection that broke has not carried it.
-pub(in crate::backend) fn unsent(status: &Status) -> TurnError {
+pub(in crate::backend) fn failure_unsent(status: &Status) -> TurnError {
     match origin(status) {
         Origin::Transport(cause) => broken_before(&cause, "gRPC"),
+        Origin::Timeout => overdue(true),
         _ => failure(status),
     }
 }

@@ -82,9 +82,9 @@ pub struct EmulateArgs {
     /// resource-exhausted, …), delay=2s, hang (no answer), reset (of the stream), truncate (the answer ends in the middle),
     /// html (a web page), goaway (the connection takes no further calls), disconnect (it breaks) or bad-tls (the handshake
     /// fails). It strikes all calls, or those of rate=5%, every=10 or nth=3, of all methods or of method=DetectIntent. With
-    /// `applied` the turn is played and only its answer is lost. Where rates strike, --seed decides. Over REST a reset breaks
-    /// the connection, and goaway closes it after the answer; over a WebSocket, which carries one call, goaway does
-    /// nothing.
+    /// `applied` the turn is played and only its answer is lost. Where rates strike, --seed decides. A call over gRPC is
+    /// struck, and counted, when its first message has come. Over REST a reset breaks the connection, and goaway closes it
+    /// after the answer; over a WebSocket, which carries one call, goaway does nothing.
     #[arg(long = "fault", value_name = "RULE", value_parser = values::fault)]
     pub faults: Vec<Rule>,
 

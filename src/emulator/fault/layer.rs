@@ -94,6 +94,9 @@ where
     let connection = request.extensions().get::<Handle>().cloned();
     let is_http1 = request.extensions().get::<OverHttp1>().is_some();
     if !is_http1 {
+        if !rules.are_about(request.uri().path()) {
+            return inner.call(request.map(|body| counted(body, rules))).await;
+        }
         let (head, body) = request.into_parts();
         let (body, has_come) = with_message(body).await;
         request = Request::from_parts(head, body);
@@ -105,6 +108,8 @@ where
         return inner.call(request).await;
     };
     if !applied && !matches!(fault, Fault::Delay(_) | Fault::GoAway | Fault::Truncate) {
+        // What is asked is not kept while nothing is answered: it would take the connection's room for other calls.
+        drop(request);
         return Ok(instead(fault, connection).await);
     }
     let answer = inner.call(request);
@@ -114,13 +119,31 @@ where
     spoilt(answer, fault, connection).await
 }
 
+/// What is asked, which counts when it begins to come.
+fn counted(body: Body, rules: Arc<Rules>) -> Body {
+    let mut has_come = false;
+    Body::new(body.map_frame(move |frame| {
+        if !has_come && has_data(&frame) {
+            has_come = true;
+            rules.count();
+        }
+        frame
+    }))
+}
+
 /// Waits for the beginning of what is asked, and tells whether it came.
 async fn with_message(mut body: Body) -> (Body, bool) {
-    let first = body.frame().await;
-    let has_come =
-        matches!(&first, Some(Ok(frame)) if frame.data_ref().is_some_and(|bytes| !bytes.is_empty()));
+    let mut first = body.frame().await;
+    while matches!(&first, Some(Ok(frame)) if frame.is_data() && !has_data(frame)) {
+        first = body.frame().await;
+    }
+    let has_come = matches!(&first, Some(Ok(frame)) if has_data(frame));
     let whole = stream::iter(first).chain(BodyStream::new(body));
     (Body::new(StreamBody::new(whole)), has_come)
+}
+
+fn has_data(frame: &Frame) -> bool {
+    frame.data_ref().is_some_and(|bytes| !bytes.is_empty())
 }
 
 /// What comes in the place of an answer.

@@ -142,11 +142,13 @@ impl Rule {
     }
 
     /// Whether a rule is about calls of the method at this path (`/package.Service/Method`).
-    fn is_about(&self, path: &str) -> bool {
+    fn may_strike(&self, path: &str) -> bool {
         let method = path.rsplit('/').next().unwrap_or_default();
-        self.method
+        let is_meant = self
+            .method
             .as_deref()
-            .is_none_or(|meant| meant.eq_ignore_ascii_case(method))
+            .is_none_or(|meant| meant.eq_ignore_ascii_case(method));
+        is_meant && self.fault != Fault::BadTls
     }
 }
 
@@ -218,7 +220,7 @@ pub struct Rules {
 /// What an emulator counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Calls that came.
+    /// Calls that came; over HTTP/2, those whose message came.
     pub calls: u64,
     /// Those of them that went wrong on purpose.
     pub struck: u64,
@@ -248,11 +250,21 @@ impl Rules {
         self.each.is_empty()
     }
 
+    /// Whether something may go wrong in calls of this path.
+    pub fn are_about(&self, path: &str) -> bool {
+        self.each.iter().any(|(rule, _)| rule.may_strike(path))
+    }
+
+    /// A call came in which nothing can go wrong.
+    pub fn count(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// What goes wrong in this call, and whether its turn is played all the same. Every rule that is about it counts it;
     /// the first that strikes decides.
     pub fn of_call(&self, path: &str) -> Option<(Fault, bool)> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let rule = self.strike(|rule| rule.fault != Fault::BadTls && rule.is_about(path))?;
+        self.count();
+        let rule = self.strike(|rule| rule.may_strike(path))?;
         self.struck.fetch_add(1, Ordering::Relaxed);
         Some((rule.fault, rule.applied))
     }
