@@ -11,36 +11,59 @@ use super::matcher::{self, Before, Difference, Scope, Subject, Verdict, evaluate
 
 /// Evaluates a matcher over several values, which the message calls `things`.
 pub(super) fn evaluate_any(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> Verdict {
-    if let Matcher::Not(inner) = matcher {
-        let all = Value::Array(values.to_vec());
-        let shown = (!values.is_empty()).then_some(&all);
-        return matcher::negate(evaluate_any(inner, values, things, scope), inner, shown, scope);
+    match matcher {
+        Matcher::Not(inner) => {
+            let all = Value::Array(values.to_vec());
+            let shown = (!values.is_empty()).then_some(&all);
+            matcher::negate(evaluate_any(inner, values, things, scope), inner, shown, scope)
+        }
+        Matcher::AllOf(parts) if is_about_all(matcher) => {
+            // What is about one value must hold of the same one.
+            let (about_all, about_one): (Vec<&Matcher>, Vec<&Matcher>) =
+                parts.iter().partition(|part| is_about_all(part));
+            let one = (!about_one.is_empty()).then(|| {
+                one_of(
+                    &Matcher::AllOf(about_one.into_iter().cloned().collect()),
+                    values,
+                    things,
+                    scope,
+                )
+            });
+            let all = about_all
+                .into_iter()
+                .map(|part| evaluate_any(part, values, things, scope));
+            matcher::all(all.chain(one))
+        }
+        Matcher::AnyOf(parts) if is_about_all(matcher) => {
+            let each = parts.iter().map(|part| evaluate_any(part, values, things, scope));
+            matcher::any(each, || nothing_holds(matcher, values))
+        }
+        _ if is_about_all(matcher) => about_all(matcher, values, scope),
+        _ => one_of(matcher, values, things, scope),
     }
-    if let Matcher::AllOf(parts) = matcher
-        && parts.iter().any(is_about_all)
-    {
-        let (about_all, about_one): (Vec<&Matcher>, Vec<&Matcher>) =
-            parts.iter().partition(|part| is_about_all(part));
-        let one = Matcher::AllOf(about_one.into_iter().cloned().collect());
-        let rest = match &one {
-            Matcher::AllOf(parts) if parts.is_empty() => Verdict::Holds,
-            one => evaluate_any(one, values, things, scope),
-        };
-        let verdicts = about_all
-            .into_iter()
-            .map(|part| evaluate_any(part, values, things, scope));
-        return matcher::all(verdicts.chain([rest]));
-    }
-    if is_about_all(matcher) {
-        let all = Value::Array(values.to_vec());
-        let is_presence = matches!(matcher, Matcher::Absent | Matcher::Present);
-        let subject = Subject {
-            value: Some(&all).filter(|_| !(is_presence && values.is_empty())),
-            before: Before::Unknown(NO_BEFORE),
-        };
-        return evaluate(matcher, subject, scope);
-    }
-    one_of(matcher, values, things, scope)
+}
+
+/// Evaluates a matcher over the list of all values.
+fn about_all(matcher: &Matcher, values: &[Value], scope: &Scope) -> Verdict {
+    let all = Value::Array(values.to_vec());
+    let is_presence = matches!(matcher, Matcher::Absent | Matcher::Present);
+    let subject = Subject {
+        value: Some(&all).filter(|_| !(is_presence && values.is_empty())),
+        before: Before::Unknown(NO_BEFORE),
+    };
+    evaluate(matcher, subject, scope)
+}
+
+/// None of several alternatives holds, some of which are about all values.
+fn nothing_holds(matcher: &Matcher, values: &[Value]) -> Verdict {
+    let words = describe(matcher);
+    let actual = (!values.is_empty()).then(|| show(&Value::Array(values.to_vec())));
+    Verdict::Differs(vec![Difference {
+        path: String::new(),
+        message: format!("expected {words}, was {}", actual.as_deref().unwrap_or("absent")),
+        expected: Some(words),
+        actual,
+    }])
 }
 
 const NO_BEFORE: &str = "what a turn may have several of has no state before the turn";
@@ -83,7 +106,8 @@ fn one_of(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> V
     }
 }
 
-/// Whether a matcher looks at the list of all values rather than at one of them.
+/// Whether a matcher, or a part of it, looks at the list of all values rather than at one of them. `not` does: it means
+/// none.
 fn is_about_all(matcher: &Matcher) -> bool {
     match matcher {
         Matcher::Absent
@@ -92,11 +116,11 @@ fn is_about_all(matcher: &Matcher) -> bool {
         | Matcher::Each(_)
         | Matcher::HasItem(_)
         | Matcher::HasLength(_)
+        | Matcher::Not(_)
         | Matcher::IsType(ValueType::List)
         | Matcher::Is(Value::Array(_))
         | Matcher::Equals(Value::Array(_)) => true,
-        Matcher::Not(inner) => is_about_all(inner),
-        Matcher::AnyOf(parts) => parts.iter().any(is_about_all),
+        Matcher::AllOf(parts) | Matcher::AnyOf(parts) => parts.iter().any(is_about_all),
         _ => false,
     }
 }
@@ -145,6 +169,43 @@ mod tests {
         assert!(verdict(&not(Matcher::Is(json!("Sales"))), &two).is_err());
         assert_eq!(verdict(&not(Matcher::Is(json!("Help"))), &two), Ok(()));
         assert_eq!(verdict(&not(Matcher::Is(json!("Help"))), &[]), Ok(()));
+    }
+
+    /// An agent that came by Billing passed `{ not: Billing, present: true }`, because Sales is not Billing.
+    #[test]
+    fn not_means_none_beside_and_within_others_too() {
+        let two = [json!("Billing"), json!("Sales")];
+        let is = |name: &str| Matcher::Is(json!(name));
+        let all_of = |parts: &[Matcher]| Matcher::AllOf(parts.to_vec());
+        let any_of = |parts: &[Matcher]| Matcher::AnyOf(parts.to_vec());
+        let long = Matcher::HasLength(Box::new(is_number(2)));
+        for other in [Matcher::Present, long, not(is("Help")), is("Sales")] {
+            let both = all_of(&[not(is("Billing")), other.clone()]);
+            assert!(verdict(&both, &two).is_err(), "{both:?}");
+            assert!(verdict(&any_of(&[both.clone(), is("Help")]), &two).is_err());
+            let neither = all_of(&[not(is("Help")), other]);
+            assert_eq!(verdict(&neither, &two), Ok(()), "{neither:?}");
+        }
+    }
+
+    /// `payload: { any_of: [{ absent: true }, { k: 1 }] }` failed on that very payload, and passed under `not`.
+    #[test]
+    fn alternatives_may_be_about_all_and_about_one() {
+        let one = [json!({"k": 1})];
+        let k = |value: i64| Matcher::Subset(vec![("k".into(), Matcher::Is(json!(value)))]);
+        let absent_or = |other: Matcher| Matcher::AnyOf(vec![Matcher::Absent, other]);
+        assert_eq!(verdict(&absent_or(k(1)), &one), Ok(()));
+        assert_eq!(verdict(&absent_or(k(2)), &[]), Ok(()));
+        assert_eq!(
+            verdict(&absent_or(k(2)), &one).unwrap_err(),
+            "expected any of absent, {k: 2}, was [{k: 1}]"
+        );
+        assert!(verdict(&not(absent_or(k(1))), &one).is_err());
+        assert_eq!(verdict(&not(absent_or(k(2))), &one), Ok(()));
+    }
+
+    fn is_number(number: i64) -> Matcher {
+        Matcher::Is(json!(number))
     }
 
     #[test]

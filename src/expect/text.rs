@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use crate::model::suite::SimilarityAlgorithm;
 
 /// Texts (in characters) and word lists longer than this are not compared by edit distance, which takes time with
@@ -83,9 +86,14 @@ pub(super) fn word_error_rate(reference: &str, heard: &str) -> Result<f64, Strin
     Ok(ratio(distance, reference.len()))
 }
 
-/// The words of a text in lower case, without punctuation.
+/// The words of a text in lower case, without punctuation. Vowel signs and accents belong to their words, and it makes no
+/// difference whether an accent is a character of its own.
 pub(super) fn words(text: &str) -> Vec<String> {
-    text.split(|character: char| !character.is_alphanumeric() && character != '\'' && character != '’')
+    let text: String = text.nfc().collect();
+    let is_part = |character: char| {
+        character.is_alphanumeric() || is_combining_mark(character) || matches!(character, '\'' | '’')
+    };
+    text.split(|character| !is_part(character))
         .map(|word| word.trim_matches(['\'', '’']).to_lowercase())
         .filter(|word| !word.is_empty())
         .collect()
@@ -158,5 +166,12 @@ mod tests {
         assert!((word_error_rate("tomorrow morning", "tomorrow").unwrap() - 0.5).abs() < 1e-9);
         assert!((word_error_rate("one", "two three").unwrap() - 2.0).abs() < 1e-9);
         assert!(word_error_rate("…", "x").is_err());
+    }
+
+    /// Hindi greetings were cut up at their vowel signs, and one wrong word of one counted as a third.
+    #[test]
+    fn marks_belong_to_their_words() {
+        assert!((word_error_rate("नमस्ते", "नमस्कार").unwrap() - 1.0).abs() < 1e-9);
+        assert!(word_error_rate("Cafe\u{301} noir", "café noir").unwrap().abs() < 1e-9);
     }
 }

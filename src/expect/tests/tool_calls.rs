@@ -34,6 +34,10 @@ fn times(text: &str, times: Matcher) -> ExpectedCall {
     }
 }
 
+fn at_least(count: u32) -> Matcher {
+    Matcher::Compare(Comparison::GreaterOrEqual, json!(count))
+}
+
 fn made(text: &str) -> ToolCall {
     let (tool, args) = text.split_once('(').unwrap_or((text, ")"));
     call(
@@ -180,7 +184,6 @@ fn other_modes() {
 
 #[test]
 fn repetitions() {
-    let at_least = |count: u32| Matcher::Compare(Comparison::GreaterOrEqual, json!(count));
     let with = |times: ExpectedCall| ToolCallsCheck::Exactly(vec![times, expected("b")]);
     passes(with(times("a", is(2))), &["a", "a", "b"]);
     passes(with(times("a", at_least(1))), &["a", "a", "a", "b"]);
@@ -226,6 +229,29 @@ fn repetitions() {
         ToolCallsCheck::Never(vec![times("a", at_least(2))]),
         &["a", "a"],
         "must not be called: a; must not be called: a",
+    );
+}
+
+/// A counted call beside one that any call will do for: each call counts where it is needed.
+#[test]
+fn counts_and_single_calls_share_what_there_is() {
+    let one = "a(\"x\": 1)";
+    let two = "a(\"x\": 2)";
+    let any_order = |counted| ToolCallsCheck::AnyOrder(vec![expected("a"), counted]);
+    passes(any_order(times(one, at_least(1))), &[one, two]);
+    passes(any_order(times(two, at_least(1))), &[one, two]);
+    passes(any_order(times(one, is(0))), &[two]);
+    fails(
+        any_order(times(one, is(0))),
+        &[one],
+        "wrong count: a(x: 1): expected 0, was 1 call",
+    );
+    let include = |counted| ToolCallsCheck::Include(vec![expected("a"), counted]);
+    passes(include(times(one, is(2))), &[one, one, two]);
+    fails(
+        include(times(one, is(0))),
+        &[one, two],
+        "wrong count: a(x: 1): expected 0, was 1 call",
     );
 }
 

@@ -135,12 +135,14 @@ fn paired(mode: Mode, table: &Table<'_>) -> Slots {
     let open: Vec<usize> = (0..items.len())
         .filter(|slot| fates[*slot] == Fate::Missing)
         .collect();
-    let free: Vec<usize> = (0..calls).filter(|call| !taken[*call]).collect();
-    let pairs = as_many(open.len(), free.len(), |slot, call| {
+    let mut free: Vec<usize> = (0..calls).filter(|call| !taken[*call]).collect();
+    // Calls that are not counted elsewhere are taken first: those that are may be needed there.
+    free.sort_by_key(|call| is_counted(mode, table, *call));
+    let pairs = as_many(free.len(), open.len(), |call, slot| {
         table.is_full(items[open[slot]], free[call])
     });
-    for (slot, call) in pairs.into_iter().enumerate() {
-        if let Some(call) = call {
+    for (call, slot) in pairs.into_iter().enumerate() {
+        if let Some(slot) = slot {
             let call = free[call];
             fates[open[slot]] = if mode.is_sequence() {
                 Fate::Displaced(call)
@@ -152,18 +154,36 @@ fn paired(mode: Mode, table: &Table<'_>) -> Slots {
     Slots { items, fates }
 }
 
-/// Counts the calls of expected calls that are not paired singly; returns which counts are wrong.
+/// Whether a call counts for an expected call that is not paired singly.
+fn is_counted(mode: Mode, table: &Table<'_>, call: usize) -> bool {
+    let is_group = |times: &Times| match times {
+        Times::Once => false,
+        Times::Counted { exactly, .. } => exactly.is_none() || !mode.is_closed(),
+    };
+    let mut groups = (0..table.times.len()).filter(|index| is_group(&table.times[*index]));
+    groups.any(|index| table.is_full(index, call))
+}
+
+/// Counts the calls of expected calls that are not paired singly; returns which counts are wrong. Where others are allowed
+/// in any order, a call may count for several of them; and where none of a kind is expected, none may be there at all.
 fn grouped(mode: Mode, table: &Table<'_>, taken: &mut [bool]) -> Vec<(usize, String)> {
     let mut wrong = Vec::new();
     for (index, times) in table.times.iter().enumerate() {
-        let Times::Counted { exactly, words, .. } = times else {
+        let Times::Counted {
+            exactly,
+            forbidden,
+            words,
+            ..
+        } = times
+        else {
             continue;
         };
         if mode.is_closed() && exactly.is_some() {
             continue;
         }
+        let may_be_taken = mode == Mode::Include || (*forbidden && !mode.is_sequence());
         let fitting: Vec<usize> = (0..taken.len())
-            .filter(|call| !taken[*call] && table.is_full(index, *call))
+            .filter(|call| (may_be_taken || !taken[*call]) && table.is_full(index, *call))
             .collect();
         for call in &fitting {
             taken[*call] = true;

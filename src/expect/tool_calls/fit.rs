@@ -30,8 +30,10 @@ pub(super) enum Times {
     Counted {
         /// Whether so many calls are right.
         right: Vec<bool>,
-        /// The number, when it is a plain one.
+        /// The number, when it is a plain one above 0.
         exactly: Option<usize>,
+        /// Whether it is 0: there must be none.
+        forbidden: bool,
         /// What is expected, in words.
         words: String,
     },
@@ -182,6 +184,7 @@ fn times(wanted: &ExpectedCall, calls: usize, scope: &Scope) -> Result<Times, St
     };
     Ok(Times::Counted {
         right,
+        forbidden: exactly == Some(0),
         exactly: exactly.filter(|count| (1..=MOST_REPEATED).contains(count)),
         words: describe(matcher),
     })
