@@ -1,5 +1,7 @@
 //! What commands print: results to standard output, everything else to standard error. Reports of a run have their
 //! own room.
+//!
+//! Who closes a pipe has read enough. That stops nothing and changes no exit code: what was found out stays true.
 
 use std::io::{self, IsTerminal, StdoutLock, Write};
 
@@ -30,8 +32,7 @@ impl Console {
     /// Prints a text as the command's result.
     pub(super) fn print(self, text: &str) -> io::Result<()> {
         let mut out = self.out();
-        out.write_all(text.as_bytes())?;
-        out.flush()
+        heard(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Whether standard output is coloured.
@@ -51,16 +52,16 @@ impl Console {
         }
         let colored = self.colors_err();
         let mut stderr = io::stderr().lock();
-        stderr.write_all(render(problems, colored).as_bytes())?;
-        writeln!(stderr, "{}", count_line(problems))
+        let text = render(problems, colored);
+        heard(writeln!(stderr, "{text}{}", count_line(problems)))
     }
 
     /// Prints a problem that has no place in a file.
     pub(super) fn error(message: &str, help: Option<&str>) -> io::Result<()> {
         let mut stderr = io::stderr().lock();
-        writeln!(stderr, "error: {}", clean_terminal(message))?;
+        heard(writeln!(stderr, "error: {}", clean_terminal(message)))?;
         match help {
-            Some(help) => writeln!(stderr, "  help: {}", clean_terminal(help)),
+            Some(help) => heard(writeln!(stderr, "  help: {}", clean_terminal(help))),
             None => Ok(()),
         }
     }
@@ -71,6 +72,14 @@ impl Console {
             When::Always => ColorChoice::Always,
             When::Never => ColorChoice::Never,
         }
+    }
+}
+
+/// What became of printing; nobody listening any more is no failure.
+fn heard(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
     }
 }
 

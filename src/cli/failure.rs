@@ -34,8 +34,6 @@ impl Failure {
         match self {
             Self::Invalid(_) => Exit::Invalid,
             Self::Nothing { .. } => Exit::NothingRan,
-            // Who closes the pipe has read enough.
-            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,
             Self::CouldNotTest(_) | Self::Io(_) => Exit::CouldNotTest,
         }
     }
@@ -47,7 +45,6 @@ impl Failure {
             Self::CouldNotTest(reasons) => reasons
                 .iter()
                 .try_for_each(|(message, help)| Console::error(message, Some(help))),
-            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Self::Io(error) => Console::error(&error.to_string(), None),
         }
     }

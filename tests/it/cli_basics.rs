@@ -128,6 +128,27 @@ fn a_closed_pipe_is_a_quiet_end() {
     }
 }
 
+/// Nobody listening is no success: `turnproof run 2>&1 | head -3` said 0 where conversations had failed.
+#[test]
+fn a_closed_pipe_changes_no_exit_code() {
+    let place = Place::initialised();
+    place.write("wrong.yaml", "target: coffee\nconversations:\n  - name: asks\n    turns:\n      - { say: hi, expect: { reply: no such thing, page: Nowhere } }\n");
+    for (arguments, code) in [
+        (&["run", "--progress", "never"][..], 1),
+        (&["run", "--progress", "never", "--report", "json=/dev/full"], 1),
+        (&["run", "--progress", "always", "--strict"], 2),
+        (&["check", "--strict"], 2),
+        (&["coverage", "--min", "100"], 1),
+        (&["list", "nowhere.yaml"], 2),
+    ] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let also = writer.try_clone().unwrap();
+        let ended = place.command(arguments).stdout(writer).stderr(also).status();
+        assert_eq!(ended.unwrap().code(), Some(code), "{arguments:?}");
+    }
+}
+
 #[test]
 fn completions_know_the_flags() {
     let place = Place::new();
