@@ -196,10 +196,10 @@ pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>,
             if specs[..at].contains(spec) {
                 continue;
             }
-            let taken = spec.target().is_some_and(|path| {
+            let taken = spec.target().map(place).is_some_and(|path| {
                 specs[..at]
                     .iter()
-                    .any(|other| other.format != format && other.target() == Some(path))
+                    .any(|other| other.format != format && other.target().map(place).as_ref() == Some(&path))
             });
             let opened = if taken {
                 Err(same_file())
@@ -216,6 +216,20 @@ pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>,
         }
     }
     (reporters, errors)
+}
+
+/// Where a file is, however it is written: `out.xml` and `./out.xml` are one.
+fn place(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // A folder that is not there yet has no other name.
+    let folder = fs_err::canonicalize(folder).or_else(|_| std::path::absolute(folder));
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
 }
 
 fn same_file() -> io::Error {

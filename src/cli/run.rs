@@ -275,7 +275,12 @@ impl Job<'_> {
     }
 
     fn journal(&self, info: &RunInfo) -> Result<JournalWriter, Failure> {
-        Ok(JournalWriter::create(Some(&self.journal_folder()), info)?)
+        let last_failed = self.args.last_failed;
+        Ok(JournalWriter::create(
+            Some(&self.journal_folder()),
+            info,
+            last_failed,
+        )?)
     }
 
     fn journal_folder(&self) -> PathBuf {

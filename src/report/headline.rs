@@ -24,10 +24,11 @@ pub(super) fn title(result: &ConversationResult) -> String {
     format!("{} / {}", result.suite, result.name)
 }
 
-/// The attempt that decided the verdict: the first that came out as the verdict says; the last one where none did
-/// (a known issue that passes now).
+/// The attempt that decided the verdict: the first that came out as the verdict says (for a known issue that passes now,
+/// the first that passed); the last one where none did.
 pub(super) fn decisive(result: &ConversationResult) -> Option<&Attempt> {
     let wanted = match result.verdict {
+        Verdict::Failed if result.known_issue.is_some() => AttemptOutcome::Passed,
         Verdict::Failed | Verdict::Flaky | Verdict::Skipped => AttemptOutcome::Failed,
         Verdict::Errored => AttemptOutcome::Errored,
         Verdict::Passed => AttemptOutcome::Passed,
@@ -190,5 +191,19 @@ fn at_conversation(result: &ConversationResult, text: String, kind: &str) -> Hea
         kind: kind.to_owned(),
         file: result.file.clone(),
         line: result.line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sample;
+
+    /// It was told by an expectation of a play that had failed, as if that were wrong.
+    #[test]
+    fn a_known_issue_that_passes_now_is_told_by_its_reason() {
+        let mut result = sample::fixed();
+        result.attempts.insert(0, sample::failing().attempts.remove(0));
+        assert_eq!(of(&result).text, "passes now: remove known_issue");
     }
 }

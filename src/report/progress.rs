@@ -113,7 +113,7 @@ impl Progress {
         let stderr = || Box::new(anstream::AutoStream::new(io::stderr(), choice));
         match when {
             When::Never => Self::new(Screen::Notices(stderr()), color),
-            _ if io::stderr().is_terminal() => Self::new(Screen::Bar(bar()), color),
+            _ if io::stderr().is_terminal() => Self::new(Screen::Bar(bar(color)), color),
             When::Auto => Self::in_lines(stderr(), 10, Duration::from_secs(5), color),
             When::Always => Self::in_lines(stderr(), 100, Duration::from_secs(1), color),
         }
@@ -261,9 +261,13 @@ impl Drop for Progress {
     }
 }
 
-fn bar() -> ProgressBar {
+fn bar(color: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(12));
-    let template = "{spinner:.cyan} {bar:20.cyan/dim} {pos}/{len}  {prefix}\n  {wide_msg:.dim}";
+    let template = if color {
+        "{spinner:.cyan} {bar:20.cyan/dim} {pos}/{len}  {prefix}\n  {wide_msg:.dim}"
+    } else {
+        "{spinner} {bar:20} {pos}/{len}  {prefix}\n  {wide_msg}"
+    };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
     bar

@@ -295,13 +295,15 @@ fn reports_that_cannot_be_opened_are_known_before_the_run() {
         spec(Format::Junit, shared.clone()),
         spec(Format::Github, shared.clone()),
         spec(Format::Junit, shared),
+        // However it is written.
+        spec(Format::Json, folder.path().join(".").join("shared")),
         ReportSpec::usual(Format::Terminal),
     ];
     let (reporters, errors) = open(&specs, &options());
     let described: Vec<String> = reporters.iter().map(|reporter| reporter.describe()).collect();
     assert_eq!(described.len(), 2, "{described:?}");
     assert_eq!(described[1], "terminal");
-    assert_eq!(errors.len(), 2);
+    assert_eq!(errors.len(), 3);
     assert!(errors[0].to_string().contains("run.json"), "{}", errors[0]);
     assert!(errors[1].to_string().contains("same file"), "{}", errors[1]);
 }

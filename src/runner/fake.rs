@@ -419,7 +419,7 @@ impl FakeRun {
             events
         });
         let start = Instant::now();
-        let journal = JournalWriter::create(None, &run.info).unwrap();
+        let journal = JournalWriter::create(None, &run.info, false).unwrap();
         let (end, journal) = play(run, journal).await.unwrap();
         Played {
             took: start.elapsed(),

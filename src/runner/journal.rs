@@ -34,6 +34,8 @@ const WAITING_LINES: usize = 64;
 struct Header<'run> {
     format: &'static str,
     run: &'run RunInfo,
+    /// It plays what did not pass in the run before, and nothing else.
+    last_failed: bool,
 }
 
 /// Takes finished conversations; a thread of its own writes them.
@@ -67,11 +69,11 @@ pub(super) struct Line {
 
 impl JournalWriter {
     /// Opens the journal of a run in `folder`, which is created; without a folder it is a file that nobody sees and
-    /// that is gone afterwards.
+    /// that is gone afterwards. A run of what had failed before (`last_failed`) says so in it.
     ///
     /// # Errors
     /// When the file cannot be created or written.
-    pub fn create(folder: Option<&Path>, run: &RunInfo) -> io::Result<Self> {
+    pub fn create(folder: Option<&Path>, run: &RunInfo, last_failed: bool) -> io::Result<Self> {
         let file = match folder {
             Some(folder) => {
                 fs_err::create_dir_all(folder)?;
@@ -79,7 +81,11 @@ impl JournalWriter {
             }
             None => tempfile::tempfile()?,
         };
-        let header = json_line(&Header { format: FORMAT, run })?;
+        let header = json_line(&Header {
+            format: FORMAT,
+            run,
+            last_failed,
+        })?;
         let offset = header.len() as u64;
         let (lines, waiting) = mpsc::channel(WAITING_LINES);
         let thread = thread::Builder::new()

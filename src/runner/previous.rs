@@ -27,6 +27,8 @@ pub struct Previous {
 #[derive(Deserialize)]
 struct Header {
     format: String,
+    #[serde(default)]
+    last_failed: bool,
 }
 
 /// As much of a [`ConversationResult`](crate::model::outcome::ConversationResult) as matters here.
@@ -105,10 +107,13 @@ impl Previous {
                 previous.whole += elapsed;
                 previous.turns = previous.turns.saturating_add(turns);
             }
-            if matches!(
-                result.verdict,
-                Verdict::Failed | Verdict::Errored | Verdict::Flaky
-            ) {
+            let is_open = match result.verdict {
+                Verdict::Failed | Verdict::Errored | Verdict::Flaky => true,
+                // It had failed before, and nobody has looked again.
+                Verdict::NotRun => header.last_failed,
+                Verdict::Passed | Verdict::Skipped => false,
+            };
+            if is_open {
                 previous.names.insert((result.suite, result.name));
             }
         }
@@ -147,6 +152,14 @@ mod tests {
 
     fn read(text: &str) -> io::Result<Previous> {
         Previous::from_lines(text.as_bytes())
+    }
+
+    /// With `--fail-fast`, a run of what had failed stops at the first that fails again: the others were forgotten.
+    #[test]
+    fn what_had_failed_before_and_was_not_played_again_is_remembered() {
+        let line = r#"{"suite":"a","name":"waits","verdict":"not-run","attempts":[]}"#;
+        let text = format!("{{\"format\":\"{FORMAT}\",\"last_failed\":true}}\n{line}\n");
+        assert!(read(&text).unwrap().contains("a", "waits"));
     }
 
     #[test]

@@ -316,7 +316,7 @@ fn run(address: &str) -> Run {
 async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twice() {
     let server = RecordingServer::new();
     let run = run(&serve(&server).await);
-    let journal = JournalWriter::create(None, &run.info).unwrap();
+    let journal = JournalWriter::create(None, &run.info, false).unwrap();
     let (end, mut journal) = play(run, journal).await.unwrap();
 
     // Within each session: the turns of one conversation, in order, each once.

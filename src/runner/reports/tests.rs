@@ -46,7 +46,7 @@ impl Reporter for Recorder {
 }
 
 async fn journal(count: usize) -> Journal {
-    let mut writer = JournalWriter::create(None, &RunInfo::fixture()).unwrap();
+    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), false).unwrap();
     for position in (0..count).rev() {
         let heading = Heading {
             name: position.to_string(),
