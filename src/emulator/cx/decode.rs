@@ -296,9 +296,7 @@ pub(super) fn read_match(program: &Program, found: &cx::Match) -> Result<Underst
         MatchType::NoMatch => Meaning::NoMatch,
         MatchType::NoInput => Meaning::NoInput,
         MatchType::Playbook => Meaning::Playbook,
-        MatchType::Event if !found.event.is_empty() => {
-            Meaning::Event(super::program::canonical_event(&found.event))
-        }
+        MatchType::Event if !found.event.is_empty() => Meaning::Event(found.event.clone()),
         MatchType::Event => return Err(invalid("names no event")),
         _ => return Err(invalid("is of a type that the emulator does not offer")),
     };

@@ -26,11 +26,15 @@ pub(super) fn active<'p>(session: &Session, page: &'p PagePart) -> Option<&'p Fo
         .find(|parameter| parameter.required && value(session, parameter).is_none())
 }
 
-/// The other parameters without a value, required or not.
+/// The other parameters that nobody gave a value, required or not: a default is none that was given (cx-runtime 4.4, 4.7).
 pub(super) fn others<'p>(session: &Session, page: &'p PagePart, active: &FormParameter) -> Vec<FormSlot<'p>> {
+    let is_open = |parameter: &FormParameter| {
+        let value = value(session, parameter);
+        value.is_none() || (!parameter.required && value == parameter.default.as_ref())
+    };
     page.form
         .iter()
-        .filter(|parameter| parameter.name != active.name && value(session, parameter).is_none())
+        .filter(|parameter| parameter.name != active.name && is_open(parameter))
         .map(slot)
         .collect()
 }

@@ -51,12 +51,38 @@ fn push_object(text: &mut String, members: &Map) {
     }
     match moment(members) {
         Some(written) => text.push_str(&written),
-        None => text.push_str(&Value::Object(members.clone()).to_string()),
+        None => push_json(text, members),
     }
 }
 
+/// Compact JSON, whose numbers are written as those that stand alone.
+fn push_json(text: &mut String, members: &Map) {
+    fn written(value: &Value) -> Value {
+        match value {
+            Value::Number(number) => {
+                let mut digits = String::new();
+                push_number(&mut digits, number);
+                digits.parse::<i64>().map_or_else(|_| value.clone(), Value::from)
+            }
+            Value::Array(elements) => elements.iter().map(written).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), written(value)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+    text.push_str(&written(&Value::Object(members.clone())).to_string());
+}
+
+/// What a date or a time is made of. An object with anything else in it is none.
+const MOMENT: [&str; 7] = ["year", "month", "day", "hours", "minutes", "seconds", "nanos"];
+
 /// A date as `2021-09-06`, a time as `16:00:00`, both as `2021-09-06T16:00:00`.
 fn moment(members: &Map) -> Option<String> {
+    if !members.keys().all(|name| MOMENT.contains(&name.as_str())) {
+        return None;
+    }
     let number = |name: &str| {
         let value = members.get(name)?.as_f64()?;
         // Years, months and the like; anything else is no date.
@@ -105,6 +131,11 @@ mod tests {
             (
                 json!({"year": 2021, "month": 9, "day": 6, "hours": 7, "minutes": 5, "seconds": 1}),
                 "2021-09-06T07:05:01",
+            ),
+            (json!({"hours": 5, "open": true}), r#"{"hours":5,"open":true}"#),
+            (
+                json!({"startDate": {"year": 2021.0, "share": 0.5}, "days": [1.0]}),
+                r#"{"startDate":{"year":2021,"share":0.5},"days":[1]}"#,
             ),
             (json!({"amount": 2, "unit": "kg"}), r#"{"amount":2,"unit":"kg"}"#),
             (

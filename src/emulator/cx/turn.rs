@@ -16,7 +16,7 @@ use super::form::{self, Collected};
 use super::generative::Answers;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::parameters::Parameters;
-use super::program::{IntentIndex, Place, Program, Scoped, Target, Test};
+use super::program::{IntentIndex, Place, Program, Scoped, Target, Test, canonical_event};
 use super::request::Request;
 use super::session::{LastIntent, Resume, Session};
 use super::trace::{FunctionResult, HandlerCalled, PageStatus, Speaker, State, Step, Trace};
@@ -291,7 +291,7 @@ impl Turn<'_> {
             }
             Meaning::Event(name) => {
                 (session.no_match, session.no_input) = (0, 0);
-                (None, Some(Pending::Sent(name.clone())))
+                (None, Some(Pending::Sent(canonical_event(name))))
             }
             Meaning::NoMatch => {
                 session.no_match += 1;

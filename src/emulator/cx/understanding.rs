@@ -115,12 +115,7 @@ impl Engine {
             Input::Text(text) => {
                 self.understand_text(session, request.pinned_intent.as_ref(), text, language, now)
             }
-            Input::Event(event) => Understood::of(
-                Meaning::Event(super::program::canonical_event(event)),
-                1.0,
-                "",
-                "event",
-            ),
+            Input::Event(event) => Understood::of(Meaning::Event(event.clone()), 1.0, "", "event"),
             Input::Intent(name) => match self.program().intents_by_name.get(name) {
                 Some(intent) => Understood::of(
                     Meaning::Intent {

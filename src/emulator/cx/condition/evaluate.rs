@@ -95,7 +95,9 @@ fn number(text: &str) -> Option<f64> {
 
 /// The right side before it is cast.
 enum Right<'e> {
-    /// Not set, or `null`.
+    /// `null`, as it is written.
+    Null,
+    /// A reference to what is not set.
     Unset,
     /// What was written.
     Text(&'e str),
@@ -106,7 +108,7 @@ enum Right<'e> {
 impl<'e> Right<'e> {
     fn of(operand: &'e Operand, environment: &'e dyn Environment) -> Self {
         match operand {
-            Operand::Literal { text, quoted } if is_null(text, *quoted) => Self::Unset,
+            Operand::Literal { text, quoted } if is_null(text, *quoted) => Self::Null,
             Operand::Literal { text, .. } => Self::Text(text),
             other => value_of(other, environment).map_or(Self::Unset, Self::Value),
         }
@@ -114,7 +116,7 @@ impl<'e> Right<'e> {
 
     fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Unset => Cow::Borrowed(""),
+            Self::Null | Self::Unset => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Value(value) => match &**value {
                 Value::String(text) => Cow::Borrowed(text),
@@ -142,7 +144,7 @@ impl<'e> Right<'e> {
     /// The side as JSON, for lists and objects.
     fn structure(&self) -> Option<Value> {
         match self {
-            Self::Unset => None,
+            Self::Null | Self::Unset => None,
             Self::Text(text) => serde_json::from_str(text).ok(),
             Self::Value(value) => match &**value {
                 Value::String(text) => serde_json::from_str(text).ok(),
@@ -159,9 +161,9 @@ fn compare(left: Option<&Value>, operator: Operator, right: &Right<'_>) -> bool 
         _ => false,
     };
     let left = match (left, right) {
-        (None, Right::Unset) => return equality(true),
-        // Only `!=` holds when one side is not set: `unset != value`, `value != null`.
-        (None, _) | (Some(_), Right::Unset) => return operator == Operator::NotEqual,
+        (None, Right::Null) => return equality(true),
+        // Only `!=` holds when one side is not set: `unset != value`, `value != null`, and of two that are not set.
+        (None, _) | (Some(_), Right::Null | Right::Unset) => return operator == Operator::NotEqual,
         (Some(left), _) => left,
     };
     match left {
@@ -193,7 +195,8 @@ fn texts(left: &str, operator: Operator, right: &Right<'_>) -> bool {
     }
 }
 
-/// Lists and objects are compared as JSON; where the right side is none, by what they look like as text.
+/// Lists and objects are compared as JSON; where the right side is none, by what they look like as text. Only the empty
+/// text is the empty text, though, and an empty list is not (cx-runtime 9.3).
 fn structures(left: &Value, operator: Operator, right: &Right<'_>) -> bool {
     if let Some(right) = right
         .structure()
@@ -207,7 +210,11 @@ fn structures(left: &Value, operator: Operator, right: &Right<'_>) -> bool {
             _ => ordered(Some(text_of(left).cmp(&text_of(&right))), operator),
         };
     }
-    ordered(Some(text_of(left).as_str().cmp(&right.text())), operator)
+    let (left, right) = (text_of(left), right.text());
+    if right.is_empty() {
+        return operator == Operator::NotEqual;
+    }
+    ordered(Some(left.as_str().cmp(&right)), operator)
 }
 
 fn ordered(ordering: Option<Ordering>, operator: Operator) -> bool {

@@ -51,6 +51,7 @@ fn fixture() -> Fixture {
         ("words", json!("true")),
         ("City", json!("Paris")),
         ("list", json!(["a", 1])),
+        ("nothing", json!([])),
         ("date", json!({"year": 2021, "month": 9, "day": 6})),
         ("address", json!({"city": ["Rome"], "zip": "02139"})),
         ("member.firstName", json!("Ada")),
@@ -127,7 +128,6 @@ fn null_means_not_set_in_any_case_and_even_in_quotes() {
         ("$session.params.n != null", true),
         ("$session.params.empty != null", true),
         ("$session.params.empty = null", false),
-        ("$session.params.gone = $session.params.missing", true),
     ]);
 }
 
@@ -141,6 +141,8 @@ fn only_unequal_holds_for_an_unset_left_side() {
         ("$session.params.gone < 1", false),
         ("$session.params.gone >= 0", false),
         ("$session.params.gone : x", false),
+        ("$session.params.gone = $session.params.missing", false),
+        ("$session.params.gone != $session.params.missing", true),
     ]);
 }
 
@@ -186,6 +188,8 @@ fn lists_and_objects_are_compared_as_json() {
         ("$session.params.list : b", false),
         ("$session.params.list[0] = a", true),
         ("$session.params.list[7] = null", true),
+        ("$session.params.nothing = \"\"", false),
+        ("$session.params.nothing != \"\"", true),
         ("$session.params.address.city[0] = Rome", true),
         ("$session.params.date = \"2021-09-06\"", true),
         ("$session.params.date > \"2021-01-01\"", true),

@@ -79,9 +79,14 @@ impl Composite {
 }
 
 impl Found {
+    /// Whether its value is an object of its own, with the names that the entry gives.
+    pub(super) fn is_named(&self) -> bool {
+        self.members.iter().any(|(alias, ..)| alias.is_some())
+    }
+
     /// The value: an object of the named members; without names the value of the one reference, or the words.
     pub(super) fn value(self, said: &str) -> Value {
-        if self.members.iter().any(|(alias, ..)| alias.is_some()) {
+        if self.is_named() {
             let mut object = Map::new();
             for (alias, entity_type, value) in self.members {
                 object.insert(

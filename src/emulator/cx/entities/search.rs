@@ -83,13 +83,15 @@ impl<'a> Search<'a> {
                     continue;
                 };
                 let said = self.text.slice(hit.words.clone());
+                let is_named = hit.is_named();
                 let value = if custom.is_canonical() {
                     custom.value(composite.payload, said)
                 } else {
                     hit.value(said)
                 };
                 found.push(Candidate {
-                    tell_original: !is_moment(&value),
+                    // The date or time of a single reference carries none; what has names of its own does (12.2).
+                    tell_original: is_named || !is_moment(&value),
                     ..Candidate::exact(range, value)
                 });
             }

@@ -56,6 +56,7 @@ fn agent() -> Agent {
             ),
         ),
         ("price", list(vec![entity("x", &["@sys.number:dollars bucks"])])),
+        ("shift", list(vec![entity("x", &["@sys.number:hours hours"])])),
         (
             "place",
             list(vec![entity("x", &["@sys.geo-country"]), entity("y", &["@size"])]),
@@ -115,6 +116,12 @@ fn custom_kinds() {
             "@price",
             "two bucks",
             &["{\"dollars\":2.0,\"original\":\"two bucks\"}"],
+        ),
+        // Its member is called as that of a time is; it is none.
+        (
+            "@shift",
+            "two hours",
+            &["{\"hours\":2.0,\"original\":\"two hours\"}"],
         ),
         ("@place", "from sweden", &["Sweden"]),
         ("@place", "a small one", &["S"]),

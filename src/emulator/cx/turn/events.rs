@@ -71,9 +71,10 @@ impl Turn<'_> {
         Called::Nobody
     }
 
-    /// Calls a handler. `is_input`: the event is what the turn's input came to.
+    /// Calls a handler. `is_input`: the event is what the turn's input came to; what the handlers themselves raise after it
+    /// is not (cx-runtime 7.3).
     pub(super) fn call_handler(&mut self, handler: &Handler, is_input: bool) -> Next {
-        if is_input {
+        if is_input && self.event_handled.is_none() {
             self.event_handled = Some(handler.event.clone());
         }
         self.trace.called.push(handler.id.clone());

@@ -34,6 +34,35 @@ fn a_no_match_turn_evaluates_no_condition_routes() {
     assert_eq!(talk.event("unheard of").texts, Vec::<String>::new());
 }
 
+/// What a sub-flow's handler raises on its caller is not what the input came to.
+#[test]
+fn the_event_of_a_turn_is_that_of_its_input() {
+    let mut talk = AgentBuilder::new(json!({
+        "transitionRoutes": [on("go", "", "flow:F")],
+        "eventHandlers": [event("flow.failed", "it failed", "")],
+    }))
+    .flow(
+        "F",
+        json!({ "eventHandlers": [event("sys.no-match-default", "pardon?", "END_FLOW_WITH_FAILURE")] }),
+    )
+    .intent("go")
+    .talk();
+    talk.intent("go");
+    let reply = talk.other("gibberish");
+    assert_eq!(reply.texts, ["pardon?", "it failed"]);
+    assert_eq!(reply.event.as_deref(), Some("sys.no-match-default"));
+}
+
+/// Clients send names in capitals whose handlers have them in lower case; the match tells what was sent.
+#[test]
+fn an_event_is_told_as_it_was_sent() {
+    let handlers = json!([event("order-status", "on its way", "")]);
+    let mut talk = AgentBuilder::new(json!({ "eventHandlers": handlers })).talk();
+    let reply = talk.event("ORDER-STATUS");
+    assert_eq!(reply.texts, ["on its way"]);
+    assert_eq!(reply.event.as_deref(), Some("ORDER-STATUS"));
+}
+
 #[test]
 fn a_handler_with_a_target_leads_to_a_page_that_is_processed_as_any() {
     let mut talk = AgentBuilder::new(

@@ -159,6 +159,21 @@ fn optional_parameters_have_defaults_and_no_prompt() {
     assert_eq!(reply.parameters, json!({ "a": "M" }));
 }
 
+/// A default is no value that somebody gave: what the user says of it while another is asked for counts.
+#[test]
+fn what_is_said_outweighs_a_default() {
+    let mut talk = form(&json!({ "form": { "parameters": [
+        { "displayName": "a", "entityType": "@size", "defaultValue": "M" },
+        { "displayName": "b", "entityType": "@sys.number", "required": true,
+          "fillBehavior": { "initialPromptFulfillment": say("b?") } },
+    ]}}))
+    .talk();
+    assert_eq!(talk.intent("go").parameters, json!({ "a": "M" }));
+    let reply = talk.other("3 large");
+    assert_eq!(reply.matched, "fill");
+    assert_eq!(reply.parameters, json!({ "a": "L", "b": 3.0 }));
+}
+
 #[test]
 fn list_parameters_take_all_values_and_are_lists_even_of_one() {
     let mut parameter = ask("a", "@size", "a?", &[]);
