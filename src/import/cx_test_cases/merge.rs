@@ -86,12 +86,16 @@ fn list<'a>(value: &'a Map, key: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Puts a member back that was taken out to be changed; one that became empty goes.
+/// Puts a member back that was taken out to be changed; one that became empty goes. What was not changed stays as it is
+/// written, be it `null`.
 fn put_back(value: &mut Map, key: &str, changed: Map) {
-    if !changed.is_empty() {
-        value.insert(key.to_owned(), Value::Object(changed));
-    } else if value.get(key).is_some_and(|there| !is_empty(there)) {
+    if changed == within(value, key) {
+        return;
+    }
+    if changed.is_empty() {
         value.shift_remove(key);
+    } else {
+        value.insert(key.to_owned(), Value::Object(changed));
     }
 }
 
