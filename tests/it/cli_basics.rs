@@ -150,6 +150,20 @@ fn a_closed_pipe_changes_no_exit_code() {
 }
 
 #[test]
+fn help_is_coloured_as_it_is_told() {
+    let place = Place::new();
+    for (arguments, colored) in [
+        (&["--color", "always", "--help"][..], true),
+        (&["run", "--help", "--color=always"], true),
+        (&["--help"], false),
+        (&["--help", "--", "--color=always"], false),
+    ] {
+        let said = place.run(arguments);
+        assert_eq!(said.out.contains('\u{1b}'), colored, "{arguments:?}");
+    }
+}
+
+#[test]
 fn completions_know_the_flags() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

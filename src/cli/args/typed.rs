@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use super::CommandLine;
 use crate::settings::layers::Origin;
@@ -66,10 +66,34 @@ impl Typed {
     /// # Errors
     /// What is wrong with them; also when help or the version is asked for.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut command = CommandLine::command();
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let mut command = CommandLine::command().color(color_of(&arguments));
         let matches = command.try_get_matches_from_mut(arguments)?;
         let origins = Origins::read(&matches);
         let line = CommandLine::from_arg_matches(&matches).map_err(|problem| problem.format(&mut command))?;
         Ok(Self { line, origins })
     }
+}
+
+/// What `--color` says, looked for before anything is understood: help and mistakes are coloured, too.
+fn color_of(arguments: &[OsString]) -> ColorChoice {
+    let mut words = arguments
+        .iter()
+        .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--");
+    let mut choice = ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let when = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        choice = match when {
+            Some("always") => ColorChoice::Always,
+            Some("never") => ColorChoice::Never,
+            Some("auto") => ColorChoice::Auto,
+            _ => choice,
+        };
+    }
+    choice
 }
