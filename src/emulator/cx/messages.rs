@@ -95,18 +95,19 @@ pub(super) fn chosen<'m>(messages: &[&'m Message], language: &str, channel: &str
     };
     let spoken = |message: &&&Message| message.language.is_empty() || message.language == code;
     let in_language: Vec<&Message> = messages.iter().filter(spoken).copied().collect();
-    let for_channel: Vec<&Message> = in_language
-        .iter()
-        .filter(|message| !channel.is_empty() && message.channel.eq_ignore_ascii_case(channel))
-        .copied()
-        .collect();
-    if !for_channel.is_empty() {
-        return for_channel;
-    }
-    in_language
-        .into_iter()
-        .filter(|message| message.channel.is_empty())
-        .collect()
+    of_channel(in_language, |message| &message.channel, channel)
+}
+
+/// The messages for a channel; those for all when it has none (cx-runtime 15).
+pub(super) fn of_channel<M>(messages: Vec<M>, channel_of: impl Fn(&M) -> &str, channel: &str) -> Vec<M> {
+    let is_its_own = |message: &M| channel_of(message).eq_ignore_ascii_case(channel);
+    let wanted = if messages.iter().any(is_its_own) {
+        channel
+    } else {
+        ""
+    };
+    let is_wanted = |message: &M| channel_of(message).eq_ignore_ascii_case(wanted);
+    messages.into_iter().filter(is_wanted).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::form;
 use super::super::functions::parse_path;
-use super::super::messages::{ResponseKind, Said, SaidContent};
+use super::super::messages::{ResponseKind, Said, SaidContent, of_channel};
 use super::super::program::{Place, Target, WebhookBody, WebhookCallSite, WebhookPart, symbolic};
 use super::super::webhook::{WebhookAnswer, WebhookCall, WebhookFailure, WebhookOutcome};
 use super::transitions::Origin;
@@ -158,14 +158,21 @@ impl Turn<'_> {
         }
     }
 
-    /// Messages that come from outside are said as they are.
+    /// Messages that come from outside are said as they are, those for the request's channel (cx-runtime 15).
     pub(super) fn say_literally(&mut self, messages: &[Value]) {
-        let contents = messages.iter().filter_map(read_message);
-        self.queue.extend(contents.map(|content| Said {
-            kind: ResponseKind::Handler,
-            channel: String::new(),
-            content,
-        }));
+        let channel = |message: &Value| {
+            let channel = message.get("channel").and_then(Value::as_str);
+            channel.unwrap_or_default().to_owned()
+        };
+        let said = messages.iter().filter_map(|message| {
+            Some(Said {
+                kind: ResponseKind::Handler,
+                channel: channel(message),
+                content: read_message(message)?,
+            })
+        });
+        let said = of_channel(said.collect(), |said| &said.channel, &self.request.channel);
+        self.queue.extend(said);
         self.mark_said();
     }
 

@@ -59,6 +59,21 @@ fn an_answers_messages_are_added_or_take_the_place_of_all_before() {
 }
 
 #[test]
+fn an_answers_messages_are_for_their_channel() {
+    let labelled = |channel: &str| json!({ "channel": channel, "text": { "text": [channel] } });
+    let messages = json!(["for all", labelled("PHONE"), labelled("CHAT")]);
+    for (channel, said) in [("", "for all"), ("phone", "PHONE"), ("SMS", "for all")] {
+        let mut talk = calling("", &json!([])).talk();
+        talk.answers("W", json!({ "messages": messages }));
+        let reply = talk.turn("x", |request| {
+            channel.clone_into(&mut request.channel);
+            request.pinned_intent = Some(PinnedIntent::Named("x".to_owned()));
+        });
+        assert_eq!(reply.texts, ["before", said], "{channel}");
+    }
+}
+
+#[test]
 fn an_answers_way_of_merging_may_be_a_number() {
     for (number, texts) in [(1, vec!["before", "more"]), (2, vec!["more"])] {
         let mut talk = calling("", &json!([])).talk();
