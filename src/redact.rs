@@ -282,7 +282,9 @@ fn json_escaped(text: &str) -> String {
 
 fn learn_text(text: &str, learnt: &mut BTreeSet<Secret>) {
     let trimmed = text.trim();
-    if trimmed.chars().count() < SHORT {
+    // Three digits are the code on a card. Shorter values, and short words, would hide what has nothing to do with them.
+    let is_code = trimmed.len() + 1 == SHORT && trimmed.bytes().all(|byte| byte.is_ascii_digit());
+    if trimmed.chars().count() < SHORT && !is_code {
         return;
     }
     for text in [trimmed.to_owned(), json_escaped(trimmed), collapsed(trimmed)] {

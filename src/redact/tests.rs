@@ -105,14 +105,15 @@ fn paths_are_compared_step_by_step() {
 #[test]
 fn values_of_hidden_members_are_learnt() {
     let redactor = redactor(&["card"], &[], &[]);
-    let values = [json!({"card": {"number": 41_112_222, "last": "2222 X", "cvc": "123"}, "city": "Paris"})];
+    let card = json!({"number": 41_112_222, "last": "2222 X", "cvc": "123", "kind": "gpc", "uses": 12});
+    let values = [json!({"card": card, "city": "Paris"})];
     let wider = redactor
         .learning(values.iter().map(|value| (value, false)))
         .unwrap();
-    let text = "Paris: card 41112222, 2222 X, 123, 411122229";
+    let text = "Paris: card 41112222, 2222 X, 123, 1234, gpc, 12, 411122229";
     assert_eq!(
         wider.text(text),
-        "Paris: card [redacted], [redacted], 123, 411122229"
+        "Paris: card [redacted], [redacted], [redacted], 1234, gpc, 12, 411122229"
     );
     assert!(redactor.learning([(&json!({"city": "Paris"}), false)]).is_none());
     let hidden = json!("4111 2222");
