@@ -38,8 +38,8 @@ impl Script {
     }
 
     /// A turn ready to be sent.
-    pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, String> {
-        render_turn(turn, &self.scope).map_err(told)
+    pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, TemplateError> {
+        render_turn(turn, &self.scope)
     }
 
     /// Expectations ready to be evaluated.

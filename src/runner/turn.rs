@@ -35,11 +35,12 @@ impl Player<'_> {
         let mut turn = match self.script.turn(turn) {
             Ok(turn) => turn,
             // What a template needs was not captured: the agent did not say it.
-            Err(message) => {
-                self.cannot_tell(self.turns[index].index, &message);
-                self.turns[index].failures.push(message);
+            Err(unfilled) if unfilled.is_of_agent => {
+                self.cannot_tell(self.turns[index].index, &unfilled.message);
+                self.turns[index].failures.push(unfilled.message);
                 return Ok(());
             }
+            Err(unfilled) => return Err(Unknown::suite(unfilled.message)),
         };
         let clock = &mut turn.with.emulator.clock;
         *clock = clock.or(self.conversation.clock);

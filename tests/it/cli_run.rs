@@ -31,6 +31,23 @@ fn all_passed_is_0_and_reports_are_written() {
     assert_eq!(document["summary"]["passed"], 1);
 }
 
+/// What is missing here says nothing about the agent: in CI, a variable that `--env` does not name.
+#[test]
+fn a_variable_that_is_not_set_is_3() {
+    let place = mixed();
+    let settings = place.read("turnproof.yaml");
+    place.write("turnproof.yaml", &format!("env: [NOT_SET_ANYWHERE]\n{settings}"));
+    place.write(
+        "good.yaml",
+        &suite("\"hello {{ env.NOT_SET_ANYWHERE }}\"", "{ reply: x }"),
+    );
+    let said = place.run(&["run", "good.yaml"]);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.out.contains("1 errored"), "{}", said.out);
+    let told = "the environment variable `NOT_SET_ANYWHERE` is not set, or may not be read";
+    assert!(said.out.contains(told), "{}", said.out);
+}
+
 #[test]
 fn a_failure_is_1_and_can_be_played_again() {
     let place = mixed();

@@ -32,6 +32,34 @@ pub struct TemplateError {
     pub location: Location,
     /// What is wrong, as a lowercase fragment.
     pub message: String,
+    /// Whether it is for the agent to provide: it was to be captured.
+    pub is_of_agent: bool,
+}
+
+/// Why something cannot be filled in.
+#[derive(Debug)]
+struct Unfilled {
+    message: String,
+    is_of_agent: bool,
+}
+
+impl Unfilled {
+    /// It lies with the suite, or with what surrounds the run.
+    fn of_run(message: String) -> Self {
+        Self {
+            message,
+            is_of_agent: false,
+        }
+    }
+}
+
+impl From<String> for Unfilled {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            is_of_agent: true,
+        }
+    }
 }
 
 impl Scope {
@@ -44,24 +72,24 @@ impl Scope {
         }
     }
 
-    fn value(&self, name: &str) -> Result<Value, String> {
+    fn value(&self, name: &str) -> Result<Value, Unfilled> {
         if let Some(value) = self.captures.get(name) {
             return Ok(value.clone());
         }
         if let Some(variable) = name.strip_prefix(ENVIRONMENT) {
             return match self.environment.get(variable) {
                 Some(value) => Ok(Value::String(value.clone())),
-                None => Err(format!(
+                None => Err(Unfilled::of_run(format!(
                     "the environment variable `{variable}` is not set, or may not be read"
-                )),
+                ))),
             };
         }
         if DATES.contains(&name) {
-            return self.date(name).map(Value::String);
+            return self.date(name).map(Value::String).map_err(Unfilled::of_run);
         }
-        Err(format!(
+        Err(Unfilled::from(format!(
             "`{name}` was not captured: the turn that captures it was not played"
-        ))
+        )))
     }
 
     fn date(&self, name: &str) -> Result<String, String> {
@@ -76,25 +104,26 @@ impl Scope {
         }
     }
 
-    fn converted(&self, template: Template<'_>) -> Result<Value, String> {
+    fn converted(&self, template: Template<'_>) -> Result<Value, Unfilled> {
         let value = self.value(template.name)?;
         if !template.number {
             return Ok(value);
         }
-        to_number(&value).map_err(|problem| format!("`{}` cannot be made a number: {problem}", template.name))
+        let number = to_number(&value);
+        Ok(number.map_err(|problem| format!("`{}` cannot be made a number: {problem}", template.name))?)
     }
 
     /// A text with everything filled in.
-    fn text(&self, text: &str) -> Result<String, String> {
+    fn text(&self, text: &str) -> Result<String, Unfilled> {
         self.text_with(text, |value| value)
     }
 
     /// A regular expression with everything filled in: what was captured is data, not a pattern.
-    fn pattern(&self, pattern: &str) -> Result<String, String> {
+    fn pattern(&self, pattern: &str) -> Result<String, Unfilled> {
         self.text_with(pattern, |value| regex::escape(&value))
     }
 
-    fn text_with(&self, text: &str, written: impl Fn(String) -> String) -> Result<String, String> {
+    fn text_with(&self, text: &str, written: impl Fn(String) -> String) -> Result<String, Unfilled> {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
@@ -115,7 +144,7 @@ impl Scope {
     }
 
     /// A value with everything filled in; a text that is one template becomes the template's value.
-    fn json(&self, value: &Value) -> Result<Value, String> {
+    fn json(&self, value: &Value) -> Result<Value, Unfilled> {
         match value {
             Value::String(text) => match whole(text) {
                 Some(template) => self.converted(template),
@@ -131,7 +160,7 @@ impl Scope {
         }
     }
 
-    fn map(&self, members: &Map) -> Result<Map, String> {
+    fn map(&self, members: &Map) -> Result<Map, Unfilled> {
         members
             .iter()
             .map(|(name, value)| Ok((name.clone(), self.json(value)?)))
@@ -151,7 +180,9 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             _ => None,
         };
         if said.is_some_and(|text| text.trim().is_empty()) {
-            return Err("there is nothing to say: the text is empty".to_owned());
+            return Err(Unfilled::from(
+                "there is nothing to say: the text is empty".to_owned(),
+            ));
         }
         Ok(Turn {
             location: turn.location.clone(),
@@ -169,10 +200,7 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             restart: turn.restart,
         })
     };
-    render().map_err(|message| TemplateError {
-        location: turn.location.clone(),
-        message,
-    })
+    at(&turn.location, render())
 }
 
 /// The expectations of a conversation with everything filled in; `location` is the conversation's.
@@ -219,15 +247,16 @@ pub fn render_start(start: &Start, location: &Location, scope: &Scope) -> Result
     at(location, scope.fill(start))
 }
 
-fn at<T>(location: &Location, result: Result<T, String>) -> Result<T, TemplateError> {
-    result.map_err(|message| TemplateError {
+fn at<T>(location: &Location, result: Result<T, Unfilled>) -> Result<T, TemplateError> {
+    result.map_err(|unfilled| TemplateError {
         location: location.clone(),
-        message,
+        message: unfilled.message,
+        is_of_agent: unfilled.is_of_agent,
     })
 }
 
 impl Scope {
-    fn fill<T: Fillable>(&self, value: &T) -> Result<T, String> {
+    fn fill<T: Fillable>(&self, value: &T) -> Result<T, Unfilled> {
         value.filled(self)
     }
 }

@@ -1,6 +1,6 @@
 //! Where the texts are in everything that can hold templates.
 
-use super::Scope;
+use super::{Scope, Unfilled};
 use crate::model::suite::{
     AudioCheck, Check, DateMatcher, EmulatorOverride, EmulatorStubs, Expectation, ExpectedCall, Feedback,
     HistoryChunk, HistoryMessage, Input, Matcher, Name, SessionEntityType, Start, StubResponse, StubRule,
@@ -13,54 +13,54 @@ pub(super) trait Fillable: Sized {
     /// The same with everything filled in.
     ///
     /// # Errors
-    /// Why a template cannot be filled in, as a lowercase fragment.
-    fn filled(&self, scope: &Scope) -> Result<Self, String>;
+    /// Why a template cannot be filled in.
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled>;
 }
 
 impl Fillable for String {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         scope.text(self)
     }
 }
 
 impl Fillable for Value {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         scope.json(self)
     }
 }
 
 impl Fillable for Map {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         scope.map(self)
     }
 }
 
 impl<T: Fillable> Fillable for Option<T> {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         self.as_ref().map(|value| value.filled(scope)).transpose()
     }
 }
 
 impl<T: Fillable> Fillable for Vec<T> {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         self.iter().map(|value| value.filled(scope)).collect()
     }
 }
 
 impl<T: Fillable> Fillable for Box<T> {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         self.as_ref().filled(scope).map(Box::new)
     }
 }
 
 impl<A: Fillable, B: Fillable> Fillable for (A, B) {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok((self.0.filled(scope)?, self.1.filled(scope)?))
     }
 }
 
 impl Fillable for Name {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Display(name) => Self::Display(scope.text(name)?),
             Self::Id(id) => Self::Id(scope.text(id)?),
@@ -69,7 +69,7 @@ impl Fillable for Name {
 }
 
 impl Fillable for Input {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Say(text) => Self::Say(scope.text(text)?),
             Self::Event(name) => Self::Event(scope.text(name)?),
@@ -89,7 +89,7 @@ impl Fillable for Input {
 }
 
 impl Fillable for Feedback {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             rating: self.rating,
             reason: scope.fill(&self.reason)?,
@@ -99,7 +99,7 @@ impl Fillable for Feedback {
 }
 
 impl Fillable for With {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             parameters: scope.map(&self.parameters)?,
             variables: scope.map(&self.variables)?,
@@ -130,7 +130,7 @@ impl Fillable for With {
 }
 
 impl Fillable for SessionEntityType {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             entity_type: scope.fill(&self.entity_type)?,
             supplement: self.supplement,
@@ -140,7 +140,7 @@ impl Fillable for SessionEntityType {
 }
 
 impl Fillable for Start {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             flow: scope.fill(&self.flow)?,
             page: scope.fill(&self.page)?,
@@ -153,7 +153,7 @@ impl Fillable for Start {
 }
 
 impl Fillable for HistoryMessage {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             role: self.role.clone(),
             chunks: scope.fill(&self.chunks)?,
@@ -162,7 +162,7 @@ impl Fillable for HistoryMessage {
 }
 
 impl Fillable for HistoryChunk {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Text(text) => Self::Text(scope.text(text)?),
             Self::Transcript(_) | Self::File { .. } => self.clone(),
@@ -171,7 +171,7 @@ impl Fillable for HistoryChunk {
 }
 
 impl Fillable for EmulatorStubs {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             webhooks: scope.fill(&self.webhooks)?,
             generators: scope.fill(&self.generators)?,
@@ -181,18 +181,18 @@ impl Fillable for EmulatorStubs {
 }
 
 impl Fillable for Stubs {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         let by_name = self
             .by_name
             .iter()
             .map(|(name, rules)| Ok((name.clone(), scope.fill(rules)?)))
-            .collect::<Result<_, String>>()?;
+            .collect::<Result<_, Unfilled>>()?;
         Ok(Self { by_name })
     }
 }
 
 impl Fillable for StubRule {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             location: self.location.clone(),
             when: scope.fill(&self.when)?,
@@ -202,7 +202,7 @@ impl Fillable for StubRule {
 }
 
 impl Fillable for StubResponse {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Answer(answer) => Self::Answer(scope.map(answer)?),
             Self::Delayed { delay, then } => Self::Delayed {
@@ -215,7 +215,7 @@ impl Fillable for StubResponse {
 }
 
 impl Fillable for Expectation {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             line: self.line,
             required: self.required,
@@ -226,7 +226,7 @@ impl Fillable for Expectation {
 }
 
 /// Members whose names stay: `(String, Matcher)` would fill the names as well.
-fn members(members: &[(String, Matcher)], scope: &Scope) -> Result<Vec<(String, Matcher)>, String> {
+fn members(members: &[(String, Matcher)], scope: &Scope) -> Result<Vec<(String, Matcher)>, Unfilled> {
     members
         .iter()
         .map(|(name, matcher)| Ok((name.clone(), scope.fill(matcher)?)))
@@ -234,7 +234,7 @@ fn members(members: &[(String, Matcher)], scope: &Scope) -> Result<Vec<(String, 
 }
 
 impl Fillable for Check {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Reply(matcher) => Self::Reply(scope.fill(matcher)?),
             Self::Replies(matcher) => Self::Replies(scope.fill(matcher)?),
@@ -276,7 +276,7 @@ impl Fillable for Check {
 }
 
 impl Fillable for VisitedStep {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Anything => Self::Anything,
             Self::Place(matcher) => Self::Place(scope.fill(matcher)?),
@@ -285,7 +285,7 @@ impl Fillable for VisitedStep {
 }
 
 impl Fillable for ToolCallsCheck {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Exactly(calls) => Self::Exactly(scope.fill(calls)?),
             Self::Ordered(calls) => Self::Ordered(scope.fill(calls)?),
@@ -298,7 +298,7 @@ impl Fillable for ToolCallsCheck {
 }
 
 impl Fillable for ExpectedCall {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(Self {
             line: self.line,
             tool: scope.fill(&self.tool)?,
@@ -313,7 +313,7 @@ impl Fillable for ExpectedCall {
 }
 
 impl Fillable for Matcher {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::Is(value) => Self::Is(scope.json(value)?),
             Self::List(items) => Self::List(scope.fill(items)?),
@@ -356,7 +356,7 @@ impl Fillable for Matcher {
 }
 
 impl Fillable for DateMatcher {
-    fn filled(&self, scope: &Scope) -> Result<Self, String> {
+    fn filled(&self, scope: &Scope) -> Result<Self, Unfilled> {
         Ok(match self {
             Self::On(value) => Self::On(scope.json(value)?),
             Self::FromToday(value) => Self::FromToday(scope.json(value)?),
