@@ -159,28 +159,25 @@ impl Caller {
 
     async fn ask_over(
         &self,
-        prepared: Prepared,
+        mut prepared: Prepared,
         call: &Call,
         message: Bytes,
         is_patient: bool,
     ) -> Result<Vec<Part>, TurnError> {
-        let Prepared {
-            mut client,
-            path,
-            headers,
-            lease,
-        } = prepared;
         let sent_at = Instant::now();
         let unsent = Unsent::new(stream::once(ready(message)));
-        let request = request(unsent.messages(), headers, Some(call.deadline - sent_at));
+        let request = request(unsent.messages(), prepared.headers, Some(call.deadline - sent_at));
         let reading = async {
-            let answer = client.streaming(request, path, BytesCodec).await;
+            let answer = prepared
+                .client
+                .streaming(request, prepared.path, BytesCodec)
+                .await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
         };
         match unsent.wait(reading, call.deadline, is_patient).await {
             Waited::Done(Ok(parts)) => Ok(parts),
-            Waited::Done(Err(status)) => Err(self.failed(&lease, &status, unsent.take().is_some())),
-            Waited::Stuck(_) => Err(self.stuck(&lease)),
+            Waited::Done(Err(status)) => Err(self.failed(&prepared.lease, &status, unsent.take().is_some())),
+            Waited::Stuck(_) => Err(self.stuck(&prepared.lease)),
             Waited::Late => Err(overdue(unsent.take().is_some())),
         }
     }
@@ -209,34 +206,28 @@ impl Caller {
 
     async fn begin_over(
         &self,
-        prepared: Prepared,
+        mut prepared: Prepared,
         call: &Call,
         messages: Messages,
         (waiting, lasts, is_patient): (&Waiting, Lasts, bool),
     ) -> Result<LiveStream, Unopened> {
-        let Prepared {
-            mut client,
-            path,
-            headers,
-            lease,
-        } = prepared;
         let timeout = (lasts == Lasts::UntilDeadline).then(|| call.deadline - Instant::now());
         let unsent = Unsent::new(messages);
-        let request = request(unsent.messages(), headers, timeout);
+        let request = request(unsent.messages(), prepared.headers, timeout);
         waiting.restart();
-        let opening = client.streaming(request, path, BytesCodec);
+        let opening = prepared.client.streaming(request, prepared.path, BytesCodec);
         match unsent.wait(opening, call.deadline, is_patient).await {
             Waited::Done(Ok(answer)) => Ok(LiveStream {
                 outbox: None,
                 inbox: answer.into_inner(),
                 waiting: waiting.clone(),
-                _lease: lease,
+                _lease: prepared.lease,
             }),
             Waited::Done(Err(status)) => {
                 let back = unsent.take();
-                Err((self.failed(&lease, &status, back.is_some()), back))
+                Err((self.failed(&prepared.lease, &status, back.is_some()), back))
             }
-            Waited::Stuck(back) => Err((self.stuck(&lease), Some(back))),
+            Waited::Stuck(back) => Err((self.stuck(&prepared.lease), Some(back))),
             Waited::Late => {
                 let back = unsent.take();
                 Err((overdue(back.is_some()), back))

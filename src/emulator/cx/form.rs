@@ -27,6 +27,8 @@ pub(super) fn active<'p>(session: &Session, page: &'p PagePart) -> Option<&'p Fo
 }
 
 /// The other parameters that nobody gave a value, required or not: a default is none that was given (cx-runtime 4.4, 4.7).
+/// Who chose just that value is asked again; nothing decides that case, and no session has to remember where values came
+/// from.
 pub(super) fn others<'p>(session: &Session, page: &'p PagePart, active: &FormParameter) -> Vec<FormSlot<'p>> {
     let is_open = |parameter: &FormParameter| {
         let value = value(session, parameter);
