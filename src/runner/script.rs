@@ -53,8 +53,8 @@ impl Script {
     }
 
     /// A stub ready to be asked.
-    pub(super) fn stub(&self, rule: &StubRule) -> Result<StubRule, String> {
-        render_stub(rule, &self.scope).map_err(told)
+    pub(super) fn stub(&self, rule: &StubRule) -> Result<StubRule, TemplateError> {
+        render_stub(rule, &self.scope)
     }
 
     /// Stubs ready to be handed on.

@@ -5,9 +5,38 @@ use serde_json::json;
 use crate::model::suite::{StubRule, Stubs};
 use crate::model::transcript::ToolCall;
 use crate::model::{Map, Value};
+use crate::suite::template::TemplateError;
 
 /// Characters of a call's arguments in a message.
 const SHOWN_ARGS: usize = 200;
+
+/// Why a stub cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unusable {
+    /// What is wrong.
+    pub(super) message: String,
+    /// Whether it is for the agent to provide what is missing.
+    pub(super) is_of_agent: bool,
+}
+
+impl From<TemplateError> for Unusable {
+    fn from(error: TemplateError) -> Self {
+        Self {
+            message: error.message,
+            is_of_agent: error.is_of_agent,
+        }
+    }
+}
+
+/// Its `when` is wrong in itself, whatever is called.
+impl From<String> for Unusable {
+    fn from(message: String) -> Self {
+        Self {
+            message,
+            is_of_agent: false,
+        }
+    }
+}
 
 /// The answer to the call: of the nearest level's first rule for which `answer` gives one, asked with the rule and
 /// the call's description.
@@ -17,8 +46,8 @@ const SHOWN_ARGS: usize = 200;
 pub(super) fn find<'stubs, A>(
     levels: impl IntoIterator<Item = &'stubs Stubs>,
     call: &ToolCall,
-    answer: impl Fn(&'stubs StubRule, &Value) -> Result<Option<A>, String>,
-) -> Result<Option<A>, String> {
+    answer: impl Fn(&'stubs StubRule, &Value) -> Result<Option<A>, Unusable>,
+) -> Result<Option<A>, Unusable> {
     let described = describe(call);
     let rules = levels
         .into_iter()
@@ -29,7 +58,13 @@ pub(super) fn find<'stubs, A>(
         match answer(rule, &described) {
             Ok(None) => {}
             Ok(found) => return Ok(found),
-            Err(problem) => return Err(format!("the stub at {} cannot be used: {problem}", rule.location)),
+            Err(unusable) => {
+                let message = format!(
+                    "the stub at {} cannot be used: {}",
+                    rule.location, unusable.message
+                );
+                return Err(Unusable { message, ..unusable });
+            }
         }
     }
     Ok(None)
@@ -111,11 +146,11 @@ mod tests {
     }
 
     /// Answers with the rule's line when there is no condition, or when the condition is the `id` argument.
-    fn answer(rule: &StubRule, described: &Value) -> Result<Option<u32>, String> {
+    fn answer(rule: &StubRule, described: &Value) -> Result<Option<u32>, Unusable> {
         let fits = match &rule.when {
             None => true,
             Some(Matcher::Is(id)) => described["args"]["id"] == *id,
-            Some(_) => return Err("no such matcher".to_owned()),
+            Some(_) => return Err("no such matcher".to_owned().into()),
         };
         Ok(fits.then_some(rule.location.line))
     }
@@ -137,8 +172,12 @@ mod tests {
     #[test]
     fn a_wrong_condition_says_where_it_stands() {
         let wrong = level(vec![rule(7, Some(Matcher::Absent))]);
-        let problem = find([&wrong], &call(json!({})), answer).unwrap_err();
-        assert_eq!(problem, "the stub at a.yaml:7 cannot be used: no such matcher");
+        let unusable = find([&wrong], &call(json!({})), answer).unwrap_err();
+        assert_eq!(
+            unusable.message,
+            "the stub at a.yaml:7 cannot be used: no such matcher"
+        );
+        assert!(!unusable.is_of_agent);
     }
 
     #[test]

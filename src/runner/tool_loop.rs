@@ -143,7 +143,8 @@ impl Player<'_> {
             let response = match found {
                 Ok(Some(response)) => response,
                 Ok(None) => return Ok(Err(stubs::unanswered(call))),
-                Err(problem) => return Ok(Err(problem)),
+                Err(unusable) if unusable.is_of_agent => return Ok(Err(unusable.message)),
+                Err(unusable) => return Err(Unknown::suite(unusable.message)),
             };
             let result = respond(&response, &self.budget).await?;
             if let Some(whole) = &mut self.partial {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
+use turnproof::backend::TurnRequest;
 use turnproof::emulator::fault::Counts;
 use turnproof::model::endpoint::Protocol;
 use turnproof::model::outcome::Sent;
@@ -19,7 +20,7 @@ use crate::cli_emulate::Running;
 use crate::cli_place::Place;
 use crate::faulty::{
     LONG, LOSING, SHORT, STATUSES, Services, Way, calls_outlive_their_connections,
-    harmless_faults_lose_nothing, most_calls, play, strike, words,
+    harmless_faults_lose_nothing, most_calls, noise, play, session, strike, turn, words,
 };
 
 /// Every way over gRPC, in text and spoken.
@@ -86,6 +87,32 @@ async fn late_answers_and_retired_connections_lose_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_goaway_calls_go_another_way() {
     calls_outlive_their_connections(Protocol::Grpc).await;
+}
+
+/// What a connection does not take goes over another one: in text and spoken, asked and live.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_finds_no_place_goes_another_way() {
+    let services = Services::new();
+    for (via, input) in [(Via::Run, words()), (Via::Bidi, words()), (Via::Bidi, noise())] {
+        let address = services.start_crowded().await;
+        // A live stream takes up the one place as long as its session lasts.
+        let backend = services.backend_at(address, Protocol::Grpc, Via::Bidi);
+        let mut first = backend
+            .open(session("5d3c1f0e-9a64-4c0b-8f57-0e6c3a1b2d48"))
+            .await
+            .unwrap();
+        first.play(turn(words(), LONG)).await.unwrap();
+        let mut second = backend
+            .open(session("0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11"))
+            .await
+            .unwrap();
+        let turn = TurnRequest {
+            via: Some(via),
+            ..turn(input, LONG)
+        };
+        let outcome = second.play(turn).await;
+        assert!(outcome.is_ok(), "{via:?}: {outcome:?}");
+    }
 }
 
 /// Not our own client, which speaks at once: others may wait for the head of the answer first.

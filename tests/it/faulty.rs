@@ -1,9 +1,13 @@
 //! Emulators of both services with faults, clients of them in every protocol, and what becomes of a turn.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
 use turnproof::audio::Clip;
 use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
@@ -78,14 +82,30 @@ impl Services {
         .unwrap()
     }
 
+    /// The app, on a server that lets one call in on a connection, until the test ends.
+    pub(crate) async fn start_crowded(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::builder()
+            .max_concurrent_streams(1)
+            .add_service(self.ces.clone().into_service())
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        tokio::spawn(server);
+        address
+    }
+
     pub(crate) fn backend(
         &self,
         emulator: &RunningEmulator,
         protocol: Protocol,
         via: Via,
     ) -> Arc<dyn Backend> {
+        self.backend_at(emulator.address(), protocol, via)
+    }
+
+    pub(crate) fn backend_at(&self, address: SocketAddr, protocol: Protocol, via: Via) -> Arc<dyn Backend> {
         let connection = Connection {
-            endpoint: Endpoint::parse(&format!("http://{}", emulator.address())).unwrap(),
+            endpoint: Endpoint::parse(&format!("http://{address}")).unwrap(),
             credentials: Credentials::None,
             policy: CredentialPolicy::default(),
             way: backend::way::Way::default(),
@@ -143,27 +163,38 @@ pub(crate) fn words() -> TurnInput {
     TurnInput::User(Input::Say("hi".to_owned()))
 }
 
+/// A session with nothing special about it.
+pub(crate) fn session(id: &str) -> SessionStart {
+    SessionStart {
+        session_id: id.to_owned(),
+        start: Start::default(),
+        stubs: Arc::default(),
+        take: Take::default(),
+    }
+}
+
 /// Plays one turn; an answer means that nothing went wrong.
 pub(crate) async fn play(
     backend: &dyn Backend,
     input: TurnInput,
     timeout: Duration,
 ) -> Result<(), TurnError> {
-    let start = SessionStart {
-        session_id: "0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11".to_owned(),
-        start: Start::default(),
-        stubs: Arc::default(),
-        take: Take::default(),
-    };
-    let mut session = backend.open(start).await.unwrap();
-    let turn = TurnRequest {
+    let mut session = backend
+        .open(session("0b1c6a52-7d3f-4a1e-9a53-2f4b6f0c9d11"))
+        .await
+        .unwrap();
+    session.play(turn(input, timeout)).await.map(drop)
+}
+
+/// A turn with nothing special about it.
+pub(crate) fn turn(input: TurnInput, timeout: Duration) -> TurnRequest {
+    TurnRequest {
         input,
         with: With::default(),
         via: None,
         timeout,
         want_raw: false,
-    };
-    session.play(turn).await.map(drop)
+    }
 }
 
 /// What a fault does to a turn, however it is played; and how many calls came for it.
