@@ -180,6 +180,19 @@ impl Redactor {
         }
     }
 
+    /// What to replace in a text that comes in pieces: in order, without overlaps, counted in bytes of all of it. What a
+    /// piece has to hide by itself is hidden, too, even if what follows it says that it is something else.
+    pub fn spans_in_pieces(&self, pieces: &[&str]) -> Vec<Range<usize>> {
+        let mut spans = self.spans(&pieces.concat());
+        let mut start = 0;
+        for piece in pieces {
+            let own = self.spans(piece).into_iter();
+            spans.extend(own.map(|span| span.start + start..span.end + start));
+            start += piece.len();
+        }
+        merge(spans)
+    }
+
     /// What to replace: in order, without overlaps.
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans = Vec::new();

@@ -73,6 +73,34 @@ pub(super) struct Interaction<M = Value> {
     pub(super) failure: Option<Failure>,
 }
 
+/// What was said in a call, for those who change it.
+pub(super) struct Messages<'i> {
+    pub(super) metadata: &'i mut Map<String, Value>,
+    pub(super) sent: Vec<&'i mut Value>,
+    pub(super) heard: Vec<&'i mut Value>,
+}
+
+impl Interaction {
+    /// All of its messages, in order.
+    pub(super) fn messages(&mut self) -> Messages<'_> {
+        let mut sent: Vec<_> = self.request.iter_mut().collect();
+        let mut heard: Vec<_> = self
+            .answers
+            .iter_mut()
+            .map(|answer| &mut answer.message)
+            .collect();
+        for event in self.stream.iter_mut().flatten() {
+            sent.extend(&mut event.sent);
+            heard.extend(&mut event.heard);
+        }
+        Messages {
+            metadata: &mut self.metadata,
+            sent,
+            heard,
+        }
+    }
+}
+
 /// A message that came back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::blobs;
+use crate::proto::json::authored::{Authored, authored};
 use crate::redact::{PLACEHOLDER, Redactor};
+
+mod broken;
 
 /// What numbered placeholders begin and end with, and what tells that the value was a number.
 const OPEN: &str = "[redacted-";
@@ -30,6 +33,96 @@ impl<'r> Hiding<'r> {
             redactor,
             numbers: HashMap::new(),
         }
+    }
+
+    /// Hides what a call sent and heard, each message with the full name of its type. `in_pieces`: texts that follow each
+    /// other in what was heard are one.
+    pub(super) fn messages<'v>(
+        &mut self,
+        sent: (&str, Vec<&'v mut Value>),
+        heard: (&str, Vec<&'v mut Value>),
+        in_pieces: bool,
+    ) {
+        let (input, sent) = sent;
+        let (output, mut heard) = heard;
+        sent.into_iter().for_each(|message| self.message(input, message));
+        broken::hide(heard.iter_mut().map(|message| &mut **message), in_pieces, self);
+        heard
+            .into_iter()
+            .for_each(|message| self.message(output, message));
+    }
+
+    /// Hides in a message what somebody wrote. Names of its type's fields are the service's: no rule hides them, but for
+    /// those of bytes.
+    fn message(&mut self, full_name: &str, message: &mut Value) {
+        for part in authored(full_name, message) {
+            match part {
+                Authored::Text(field, _) if broken::is_broken(&field) => {}
+                Authored::Text(_, text) => self.text(text),
+                Authored::Bytes(name, value) if self.redactor.hides_member(&name) => self.whole(value),
+                Authored::Bytes(..) => {}
+                Authored::Free(value) => self.value(value),
+                Authored::Diagnostics(value) => self.diagnostics(value, true),
+                Authored::Members(members) => self.members(members),
+            }
+        }
+    }
+
+    /// Hides in diagnostics what the reports would hide there, but for what the service calls by its own names: at the
+    /// top, and where it says on which page of which flow it is.
+    fn diagnostics(&mut self, value: &mut Value, is_top: bool) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.diagnostics(item, false)),
+            Value::Object(members) => {
+                let is_of_service =
+                    is_top || members.contains_key("FlowId") || members.contains_key("PageId");
+                for (name, value) in members.iter_mut() {
+                    if !is_of_service && self.redactor.hides_member(name) {
+                        self.whole(value);
+                    } else {
+                        self.diagnostics(value, false);
+                    }
+                }
+                self.names(members);
+            }
+            other => self.value(other),
+        }
+    }
+
+    /// Whether there is something to hide in a text.
+    fn finds_in(&self, text: &str) -> bool {
+        matches!(self.redactor.text(text), Cow::Owned(_))
+    }
+
+    /// Hides parts of a text that comes in pieces; false where there is nothing to hide. What stands for a part is in the
+    /// piece that it begins in.
+    fn together(&mut self, pieces: &mut [&mut String]) -> bool {
+        let texts: Vec<&str> = pieces.iter().map(|piece| piece.as_str()).collect();
+        let spans = self.redactor.spans_in_pieces(&texts);
+        if spans.is_empty() {
+            return false;
+        }
+        let joined = texts.concat();
+        let mut start = 0;
+        for piece in pieces.iter_mut() {
+            let end = start + piece.len();
+            let mut shown = String::with_capacity(piece.len());
+            let mut from = start;
+            for span in spans.iter().filter(|span| span.start < end && start < span.end) {
+                shown.push_str(joined.get(from..span.start).unwrap_or_default());
+                if start <= span.start {
+                    shown.push_str(&placeholder(
+                        number_of(&mut self.numbers, &joined[span.clone()]),
+                        "",
+                    ));
+                }
+                from = span.end;
+            }
+            shown.push_str(joined.get(from..end).unwrap_or_default());
+            **piece = shown;
+            start = end;
+        }
+        true
     }
 
     /// Hides parts of a text.
@@ -69,10 +162,11 @@ impl<'r> Hiding<'r> {
                 self.value(value);
             }
         }
-        if members
-            .keys()
-            .any(|name| matches!(self.redactor.text(name), Cow::Owned(_)))
-        {
+        self.names(members);
+    }
+
+    fn names(&self, members: &mut Map<String, Value>) {
+        if members.keys().any(|name| self.finds_in(name)) {
             *members = std::mem::take(members)
                 .into_iter()
                 .map(|(name, value)| (self.redactor.text(&name).into_owned(), value))

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::blobs;
 use super::compare::metadata;
-use super::format::{Answer, FORMAT, Failure, Interaction, RecordedSession, Recording, millis};
+use super::format::{Answer, FORMAT, Failure, Interaction, Messages, RecordedSession, Recording, millis};
 use super::hide::Hiding;
 use crate::backend::error::BackendErrorKind;
 use crate::backend::transport::{Call, Outgoing, Part};
 use crate::backend::{Take, Title, TurnError};
 use crate::model::outcome::Sent;
+use crate::proto::json::authored::{Authored, authored};
 use crate::proto::json::read::messages_of;
 use crate::redact::Redactor;
 
@@ -260,12 +261,15 @@ pub(super) fn develop(title: Title, tapes: &[impl AsRef<SessionTape>], redactor:
     };
     if !redactor.is_empty() {
         // What a hidden member held may stand in any text of the conversation.
-        let wider = redactor.learning(values(&recording, redactor));
+        let wider = redactor.learning(written(&mut recording, redactor));
         hide(&mut recording, wider.as_ref().unwrap_or(redactor));
         // What is hidden by its name is not kept beside the cassette, either.
         let mut kept = HashSet::new();
-        for (value, _) in values(&recording, redactor) {
-            collect_led_to(value, &mut kept);
+        for interaction in interactions(&mut recording) {
+            let Messages { sent, heard, .. } = interaction.messages();
+            for message in sent.into_iter().chain(heard) {
+                collect_led_to(message, &mut kept);
+            }
         }
         files.retain(|(hash, _)| kept.contains(hash.as_str()));
     }
@@ -282,44 +286,56 @@ fn collect_led_to<'v>(value: &'v Value, found: &mut HashSet<&'v str>) {
     }
 }
 
-fn interactions(recording: &Recording) -> impl Iterator<Item = &Interaction> {
+fn interactions(recording: &mut Recording) -> impl Iterator<Item = &mut Interaction> {
     recording
         .sessions
-        .iter()
-        .flat_map(|session| &session.interactions)
+        .iter_mut()
+        .flat_map(|session| &mut session.interactions)
 }
 
-/// Every value of a recording; with `true`, those that are hidden by their name.
-fn values<'r>(recording: &'r Recording, redactor: &'r Redactor) -> impl Iterator<Item = (&'r Value, bool)> {
-    interactions(recording).flat_map(move |interaction| {
-        let metadata = interaction
-            .metadata
-            .iter()
-            .map(move |(name, value)| (value, redactor.hides_member(name)));
-        let answers = interaction.answers.iter().map(|answer| &answer.message);
-        let events = interaction.stream.iter().flatten();
-        let said = events.flat_map(|event| event.sent.iter().chain(&event.heard));
-        let messages = interaction.request.iter().chain(answers).chain(said);
-        metadata.chain(messages.map(|message| (message, false)))
-    })
+/// What somebody wrote; with `true`, what is hidden by its name.
+fn written<'r>(recording: &'r mut Recording, redactor: &Redactor) -> Vec<(&'r Value, bool)> {
+    let mut found: Vec<(&Value, bool)> = Vec::new();
+    for interaction in interactions(recording) {
+        let (input, output) = messages_of(&interaction.method).unwrap_or_default();
+        let Messages {
+            metadata,
+            sent,
+            heard,
+        } = interaction.messages();
+        let sent = sent.into_iter().flat_map(|message| authored(&input, message));
+        let heard = heard.into_iter().flat_map(|message| authored(&output, message));
+        for part in sent.chain(heard).chain([Authored::Members(metadata)]) {
+            match part {
+                Authored::Free(value) => found.push((value, false)),
+                Authored::Members(members) => {
+                    found.extend(
+                        members
+                            .iter()
+                            .map(|(name, value)| (value, redactor.hides_member(name))),
+                    );
+                }
+                // What diagnostics tell stands elsewhere, too, under the name that its writer gave it.
+                Authored::Text(..) | Authored::Bytes(..) | Authored::Diagnostics(_) => {}
+            }
+        }
+    }
+    found
 }
 
 fn hide(recording: &mut Recording, redactor: &Redactor) {
     let mut hiding = Hiding::new(redactor);
-    let interactions = recording
-        .sessions
-        .iter_mut()
-        .flat_map(|session| &mut session.interactions);
-    for interaction in interactions {
-        hiding.members(&mut interaction.metadata);
-        let answers = interaction.answers.iter_mut().map(|answer| &mut answer.message);
-        for message in interaction.request.iter_mut().chain(answers) {
-            hiding.value(message);
-        }
+    for interaction in interactions(recording) {
+        let (input, output) = messages_of(&interaction.method).unwrap_or_default();
+        let Messages {
+            metadata,
+            sent,
+            heard,
+        } = interaction.messages();
+        hiding.members(metadata);
+        let in_pieces = sent.iter().any(|message| are_in_pieces(message));
+        hiding.messages((&input, sent), (&output, heard), in_pieces);
         for event in interaction.stream.iter_mut().flatten() {
-            for message in event.sent.iter_mut().chain(&mut event.heard) {
-                hiding.value(message);
-            }
             if let Some(file) = event.sound.as_mut().and_then(|sound| sound.file.as_mut()) {
                 hiding.text(file);
             }
@@ -327,6 +343,11 @@ fn hide(recording: &mut Recording, redactor: &Redactor) {
         }
         hide_failure(interaction.failure.as_mut(), &mut hiding);
     }
+}
+
+/// Whether a request of CES asks for texts in pieces.
+fn are_in_pieces(request: &Value) -> bool {
+    request.pointer("/config/enableTextStreaming") == Some(&Value::Bool(true))
 }
 
 fn hide_failure(failure: Option<&mut Failure>, hiding: &mut Hiding<'_>) {

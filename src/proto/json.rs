@@ -16,6 +16,7 @@ use serde_json::{Map, Number, Value};
 use super::descriptor_pool;
 use super::structure::Struct;
 
+pub mod authored;
 pub mod declared;
 pub mod read;
 pub mod table;

@@ -11,6 +11,8 @@ use turnproof::proto::{ces_v1, cx_v3beta1};
 use crate::cli_place::{Place, Said};
 use crate::scripted::{Reply, ScriptedServer};
 
+mod hidden;
+
 /// The result file without what is another one each time: ids and times.
 fn result(place: &Place) -> Value {
     let mut result: Value = serde_json::from_str(&place.read("reports/run.json")).unwrap();
