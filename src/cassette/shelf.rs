@@ -106,8 +106,9 @@ impl Shelf {
 
     fn file(&self, title: &Title) -> PathBuf {
         let shown = redacted(title, &self.redactor);
-        let mut file: PathBuf = shown.suite.split('/').map(slug).collect();
-        let mut name = format!("{}-{}", slug(&shown.name), hash(&shown));
+        let mut file: PathBuf = shown.suite.split('/').map(folder).collect();
+        let whole = format!("{}\0{}", shown.suite, shown.name);
+        let mut name = format!("{}-{}", slug(&shown.name), hash(&whole));
         if let Some(number) = self.alike.get(title) {
             // Writing to a text cannot fail.
             let _ = write!(name, "-{number}");
@@ -144,9 +145,17 @@ fn slug(text: &str) -> String {
     if slug.is_empty() { "x" } else { slug }.to_owned()
 }
 
+/// A part of a suite's path as a folder. Suites must not share one: what lies there and is not known belongs to nobody.
+fn folder(part: &str) -> String {
+    match slug(part) {
+        plain if plain == part => plain,
+        similar => format!("{similar}-{}", hash(part)),
+    }
+}
+
 /// Tells apart what looks the same as a slug.
-fn hash(title: &Title) -> String {
-    let digest = Sha256::digest(format!("{}\0{}", title.suite, title.name));
+fn hash(text: &str) -> String {
+    let digest = Sha256::digest(text);
     let mut hash = String::with_capacity(2 * HASH_BYTES);
     for byte in digest.iter().take(HASH_BYTES) {
         let _ = write!(hash, "{byte:02x}");
@@ -183,10 +192,14 @@ mod tests {
             (
                 "Größe",
                 "Begrüßt: „Hallo!“",
-                r"^gro-e/begru-t-hallo-[0-9a-f]{8}\.json$",
+                r"^gro-e-[0-9a-f]{8}/begru-t-hallo-[0-9a-f]{8}\.json$",
             ),
-            ("..", "../../etc/passwd", r"^x/etc-passwd-[0-9a-f]{8}\.json$"),
-            ("日本", "こんにちは", r"^x/x-[0-9a-f]{8}\.json$"),
+            (
+                "..",
+                "../../etc/passwd",
+                r"^x-[0-9a-f]{8}/etc-passwd-[0-9a-f]{8}\.json$",
+            ),
+            ("日本", "こんにちは", r"^x-[0-9a-f]{8}/x-[0-9a-f]{8}\.json$"),
             ("a", "\0\n", r"^a/x-[0-9a-f]{8}\.json$"),
         ];
         for (suite, name, expected) in table {
@@ -247,5 +260,15 @@ mod tests {
         }
         assert_eq!(shelf.strays([&known]), [Path::new("there/a/b/old-0.json")]);
         assert_eq!(shelf.strays([&title("elsewhere", "x")]), Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn suites_have_folders_of_their_own() {
+        let shelf = shelf(&Redactor::new(), &[]);
+        let folders: BTreeSet<PathBuf> = ["a-b", "a b", "A-b", "日本", "한국", "日本/a", "x"]
+            .iter()
+            .filter_map(|suite| Some(shelf.path(&title(suite, "name")).parent()?.to_owned()))
+            .collect();
+        assert_eq!(folders.len(), 7, "{folders:?}");
     }
 }

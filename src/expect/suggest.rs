@@ -4,6 +4,7 @@ use crate::model::capability::Group;
 use crate::model::outcome::{Checked, Outcome, ReplyRecord};
 use crate::model::transcript::ToolCall;
 use crate::model::{Map, Value};
+use crate::redact::PLACEHOLDER;
 use crate::yaml::write::{Node, Writer};
 
 use super::path::parameter;
@@ -11,6 +12,8 @@ use super::text::collapse;
 
 /// Longest text that is suggested whole; of longer ones the beginning is.
 const LONGEST_TEXT: usize = 400;
+/// The expectation about parameters, of which each stands for itself.
+const PARAMETERS: &str = "parameters";
 /// Parameters suggested when a turn has no expectations at all.
 const MOST_PARAMETERS: usize = 20;
 
@@ -69,7 +72,7 @@ pub fn suggest_all(
             .map(|(name, value)| (name.clone(), node(value)))
             .collect();
         if !members.is_empty() {
-            block.put("parameters", Some(Node::Map(members)));
+            block.put(PARAMETERS, Some(Node::Map(members)));
         }
     }
     if !calls.is_empty() {
@@ -97,11 +100,25 @@ struct Block {
 }
 
 impl Block {
-    fn text(self) -> Option<String> {
+    fn text(mut self) -> Option<String> {
+        self.forget_hidden();
         if self.entries.is_empty() {
             return None;
         }
         Some(WRITER.block(&Node::member("expect", Node::Map(self.entries)), 0))
+    }
+
+    /// What was redacted is not what was there, and cannot be expected.
+    fn forget_hidden(&mut self) {
+        for (kind, node) in &mut self.entries {
+            if let (PARAMETERS, Node::Map(members)) = (kind.as_str(), node) {
+                members.retain(|(_, value)| !value.holds(PLACEHOLDER));
+            }
+        }
+        self.entries.retain(|(_, node)| match node {
+            Node::Map(members) if members.is_empty() => false,
+            node => !node.holds(PLACEHOLDER),
+        });
     }
 
     fn put(&mut self, kind: &str, node: Option<Node>) {
@@ -128,7 +145,7 @@ impl Block {
             "agent" => name(reply.agent.as_ref()),
             "playbook" => name(reply.playbook.as_ref()),
             "visited" => visited(reply),
-            "parameters" => return self.add_parameter(row, reply),
+            PARAMETERS => return self.add_parameter(row, reply),
             "all_parameters" => reply.parameters.as_ref().map(all_parameters),
             "tool_calls" => Some(tool_calls(calls)),
             "transfer" => Some(transfer(reply)),
@@ -148,16 +165,15 @@ impl Block {
         let Some(parameters) = &reply.parameters else {
             return;
         };
-        let name = row.path.strip_prefix("parameters").unwrap_or(&row.path);
+        let name = row.path.strip_prefix(PARAMETERS).unwrap_or(&row.path);
         let name = name.strip_prefix('.').unwrap_or(name);
         let found = parameter(parameters, name, true);
         let member = (name.to_owned(), found.map_or_else(absent, node));
-        if let Some((_, Node::Map(members))) = self.entries.iter_mut().find(|(kind, _)| kind == "parameters")
-        {
+        if let Some((_, Node::Map(members))) = self.entries.iter_mut().find(|(kind, _)| kind == PARAMETERS) {
             members.push(member);
         } else {
             self.entries
-                .push(("parameters".to_owned(), Node::Map(vec![member])));
+                .push((PARAMETERS.to_owned(), Node::Map(vec![member])));
         }
     }
 }
@@ -168,7 +184,7 @@ fn absent() -> Node {
 
 /// Members with a line for each entry: easier to copy one of them.
 const WRITER: Writer = Writer {
-    open: &["expect", "parameters", "all_parameters", "tool_calls", "replies"],
+    open: &["expect", PARAMETERS, "all_parameters", "tool_calls", "replies"],
 };
 
 /// A matcher that the value passes, as plain as it can be.

@@ -8,6 +8,10 @@ use std::fmt;
 
 use crate::diagnostic::suggest;
 
+/// Stands for the value of a variable that has none, where its notation is checked, or nobody needs it. Any name may be
+/// made of it.
+pub const STAND_IN: &str = "unset-variable";
+
 /// What the settings may learn of the process they run in.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
@@ -105,9 +109,12 @@ impl Variables {
         self.values.clone()
     }
 
-    /// The values that were read: secrets to every report.
+    /// The values that were read: secrets to every report. So is what stands for those that nobody needs, so that what is
+    /// read without them reads as with them.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.values.values().map(String::as_str)
+        let read = self.values.values().map(String::as_str);
+        let stands_in = self.offline && self.values.len() < self.listed.len();
+        read.chain(stands_in.then_some(STAND_IN))
     }
 
     /// Replaces each `${NAME}` by the variable's value; `$${` stands for `${` itself. What has no value is left as

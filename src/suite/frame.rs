@@ -298,6 +298,7 @@ fn vars(node: &Node, parser: &mut Parser, variables: &[String]) -> Object {
             let known = [&vars];
             let names = Names::fixed(&known, variables);
             let filled = fill(&entry.value, &names, &mut parser.reader);
+            parser.reader.check_said(&filled);
             parser.value(&filled)
         };
         vars.insert(entry.key.name.clone(), value);

@@ -141,6 +141,7 @@ fn example(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<R
         return None;
     }
     check_numbers(node, reader);
+    reader.check_said(node);
     let filled = fill(node, &source.names, reader);
     filled.as_map().map(|map| {
         let values = map.to_object();
@@ -318,6 +319,7 @@ fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Ve
         return None;
     }
     check_numbers(node, reader);
+    reader.check_said(node);
     let columns: Arc<[String]> = map.entries.iter().map(|entry| entry.key.name.clone()).collect();
     let mut rows: Option<Vec<Row>> = None;
     for entry in &map.entries {

@@ -57,6 +57,8 @@ pub enum Written {
     TooManyDigits,
     /// It is not written in decimal digits: `0x1F`, `0o17`.
     OtherBase,
+    /// The value is all that was written, but its text is another: `10.50`, `1e3`.
+    OtherText,
 }
 
 /// A text and how it was written.

@@ -220,7 +220,7 @@ impl Reader {
     pub fn check_number(&mut self, number: &Number, node: &Node) {
         let written = &number.written;
         let message = match number.kept {
-            Written::Exactly => return,
+            Written::Exactly | Written::OtherText => return,
             Written::LeadingZero => format!("`{written}` would lose its leading zero: YAML reads a number"),
             Written::LeadingPlus => format!("`{written}` would lose its `+`: YAML reads a number"),
             Written::TooManyDigits => {
@@ -232,6 +232,27 @@ impl Reader {
         self.error("number-for-text", message, node.span.clone())
             .help
             .push(help);
+    }
+
+    /// Refuses numbers whose text is not what was written, in a value that may come to stand within a text. What
+    /// [`Self::check_number`] refuses is left to it.
+    pub fn check_said(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Number(number) if number.kept == Written::OtherText => {
+                let (written, said) = (&number.written, &number.value);
+                let message = format!("`{written}` would be said as `{said}`: YAML reads a number");
+                let help = format!(
+                    "quote it if it is text: {}; if it is a number, write {said}",
+                    super::quoted(written)
+                );
+                self.error("number-for-text", message, node.span.clone())
+                    .help
+                    .push(help);
+            }
+            Kind::List(list) => list.items.iter().for_each(|item| self.check_said(item)),
+            Kind::Map(map) => map.entries.iter().for_each(|entry| self.check_said(&entry.value)),
+            _ => {}
+        }
     }
 }
 

@@ -81,6 +81,8 @@ fn decimal(written: &str) -> Option<(Json, Written)> {
         Written::TooManyDigits
     } else if written.starts_with('+') {
         Written::LeadingPlus
+    } else if value.to_string() != written {
+        Written::OtherText
     } else {
         Written::Exactly
     };
@@ -137,9 +139,11 @@ mod tests {
             ("0", "0", Written::Exactly),
             ("-12", "-12", Written::Exactly),
             ("0.5", "0.5", Written::Exactly),
-            (".5", "0.5", Written::Exactly),
-            ("1e3", "1000.0", Written::Exactly),
-            ("1.", "1.0", Written::Exactly),
+            (".5", "0.5", Written::OtherText),
+            ("1e3", "1000.0", Written::OtherText),
+            ("1.", "1.0", Written::OtherText),
+            ("10.50", "10.5", Written::OtherText),
+            ("-0", "0", Written::OtherText),
             ("02139", "2139", Written::LeadingZero),
             ("-007", "-7", Written::LeadingZero),
             ("00.5", "0.5", Written::LeadingZero),

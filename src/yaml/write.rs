@@ -38,6 +38,17 @@ pub enum Node {
     List(Vec<Node>),
 }
 
+fn value_holds(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(items) => items.iter().any(|item| value_holds(item, part)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains(part) || value_holds(value, part)),
+        _ => false,
+    }
+}
+
 impl Node {
     /// A text.
     pub fn text(text: &str) -> Self {
@@ -47,6 +58,17 @@ impl Node {
     /// A mapping of one member.
     pub fn member(name: &str, value: Self) -> Self {
         Self::Map(vec![(name.to_owned(), value)])
+    }
+
+    /// Whether some text in it holds a part.
+    pub fn holds(&self, part: &str) -> bool {
+        match self {
+            Self::Plain(value) => value_holds(value, part),
+            Self::Map(members) => members
+                .iter()
+                .any(|(name, node)| name.contains(part) || node.holds(part)),
+            Self::List(items) => items.iter().any(|item| item.holds(part)),
+        }
     }
 
     /// The node with its outermost value taken apart.

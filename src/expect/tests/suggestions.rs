@@ -78,6 +78,33 @@ fn only_what_failed() {
 }
 
 #[test]
+fn what_was_redacted_is_not_suggested() {
+    let mut redactor = crate::redact::Redactor::new();
+    redactor.hide_member("city");
+    redactor.hide_pattern(regex::Regex::new("[A-Z]{2}[0-9]").unwrap());
+    let redacted = |mut record: ReplyRecord| {
+        crate::redact::Redact::redact(&mut record, &redactor);
+        record
+    };
+    let mut known = record();
+    known.texts = vec!["Your booking is AB1.".to_owned()];
+    let suggested = suggest_all(&redacted(known.clone()), &[], None).unwrap();
+    assert!(
+        !suggested.contains("redacted") && !suggested.contains("city"),
+        "{suggested}"
+    );
+    assert!(
+        suggested.contains("parameters:"),
+        "what is not hidden stays: {suggested}"
+    );
+    known.parameters = None;
+    assert_eq!(
+        suggest_for_failures(&redacted(known), &[], &[failed("reply", "reply")]),
+        None
+    );
+}
+
+#[test]
 fn texts_that_would_be_templates_or_too_long() {
     let with = |text: String| {
         let record = ReplyRecord {

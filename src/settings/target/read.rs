@@ -18,7 +18,7 @@ use crate::model::suite::{ApiVersion, AudioSettings, Service, Via};
 use crate::settings::keys::check_keys;
 use crate::settings::rate::{Quota, Rate};
 use crate::settings::root::Root;
-use crate::settings::variables::Variables;
+use crate::settings::variables::{STAND_IN, Variables};
 use crate::yaml::{Kind, Map, Node, Reader};
 
 mod access;
@@ -124,7 +124,7 @@ impl One<'_> {
                         .help(problem.help(self.variables));
                     if problem.is_static() {
                         self.reader.push(shown);
-                    } else {
+                    } else if !self.variables.offline() {
                         self.unusable.push(shown);
                     }
                     self.unfilled.push(node.span.clone());
@@ -455,7 +455,7 @@ fn stand_in(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         result.push_str(before);
-        result.push('x');
+        result.push_str(STAND_IN);
         rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     result.push_str(rest);

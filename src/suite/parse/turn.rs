@@ -61,7 +61,10 @@ impl Parser {
         let args = map.entry("args");
         let values = match args {
             None => Object::new(),
-            Some(entry) => self.values(&entry.value, "`args`")?,
+            Some(entry) => {
+                self.reader.check_said(&entry.value);
+                self.values(&entry.value, "`args`")?
+            }
         };
         let spans = args
             .and_then(|entry| entry.value.as_map())
