@@ -32,21 +32,12 @@ const NOT_TEXT: [&str; 14] = [
 pub enum Node {
     /// Any JSON value.
     Plain(Value),
+    /// A text in quotation marks, whether it needs them or not.
+    Quoted(String),
     /// A mapping, in order.
     Map(Vec<(String, Node)>),
     /// A list.
     List(Vec<Node>),
-}
-
-fn value_holds(value: &Value, part: &str) -> bool {
-    match value {
-        Value::String(text) => text.contains(part),
-        Value::Array(items) => items.iter().any(|item| value_holds(item, part)),
-        Value::Object(members) => members
-            .iter()
-            .any(|(name, value)| name.contains(part) || value_holds(value, part)),
-        _ => false,
-    }
 }
 
 impl Node {
@@ -64,6 +55,7 @@ impl Node {
     pub fn holds(&self, part: &str) -> bool {
         match self {
             Self::Plain(value) => value_holds(value, part),
+            Self::Quoted(text) => text.contains(part),
             Self::Map(members) => members
                 .iter()
                 .any(|(name, node)| name.contains(part) || node.holds(part)),
@@ -81,6 +73,17 @@ impl Node {
             Self::Plain(Value::Array(items)) => Self::List(items.iter().cloned().map(Self::Plain).collect()),
             other => other.clone(),
         }
+    }
+}
+
+fn value_holds(value: &Value, part: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(part),
+        Value::Array(items) => items.iter().any(|item| value_holds(item, part)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains(part) || value_holds(value, part)),
+        _ => false,
     }
 }
 
@@ -113,11 +116,8 @@ impl Writer {
                     self.entry(item, indent, text);
                 }
             }
-            Node::Plain(value) => {
-                text.push_str(&" ".repeat(indent));
-                text.push_str(&scalar(value, Place::Block));
-                text.push('\n');
-            }
+            Node::Plain(value) => line(&scalar(value, Place::Block), indent, text),
+            Node::Quoted(value) => line(&quoted(value), indent, text),
         }
     }
 
@@ -161,7 +161,7 @@ impl Writer {
                     self.member(name, value, indent + 2, text);
                 }
             }
-            Node::List(_) | Node::Plain(_) => {
+            Node::List(_) | Node::Plain(_) | Node::Quoted(_) => {
                 text.push('\n');
                 self.lines(&item, indent + 2, text);
             }
@@ -175,9 +175,15 @@ impl Writer {
                 (self.open.contains(&name.as_str()) && !is_empty(value)) || self.holds_open(value)
             }),
             Node::List(items) => items.iter().any(|item| self.holds_open(item)),
-            Node::Plain(_) => false,
+            Node::Plain(_) | Node::Quoted(_) => false,
         }
     }
+}
+
+fn line(value: &str, indent: usize, text: &mut String) {
+    text.push_str(&" ".repeat(indent));
+    text.push_str(value);
+    text.push('\n');
 }
 
 /// Where a scalar stands: within braces or brackets more characters mean something.
@@ -193,7 +199,7 @@ fn is_empty(node: &Node) -> bool {
         Node::List(items) => items.is_empty(),
         Node::Plain(Value::Object(members)) => members.is_empty(),
         Node::Plain(Value::Array(items)) => items.is_empty(),
-        Node::Plain(_) => true,
+        Node::Plain(_) | Node::Quoted(_) => true,
     }
 }
 
@@ -204,6 +210,7 @@ fn on_one_line(node: &Node) -> Option<String> {
         Node::Plain(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => {
             Some(scalar(value, Place::Block))
         }
+        Node::Quoted(text) => Some(quoted(text)),
         node => flow(node).filter(|flow| flow.chars().count() <= LONGEST_FLOW),
     }
 }
@@ -218,6 +225,7 @@ fn flow(node: &Node) -> Option<String> {
     match node.opened() {
         Node::Plain(Value::String(text)) if is_literal(&text) => return None,
         Node::Plain(value) => return Some(scalar(&value, Place::Flow)),
+        Node::Quoted(text) => return Some(quoted(&text)),
         Node::Map(members) if members.is_empty() => return Some("{}".to_owned()),
         Node::List(items) if items.is_empty() => return Some("[]".to_owned()),
         Node::Map(members) => {

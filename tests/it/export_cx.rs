@@ -398,6 +398,14 @@ fn odd_test_cases_come_back_as_they_were() {
             r#"{{ "virtualAgentOutput": {{ "sessionParameters": {{ "deep": {deep}, "big": 1e300 }} }} }}"#
         )),
         turn(r#"{ "virtualAgentOutput": { "currentPage": { "name": "a: #b", "flow": "{{ x }}" } } }"#),
+        turn(r##"{ "userInput": { "input": { "dtmf": { "digits": "AB", "finishDigit": "C" } } } }"##),
+        turn(
+            r#"{ "userInput": { "input": { "dtmf": { "digits": "D" } }, "injectedParameters": { "{{ k }}": 1 } } }"#,
+        ),
+        format!(
+            r#"{{ "tags": ["\u0023{{{{ t }}}}"], "testConfig": {{ "flow": "{{{{ f }}}}" }}, {}"#,
+            &turn("{}")[1..]
+        ),
         format!(
             r###"{{ "displayName": "\u0000 {{{{ a }}}}", "tags": ["#", "##a", "#a", "a: b"], "notes": "\r\n x", {}"###,
             &turn("{}")[1..]
@@ -410,6 +418,8 @@ fn odd_test_cases_come_back_as_they_were() {
     }
     let said = place.run(&["import", "cx-tests", "agent", "--out", IMPORTED]);
     assert_eq!(said.code, Some(0), "{said:?}");
+    let checked = place.run(&["check", IMPORTED]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
     let said = exported(&place, "out.zip", &[IMPORTED]);
     assert!(
         !said.out.contains("  changed\n") && !said.out.contains("removed"),

@@ -9,7 +9,7 @@ use super::conversation::{BETWEEN_TRACKED, TRACKED};
 use super::templates::is_template;
 use crate::expect::kind;
 use crate::model::suite::{
-    Check, Conversation, Expectation, Input, Location, Matcher, Name, Service, Turn, With,
+    Check, Conversation, Expectation, Input, Location, Matcher, Name, RunMethod, Service, Turn, With,
 };
 use crate::model::{Map, Value};
 
@@ -17,8 +17,10 @@ use crate::model::{Map, Value};
 pub(super) const TURNS: &str = "testCaseConversationTurns";
 /// The page that a session ends on, as recordings name it.
 const END_SESSION: &str = "End Session";
-/// The only member of a mark. No test case has a member of this name.
+/// The first member of a mark. No test case has a member of this name.
 const MARK: &str = "\u{0}left out";
+/// What stands in a mark's place where nothing was recorded, if something must.
+const INSTEAD: &str = "\u{0}instead";
 
 /// What a test case can say of a conversation, and what it cannot.
 #[derive(Debug, Clone, Default)]
@@ -47,8 +49,12 @@ pub(super) fn mark_of(value: &Value) -> Option<&str> {
     value.get(MARK)?.as_str()
 }
 
-/// The value without marks: members, elements and expected parameters that are marks are not there.
+/// The value without marks: members, elements and expected parameters that are marks are not there, unless something
+/// must be.
 pub(super) fn without_marks(value: &Value) -> Option<Value> {
+    if let Some(instead) = value.get(INSTEAD) {
+        return Some(instead.clone());
+    }
     if mark_of(value).is_some() || value.get("value").and_then(mark_of).is_some() {
         return None;
     }
@@ -140,10 +146,35 @@ impl Reader<'_> {
         if start.playbook.is_some() {
             self.leave_out("start.playbook", &conversation.location, &start.playbook);
         }
+        self.leave_out_play(conversation);
         if !tracked.is_empty() {
             config.insert("trackingParameters".to_owned(), json!(tracked));
         }
         config
+    }
+
+    /// Whether, where, how often and in what ways it is played.
+    fn leave_out_play(&mut self, conversation: &Conversation) {
+        let Conversation {
+            skip,
+            known_issue,
+            only_on,
+            channels,
+            repeat,
+            run_method,
+            ..
+        } = conversation;
+        let mut given = |is_given: bool, what, value: &dyn std::fmt::Debug| {
+            if is_given {
+                self.leave_out(what, &conversation.location, value);
+            }
+        };
+        given(skip.is_some(), "skip", skip);
+        given(known_issue.is_some(), "known_issue", known_issue);
+        given(!only_on.is_empty(), "only_on", only_on);
+        given(!channels.is_empty(), "channels", channels);
+        given(repeat.times > 1, "repeat", repeat);
+        given(*run_method != RunMethod::default(), "run_method", run_method);
     }
 
     fn turn(&mut self, turn: &Turn, start: Option<&Map>, is_last: bool) -> Value {
@@ -208,14 +239,23 @@ impl Reader<'_> {
             self.leave_out("variables", &turn.location, variables);
         }
         if has_template(&input) {
-            // It stays as it is written: a turn must say something.
-            self.leave_out("{{ … }}", &turn.location, &input);
+            self.mark_inputs(&mut input, &turn.location);
         }
         if let Some(language) = &turn.with.language {
             input["languageCode"] = json!(language);
         }
         user.insert("input".to_owned(), input);
         user
+    }
+
+    /// Of what is known only when it is played, what was recorded is an example. Where nothing was, it is said as it is
+    /// written: a turn must say something.
+    fn mark_inputs(&mut self, input: &mut Value, place: &Location) {
+        for said in input.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            let mut mark = self.marked("{{ … }}", place, None, &*said);
+            mark[INSTEAD] = said.take();
+            *said = mark;
+        }
     }
 
     /// The agent's output, and the parameters that are expected one by one.

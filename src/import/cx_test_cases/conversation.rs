@@ -113,13 +113,15 @@ impl Composer {
         let mut members = vec![("name".to_owned(), Node::text(name))];
         let tags: Vec<Node> = tags(case).map(Node::text).collect();
         if !tags.is_empty() {
-            members.push(("tags".to_owned(), Node::List(tags)));
+            members.push(("tags".to_owned(), self.plain(case, Node::List(tags))));
         }
         if let Some(notes) = notes(case) {
             members.push(("notes".to_owned(), Node::text(&notes)));
         }
         members.extend(case.clock().map(|clock| ("clock".to_owned(), Node::text(&clock))));
-        members.extend(self.start(case).map(|start| ("start".to_owned(), start)));
+        if let Some(start) = self.start(case) {
+            members.push(("start".to_owned(), self.plain(case, start)));
+        }
         let language = self.language_of(case).to_owned();
         if language != self.language {
             members.push(("with".to_owned(), Node::member("language", Node::text(&language))));
@@ -129,14 +131,20 @@ impl Composer {
         let last = case.turns.len().saturating_sub(1);
         for (index, turn) in case.turns.iter().enumerate() {
             let turn_node = self.turn(case, turn, &before, &language, index < last);
-            let mut changed = Vec::new();
-            turns.push(templates::without(turn_node, &mut changed));
-            self.changed
-                .extend(changed.into_iter().map(|text| (case.file.clone(), text)));
+            turns.push(self.plain(case, turn_node));
             turn.parameters().clone_into(&mut before);
         }
         members.push(("turns".to_owned(), Node::List(turns)));
         Node::Map(members)
+    }
+
+    /// The node without templates.
+    fn plain(&mut self, case: &TestCase, node: Node) -> Node {
+        let mut changed = Vec::new();
+        let plain = templates::without(node, &mut changed);
+        self.changed
+            .extend(changed.into_iter().map(|text| (case.file.clone(), text)));
+        plain
     }
 
     /// The language of most of the case's turns.
@@ -183,16 +191,12 @@ impl Composer {
             Input::Say(text) => ("say", Node::text(text)),
             Input::Event(event) => ("event", Node::text(event)),
             Input::Intent(intent) => ("intent", Node::text(intent)),
-            Input::Dtmf { digits, finish: "" } => ("dtmf", Node::text(digits)),
+            // Suites want them quoted, letters too.
+            Input::Dtmf { digits, finish: "" } => ("dtmf", Node::Quoted(digits.to_owned())),
             Input::Dtmf { digits, finish } => {
                 let keys = [("digits", digits), ("finish", finish)];
-                (
-                    "dtmf",
-                    Node::Map(
-                        keys.map(|(key, value)| (key.to_owned(), Node::text(value)))
-                            .to_vec(),
-                    ),
-                )
+                let keys = keys.map(|(key, value)| (key.to_owned(), Node::Quoted(value.to_owned())));
+                ("dtmf", Node::Map(keys.to_vec()))
             }
             Input::Silence => ("silence", Node::Plain(Value::Bool(true))),
         };

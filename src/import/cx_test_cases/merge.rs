@@ -262,9 +262,13 @@ impl Merge<'_> {
         let mut input = within(user, "input");
         if INPUTS.iter().any(|kind| was.get(*kind) != is.get(*kind)) {
             // It comes first, as the service writes it.
-            let said = INPUTS
-                .iter()
-                .filter_map(|kind| Some(((*kind).to_owned(), is.get(*kind)?.clone())));
+            let recorded = input.clone();
+            let said = INPUTS.iter().filter_map(|kind| {
+                let wanted = is.get(*kind)?;
+                let example = recorded.get(*kind).filter(|_| mark_of(wanted).is_some());
+                let said = example.cloned().or_else(|| without_marks(wanted))?;
+                Some(((*kind).to_owned(), said))
+            });
             let rest = input
                 .into_iter()
                 .filter(|(key, _)| !INPUTS.contains(&key.as_str()));

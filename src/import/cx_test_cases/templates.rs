@@ -8,8 +8,9 @@ use crate::yaml::write::Node;
 pub(super) fn without(node: Node, changed: &mut Vec<String>) -> Node {
     match node {
         Node::Plain(value) => Node::Plain(without_in(value, changed)),
+        Node::Quoted(text) => Node::Quoted(set_apart(text, changed)),
         Node::Map(members) => {
-            let member = |(name, value)| (name, without(value, changed));
+            let member = |(name, value)| (set_apart(name, changed), without(value, changed));
             Node::Map(members.into_iter().map(member).collect())
         }
         Node::List(items) => Node::List(items.into_iter().map(|item| without(item, changed)).collect()),
@@ -18,18 +19,23 @@ pub(super) fn without(node: Node, changed: &mut Vec<String>) -> Node {
 
 fn without_in(value: Value, changed: &mut Vec<String>) -> Value {
     match value {
-        Value::String(text) if is_template(&text) => {
-            let apart = apart(&text);
-            changed.push(text);
-            Value::String(apart)
-        }
+        Value::String(text) => Value::String(set_apart(text, changed)),
         Value::Array(items) => items.into_iter().map(|item| without_in(item, changed)).collect(),
         Value::Object(members) => {
-            let member = |(name, value)| (name, without_in(value, changed));
+            let member = |(name, value)| (set_apart(name, changed), without_in(value, changed));
             members.into_iter().map(member).collect()
         }
         other => other,
     }
+}
+
+fn set_apart(text: String, changed: &mut Vec<String>) -> String {
+    if !is_template(&text) {
+        return text;
+    }
+    let apart = apart(&text);
+    changed.push(text);
+    apart
 }
 
 /// Whether a suite takes something in the text for a template.
@@ -58,9 +64,15 @@ mod tests {
         let plain = Node::Plain(json!({ "a": ["{ one }", "}}", "}} {{", "{{ open"] }));
         assert_eq!(without(plain.clone(), &mut changed), plain);
         assert!(changed.is_empty());
-        let node = Node::List(vec![Node::Plain(json!({ "a": ["x {{ y }}", "{{{z}}}"] }))]);
-        let wanted = Node::List(vec![Node::Plain(json!({ "a": ["x { { y }}", "{ { {z}}}"] }))]);
+        let node = Node::List(vec![
+            Node::Plain(json!({ "a": ["x {{ y }}", "{{{z}}}"], "{{b}}": 1 })),
+            Node::member("{{c}}", Node::Quoted("{{d}}".to_owned())),
+        ]);
+        let wanted = Node::List(vec![
+            Node::Plain(json!({ "a": ["x { { y }}", "{ { {z}}}"], "{ {b}}": 1 })),
+            Node::member("{ {c}}", Node::Quoted("{ {d}}".to_owned())),
+        ]);
         assert_eq!(without(node, &mut changed), wanted);
-        assert_eq!(changed, ["x {{ y }}", "{{{z}}}"]);
+        assert_eq!(changed, ["x {{ y }}", "{{{z}}}", "{{b}}", "{{c}}", "{{d}}"]);
     }
 }

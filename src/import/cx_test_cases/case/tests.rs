@@ -164,6 +164,20 @@ fn what_no_test_case_can_say_is_named() {
             mark_of(&output).is_none() && !output.to_string().contains("left out"),
             "{output}"
         );
+        assert!(
+            !output["userInput"]["input"]["text"].is_null(),
+            "something is said: {output}"
+        );
+    }
+    for (written, what) in [
+        ("skip: not now", "skip"),
+        ("known_issue: BUG-1", "known_issue"),
+        ("only_on: [agent]", "only_on"),
+        ("repeat: 3", "repeat"),
+    ] {
+        let case = read(&format!("    {written}\n    turns: [{{ say: a }}]\n"));
+        let left_out: Vec<_> = case.left_out.iter().map(|left_out| left_out.what).collect();
+        assert_eq!(left_out, [what], "{written}");
     }
     // The end of a session is where the service begins anew by itself.
     let ends = "{ say: a, expect: { page: End Session }, then: restart }, { say: b }";

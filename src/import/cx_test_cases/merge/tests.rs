@@ -202,6 +202,19 @@ fn what_the_user_does_is_changed() {
             "say: two",
             vec![("TURN/0/userInput/input/text/text", Some(json!("two")))],
         ),
+        // What was said is an example of what is made anew each time.
+        ("say: a room", "say: \"a room on {{ today }}\"", vec![]),
+        (
+            "say: a room",
+            "event: \"{{ today }}\"",
+            vec![
+                ("TURN/0/userInput/input/text", None),
+                (
+                    "TURN/0/userInput/input/event",
+                    Some(json!({ "event": "{{ today }}" })),
+                ),
+            ],
+        ),
         (
             "say: a room",
             "event: bell",
