@@ -27,6 +27,29 @@ const SHORT: usize = 4;
 /// A line of a secret of several lines (a key file, say) is hidden on its own from this length on.
 const LONG_LINE: usize = 8;
 
+/// Whether a report may show `text` as `shown`, something in it being hidden or nothing.
+pub fn may_be_shown_as(text: &str, shown: &str) -> bool {
+    let Some((first, rest)) = shown.split_once(PLACEHOLDER) else {
+        return text == shown;
+    };
+    let Some(mut left) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts = rest.split(PLACEHOLDER).peekable();
+    while let Some(part) = parts.next() {
+        let found = if parts.peek().is_none() {
+            left.strip_suffix(part)
+        } else {
+            left.split_once(part).map(|(_, after)| after)
+        };
+        match found {
+            Some(after) => left = after,
+            None => return false,
+        }
+    }
+    true
+}
+
 /// Something that can hide what a [`Redactor`] knows, in place.
 pub trait Redact {
     /// Hides it. Doing so again changes nothing more, unless a pattern finds the placeholder's surroundings.

@@ -171,10 +171,9 @@ impl Job<'_> {
     /// Settles what is played, in which order.
     fn order(&mut self, seed: u64) -> Result<(), Failure> {
         if self.args.last_failed {
-            let redactor = &self.workplace.settings.redactor;
             let plan = std::mem::take(&mut self.plan);
             let previous = runner::Previous::read(&self.journal_folder())?.ok_or_else(no_run_before)?;
-            self.plan = plan.only_last_failed(&*self.conversations, &previous, |name| redactor.text(name));
+            self.plan = plan.only_last_failed(&*self.conversations, &previous);
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
                     message: "nothing is selected: none of these conversations failed in the run before"

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::model::suite::SimilarityAlgorithm;
 
@@ -12,7 +12,7 @@ use crate::model::suite::SimilarityAlgorithm;
 /// the product of the lengths.
 const LONGEST_COMPARED: usize = 4_000;
 
-/// The text with every run of white space made one blank, and none at the ends.
+/// As [`squeeze`], and no blanks at the ends.
 pub(super) fn collapse(text: &str) -> Cow<'_, str> {
     let squeezed = squeeze(text);
     match squeezed {
@@ -21,8 +21,21 @@ pub(super) fn collapse(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text with every run of white space made one blank, at the ends too.
+/// The text with every run of white space made one blank, at the ends too, and accents joined to their letters (NFC). No
+/// reference decides the latter: nobody sees how a letter is put together, and editors and services differ in it.
 pub(super) fn squeeze(text: &str) -> Cow<'_, str> {
+    let composed: Cow<'_, str> = if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    };
+    match composed {
+        Cow::Borrowed(text) => single_blanks(text),
+        Cow::Owned(text) => Cow::Owned(single_blanks(&text).into_owned()),
+    }
+}
+
+fn single_blanks(text: &str) -> Cow<'_, str> {
     let mut after_blank = false;
     let is_squeezed = text.chars().all(|character| {
         let blank = character.is_whitespace();
@@ -44,7 +57,7 @@ pub(super) fn squeeze(text: &str) -> Cow<'_, str> {
     Cow::Owned(squeezed)
 }
 
-/// Whether two texts are equal after collapsing white space.
+/// Whether two texts are equal when [collapsed](collapse).
 pub(super) fn alike(one: &str, other: &str) -> bool {
     one == other || collapse(one) == collapse(other)
 }
@@ -134,6 +147,15 @@ mod tests {
         assert_eq!(squeeze(" a  b "), " a b ");
         assert!(alike("a\nb", " a b"));
         assert!(!alike("a b", "ab"));
+    }
+
+    /// A file written on one system and an answer from another were told as different, and looked the same.
+    #[test]
+    fn letters_are_alike_however_they_are_put_together() {
+        assert!(alike("Caf\u{e9} ouvert", "Cafe\u{301}  ouvert"));
+        assert!(alike("\u{ac00}", "\u{1100}\u{1161}"));
+        assert!(!alike("Café", "Cafe"));
+        assert_eq!(squeeze(" e\u{301}  e"), " \u{e9} e");
     }
 
     #[test]

@@ -201,3 +201,21 @@ proptest! {
         prop_assert!(secret.trim().chars().count() < SHORT || !clean.contains(secret.trim()));
     }
 }
+
+#[test]
+fn what_is_shown_may_be_any_text_with_something_in_its_place() {
+    for (text, shown, may_be) in [
+        ("pays", "pays", true),
+        ("pays", "pay", false),
+        ("pays with 4111", "pays with [redacted]", true),
+        ("pays without", "pays with [redacted]", false),
+        ("4111 by Ann, twice", "[redacted] by [redacted], twice", true),
+        ("4111 by Ann, once", "[redacted] by [redacted], twice", false),
+        ("by, twice", "[redacted] by [redacted], twice", false),
+        ("aXa", "a[redacted]a", true),
+        ("a", "a[redacted]a", false),
+        ("anything", "[redacted]", true),
+    ] {
+        assert_eq!(may_be_shown_as(text, shown), may_be, "{text} as {shown}");
+    }
+}

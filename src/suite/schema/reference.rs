@@ -74,9 +74,10 @@ const CHAPTERS: [Chapter; 9] = [
     },
     Chapter {
         heading: "Matchers",
-        text: "A plain value means equality: numbers by value, texts after white space is collapsed. A mapping whose \
-               keys are none of these operators means members: each must match, others are ignored. A mapping of \
-               operators means all of them. Matchers nest, and mean the same everywhere.",
+        text: "A plain value means equality: numbers by value, texts after white space is collapsed, however \
+               accented letters are put together. A mapping whose keys are none of these operators means members: \
+               each must match, others are ignored. A mapping of operators means all of them. Matchers nest, and \
+               mean the same everywhere.",
         groups: &[
             ("Operators", Group::Operator),
             ("`approx`", Group::Approx),
