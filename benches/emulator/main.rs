@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use turnproof::proto::cx_v3::QueryParameters;
 
-use bare_client::{BareClient, Script};
+use bare_client::{BareClient, Reads, Script};
 use server::{Server, median};
 
 /// As in the program itself, so that a comparison is one of the work done.
@@ -110,7 +110,7 @@ fn first_answer(agent: &Path, scripts: &[Script]) {
     let times = (0..7).map(|_| {
         let start = Instant::now();
         let server = Server::emulator(agent, &[]);
-        BareClient::connect(&server.address).play(&[vec![longest.clone()]], 1, 1);
+        BareClient::connect(&server.address, Reads::Leanly).play(&[vec![longest.clone()]], 1, 1);
         start.elapsed()
     });
     let milliseconds = median(times).as_secs_f64() * 1000.0;
@@ -125,8 +125,8 @@ fn rate(agent: &Path, scripts: &[Script]) {
     let emulator = Server::emulator(agent, &[]);
     let echo = Server::start(Command::new(std::env::current_exe().unwrap()).arg(ECHO));
     let (client, yardstick) = (
-        BareClient::connect(&emulator.address),
-        BareClient::connect(&echo.address),
+        BareClient::connect(&emulator.address, Reads::Leanly),
+        BareClient::connect(&echo.address, Reads::Leanly),
     );
     // Models are trained before anything is measured.
     client.play(scripts, 1, IN_FLIGHT);
@@ -144,7 +144,7 @@ fn rate(agent: &Path, scripts: &[Script]) {
 
 fn memory(agent: &Path, scripts: &[Script]) {
     let emulator = Server::emulator(agent, &[]);
-    let client = BareClient::connect(&emulator.address);
+    let client = BareClient::connect(&emulator.address, Reads::Leanly);
     client.play(scripts, 1, IN_FLIGHT);
     // The conversations above are the ones remembered; one more turn each, for a second.
     let short = QueryParameters {

@@ -1,31 +1,50 @@
 //! The yardstick: a client that does nothing but call the service, as tonic's own examples do.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use prost::Message;
 use tonic::transport::{Channel, Endpoint};
+use turnproof::proto::Struct;
 use turnproof::proto::cx_v3::sessions_client::SessionsClient;
-use turnproof::proto::cx_v3::{DetectIntentRequest, QueryInput, QueryParameters, TextInput, query_input};
+use turnproof::proto::cx_v3::{
+    DetectIntentRequest, DetectIntentResponse, QueryInput, QueryParameters, TextInput, query_input,
+};
 
 /// What is said in a session, text by text.
 pub(crate) type Script = Vec<String>;
+
+/// How answers are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// With the types that prost makes of the service's declarations: a `Struct` is a tree.
+    AsGenerated,
+    /// With the program's own, which keep a `Struct` as the bytes it came in.
+    Leanly,
+}
 
 /// A client of one server.
 pub(crate) struct BareClient {
     runtime: tokio::runtime::Runtime,
     channel: Channel,
+    reads: Reads,
 }
 
 impl BareClient {
-    pub(crate) fn connect(address: &str) -> Self {
+    pub(crate) fn connect(address: &str, reads: Reads) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .unwrap();
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let channel = runtime.block_on(endpoint.connect()).unwrap();
-        Self { runtime, channel }
+        Self {
+            runtime,
+            channel,
+            reads,
+        }
     }
 
     /// Plays the scripts, each in `sessions` sessions of its own, `in_flight` at once. Returns turns per second.
@@ -44,6 +63,7 @@ impl BareClient {
         let scripts: Arc<[Script]> = scripts.into();
         let next = Arc::new(AtomicUsize::new(0));
         let total = scripts.len() * sessions;
+        let reads = self.reads;
         let start = Instant::now();
         let turns: usize = self.runtime.block_on(async {
             let workers: Vec<_> = (0..in_flight)
@@ -61,7 +81,10 @@ impl BareClient {
                             let session = uuid::Uuid::new_v4();
                             for text in &scripts[number % scripts.len()] {
                                 let request = request(&session, text, parameters.clone());
-                                client.detect_intent(request).await.unwrap();
+                                let answer = client.detect_intent(request).await.unwrap();
+                                if reads == Reads::AsGenerated {
+                                    read_objects(answer.get_ref());
+                                }
                                 turns += 1;
                             }
                         }
@@ -78,6 +101,25 @@ impl BareClient {
         let played = turns as f64;
         played / start.elapsed().as_secs_f64()
     }
+}
+
+/// Reads what the program's own types only keep.
+fn read_objects(answer: &DetectIntentResponse) {
+    let Some(result) = &answer.query_result else {
+        return;
+    };
+    let of_match = result
+        .r#match
+        .as_ref()
+        .and_then(|found| found.parameters.as_ref());
+    let objects = [&result.diagnostic_info, &result.parameters];
+    for object in objects.into_iter().flatten().chain(of_match) {
+        black_box(generated(object));
+    }
+}
+
+fn generated(object: &Struct) -> prost_types::Struct {
+    prost_types::Struct::decode(object.encode_to_vec().as_slice()).unwrap()
 }
 
 fn request(session: &uuid::Uuid, text: &str, parameters: QueryParameters) -> DetectIntentRequest {

@@ -45,11 +45,13 @@ impl<'r> Hiding<'r> {
     ) {
         let (input, sent) = sent;
         let (output, mut heard) = heard;
-        sent.into_iter().for_each(|message| self.message(input, message));
+        for message in sent {
+            self.message(input, message);
+        }
         broken::hide(heard.iter_mut().map(|message| &mut **message), in_pieces, self);
-        heard
-            .into_iter()
-            .for_each(|message| self.message(output, message));
+        for message in heard {
+            self.message(output, message);
+        }
     }
 
     /// Hides in a message what somebody wrote. Names of its type's fields are the service's: no rule hides them, but for

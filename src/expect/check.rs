@@ -136,13 +136,13 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
             Observed::Seen(name) => Ok(Some(name.clone())
                 .filter(|name| !name.is_empty())
                 .map(Value::String)),
-            Observed::Unseen(reason) => Err(reason.as_str()),
+            Observed::Unseen(reason) => Err(reason.as_ref()),
         })
     };
     let of_match = |matcher: &Matcher, find: fn(&Match) -> Option<Value>| {
         observed(matcher, reply, context, |reply| match &reply.matched {
             Observed::Seen(matched) => Ok(find(matched)),
-            Observed::Unseen(reason) => Err(reason.as_str()),
+            Observed::Unseen(reason) => Err(reason.as_ref()),
         })
     };
     let scope = Scope::new(context.now);
@@ -183,7 +183,7 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
         Check::Spans(matcher) => several(matcher, reply.spans.as_values(evidence), "span", &scope),
         Check::Sentiment(matcher) => observed(matcher, reply, context, |reply| match &reply.sentiment {
             Observed::Seen(sentiment) => Ok(Some(evidence(sentiment))),
-            Observed::Unseen(reason) => Err(reason.as_str()),
+            Observed::Unseen(reason) => Err(reason.as_ref()),
         }),
         Check::Transcript(matcher) => spoken::transcript(matcher, reply, context),
         Check::Interrupted(wanted) => spoken::interrupted(*wanted, reply),
@@ -196,7 +196,7 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
             actual: Value::Null,
             verdict: match &reply.parameters {
                 Observed::Seen(_) => Verdict::Holds,
-                Observed::Unseen(reason) => Verdict::Unobservable(reason.clone()),
+                Observed::Unseen(reason) => Verdict::Unobservable(reason.clone().into_owned()),
             },
             diff: None,
         },
@@ -300,7 +300,11 @@ pub(super) fn visible_texts(reply: &AgentReply) -> Value {
 fn look_visited(steps: &[VisitedStep], places: &Observed<Vec<String>>, scope: &Scope) -> Looked {
     let expected = visited::expected(steps);
     let (actual, verdict, diff) = match places {
-        Observed::Unseen(reason) => (Value::Null, Verdict::Unobservable(reason.clone()), None),
+        Observed::Unseen(reason) => (
+            Value::Null,
+            Verdict::Unobservable(reason.clone().into_owned()),
+            None,
+        ),
         Observed::Seen(places) => {
             let verdict = visited::check(steps, places, scope);
             let diff = matches!(verdict, Verdict::Differs(_)).then(|| diff::of_lines(&expected, places));

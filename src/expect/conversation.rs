@@ -103,7 +103,9 @@ fn joined<T: Clone>(
     for (index, reply) in replies.iter().enumerate() {
         match find(reply) {
             Observed::Seen(items) => all.extend(items.iter().cloned()),
-            Observed::Unseen(reason) => return Observed::Unseen(format!("turn {}: {reason}", index + 1)),
+            Observed::Unseen(reason) => {
+                return Observed::Unseen(format!("turn {}: {reason}", index + 1).into());
+            }
         }
     }
     Observed::Seen(all)

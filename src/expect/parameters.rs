@@ -93,7 +93,9 @@ fn rows(
             };
             let parameters = match &reply.parameters {
                 Observed::Seen(parameters) => parameters,
-                Observed::Unseen(reason) => return row.checked(Verdict::Unobservable(reason.clone())),
+                Observed::Unseen(reason) => {
+                    return row.checked(Verdict::Unobservable(reason.clone().into_owned()));
+                }
             };
             let value = parameter(parameters, name, fold_case);
             let subject = Subject {

@@ -1,6 +1,7 @@
 //! What an agent answered, in one shape for all services. `backend/*/convert` fills it; expectations and
 //! reports read it; no protocol buffer type goes further than that.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub enum Observed<T> {
     /// The service gave it.
     Seen(T),
     /// The service could have given it but did not; why, as a lowercase fragment.
-    Unseen(String),
+    Unseen(Cow<'static, str>),
 }
 
 impl<T> Observed<T> {
@@ -35,7 +36,7 @@ impl<T> Observed<T> {
 
 impl<T> Default for Observed<T> {
     fn default() -> Self {
-        Self::Unseen("the service did not report it".to_owned())
+        Self::Unseen("the service did not report it".into())
     }
 }
 

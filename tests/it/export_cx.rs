@@ -398,7 +398,7 @@ fn odd_test_cases_come_back_as_they_were() {
             r#"{{ "virtualAgentOutput": {{ "sessionParameters": {{ "deep": {deep}, "big": 1e300 }} }} }}"#
         )),
         turn(r#"{ "virtualAgentOutput": { "currentPage": { "name": "a: #b", "flow": "{{ x }}" } } }"#),
-        turn(r##"{ "userInput": { "input": { "dtmf": { "digits": "AB", "finishDigit": "C" } } } }"##),
+        turn(r#"{ "userInput": { "input": { "dtmf": { "digits": "AB", "finishDigit": "C" } } } }"#),
         turn(
             r#"{ "userInput": { "input": { "dtmf": { "digits": "D" } }, "injectedParameters": { "{{ k }}": 1 } } }"#,
         ),

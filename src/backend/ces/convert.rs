@@ -62,7 +62,7 @@ pub(super) fn reply(outputs: &[ces::SessionOutput], known: &mut Known) -> (Agent
         }
     }
     reply.citations = Observed::Seen(citations);
-    reply.sentiment = Observed::Unseen("CES does not analyse sentiment".to_owned());
+    reply.sentiment = Observed::Unseen("CES does not analyse sentiment".into());
     known.calls.extend(waiting.iter().cloned());
     let diagnostics: Vec<_> = outputs
         .iter()
@@ -91,11 +91,10 @@ pub(super) fn take_speech(reply: &mut AgentReply, outputs: &[ces::SessionOutput]
             bytes: Arc::new(bytes),
         })),
         None => Observed::Unseen(
-            "speech comes on live streams of targets that ask for it: `audio: { output: … }`, and `via: bidi`"
-                .to_owned(),
+            "speech comes on live streams of targets that ask for it: `audio: { output: … }`, and `via: bidi`".into(),
         ),
     };
-    reply.transcript = Observed::Unseen("the user did not speak in this turn".to_owned());
+    reply.transcript = Observed::Unseen("the user did not speak in this turn".into());
 }
 
 /// Texts that came in pieces, each made whole again: pieces follow each other until something else comes, or the turn
@@ -148,11 +147,11 @@ fn take_diagnostics(
         reply.transfers = Observed::Seen(Vec::new());
     } else if diagnostics.is_empty() {
         let unseen = "the answer has no diagnostics";
-        reply.agent = Observed::Unseen(unseen.to_owned());
-        reply.visited = Observed::Unseen(unseen.to_owned());
-        reply.spans = Observed::Unseen(unseen.to_owned());
-        reply.tool_calls = Observed::Unseen(unseen.to_owned());
-        reply.transfers = Observed::Unseen(unseen.to_owned());
+        reply.agent = Observed::Unseen(unseen.into());
+        reply.visited = Observed::Unseen(unseen.into());
+        reply.spans = Observed::Unseen(unseen.into());
+        reply.tool_calls = Observed::Unseen(unseen.into());
+        reply.transfers = Observed::Unseen(unseen.into());
     } else {
         known.diagnosed = true;
         let messages: Vec<_> = diagnostics
@@ -168,11 +167,11 @@ fn take_diagnostics(
         reply.spans = Observed::Seen(evidence::spans(spans.clone()));
         reply.tool_calls = Observed::Seen(calls::tool_calls(&messages, spans, waiting, &known.calls));
     }
-    reply.matched = Observed::Unseen("CES does not match intents".to_owned());
+    reply.matched = Observed::Unseen("CES does not match intents".into());
     reply.parameters = if known.diagnosed {
         Observed::Seen(known.variables.clone())
     } else {
-        Observed::Unseen("no answer had diagnostics, which tell the variables".to_owned())
+        Observed::Unseen("no answer had diagnostics, which tell the variables".into())
     };
 }
 
@@ -231,7 +230,7 @@ fn take_agents(reply: &mut AgentReply, messages: &[&ces::Message]) {
     visited.dedup();
     reply.agent = match last_speaker {
         Some(agent) => Observed::Seen(agent),
-        None => Observed::Unseen("the diagnostics do not tell which agent spoke".to_owned()),
+        None => Observed::Unseen("the diagnostics do not tell which agent spoke".into()),
     };
     reply.visited = Observed::Seen(visited);
     reply.transfers = Observed::Seen(transfers);

@@ -97,14 +97,14 @@ fn take_speech(reply: &mut AgentReply, answers: &Answers, asked_to_speak: bool) 
         });
     reply.transcript = match repeated.or_else(|| answers.heard.clone()) {
         Some(text) => Observed::Seen(text),
-        None => Observed::Unseen("the user did not speak in this turn".to_owned()),
+        None => Observed::Unseen("the user did not speak in this turn".into()),
     };
     reply.audio = match &answers.spoken {
         Some(Ok(spoken)) => Observed::Seen(Some(spoken.clone())),
-        Some(Err(reason)) => Observed::Unseen(reason.clone()),
+        Some(Err(reason)) => Observed::Unseen(reason.clone().into()),
         None if asked_to_speak => Observed::Seen(None),
         None => Observed::Unseen(
-            "the target does not ask for speech: its settings have no `audio: { output: … }`".to_owned(),
+            "the target does not ask for speech: its settings have no `audio: { output: … }`".into(),
         ),
     };
 }
@@ -150,12 +150,12 @@ fn take_state(reply: &mut AgentReply, result: &cx::QueryResult, diagnostics: Opt
         Some(found) if found.match_type != 0 => reply.matched = Observed::Seen(matched(found)),
         // What MatchIntent said before still holds.
         _ if reply.matched.seen().is_some() => {}
-        _ => reply.matched = Observed::Unseen("the service did not say what the input matched".to_owned()),
+        _ => reply.matched = Observed::Unseen("the service did not say what the input matched".into()),
     }
     reply.page = page_name(result.current_page.as_ref());
     reply.flow = match &result.current_flow {
         Some(flow) => Observed::Seen(name_or_id(&flow.display_name, &flow.name)),
-        None => Observed::Unseen("the service did not say in which flow the turn ended".to_owned()),
+        None => Observed::Unseen("the service did not say in which flow the turn ended".into()),
     };
     reply.playbook = playbook(result);
     let empty = Struct::default();
@@ -228,7 +228,7 @@ fn kind(number: i32) -> String {
 fn page_name(page: Option<&cx::Page>) -> Observed<String> {
     match page {
         Some(page) => Observed::Seen(name_or_id(&page.display_name, &page.name)),
-        None => Observed::Unseen("the service did not say on which page the turn ended".to_owned()),
+        None => Observed::Unseen("the service did not say on which page the turn ended".into()),
     }
 }
 
@@ -269,7 +269,7 @@ fn playbook(result: &cx::QueryResult) -> Observed<String> {
         // A flow spoke last: that is known, so an expected playbook is missed rather than unobservable.
         (Some(_), _) => Observed::Seen(String::new()),
         (None, Some(name)) => Observed::Seen(last_id(name).to_owned()),
-        (None, None) => Observed::Unseen("the reply has no trace of playbooks".to_owned()),
+        (None, None) => Observed::Unseen("the reply has no trace of playbooks".into()),
     }
 }
 

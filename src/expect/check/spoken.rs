@@ -13,7 +13,7 @@ use super::{Looked, Row, decimal, expected_value, observed};
 pub(super) fn transcript(matcher: &Matcher, reply: &AgentReply, context: &TurnContext<'_>) -> Looked {
     let looked = observed(matcher, reply, context, |reply| match &reply.transcript {
         Observed::Seen(text) => Ok(Some(Value::String(text.clone()))),
-        Observed::Unseen(reason) => Err(reason.as_str()),
+        Observed::Unseen(reason) => Err(reason.as_ref()),
     });
     let words = looked.actual.as_str().and_then(|heard| word_diff(matcher, heard));
     Looked {
@@ -71,7 +71,7 @@ pub(super) fn rows(
     };
     let spoken = match &reply.audio {
         Observed::Seen(spoken) => Ok(spoken.as_ref()),
-        Observed::Unseen(reason) => Err(reason.as_str()),
+        Observed::Unseen(reason) => Err(reason.as_ref()),
     };
     let mut rows = Vec::new();
     if let Some(wanted) = check.present {

@@ -71,7 +71,7 @@ fn single<'v>(declared: &FieldDescriptor, value: &'v mut Value, found: &mut Vec<
         (Kind::Message(_), value) if is_diagnostic(declared) => found.push(Authored::Diagnostics(value)),
         (Kind::Message(descriptor), value) => message(&descriptor, value, found),
         (Kind::String, Value::String(text)) => {
-            found.push(Authored::Text(declared.full_name().to_owned(), text))
+            found.push(Authored::Text(declared.full_name().to_owned(), text));
         }
         (Kind::Bytes, value) => found.push(Authored::Bytes(declared.json_name().to_owned(), value)),
         _ => {}

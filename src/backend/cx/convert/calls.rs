@@ -27,10 +27,7 @@ pub(super) fn tool_calls<'a>(
         calls.extend(traced(result));
     }
     if !observable {
-        return (
-            Observed::Unseen("the reply has no diagnostics".to_owned()),
-            waiting,
-        );
+        return (Observed::Unseen("the reply has no diagnostics".into()), waiting);
     }
     for call in &waiting {
         add_waiting(&mut calls, call);

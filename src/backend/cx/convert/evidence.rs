@@ -44,7 +44,7 @@ pub(super) fn citations(results: &[(cx::QueryResult, bool)], asked: bool) -> Obs
     if is_told {
         Observed::Seen(found)
     } else {
-        Observed::Unseen("the turn does not ask for it: `with: { data_store_signals: true }`".to_owned())
+        Observed::Unseen("the turn does not ask for it: `with: { data_store_signals: true }`".into())
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn sentiment(result: &cx::QueryResult) -> Observed<Sentiment> {
             magnitude: widen(found.magnitude),
         }),
         None => Observed::Unseen(
-            "the service did not analyse it; `with: { sentiment: true }` asks for that".to_owned(),
+            "the service did not analyse it; `with: { sentiment: true }` asks for that".into(),
         ),
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn spans(results: &[(cx::QueryResult, bool)]) -> Observed<Vec<Span>> 
     if is_told {
         Observed::Seen(spans)
     } else {
-        Observed::Unseen("the reply has no trace".to_owned())
+        Observed::Unseen("the reply has no trace".into())
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn visited(
     let places = diagnostics.map(places).unwrap_or_default();
     let blocks = blocks(result);
     if diagnostics.is_none() && blocks.is_empty() {
-        return Observed::Unseen("the reply has no diagnostics".to_owned());
+        return Observed::Unseen("the reply has no diagnostics".into());
     }
     let mut names = if !places.is_empty() {
         with_playbooks(result, entered(&places))
