@@ -111,14 +111,18 @@ impl Candidate {
 }
 
 /// The candidates that remain when better ones, then longer ones, then earlier ones take their place first; in
-/// the order of the text.
+/// the order of the text. That a longer value stands there in another grammatical form makes it no worse than a shorter
+/// one that stands there as it is ("checking accounts", cx-runtime 12.3: longest match wins).
 pub(super) fn without_overlaps(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
-    candidates.sort_by(|a, b| {
-        let length = |candidate: &Candidate| candidate.range.end - candidate.range.start;
-        (b.quality, length(b))
-            .cmp(&(a.quality, length(a)))
-            .then(a.range.start.cmp(&b.range.start))
-    });
+    let rank = |candidate: &Candidate| {
+        let length = candidate.range.end - candidate.range.start;
+        (
+            candidate.quality.min(Quality::Inflected),
+            length,
+            candidate.quality,
+        )
+    };
+    candidates.sort_by(|a, b| rank(b).cmp(&rank(a)).then(a.range.start.cmp(&b.range.start)));
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
         if kept
@@ -159,5 +163,21 @@ mod tests {
         ]);
         let ranges: Vec<Range<usize>> = kept.into_iter().map(|candidate| candidate.range).collect();
         assert_eq!(ranges, [0..9, 10..12]);
+    }
+
+    #[test]
+    fn another_form_of_a_longer_value_outweighs_a_shorter_one() {
+        let candidate = |range: Range<usize>, quality, value: &str| Candidate {
+            quality,
+            ..Candidate::exact(range, value)
+        };
+        let kept = without_overlaps(vec![
+            candidate(0..8, Quality::Exact, "checking"),
+            candidate(0..17, Quality::Inflected, "checking account"),
+            candidate(20..24, Quality::Inflected, "other form"),
+            candidate(20..24, Quality::Exact, "as it is"),
+        ]);
+        let values: Vec<Value> = kept.into_iter().map(|candidate| candidate.value).collect();
+        assert_eq!(values, ["checking account", "as it is"]);
     }
 }
