@@ -79,6 +79,12 @@ pub trait Session: Send {
     /// [`TurnError`] says whether the turn may have been applied.
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError>;
 
+    /// How long the agent's last answer can still be heard, where it speaks in its time: a user who does not interrupt
+    /// waits for its end.
+    fn says_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Tells the service what the user thinks of its last answer.
     ///
     /// # Errors

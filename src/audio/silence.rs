@@ -37,8 +37,8 @@ pub fn sounding(bytes: &[u8], encoding: Encoding) -> Option<Range<usize>> {
     Some(first * size..(last + 1) * size)
 }
 
-/// Where within bytes silence of at least this length begins, sound before and after it.
-pub fn pauses(bytes: &[u8], format: Format, least: Duration) -> Vec<usize> {
+/// Where within bytes there is silence of at least this length, sound before and after it.
+pub fn pauses(bytes: &[u8], format: Format, least: Duration) -> Vec<Range<usize>> {
     let (Some(size), needed) = (format.encoding.sample_size(), format.bytes_in(least)) else {
         return Vec::new();
     };
@@ -53,7 +53,7 @@ pub fn pauses(bytes: &[u8], format: Format, least: Duration) -> Vec<usize> {
             && sounded
             && at - start >= needed
         {
-            found.push(start);
+            found.push(start..at);
         }
         sounded = true;
     }

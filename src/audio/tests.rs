@@ -245,7 +245,12 @@ fn silence_around_a_sound_does_not_change_what_it_is_known_by() {
         );
         assert_ne!(clip::fingerprint(&within, encoding), known);
         let end = quiet.len() + sound.len();
-        assert_eq!(pauses(&within, form, Duration::from_millis(300)), [end]);
+        let found = pauses(&within, form, Duration::from_millis(300));
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].start, form.time_of(found[0].len())),
+            (end, Duration::from_millis(300))
+        );
         assert!(pauses(&within, form, Duration::from_millis(301)).is_empty());
     }
 }

@@ -125,14 +125,15 @@ impl CesEmulator {
         let outputs = {
             let slot = sessions.slot(&config.app_name, &config.session_id);
             let mut session = slot.lock().await;
-            let before = session.take().unwrap_or_else(|| config.new_session(app));
-            let played = turn::play(app, &before, inputs, &surroundings);
-            let (after, outputs) = match played {
-                Ok((after, outputs)) => (after, Ok(outputs)),
-                Err(status) => (before, Err(status)),
+            let played = match session.as_ref() {
+                Some(before) => turn::play(app, before, inputs, &surroundings),
+                None => turn::play(app, &config.new_session(app), inputs, &surroundings),
             };
-            *session = Some(after);
-            outputs
+            // What is refused leaves the session as it was: there or not.
+            played.map(|(after, outputs)| {
+                *session = Some(after);
+                outputs
+            })
         };
         options.faults.delay(Duration::ZERO).await;
         outputs

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::task::spawn_blocking;
 
 use crate::audio::{AudioError, Clip, Format, Said, SoundFile, is_silent, pauses, sounding, trimmed};
 
@@ -58,8 +60,8 @@ struct Known {
     paths: HashSet<PathBuf>,
     /// For each format the recordings by what they are known by.
     whole: HashMap<Format, HashMap<String, usize>>,
-    /// What is known of recordings up to a pause within them: they go on after it.
-    beginnings: HashMap<Format, HashSet<String>>,
+    /// What is known of recordings up to a pause within them, and how long the pause is: they go on after it.
+    beginnings: HashMap<Format, HashMap<String, Duration>>,
     /// Formats that all recordings were converted to, and how many of them.
     converted: BTreeMap<Format, usize>,
 }
@@ -123,13 +125,18 @@ impl Hearing {
         ))
     }
 
-    /// Whether a sound is the beginning of a recording that goes on after a pause.
-    pub fn goes_on(&self, format: Format, bytes: &[u8]) -> bool {
+    /// Whether a sound is the beginning of a recording that goes on after a pause, and the silence behind it no longer
+    /// than that. May read and convert files: [`may_go_on`] does it where others must not wait.
+    fn goes_on(&self, format: Format, bytes: &[u8]) -> bool {
+        self.convert_all(format);
         let known = self.known();
         let Some(beginnings) = known.beginnings.get(&format).filter(|known| !known.is_empty()) else {
             return false;
         };
-        beginnings.contains(&sound(format, bytes).fingerprint())
+        let end = sounding(bytes, format.encoding).map_or(0, |sound| sound.end);
+        let quiet = format.time_of(bytes.len() - end);
+        let pause = beginnings.get(&sound(format, bytes).fingerprint());
+        pause.is_some_and(|pause| quiet <= *pause)
     }
 
     /// Makes sure that all recordings are known in a format, too.
@@ -156,6 +163,15 @@ impl Hearing {
     }
 }
 
+/// Whether a sound is the beginning of a known recording that goes on after a pause, and the silence behind it no longer
+/// than that.
+pub async fn may_go_on(hearing: &Arc<Hearing>, format: Format, bytes: &[u8]) -> bool {
+    let (hearing, bytes) = (Arc::clone(hearing), bytes.to_vec());
+    let goes_on = spawn_blocking(move || hearing.goes_on(format, &bytes)).await;
+    // Who cannot tell does not wait for more.
+    goes_on.unwrap_or(false)
+}
+
 /// Bytes that came on a stream, as a clip.
 fn sound(format: Format, bytes: &[u8]) -> Clip {
     Clip::of(format, trimmed(bytes, format.encoding).to_vec())
@@ -175,10 +191,12 @@ impl Known {
         let format = clip.format();
         let name = clip.fingerprint();
         self.whole.entry(format).or_default().entry(name).or_insert(index);
-        let ends = pauses(clip.bytes(), format, PAUSE).into_iter();
-        let beginnings =
-            ends.map(|end| sound(format, clip.bytes().get(..end).unwrap_or_default()).fingerprint());
-        self.beginnings.entry(format).or_default().extend(beginnings);
+        let beginnings = self.beginnings.entry(format).or_default();
+        for pause in pauses(clip.bytes(), format, PAUSE) {
+            let before = sound(format, clip.bytes().get(..pause.start).unwrap_or_default());
+            let longest = beginnings.entry(before.fingerprint()).or_default();
+            *longest = format.time_of(pause.len()).max(*longest);
+        }
     }
 
     /// The next recording that was not converted to a format yet.

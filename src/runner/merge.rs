@@ -1,7 +1,7 @@
 //! The replies of one turn, joined: a client-side tool call parts an answer in several, the report shows one.
 
 use crate::model::Value;
-use crate::model::transcript::{AgentReply, Observed, Spoken, ToolCall};
+use crate::model::transcript::{AgentReply, CallSource, Observed, Spoken, ToolCall};
 
 /// Adds a later part of the same turn. Texts, payloads, calls and places add up, calls merged by id; where the turn
 /// ended is what the later part says, if it says so.
@@ -23,7 +23,9 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
             }
         }
     });
-    join(&mut whole.tool_calls, part.tool_calls, merge_calls);
+    join(&mut whole.tool_calls, part.tool_calls, |calls, more| {
+        merge_calls(calls, more, &part.pending);
+    });
     join(&mut whole.transfers, part.transfers, Vec::extend);
     join(&mut whole.webhooks, part.webhooks, Vec::extend);
     join(&mut whole.citations, part.citations, Vec::extend);
@@ -49,9 +51,10 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
 /// Notes what a call was answered with, unless the service said so itself.
 pub(super) fn answered(reply: &mut AgentReply, call: &ToolCall, response: &Value) {
     if let Observed::Seen(calls) = &mut reply.tool_calls {
-        let known = calls
-            .iter_mut()
-            .find(|known| !known.id.is_empty() && known.id == call.id);
+        let known = calls.iter_mut().find(|known| {
+            let waits = known.response.is_none();
+            known.id == call.id && (!call.id.is_empty() || waits && is_alike(known, call))
+        });
         if let Some(known) = known {
             known.response.get_or_insert_with(|| response.clone());
         } else {
@@ -63,21 +66,35 @@ pub(super) fn answered(reply: &mut AgentReply, call: &ToolCall, response: &Value
     }
 }
 
-fn merge_calls(calls: &mut Vec<ToolCall>, more: Vec<ToolCall>) {
+/// Without ids, what is told again is what was left to the client: the same tool and arguments.
+fn is_alike(one: &ToolCall, other: &ToolCall) -> bool {
+    one.source == CallSource::Client
+        && other.source == CallSource::Client
+        && one.tool == other.tool
+        && one.args == other.args
+}
+
+/// Adds calls that are not known yet. Without ids, one that was answered may be told again, once; one that waits is new.
+fn merge_calls(calls: &mut Vec<ToolCall>, more: Vec<ToolCall>, waiting: &[ToolCall]) {
+    let mut told_again = vec![false; calls.len()];
     for call in more {
-        let known = calls
-            .iter_mut()
-            .find(|known| !call.id.is_empty() && known.id == call.id);
-        match known {
-            Some(known) => {
-                if call.response.is_some() {
-                    known.response = call.response;
-                }
-                if known.agent.is_none() {
-                    known.agent = call.agent;
-                }
-            }
-            None => calls.push(call),
+        let waits = waiting.iter().any(|waiting| is_alike(waiting, &call));
+        let known = calls.iter().zip(&told_again).position(|(known, told_again)| {
+            let is_retold = !told_again && !waits && known.response.is_some() && is_alike(known, &call);
+            known.id == call.id && (!call.id.is_empty() || is_retold)
+        });
+        let Some(position) = known else {
+            calls.push(call);
+            told_again.push(true);
+            continue;
+        };
+        told_again[position] = true;
+        let known = &mut calls[position];
+        if call.response.is_some() {
+            known.response = call.response;
+        }
+        if known.agent.is_none() {
+            known.agent = call.agent;
         }
     }
 }
@@ -194,8 +211,33 @@ mod tests {
     #[test]
     fn equal_calls_without_an_id_are_separate_calls() {
         let mut calls = vec![call("", None)];
-        merge_calls(&mut calls, vec![call("", None)]);
+        merge_calls(&mut calls, vec![call("", None)], &[]);
         assert_eq!(calls.len(), 2);
+    }
+
+    /// Two calls of the client's were told as six: when they were left to it, when it answered, and at the turn's end.
+    #[test]
+    fn answered_calls_without_an_id_may_be_told_again() {
+        let ours = |response| ToolCall {
+            source: CallSource::Client,
+            ..call("", response)
+        };
+        let mut reply = AgentReply {
+            tool_calls: Observed::Seen(vec![ours(None), ours(None)]),
+            ..AgentReply::default()
+        };
+        for answer in ["first", "second"] {
+            answered(&mut reply, &ours(None), &json!(answer));
+        }
+        let Observed::Seen(mut calls) = reply.tool_calls else {
+            panic!("they are seen")
+        };
+        let both = [ours(Some(json!("first"))), ours(Some(json!("second")))];
+        assert_eq!(calls, both);
+        merge_calls(&mut calls, vec![ours(None), ours(None)], &[]);
+        assert_eq!(calls, both);
+        merge_calls(&mut calls, vec![ours(None)], &[ours(None)]);
+        assert_eq!(calls.len(), 3, "one that waits is a new one");
     }
 
     #[test]

@@ -30,7 +30,12 @@ impl Player<'_> {
     ) -> Result<(), Unknown> {
         let mut input = match speech(&turn.input, &self.target.audio).await? {
             Some(speech) => {
-                // Speaking takes as long as it takes: the time allowed is that of the answer.
+                // Listening and speaking take as long as they take: the time allowed is that of the answer.
+                if speech.interrupt_after.is_none() {
+                    let heard = session.says_for();
+                    self.budget.give_back(heard);
+                    self.budget.wait(sleep(heard)).await?;
+                }
                 self.budget.give_back(speech.time());
                 TurnInput::Speech(speech)
             }
@@ -48,10 +53,12 @@ impl Player<'_> {
                     whole
                 }
             };
-            let pending = self.partial.insert(reply).pending.clone();
-            if pending.is_empty() {
+            let reply = self.partial.insert(reply);
+            // Nobody waits for answers in a session that has ended.
+            if reply.pending.is_empty() || reply.ended.is_some() {
                 return Ok(());
             }
+            let pending = reply.pending.clone();
             match self.answer(&pending, turn).await? {
                 Ok(results) => input = TurnInput::ToolResults(results),
                 Err(problem) => {

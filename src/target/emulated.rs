@@ -240,6 +240,10 @@ struct EmulatedSession {
 
 #[async_trait]
 impl Session for EmulatedSession {
+    fn says_for(&self) -> Duration {
+        self.session.says_for()
+    }
+
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
         if let TurnInput::Speech(Speech { file: Some(file), .. }) = &turn.input {
             self.ears.learn_beside(file).await;

@@ -155,8 +155,12 @@ async fn a_call_with_the_emulator() {
 type Answers = mpsc::Sender<Result<ces::BidiSessionServerMessage, Status>>;
 type Outputs<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-#[derive(Clone, Default)]
+/// What is said when so much sound has come: the stream's number, pieces of speech, and of silence after it.
+type Script = fn(usize, u32, u32) -> Vec<FromServer>;
+
+#[derive(Clone)]
 struct Service {
+    script: Script,
     /// For each stream its configuration, and whether the client ended it properly.
     streams: Arc<Mutex<Vec<(ces::SessionConfig, bool)>>>,
 }
@@ -189,6 +193,21 @@ async fn tell(answers: &Answers, messages: impl IntoIterator<Item = FromServer>)
 }
 
 impl Service {
+    /// Serves it on an address.
+    async fn serve(script: Script) -> (Self, std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+        let service = Self {
+            script,
+            streams: Arc::default(),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tonic::transport::Server::builder()
+            .add_service(SessionServiceServer::new(service.clone()))
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        let server = tokio::spawn(async move { drop(server.await) });
+        (service, address, server)
+    }
+
     async fn talk(self, mut messages: Streaming<ces::BidiSessionClientMessage>, answers: Answers) {
         let mut number = 0;
         let (mut loud, mut quiet) = (0, 0);
@@ -207,18 +226,7 @@ impl Service {
                     let is_quiet = is_silent(&bytes, Encoding::Linear16);
                     loud += u32::from(!is_quiet);
                     quiet += u32::from(is_quiet && loud > 0);
-                    // Each only once: the third piece of sound, then some silence.
-                    let said = match (number, loud, quiet) {
-                        (0, 3, 0) => vec![recognised("to"), recognised("tomorrow"), text("a", true)],
-                        (0, 3, 2) => vec![text("b", true), FromServer::GoAway(ces::GoAway {})],
-                        (1, 3, 0) => vec![
-                            text("c", true),
-                            FromServer::EndSession(ces::EndSession { metadata: None }),
-                            output(OutputType::Audio(vec![1, 0]), false),
-                        ],
-                        _ => Vec::new(),
-                    };
-                    tell(&answers, said).await;
+                    tell(&answers, (self.script)(number, loud, quiet)).await;
                 }
             }
         }
@@ -257,13 +265,18 @@ impl SessionService for Service {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_may_complete_twice_and_a_stream_may_go_away() {
-    let service = Service::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tonic::transport::Server::builder()
-        .add_service(SessionServiceServer::new(service.clone()))
-        .serve_with_incoming(TcpListenerStream::new(listener));
-    let server = tokio::spawn(server);
+    // Each only once: the third piece of sound, then some silence.
+    let (service, address, server) = Service::serve(|number, loud, quiet| match (number, loud, quiet) {
+        (0, 3, 0) => vec![recognised("to"), recognised("tomorrow"), text("a", true)],
+        (0, 3, 2) => vec![text("b", true), FromServer::GoAway(ces::GoAway {})],
+        (1, 3, 0) => vec![
+            text("c", true),
+            FromServer::EndSession(ces::EndSession { metadata: None }),
+            output(OutputType::Audio(vec![1, 0]), false),
+        ],
+        _ => Vec::new(),
+    })
+    .await;
     let mut session = session(address, Via::Bidi).await;
     let first = session.play(speak(sound(1))).await.unwrap();
     assert_eq!(first.texts, ["a", "b"]);
@@ -287,5 +300,62 @@ async fn a_turn_may_complete_twice_and_a_stream_may_go_away() {
         assert_eq!(audio.audio_encoding(), ces::AudioEncoding::Linear16);
     }
     assert!(streams[0].1, "the client ended the stream that went away");
+    server.abort();
+}
+
+/// The turn was over with the answer to its first half.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_while_the_user_went_on_speaking_is_not_all() {
+    let (_, address, server) = Service::serve(|_, loud, quiet| match (loud, quiet) {
+        (5, 0) => vec![recognised("I want"), text("Go on?", true)],
+        (10, 0) => vec![recognised("I want a refund")],
+        // Sound flows twenty times faster than it lasts: this is half a second later.
+        (60, 100) => vec![text("Refunded.", true)],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut session = session(address, Via::Bidi).await;
+    let reply = session.play(speak(sound(1).repeat(20))).await.unwrap();
+    assert_eq!(reply.texts, ["Go on?", "Refunded."]);
+    assert_eq!(reply.transcript, Observed::Seen("I want a refund".to_owned()));
+    server.abort();
+}
+
+/// Silence needs no answer, and an answer that had begun was cut off.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_silence_is_heard_to_its_end() {
+    let (_, address, server) = Service::serve(|_, loud, quiet| match (loud, quiet) {
+        (3, 1) => vec![text("Yes?", true)],
+        // The turn before is over when it was quiet for 50 pieces, and this one has 100.
+        (3, 80) => vec![text("Are you still there?", false)],
+        (3, 300) => vec![text("Then I hang up.", true)],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut session = session(address, Via::Bidi).await;
+    assert_eq!(session.play(speak(sound(1))).await.unwrap().texts, ["Yes?"]);
+    let silence = speak(FORMAT.silence(Duration::from_secs(10)));
+    let reply = session.play(silence).await.unwrap();
+    assert_eq!(reply.texts, ["Are you still there?", "Then I hang up."]);
+    server.abort();
+}
+
+/// Every spoken turn interrupted the agent, which had said the whole of its answer at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_is_heard_as_long_as_it_speaks() {
+    let (_, address, server) = Service::serve(|_, loud, quiet| match (loud, quiet) {
+        // Twenty seconds of sound, which are one at twenty times the pace of speech.
+        (3, 1) => vec![
+            output(OutputType::Audio(vec![1; 640_000]), false),
+            text("Yes?", true),
+        ],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut session = session(address, Via::Bidi).await;
+    assert_eq!(session.says_for(), Duration::ZERO);
+    session.play(speak(sound(1))).await.unwrap();
+    let left = session.says_for();
+    assert!(left > Duration::ZERO && left < Duration::from_secs(1), "{left:?}");
     server.abort();
 }

@@ -1,6 +1,7 @@
 //! One conversation with CES: which call carries a turn, and what is remembered from one turn to the next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use prost::Message;
@@ -50,6 +51,8 @@ struct Answer {
     heard: Option<String>,
     /// The user has interrupted the agent.
     interrupted: bool,
+    /// What the agent said of the turn before, in words.
+    late: Vec<String>,
 }
 
 /// How a request of a turn is sent.
@@ -149,6 +152,7 @@ impl CesSession {
                     outputs: turn.outputs,
                     heard: turn.heard,
                     interrupted: turn.interrupted,
+                    late: turn.late,
                 })
             }
             Via::Detect | Via::ServerStream | Via::Match | Via::MatchThenFulfill => {
@@ -178,6 +182,7 @@ impl Answer {
             outputs,
             heard: None,
             interrupted: false,
+            late: Vec::new(),
         })
     }
 
@@ -203,6 +208,10 @@ impl Answer {
 
 #[async_trait]
 impl Session for CesSession {
+    fn says_for(&self) -> Duration {
+        self.live.says_for()
+    }
+
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
         let target = &self.shared.target;
         let speech = match &turn.input {
@@ -269,6 +278,10 @@ impl Session for CesSession {
             reply.transcript = Observed::Seen(answer.heard.clone().unwrap_or_default());
         }
         reply.interrupted = answer.interrupted;
+        let late = answer.late.iter();
+        let late =
+            late.map(|words| format!("the agent said more of the turn before, after it was over: {words}"));
+        reply.notes.extend(late);
         reply.latency = answer.latency();
         reply.raw = turn.want_raw.then(|| answer.raw());
         Ok(reply)

@@ -22,6 +22,8 @@ pub(super) struct Known {
     variables: Map,
     /// Whether any diagnostics have come at all.
     diagnosed: bool,
+    /// An answer had none: what it changed is not known.
+    has_gap: bool,
     /// The calls of this turn that were left to us, in earlier answers.
     calls: Vec<ces::ToolCall>,
 }
@@ -68,7 +70,7 @@ pub(super) fn reply(outputs: &[ces::SessionOutput], known: &mut Known) -> (Agent
         .iter()
         .filter_map(|output| output.diagnostic_info.as_ref())
         .collect();
-    take_diagnostics(&mut reply, &diagnostics, &waiting, known);
+    take_diagnostics(&mut reply, &diagnostics, &waiting, (known, !outputs.is_empty()));
     reply.pending = waiting.iter().map(calls::left_to_client).collect();
     (reply, waiting)
 }
@@ -137,7 +139,7 @@ fn take_diagnostics(
     reply: &mut AgentReply,
     diagnostics: &[&ces::session_output::DiagnosticInfo],
     waiting: &[ces::ToolCall],
-    known: &mut Known,
+    (known, is_answer): (&mut Known, bool),
 ) {
     if diagnostics.is_empty() && !waiting.is_empty() {
         // The turn goes on with the answers to these calls, and its last output tells everything else.
@@ -147,6 +149,7 @@ fn take_diagnostics(
         reply.transfers = Observed::Seen(Vec::new());
     } else if diagnostics.is_empty() {
         let unseen = "the answer has no diagnostics";
+        known.has_gap |= is_answer;
         reply.agent = Observed::Unseen(unseen.into());
         reply.visited = Observed::Unseen(unseen.into());
         reply.spans = Observed::Unseen(unseen.into());
@@ -168,10 +171,12 @@ fn take_diagnostics(
         reply.tool_calls = Observed::Seen(calls::tool_calls(&messages, spans, waiting, &known.calls));
     }
     reply.matched = Observed::Unseen("CES does not match intents".into());
-    reply.parameters = if known.diagnosed {
-        Observed::Seen(known.variables.clone())
-    } else {
-        Observed::Unseen("no answer had diagnostics, which tell the variables".into())
+    reply.parameters = match (known.diagnosed, known.has_gap) {
+        (true, false) => Observed::Seen(known.variables.clone()),
+        (false, _) => Observed::Unseen("no answer had diagnostics, which tell the variables".into()),
+        (true, true) => {
+            Observed::Unseen("an answer had no diagnostics, which tell how the variables changed".into())
+        }
     };
 }
 

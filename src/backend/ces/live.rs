@@ -2,9 +2,10 @@
 //! that flows all the time once somebody has spoken.
 //!
 //! A turn may complete several times before the service has said everything (ces-api 1.7), so it is over when the user
-//! is done, it is complete, and the stream has been quiet for a moment; that moment is not part of the latency. A stream
-//! that the service closes, or says it will close, is opened again with the next turn: the session outlives it. So is a
-//! stream that was opened with other headers than the turn asks for, or for other sound.
+//! is done, it is complete, and the stream has been quiet for a moment; that moment is not part of the latency. What the
+//! service says of a turn after that is told as a note of the next one, not as its answer. A stream that the service
+//! closes, or says it will close, is opened again with the next turn: the session outlives it. So is a stream that was
+//! opened with other headers or another configuration than the turn asks for, or for other sound.
 
 use std::time::Duration;
 
@@ -15,9 +16,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::audio::Format;
+use crate::audio::{Encoding, Format};
 use crate::backend::error::status::late;
-use crate::backend::transport::{Call, Heard, Lasts, Line, LiveStream, Outgoing, Part, no_answer, post};
+use crate::backend::transport::{
+    Call, Heard, Hears, Lasts, Line, LiveStream, Outgoing, Part, no_answer, post,
+};
 use crate::backend::{Speech, TurnError};
 use crate::model::outcome::Sent;
 use crate::model::suite::AudioSettings;
@@ -37,6 +40,10 @@ const QUIET: Duration = Duration::from_millis(250);
 const DRAINED: Duration = Duration::from_millis(500);
 /// Messages that wait to be sent on a stream with sound.
 const OUTBOX: usize = 16;
+/// Nobody is listened to for longer.
+const LONGEST_HEARD: Duration = Duration::from_mins(5);
+/// Messages between turns that are kept.
+const MOST_LATE: usize = 256;
 /// All messages of one turn together may not be larger.
 const LARGEST_TURN: usize = 64 * 1024 * 1024;
 
@@ -46,6 +53,8 @@ pub(super) struct Live {
     stream: Option<Opened>,
     /// When the agent began its last answer.
     answered: Option<Instant>,
+    /// When it will have said it, if it can be heard.
+    says_until: Option<Instant>,
 }
 
 /// A stream and what it was opened with.
@@ -54,8 +63,11 @@ struct Opened {
     pump: Option<Pump>,
     stream: Box<dyn LiveStream>,
     headers: Vec<(&'static str, String)>,
-    /// Texts come in pieces on it.
-    in_pieces: bool,
+    config: ces::SessionConfig,
+    /// The last turn whose answer was told, as the service counts turns on this stream.
+    told: i32,
+    /// What came between turns.
+    late: Vec<Part>,
 }
 
 /// What is sent in one turn.
@@ -83,6 +95,8 @@ pub(super) struct LiveTurn {
     pub(super) heard: Option<String>,
     /// The user has interrupted the agent.
     pub(super) interrupted: bool,
+    /// What the agent said of a turn that was told already, as it came.
+    pub(super) late: Vec<String>,
 }
 
 /// How far a turn is.
@@ -95,6 +109,10 @@ struct Progress {
     ended: bool,
     /// When the first output came.
     answered: Option<Instant>,
+    /// When the agent will have said what it says, if it can be heard.
+    says_until: Option<Instant>,
+    /// The turn before, as the service counts.
+    told: i32,
     size: usize,
 }
 
@@ -149,22 +167,18 @@ impl Live {
             audio,
         } = sending;
         let messages = messages(inputs, speech.is_some());
-        let in_pieces = config.enable_text_streaming;
+        let voice = voice(&config, audio.pace).filter(|_| line.hears() != Hears::AtOnce);
         let open = self
             .stream
             .take()
-            .filter(|open| open.headers == call.headers && open.carries(sound) && open.in_pieces == in_pieces)
-            .and_then(|mut open| goes_on(open.stream.as_mut()).then_some(open));
+            .filter(|open| open.headers == call.headers && open.carries(sound) && open.agrees(&config))
+            .and_then(|mut open| open.goes_on().then_some(open));
         let (mut open, opening) = if let Some(mut open) = open {
             open.send(messages, speech).await?;
             (open, None)
         } else {
-            let config = encode(ClientMessage::Config(config));
-            let first: Vec<Bytes> = std::iter::once(config).chain(messages).collect();
             let speech = speech.map(|speech| (speech, self.begins(speech)));
-            let (mut open, opening) = open_stream(line, call, first, (sound, speech), &audio).await?;
-            open.in_pieces = in_pieces;
-            (open, opening)
+            open_stream(line, call, (config, messages), (sound, speech), &audio).await?
         };
         let user = match (speech, &open.pump, opening) {
             (Some(speech), Some(pump), None) => Some(pump.play(speech.clone(), self.begins(speech)).await),
@@ -178,8 +192,9 @@ impl Live {
             _ => User::Typed,
         };
         let mut turn = LiveTurn::default();
-        let progress = read_turn(open.stream.as_mut(), &mut turn, &mut user, call.deadline).await?;
+        let progress = read_turn(&mut open, &mut turn, &mut user, voice, call.deadline).await?;
         self.answered = progress.answered;
+        self.says_until = progress.says_until;
         if progress.leaving {
             // The next turn need not wait until the service has hung up.
             tokio::spawn(hang_up(open));
@@ -187,6 +202,14 @@ impl Live {
             self.stream = Some(open);
         }
         Ok(turn)
+    }
+
+    /// How long the agent can still be heard.
+    pub(super) fn says_for(&self) -> Duration {
+        let until = self
+            .says_until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        until.unwrap_or_default().min(LONGEST_HEARD)
     }
 
     /// When a recording begins: at once, or so long after the agent began to answer.
@@ -199,24 +222,34 @@ impl Live {
     }
 }
 
+/// How the agent's sound is told in time: its format, and how many times faster than real time a call goes.
+type Voice = Option<(Format, f64)>;
+
+fn voice(config: &ces::SessionConfig, pace: f64) -> Voice {
+    let asked = config.output_audio_config.as_ref()?;
+    let encoding = match asked.audio_encoding() {
+        ces::AudioEncoding::Linear16 => Encoding::Linear16,
+        ces::AudioEncoding::Mulaw => Encoding::Mulaw,
+        ces::AudioEncoding::Alaw => Encoding::Alaw,
+        ces::AudioEncoding::Unspecified => return None,
+    };
+    let rate = u32::try_from(asked.sample_rate_hertz).ok()?;
+    Some((Format { encoding, rate }, pace))
+}
+
 /// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
 async fn open_stream(
     line: &dyn Line,
     call: &Call,
-    first: Vec<Bytes>,
+    (config, messages): (ces::SessionConfig, Vec<Bytes>),
     (sound, speech): (Option<Format>, Option<(&Speech, Instant)>),
     audio: &AudioSettings,
 ) -> Result<(Opened, Option<Done>), TurnError> {
-    let headers = call.headers.clone();
+    let first = encode(ClientMessage::Config(config.clone()));
+    let first: Vec<Bytes> = std::iter::once(first).chain(messages).collect();
     let Some(format) = sound else {
         let stream = line.open(call, first).await?;
-        let opened = Opened {
-            pump: None,
-            stream,
-            headers,
-            in_pieces: false,
-        };
-        return Ok((opened, None));
+        return Ok((Opened::new(call, config, stream, None), None));
     };
     // There is room for all that comes before the sound.
     let (outbox, sent) = mpsc::channel(OUTBOX + first.len());
@@ -234,16 +267,52 @@ async fn open_stream(
     };
     let sent = ReceiverStream::new(sent).boxed();
     let stream = line.stream(call, sent, Lasts::OnItsOwn).await?;
-    let opened = Opened {
-        pump: Some(pump),
-        stream,
-        headers,
-        in_pieces: false,
-    };
-    Ok((opened, done))
+    Ok((Opened::new(call, config, stream, Some(pump)), done))
 }
 
 impl Opened {
+    fn new(call: &Call, config: ces::SessionConfig, stream: Box<dyn LiveStream>, pump: Option<Pump>) -> Self {
+        Self {
+            pump,
+            stream,
+            headers: call.headers.clone(),
+            config,
+            told: 0,
+            late: Vec::new(),
+        }
+    }
+
+    /// Whether a turn asks for nothing else than the stream was opened with. Formats of sound are looked at by
+    /// [`carries`](Self::carries), and what was said before and where it begins are for a stream's beginning.
+    fn agrees(&self, wanted: &ces::SessionConfig) -> bool {
+        let opened = &self.config;
+        opened.deployment == wanted.deployment
+            && opened.time_zone == wanted.time_zone
+            && opened.use_tool_fakes == wanted.use_tool_fakes
+            && opened.enable_text_streaming == wanted.enable_text_streaming
+            && opened.remote_dialogflow_query_parameters == wanted.remote_dialogflow_query_parameters
+            && (wanted.entry_agent.is_empty() || opened.entry_agent == wanted.entry_agent)
+    }
+
+    /// Whether the service still takes turns on it. What came late is kept: it belongs to a turn that is told already.
+    fn goes_on(&mut self) -> bool {
+        loop {
+            let part = match self.stream.unasked() {
+                Ok(Heard::Message(part)) => part,
+                Ok(Heard::Silence) => return true,
+                Ok(Heard::End) | Err(_) => return false,
+            };
+            let message = ces::BidiSessionServerMessage::decode(part.bytes.clone());
+            match message.map(|message| message.message_type) {
+                Ok(Some(ServerMessage::GoAway(_) | ServerMessage::EndSession(_))) => return false,
+                Ok(Some(ServerMessage::SessionOutput(_))) if self.late.len() < MOST_LATE => {
+                    self.late.push(part);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Sends what is not sound. Speech may follow.
     async fn send(&mut self, messages: Vec<Bytes>, speech: Option<&Speech>) -> Result<(), TurnError> {
         match &self.pump {
@@ -265,25 +334,6 @@ async fn hang_up(open: Opened) {
     stream.finish();
     let until = Instant::now() + DRAINED;
     while let Ok(Heard::Message(_)) = stream.next(until).await {}
-}
-
-/// Whether the service still takes turns on a stream. Other messages that came late are passed over: they belong
-/// to a turn that is told already.
-fn goes_on(stream: &mut dyn LiveStream) -> bool {
-    loop {
-        let part = match stream.unasked() {
-            Ok(Heard::Message(part)) => part,
-            Ok(Heard::Silence) => return true,
-            Ok(Heard::End) | Err(_) => return false,
-        };
-        let message = ces::BidiSessionServerMessage::decode(part.bytes).map(|message| message.message_type);
-        if matches!(
-            message,
-            Ok(Some(ServerMessage::GoAway(_) | ServerMessage::EndSession(_)))
-        ) {
-            return false;
-        }
-    }
 }
 
 /// Several inputs are one turn: all but the last say that more is to come; all do when speech follows.
@@ -329,14 +379,41 @@ fn encode(message: ClientMessage) -> Bytes {
 }
 
 async fn read_turn(
+    open: &mut Opened,
+    turn: &mut LiveTurn,
+    user: &mut User,
+    voice: Voice,
+    deadline: Instant,
+) -> Result<Progress, TurnError> {
+    let mut progress = Progress {
+        told: open.told,
+        ..Progress::default()
+    };
+    for late in std::mem::take(&mut open.late) {
+        progress.take(turn, late, voice)?;
+    }
+    let progress = read_answer(open.stream.as_mut(), turn, user, (progress, voice), deadline).await?;
+    let outputs = || turn.outputs.iter();
+    let calls = |output: &ces::SessionOutput| matches!(output.output_type, Some(OutputType::ToolCalls(_)));
+    if !outputs().any(calls) {
+        // With calls of the client's the turn goes on, and so does its number.
+        let counted = outputs().map(|output| output.turn_index).max();
+        open.told = open.told.max(counted.unwrap_or_default());
+    }
+    Ok(progress)
+}
+
+async fn read_answer(
     stream: &mut dyn LiveStream,
     turn: &mut LiveTurn,
     user: &mut User,
+    (mut progress, voice): (Progress, Voice),
     deadline: Instant,
 ) -> Result<Progress, TurnError> {
-    let mut progress = Progress::default();
     loop {
-        let may_end = user.is_done() && (progress.complete || user.is_silent()) || progress.ended;
+        // An answer that has begun is waited for, though silence needs none.
+        let is_answered = progress.complete || user.is_silent() && progress.answered.is_none();
+        let may_end = user.is_done() && is_answered || progress.ended;
         let until = match (may_end, progress.ended) {
             (_, true) => deadline.min(Instant::now() + DRAINED),
             (true, false) => deadline.min(Instant::now() + QUIET),
@@ -350,7 +427,9 @@ async fn read_turn(
         };
         match came {
             Ok(Heard::Message(part)) => {
-                progress.take(turn, part)?;
+                let user_went_on = progress.take(turn, part, voice)?;
+                // What was complete before the user went on speaking was not the answer to all of it.
+                progress.complete &= !(user_went_on && is_speaking);
             }
             Ok(Heard::Silence) if may_end => return Ok(progress),
             // They were done meanwhile.
@@ -395,7 +474,8 @@ fn end(progress: &Progress, failed: Option<TurnError>) -> Result<(), TurnError> 
 }
 
 impl Progress {
-    fn take(&mut self, turn: &mut LiveTurn, part: Part) -> Result<(), TurnError> {
+    /// Takes a message; true when the service has heard more of the user.
+    fn take(&mut self, turn: &mut LiveTurn, part: Part, voice: Voice) -> Result<bool, TurnError> {
         self.size += part.bytes.len() + size_of::<Part>();
         if self.size > LARGEST_TURN {
             return Err(no_answer("the turn is larger than 64 MiB"));
@@ -404,16 +484,10 @@ impl Progress {
             .map_err(|error| no_answer(format!("the answer cannot be read: {error}")))?;
         turn.parts.push(part);
         match message.message_type {
-            Some(ServerMessage::SessionOutput(output)) => {
-                self.answered.get_or_insert_with(Instant::now);
-                self.ended |= matches!(output.output_type, Some(OutputType::EndSession(_)));
-                let ends = matches!(
-                    output.output_type,
-                    Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
-                );
-                self.complete |= output.turn_completed || ends;
-                turn.outputs.push(output);
+            Some(ServerMessage::SessionOutput(output)) if is_late(&output, self.told) => {
+                turn.late.extend(output.output_type.as_ref().map(in_words));
             }
+            Some(ServerMessage::SessionOutput(output)) => self.take_output(turn, output, voice),
             Some(ServerMessage::EndSession(end)) => {
                 self.complete = true;
                 self.leaving = true;
@@ -424,11 +498,53 @@ impl Progress {
                 });
             }
             Some(ServerMessage::GoAway(_)) => self.leaving = true,
-            Some(ServerMessage::RecognitionResult(result)) => turn.heard = Some(result.transcript),
-            Some(ServerMessage::InterruptionSignal(signal)) => turn.interrupted |= signal.barge_in,
+            Some(ServerMessage::RecognitionResult(result)) => {
+                turn.heard = Some(result.transcript);
+                return Ok(true);
+            }
+            Some(ServerMessage::InterruptionSignal(signal)) => {
+                turn.interrupted |= signal.barge_in;
+                self.says_until = None;
+                return Ok(true);
+            }
             // Anything newer is passed over.
             None => {}
         }
-        Ok(())
+        Ok(false)
+    }
+
+    fn take_output(&mut self, turn: &mut LiveTurn, output: ces::SessionOutput, voice: Voice) {
+        let now = Instant::now();
+        self.answered.get_or_insert(now);
+        if let (Some(OutputType::Audio(bytes)), Some((format, pace))) = (&output.output_type, voice) {
+            let begins = self.says_until.map_or(now, |until| until.max(now));
+            self.says_until = Some(begins + format.time_of(bytes.len()).div_f64(pace));
+        }
+        self.ended |= matches!(output.output_type, Some(OutputType::EndSession(_)));
+        let ends = matches!(
+            output.output_type,
+            Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
+        );
+        self.complete |= output.turn_completed || ends;
+        turn.outputs.push(output);
+    }
+}
+
+/// Whether an output is of a turn that was told already. Calls that wait for an answer, and the end of the session, are of
+/// the turn in which they come; so is everything of a service that does not count turns.
+fn is_late(output: &ces::SessionOutput, told: i32) -> bool {
+    let is_of_today = matches!(
+        output.output_type,
+        Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
+    );
+    (1..=told).contains(&output.turn_index) && !is_of_today
+}
+
+fn in_words(output: &OutputType) -> String {
+    match output {
+        OutputType::Text(text) => format!("{text:?}"),
+        OutputType::Audio(_) => "sound".to_owned(),
+        OutputType::Payload(_) => "a payload".to_owned(),
+        _ => "something".to_owned(),
     }
 }

@@ -392,6 +392,7 @@ impl Turn<'_> {
             match step {
                 Step::Say(texts) => {
                     for text in texts {
+                        self.count()?;
                         self.say(text)?;
                     }
                 }
@@ -404,6 +405,8 @@ impl Turn<'_> {
                 Step::Set(values) => {
                     let values = template::fill_members(values, &|name| self.find(name));
                     self.told(Data::UpdatedVariables(trace::fields(&values)?));
+                    // What a group of the rule was called is the variable from now on.
+                    self.state.locals.retain(|name, _| !values.contains_key(name));
                     self.session.variables.extend(values);
                     trace::check_size(&self.session.variables)?;
                 }

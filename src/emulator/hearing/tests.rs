@@ -105,6 +105,52 @@ fn a_pause_within_a_recording_does_not_end_it() {
     assert_eq!(hearing.hear(OWN, &whole, "en"), words("one, two"));
 }
 
+/// What is said alone in one recording and goes on in another was waited for without end.
+#[test]
+fn a_recording_may_be_the_beginning_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (buzz(1, 4_000), buzz(2, 4_000));
+    let pause = |millis| OWN.silence(Duration::from_millis(millis));
+    let hearing = Hearing::default();
+    let path = write(
+        folder.path(),
+        "whole.wav",
+        &[&first[..], &pause(800), &second].concat(),
+    );
+    hearing.learn(vec![recording(path, "one, two", None)]).unwrap();
+    let path = write(folder.path(), "one.wav", &first);
+    hearing.learn(vec![recording(path, "one", None)]).unwrap();
+    assert!(hearing.goes_on(OWN, &[&first[..], &pause(800)].concat()));
+    assert!(!hearing.goes_on(OWN, &[&first[..], &pause(801)].concat()));
+    assert_eq!(hearing.hear(OWN, &first, "en"), words("one"));
+}
+
+/// In another format it was known as a whole only, and not by what comes before its pause.
+#[test]
+fn a_pause_is_known_in_every_format_from_the_first_time_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = [
+        &buzz(1, 4_000)[..],
+        &OWN.silence(Duration::from_millis(800)),
+        &buzz(2, 4_000),
+    ]
+    .concat();
+    let hearing = Hearing::default();
+    let path = write(folder.path(), "whole.wav", &whole);
+    hearing
+        .learn(vec![recording(path.clone(), "one, two", None)])
+        .unwrap();
+    let telephone = Format {
+        encoding: Encoding::Mulaw,
+        rate: 8_000,
+    };
+    let file = SoundFile::read(&path, Said::default()).unwrap();
+    let clip = file.clip(Some(telephone), true).unwrap();
+    let pause = pauses(clip.bytes(), telephone, PAUSE).remove(0);
+    let heard = clip.bytes().get(..pause.start + 2_000).unwrap();
+    assert!(hearing.goes_on(telephone, heard));
+}
+
 #[test]
 fn what_cannot_be_used_is_told() {
     let folder = tempfile::tempdir().unwrap();

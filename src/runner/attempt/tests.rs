@@ -53,6 +53,20 @@ async fn an_error_of_the_network_is_tried_again_in_a_new_session() {
     assert_eq!(sessions[0].len(), 36);
 }
 
+/// The answer to its call was sent to a session that was over, and refused.
+#[tokio::test]
+async fn an_agent_that_hangs_up_is_answered_no_more() {
+    let backend = FakeBackend::new(|sending, _| {
+        Answer::Reply(AgentReply {
+            ended: Some(Map::new()),
+            ..calls(lookup(&sending.input))
+        })
+    });
+    let result = FakeRun::one(&backend, with_turns("a", [say("bye")])).await;
+    assert_eq!(result.verdict, Verdict::Passed);
+    assert_eq!(backend.inputs(), ["bye"]);
+}
+
 #[tokio::test]
 async fn what_another_session_cannot_mend_is_not_tried_again() {
     for kind in [

@@ -271,3 +271,58 @@ async fn a_stream_that_ended_between_turns_is_opened_again() {
         assert_eq!(session.play(say("two")).await.unwrap().texts, ["b"]);
     }
 }
+
+/// A turn that says something else by its `with` was played with what the turn before had said.
+#[tokio::test]
+async fn a_turn_with_another_configuration_opens_another_stream() {
+    let server = ScriptedServer::start().await;
+    for _ in 0..4 {
+        server.reply("BidiRunSession", Reply::many(&live(vec![text("a", true)])));
+    }
+    let mut session = open(&server, Via::Bidi).await;
+    let fakes = With {
+        use_tool_fakes: Some(true),
+        ..With::default()
+    };
+    let zone = With {
+        time_zone: Some("Asia/Tokyo".to_owned()),
+        ..fakes.clone()
+    };
+    for with in [With::default(), fakes.clone(), fakes, zone] {
+        let turn = TurnRequest { with, ..say("go") };
+        session.play(turn).await.unwrap();
+    }
+    let messages = live_messages(&server);
+    let opened = messages.iter().filter_map(|(_, message)| match message {
+        FromClient::Config(config) => Some((config.use_tool_fakes, config.time_zone.as_str())),
+        FromClient::RealtimeInput(_) => None,
+    });
+    assert_eq!(
+        opened.collect::<Vec<_>>(),
+        [(false, ""), (true, ""), (true, "Asia/Tokyo")]
+    );
+}
+
+/// It was taken for the answer to the next turn, whose own answer was then that of the turn after it.
+#[tokio::test]
+async fn what_comes_late_is_no_answer_to_the_next_turn() {
+    let numbered = |number: i32, words: &str| ces::SessionOutput {
+        turn_index: number,
+        ..text(words, true)
+    };
+    let server = ScriptedServer::start().await;
+    server.reply("BidiRunSession", Reply::many(&live(vec![numbered(1, "one")])));
+    server.reply(
+        "BidiRunSession",
+        Reply::many(&live(vec![numbered(1, "one, late"), numbered(2, "two")])),
+    );
+    let mut session = open(&server, Via::Bidi).await;
+    assert_eq!(session.play(say("1")).await.unwrap().texts, ["one"]);
+    let second = session.play(say("2")).await.unwrap();
+    assert_eq!(second.texts, ["two"]);
+    assert!(
+        second.notes.len() == 1 && second.notes[0].ends_with("after it was over: \"one, late\""),
+        "{:?}",
+        second.notes
+    );
+}

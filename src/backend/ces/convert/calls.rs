@@ -50,6 +50,11 @@ fn of_messages(messages: &[&ces::Message], left_to_us: &[ces::ToolCall]) -> Vec<
     for message in messages {
         for data in message.chunks.iter().filter_map(|chunk| chunk.data.as_ref()) {
             match data {
+                // Diagnostics of several outputs may tell of the same call.
+                Data::ToolCall(call)
+                    if calls
+                        .iter()
+                        .any(|known| !known.id.is_empty() && known.id == call.id) => {}
                 Data::ToolCall(call) => {
                     let ours = left_to_us.iter().any(|left| match left.id.as_str() {
                         "" => left == call,
@@ -140,12 +145,12 @@ fn merge_spans(calls: &mut Vec<ToolCall>, tools: impl Iterator<Item = ToolSpan>)
     for span in tools {
         let known = calls.iter().zip(&taken).position(|(call, taken)| {
             let same_call = call.tool == span.tool && (span.args.is_empty() || call.args == span.args);
-            !taken
-                && if span.id.is_empty() || call.id.is_empty() {
-                    same_call
-                } else {
-                    call.id == span.id
-                }
+            if span.id.is_empty() || call.id.is_empty() {
+                !taken && same_call
+            } else {
+                // A span within another may repeat its call.
+                call.id == span.id
+            }
         });
         if let Some(position) = known {
             taken[position] = true;

@@ -415,3 +415,49 @@ fn variables_add_up_over_the_session() {
     let expected = json!({"tier": "gold", "lang": "en", "order": "A2"});
     assert_eq!(Value::Object(later.parameters.seen().unwrap().clone()), expected);
 }
+
+/// What was known of the turn before was told as if this answer had shown it.
+#[test]
+fn an_answer_without_diagnostics_leaves_the_variables_unknown() {
+    let told = || {
+        let updated = Data::UpdatedVariables(fields(json!({"order": "A1"})));
+        diagnosed(vec![message("Root", vec![updated])], None)
+    };
+    let mut known = Known::default();
+    let seen = |outputs: &[ces::SessionOutput], known: &mut Known| {
+        let (reply, _) = reply(outputs, known);
+        reply.parameters.seen().is_some()
+    };
+    assert!(seen(&[told()], &mut known));
+    assert!(seen(&[], &mut known), "nothing was said, so nothing has changed");
+    assert!(!seen(&[output(OutputType::Text("hi".to_owned()))], &mut known));
+    assert!(
+        !seen(&[told()], &mut known),
+        "nobody knows what changed in between"
+    );
+}
+
+#[test]
+fn a_call_that_is_told_twice_by_its_id_is_one() {
+    let book = || Data::ToolCall(call("x", "book", json!({"seats": 2})));
+    let attributes = json!({"toolDisplayName": "book", "tool call id": "x", "args": {"seats": 2}});
+    let fake = span("Fake Tool: book", attributes.clone(), vec![]);
+    let tool = span("Tool: book", attributes, vec![fake]);
+    let twice = [
+        diagnosed(vec![message("Root", vec![book()])], None),
+        diagnosed(
+            vec![message(
+                "Root",
+                vec![book(), answer("x", "book", json!({"ok": true}))],
+            )],
+            Some(tool),
+        ),
+    ];
+    let [only] = &calls(&twice)[..] else {
+        panic!("{:?}", calls(&twice))
+    };
+    assert_eq!(
+        (only.tool.as_str(), &only.response),
+        ("book", &Some(json!({"ok": true})))
+    );
+}

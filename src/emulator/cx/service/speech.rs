@@ -12,7 +12,7 @@ use tonic::metadata::MetadataMap;
 use super::{Beside, CxService, Played, without_stream};
 use crate::audio::{Encoding, Format, RATES, as_wav};
 use crate::emulator::cx::messages::SaidContent;
-use crate::emulator::hearing::{Heard, Listening};
+use crate::emulator::hearing::{Heard, Listening, may_go_on};
 use crate::emulator::voice;
 use crate::proto::cx_v3 as cx;
 use crate::proto::time::duration_to_proto;
@@ -168,7 +168,8 @@ impl CxService {
                 return Err(Status::invalid_argument("the audio is longer than 2 minutes"));
             }
             let hearing = &self.shared.options.hearing;
-            if single && listening.has_paused() && !hearing.goes_on(format, listening.bytes()) {
+            let heard = listening.bytes();
+            if single && listening.has_paused() && !may_go_on(hearing, format, heard).await {
                 let end = recognition(MessageType::EndOfSingleUtterance, received);
                 send(answers, Response::RecognitionResult(end), None).await?;
                 break;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tonic::Status;
 
 use crate::audio::Format;
-use crate::emulator::hearing::{Heard, Hearing, Listening};
+use crate::emulator::hearing::{Heard, Hearing, Listening, may_go_on};
 use crate::emulator::voice;
 use crate::proto::ces_v1 as ces;
 use crate::proto::ces_v1::session_output::OutputType;
@@ -78,7 +78,8 @@ impl Hearer {
         all: bool,
     ) -> Result<Option<Utterance>, Status> {
         let is_over = self.listening.has_paused() || all && self.listening.has_sound();
-        if !is_over || !all && hearing.goes_on(self.format, self.listening.bytes()) {
+        let heard = self.listening.bytes();
+        if !is_over || !all && may_go_on(hearing, self.format, heard).await {
             return Ok(None);
         }
         let heard = std::mem::replace(&mut self.listening, Listening::new(self.format));
