@@ -18,7 +18,7 @@ use chrono::{DateTime, FixedOffset};
 
 use self::call::Connection;
 use self::transport::Transport;
-use crate::audio::{Clip, is_silent};
+use crate::audio::{Clip, is_silent, sounding};
 use crate::model::Value;
 use crate::model::endpoint::Protocol;
 use crate::model::outcome::Sent;
@@ -194,6 +194,19 @@ impl Speech {
     /// The time that sending takes.
     pub fn time(&self) -> Duration {
         self.time_before(self.clip.pieces(self.piece).len())
+    }
+
+    /// The time until the last of it that can be heard: answers are waited for from then on. All of it where nothing can
+    /// be heard, or nobody looks into it.
+    pub fn says_for(&self) -> Duration {
+        let (bytes, format) = (self.clip.bytes(), self.clip.format());
+        let Some(sound) =
+            sounding(bytes, format.encoding).filter(|_| format.encoding.sample_size().is_some())
+        else {
+            return self.time();
+        };
+        let seconds = format.time_of(sound.end).as_secs_f64() / self.pace;
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 
     /// The time that goes by before a piece is sent; pieces count from 0.

@@ -18,7 +18,7 @@ use super::blobs;
 use super::shelf::Shelf;
 use super::tape::{Failed, Said, SessionTape, What, develop};
 use crate::backend::transport::{
-    Call, Heard, Hears, Lasts, Line, LiveStream, Outgoing, Part, Transport, User, Waiting,
+    Call, Heard, Hears, Lasts, Line, LiveStream, Outgoing, Part, Transport, Waiting,
 };
 use crate::backend::{BackendError, SessionStart, Title, TurnError};
 use crate::diagnostic::Diagnostic;
@@ -270,10 +270,11 @@ impl RecordingStream {
     }
 
     fn keep(&self, what: What, unasked: bool) {
-        let speaking = match self.waiting.user() {
-            User::Speaks(since) => Some(since.elapsed()),
-            User::Waits(_) => None,
+        let waited = match &what {
+            What::Heard(part) => part.at,
+            _ => Duration::ZERO,
         };
+        let speaking = self.waiting.had_spoken(waited);
         let said = Said {
             what,
             unasked,

@@ -56,40 +56,87 @@ pub enum User {
     Speaks(Instant),
 }
 
+/// What is known of them.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Waits(Instant),
+    Speaks {
+        /// When the first of it was sent; when it was announced, before.
+        since: Instant,
+        /// It was sent.
+        has_begun: bool,
+        /// How long they say something. Silence may follow, which nobody has to wait for.
+        says_for: Duration,
+    },
+}
+
 /// The user of a stream, as who carries it knows them. Clones are the same one.
 #[derive(Debug, Clone)]
-pub struct Waiting(Arc<Mutex<User>>);
+pub struct Waiting(Arc<Mutex<State>>);
 
 impl Waiting {
     /// Waits from now on.
     pub fn begin() -> Self {
-        Self(Arc::new(Mutex::new(User::Waits(Instant::now()))))
+        Self(Arc::new(Mutex::new(State::Waits(Instant::now()))))
     }
 
     /// What they do.
     pub fn user(&self) -> User {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.state() {
+            State::Waits(since) => User::Waits(since),
+            State::Speaks { since, .. } => User::Speaks(since),
+        }
+    }
+
+    /// While the user speaks: how long they had spoken when an answer came that was waited for so long.
+    pub fn had_spoken(&self, waited: Duration) -> Option<Duration> {
+        match self.state() {
+            State::Waits(_) => None,
+            State::Speaks { since, .. } if waited.is_zero() => Some(since.elapsed()),
+            State::Speaks { says_for, .. } => Some(says_for + waited),
+        }
     }
 
     /// Something is sent, or happens.
     pub fn note(&self, outgoing: &Outgoing) {
-        match outgoing {
-            Outgoing::Message(_) | Outgoing::Done => self.set(User::Waits(Instant::now())),
-            Outgoing::Speaks(_) => self.set(User::Speaks(Instant::now())),
-            Outgoing::Sound(_) | Outgoing::Pause(_) => {}
+        let now = Instant::now();
+        match (outgoing, self.state()) {
+            (Outgoing::Speaks(speech), _) => self.set(State::Speaks {
+                since: now,
+                has_begun: false,
+                says_for: speech.says_for(),
+            }),
+            (
+                Outgoing::Sound(_),
+                State::Speaks {
+                    has_begun: false,
+                    says_for,
+                    ..
+                },
+            ) => self.set(State::Speaks {
+                since: now,
+                has_begun: true,
+                says_for,
+            }),
+            (Outgoing::Done, State::Speaks { since, says_for, .. }) => {
+                self.set(State::Waits(now.min(since + says_for)));
+            }
+            (Outgoing::Message(_) | Outgoing::Done, _) => self.set(State::Waits(now)),
+            (Outgoing::Sound(_) | Outgoing::Pause(_), _) => {}
         }
     }
 
     /// Messages leave now.
     pub fn restart(&self) {
-        self.set(User::Waits(Instant::now()));
+        self.set(State::Waits(Instant::now()));
     }
 
-    /// How long an answer was waited for that came then; no time at all while the user speaks.
+    /// How long an answer was waited for that came then: from the last that could be heard of the user; no time at all
+    /// while they say something.
     pub fn until(&self, came: Instant) -> Duration {
-        match self.user() {
-            User::Waits(since) => came.saturating_duration_since(since),
-            User::Speaks(_) => Duration::ZERO,
+        match self.state() {
+            State::Waits(since) => came.saturating_duration_since(since),
+            State::Speaks { since, says_for, .. } => came.saturating_duration_since(since + says_for),
         }
     }
 
@@ -103,8 +150,12 @@ impl Waiting {
         sent.filter_map(message).boxed()
     }
 
-    fn set(&self, user: User) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = user;
+    fn state(&self) -> State {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, state: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 }
 
@@ -146,5 +197,34 @@ mod tests {
         let messages = waiting.follow(stream::iter([Outgoing::Done, Outgoing::Message(bytes())]).boxed());
         assert_eq!(messages.collect::<Vec<_>>().await, [bytes()]);
         assert_eq!(waiting.until(Instant::now()), Duration::ZERO);
+    }
+
+    /// An answer that came while the rest of a recording was still sent was told as one that came at once.
+    #[tokio::test(start_paused = true)]
+    async fn silence_behind_what_is_said_is_waiting() {
+        let format = AudioSettings::USUAL;
+        let half = Duration::from_millis(500);
+        let mut sound = vec![1; format.bytes_in(half)];
+        sound.extend(format.silence(half * 5));
+        let speech = Speech {
+            clip: Arc::new(Clip::of(format, sound)),
+            pace: 1.0,
+            piece: AudioSettings::PIECE,
+            file: None,
+            written: None,
+            interrupt_after: None,
+        };
+        let waiting = Waiting::begin();
+        waiting.note(&Outgoing::Speaks(speech));
+        tokio::time::advance(half).await;
+        waiting.note(&Outgoing::Sound(Bytes::from_static(b"x")));
+        tokio::time::advance(half).await;
+        assert_eq!(waiting.until(Instant::now()), Duration::ZERO, "all is said now");
+        tokio::time::advance(half).await;
+        let waited = waiting.until(Instant::now());
+        assert_eq!((waited, waiting.had_spoken(waited)), (half, Some(half * 2)));
+        tokio::time::advance(half * 4).await;
+        waiting.note(&Outgoing::Done);
+        assert_eq!(waiting.until(Instant::now()), half * 5);
     }
 }

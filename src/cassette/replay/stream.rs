@@ -34,6 +34,8 @@ pub(super) struct ReplayStream {
     spoken: Option<Spoken>,
     /// When the user last began to speak.
     began: Instant,
+    /// How long they say something then.
+    says_for: Duration,
     waiting: Waiting,
     is_finished: bool,
 }
@@ -56,6 +58,7 @@ impl ReplayStream {
             sent: None,
             spoken: None,
             began: Instant::now(),
+            says_for: Duration::ZERO,
             waiting: Waiting::begin(),
             is_finished: false,
         }
@@ -126,6 +129,7 @@ impl ReplayStream {
             Outgoing::Message(message) => self.say_one(Today::from(&message)),
             Outgoing::Speaks(speech) => {
                 self.began = Instant::now();
+                self.says_for = speech.says_for();
                 self.spoken = Some(Spoken { speech, fits: false });
                 Ok(())
             }
@@ -136,6 +140,7 @@ impl ReplayStream {
                     Ok(())
                 }
                 Some(Spoken { speech, .. }) => {
+                    self.began = Instant::now();
                     self.say_one(Today {
                         message: &message,
                         speech: Some(&speech),
@@ -237,7 +242,7 @@ impl ReplayStream {
             return Ok(Heard::End);
         };
         let at = if event.speaking {
-            Duration::ZERO
+            self.after(event).saturating_sub(self.says_for)
         } else {
             self.after(event)
         };

@@ -126,7 +126,7 @@ async fn what_is_spoken_is_one_entry_and_so_is_the_answer() {
     assert!(sent.starts_with("sha256:"), "{sent}");
     assert_eq!(
         (&stream[2]["speaking"], &stream[2]["at_ms"]),
-        (&Value::from(true), &Value::from(1_000.0))
+        (&Value::from(true), &Value::from(900.0))
     );
     assert_eq!(stream[3]["at_ms"], 30.0);
     let aloud = serde_json::json!({"bytes": 1_250, "pieces": 4, "each": 400, "last_at_ms": 70.0});

@@ -70,6 +70,8 @@ pub(super) struct TurnState {
     pub(super) played: u32,
     /// Texts chosen by chance in the turn.
     pub(super) choices: u64,
+    /// Bytes of texts and payloads told in the turn.
+    pub(super) told: usize,
 }
 
 /// What an agent reacts to.

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use chrono::{DateTime, FixedOffset, Utc};
+use prost::Message as _;
 use tonic::Status;
 
 use crate::expect;
@@ -24,6 +25,8 @@ mod tools;
 
 /// Steps and reactions of one turn: a script that needs more goes round in circles.
 const MOST_PLAYED: u32 = 500;
+/// Bytes of texts and payloads in one turn.
+const MOST_TOLD: usize = 4 << 20;
 
 /// What a turn is played in.
 #[derive(Debug, Clone)]
@@ -115,6 +118,7 @@ impl TurnState {
             calls: 0,
             played: 0,
             choices: 0,
+            told: 0,
         }
     }
 }
@@ -190,6 +194,15 @@ impl Turn<'_> {
             let message =
                 format!("the script goes round in circles: more than {MOST_PLAYED} steps in one turn");
             return Err(Status::internal(message));
+        }
+        Ok(())
+    }
+
+    /// Each of what is told has its own bound; all of it has one, too.
+    fn tell(&mut self, bytes: usize) -> Result<(), Status> {
+        self.state.told += bytes;
+        if self.state.told > MOST_TOLD {
+            return Err(Status::internal("the script tells more than 4 MiB in one turn"));
         }
         Ok(())
     }
@@ -413,6 +426,7 @@ impl Turn<'_> {
                 Step::Payload(payload) => {
                     let payload = template::fill_members(payload, &|name| self.find(name));
                     let payload = trace::fields(&payload)?;
+                    self.tell(payload.encoded_len())?;
                     self.told(Data::Payload(payload.clone()));
                     self.outputs.push(OutputType::Payload(payload));
                 }
@@ -433,6 +447,7 @@ impl Turn<'_> {
     fn say(&mut self, text: &str) -> Result<(), Status> {
         let text = template::fill_text(text, &|name| self.find(name));
         trace::check_length(&text)?;
+        self.tell(text.len())?;
         self.told(Data::Text(text.clone()));
         self.outputs.push(OutputType::Text(text));
         Ok(())

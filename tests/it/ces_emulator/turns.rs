@@ -233,6 +233,10 @@ async fn transfers_change_the_agent() {
     let (code, message) = served.refused(served.config(), vec![text("circles")]).await;
     assert_eq!(code, Code::Internal);
     assert!(message.contains("goes round in circles"), "{message}");
+    // Each text is a quarter of a megabyte.
+    let (code, message) = served.refused(served.config(), vec![text("flood")]).await;
+    assert_eq!(code, Code::Internal);
+    assert!(message.contains("more than 4 MiB"), "{message}");
     // The session is where it was.
     assert_eq!(texts(&served.say("hm").await), ["I heard hm."]);
 }

@@ -143,7 +143,20 @@ fn value(reader: &mut Reader, node: &Node) -> Value {
     if let Kind::Number(number) = &node.kind {
         reader.check_number(number, node);
     }
+    check_plain(reader, node, node.as_text());
     node.to_value()
+}
+
+/// Refuses templates where texts are compared as they are written.
+pub(super) fn check_plain<'t>(reader: &mut Reader, node: &Node, texts: impl IntoIterator<Item = &'t str>) {
+    let template = texts.into_iter().find(|text| text.contains("{{"));
+    if let Some(text) = template {
+        let message = format!("`{text}` is compared as it is written: templates are for what the app does");
+        reader.error("template", message, node.span.clone()).help.push(
+            "say what a value is by a condition on `variables`, or take it from the words by `matches`"
+                .to_owned(),
+        );
+    }
 }
 
 /// A text or number that is looked for; an empty text is everywhere.

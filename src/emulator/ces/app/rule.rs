@@ -99,6 +99,7 @@ impl Script {
         match name {
             "says" => {
                 let texts = self.texts(node, &what);
+                condition::check_plain(&mut self.reader, node, texts.iter().map(String::as_str));
                 let texts: Vec<String> = texts.iter().map(|text| plain_words(text)).collect();
                 if texts.iter().any(String::is_empty) {
                     let message = "`says` compares words; there are none";
@@ -112,7 +113,11 @@ impl Script {
                 self.mentions.groups.extend(groups);
                 Some(Trigger::Matches(regex))
             }
-            "event" => Some(Trigger::Event(self.texts(node, &what))),
+            "event" => {
+                let texts = self.texts(node, &what);
+                condition::check_plain(&mut self.reader, node, texts.iter().map(String::as_str));
+                Some(Trigger::Event(texts))
+            }
             "dtmf" => Some(Trigger::Dtmf(self.texts(node, &what))),
             "image" => self.file(node, AttachmentKind::Image),
             "blob" => self.file(node, AttachmentKind::Blob),

@@ -57,6 +57,25 @@ fn wrong_rule(rule: &str, code: &str, marked: &str, message: &str) {
     );
 }
 
+#[test]
+fn templates_are_for_what_the_app_does() {
+    let help = " | say what a value is by a condition on `variables`, or take it from the words by `matches`";
+    let message = |text: &str| {
+        format!("`{text}` is compared as it is written: templates are for what the app does{help}")
+    };
+    for (when, marked) in [
+        (r#"{ says: "{{ city }}" }"#, r#""{{ city }}""#),
+        (r#"{ event: "{{ city }}" }"#, r#""{{ city }}""#),
+        (
+            r#"{ says: a, variables: { order: "{{ city }}" } }"#,
+            r#""{{ city }}""#,
+        ),
+    ] {
+        let rule = format!("{{ when: {when}, do: [{{ say: x }}] }}");
+        wrong_rule(&rule, "template", marked, &message("{{ city }}"));
+    }
+}
+
 const EXAMPLE: &str = r#"
 app: Parcel support
 root: Front desk
