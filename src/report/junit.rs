@@ -206,7 +206,7 @@ fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
     for property in properties(result) {
         case.add_property(property);
     }
-    if let Some(twins) = &recorded.twins {
+    if let Some(twins) = recorded.twins.as_ref().filter(|twins| twins::is_compared(twins)) {
         case.add_property(Property::new("twins", attribute(&twins::line(twins))));
     }
     if let Some(attempt) = headline::decisive(result) {
