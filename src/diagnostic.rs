@@ -64,6 +64,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The file concerned, for problems without a span (an unreadable file, a missing folder).
     pub path: Option<PathBuf>,
+    /// The line of that file, 1-based, where it is known although there is no span.
+    pub line: Option<u32>,
     /// Marked places; the first is the primary one.
     pub labels: Vec<Label>,
     /// What to do next: each a lowercase fragment, shown as a `help:` line.
@@ -87,6 +89,7 @@ impl Diagnostic {
             code,
             message,
             path: None,
+            line: None,
             labels: Vec::new(),
             help: Vec::new(),
         }
@@ -107,6 +110,13 @@ impl Diagnostic {
     #[must_use]
     pub fn in_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Names the line of that file.
+    #[must_use]
+    pub fn on_line(mut self, line: u32) -> Self {
+        self.line = Some(line);
         self
     }
 
