@@ -27,7 +27,9 @@ pub struct RunArgs {
     #[command(flatten)]
     pub filter: FilterArgs,
 
-    /// Only conversations that did not pass in the last run here
+    /// Only conversations that failed, errored or were flaky in the last run here
+    ///
+    /// What was not run in it does not count, unless it was itself a run with --last-failed.
     #[arg(long, help_heading = "Selection")]
     pub last_failed: bool,
 

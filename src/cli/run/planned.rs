@@ -38,7 +38,7 @@ pub(super) fn show(
         target.target = redactor.text(&target.target).into_owned();
     }
     match format {
-        ListFormat::Table => Ok(table(&forecast, options, previous.is_some())),
+        ListFormat::Table => Ok(table(&forecast, options, previous)),
         ListFormat::Json => {
             let mut text = serde_json::to_string_pretty(&forecast).map_err(std::io::Error::from)?;
             text.push('\n');
@@ -56,7 +56,7 @@ fn planned(target: &Target, rate: Option<Rate>) -> PlannedTarget {
     }
 }
 
-fn table(forecast: &Forecast, options: &RunOptions, is_known: bool) -> String {
+fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>) -> String {
     let head = [
         "target",
         "conversations",
@@ -77,7 +77,7 @@ fn table(forecast: &Forecast, options: &RunOptions, is_known: bool) -> String {
     }
     let mut text = aligned(&rows);
     text.push('\n');
-    for (label, said) in remarks(forecast, options, is_known) {
+    for (label, said) in remarks(forecast, options, previous) {
         // Writing to a text does not fail.
         let _ = writeln!(text, "{label:<6}  {said}");
     }
@@ -157,20 +157,36 @@ fn sound(seconds: f64) -> String {
     }
 }
 
-/// What a table does not say, each with its label.
-fn remarks(forecast: &Forecast, options: &RunOptions, is_known: bool) -> Vec<(&'static str, String)> {
-    let mut remarks = Vec::new();
-    let likely = match forecast.likely_seconds {
-        Some(seconds) => format!(
-            "about {}, by how long things took in the run before",
-            time(seconds)
-        ),
-        None if is_known => "not known: the run before answered no turn".to_owned(),
-        None => "not known: no run before this one tells how long agents take to answer".to_owned(),
+/// What the run before says of the time, or why it says nothing.
+fn likely(seconds: Option<f64>, previous: Option<&Previous>) -> String {
+    let why_not = match (seconds, previous) {
+        (Some(seconds), _) => {
+            let time = time(seconds);
+            return format!("about {time}, by how long things took in the run before");
+        }
+        (None, Some(previous)) if previous.is_replay() => {
+            "the run before was a replay, which takes less time than agents do"
+        }
+        (None, Some(_)) => "in the run before, not every target answered that this one plays with",
+        (None, None) => "no run before this one tells how long agents take to answer",
     };
+    format!("not known: {why_not}")
+}
+
+/// What a table does not say, each with its label.
+fn remarks(
+    forecast: &Forecast,
+    options: &RunOptions,
+    previous: Option<&Previous>,
+) -> Vec<(&'static str, String)> {
+    let mut remarks = Vec::new();
     remarks.push((
         "time",
-        format!("{likely}; {} at least", time(forecast.least_seconds)),
+        format!(
+            "{}; {} at least",
+            likely(forecast.likely_seconds, previous),
+            time(forecast.least_seconds)
+        ),
     ));
     let not_played = [(forecast.skipped, "skipped"), (forecast.unreadable, "unreadable")];
     for (count, word) in not_played.into_iter().filter(|(count, _)| *count > 0) {
