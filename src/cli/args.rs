@@ -234,8 +234,8 @@ pub struct FilterArgs {
     /// Only conversations that match the expression [default: all]
     ///
     /// A word alone is searched in `suite / conversation`, ignoring case. name:, tag:, file:, target: and channel:
-    /// (text or audio) compare the whole value. `*` stands for anything, /…/ is a regular expression, quotes keep blanks together. Combine with
-    /// and, or, not and parentheses.
+    /// (text or audio) compare the whole value; of a file the end of its path is enough, from a `/` on. `*` stands for
+    /// anything, /…/ is a regular expression, quotes keep blanks together. Combine with and, or, not and parentheses.
     #[arg(long, value_name = "EXPR", help_heading = "Selection")]
     pub filter: Option<String>,
 }
