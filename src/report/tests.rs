@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::outcome::{AttemptOutcome, ConversationResult, Verdict};
+use crate::model::outcome::{AttemptOutcome, ConversationResult, PlayedTurn, Sent, Verdict};
 
 /// A stream whose text a test can read.
 #[derive(Clone, Default)]
@@ -394,3 +394,20 @@ const HARD: [&str; 8] = [
     "<testcase></testsuite>&#x0;",
     "\r\n::error::",
 ];
+
+/// A turn that was cut off before it left has nothing to be counted for.
+#[test]
+fn turns_that_were_never_sent_are_not_counted() {
+    let played = sample::turn(1, json!({ "say": "hi" }), "hello", vec![]);
+    let never_sent = PlayedTurn {
+        sent: Sent::No,
+        reply: None,
+        ..played.clone()
+    };
+    let mut result = sample::conversation("cut short", Verdict::NotRun);
+    result.attempts = vec![sample::attempt(
+        AttemptOutcome::Cancelled,
+        vec![played, never_sent],
+    )];
+    assert_eq!(sample::end(&[result]).summary.turns, 1);
+}
