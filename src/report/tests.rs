@@ -187,6 +187,21 @@ fn junit_tells_every_verdict_apart() {
     insta::assert_snapshot!(file(Format::Junit, &sample::all()));
 }
 
+/// `repeat` with `pass: { at_least: … }`: what may fail does not make a conversation flaky.
+#[test]
+fn junit_does_not_call_flaky_what_passed() {
+    let mut result = sample::flaky();
+    result.verdict = Verdict::Passed;
+    result.attempts.remove(0);
+    let xml = file(Format::Junit, &[result]);
+    assert!(!xml.contains("<flaky") && !xml.contains("<rerun"), "{xml}");
+    let told =
+        "<property name=\"tolerated\" value=\"play 1: turn 1: latency: expected less than 4, got 5.2\"/>";
+    assert!(xml.contains(told), "{xml}");
+    assert!(xml.contains("✗ latency"), "{xml}");
+    parsed(&xml);
+}
+
 #[test]
 fn junit_of_nothing_is_well_formed() {
     assert_eq!(parsed(&file(Format::Junit, &[])).tests, 0);
