@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::conversations::Conversations;
@@ -75,13 +76,33 @@ fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>)
     if forecast.targets.len() > 1 {
         rows.push(sum(forecast));
     }
-    let mut text = aligned(&rows);
+    let mut text = aligned(&without_empty_columns(&rows));
     text.push('\n');
     for (label, said) in remarks(forecast, options, previous) {
         // Writing to a text does not fail.
         let _ = writeln!(text, "{label:<6}  {said}");
     }
     text
+}
+
+/// Columns that may be left out.
+const OPTIONAL: Range<usize> = 4..9;
+/// Cells that say nothing.
+const NOTHING: [&str; 6] = ["", "0", "-", "?", "no limit", "all"];
+
+/// What says nothing in any row takes room that terminals do not have.
+fn without_empty_columns(rows: &[[String; 10]]) -> Vec<Vec<String>> {
+    let says = |column: usize| {
+        !OPTIONAL.contains(&column)
+            || rows
+                .iter()
+                .skip(1)
+                .any(|row| !NOTHING.contains(&row[column].as_str()))
+    };
+    let columns: Vec<usize> = (0..10).filter(|column| says(*column)).collect();
+    rows.iter()
+        .map(|row| columns.iter().map(|column| row[*column].clone()).collect())
+        .collect()
 }
 
 fn row(target: &TargetForecast) -> [String; 10] {
@@ -250,6 +271,29 @@ mod tests {
     fn times_are_told_as_people_say_them() {
         let told = [0.0, 0.35, 12.34, 250.0, 7500.0].map(time);
         assert_eq!(told, ["0 s", "350 ms", "12.3 s", "4 min 10 s", "2 h 05 min"]);
+    }
+
+    #[test]
+    fn columns_that_say_nothing_are_left_out() {
+        let target = TargetForecast {
+            target: "coffee".to_owned(),
+            conversations: 3,
+            plays: 3,
+            ..TargetForecast::default()
+        };
+        let head: [String; 10] = std::array::from_fn(|column| format!("head {column}"));
+        let shown =
+            |target: &TargetForecast| without_empty_columns(&[head.clone(), row(target)])[0].join(", ");
+        assert_eq!(shown(&target), "head 0, head 1, head 2, head 3, head 9");
+        let limited = TargetForecast {
+            characters: 7,
+            sessions: Some(2),
+            ..target
+        };
+        assert_eq!(
+            shown(&limited),
+            "head 0, head 1, head 2, head 3, head 4, head 8, head 9"
+        );
     }
 
     #[test]
