@@ -170,7 +170,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub progress: When,
 
-    /// Show conversations that passed, too
+    /// Show conversations that passed, too; adds the terminal report where there is none
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -178,7 +178,7 @@ pub struct OutputArgs {
     #[arg(long)]
     pub keep_audio: bool,
 
-    /// For turns that have no `expect:`, print the one that would hold
+    /// For turns that have no `expect:`, print the one that would hold; adds the terminal report where there is none
     #[arg(long)]
     pub print_expect: bool,
 
