@@ -305,7 +305,7 @@ pub enum ExportTo {
     /// The suites are compared with the test cases in the agent's own export: what nobody changed stays as it is,
     /// what was changed gets exactly these changes, and there are new cases for new conversations. Cases whose
     /// conversations are gone are removed, unless only part of the suites is given. What a test case cannot say is
-    /// a warning.
+    /// a warning, and so is what a new turn does not say although the console compares it.
     #[command(after_help = EXPORT_EXAMPLES)]
     CxTests(ExportCxTestsArgs),
 }
