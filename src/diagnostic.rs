@@ -4,6 +4,7 @@
 //! [`render`]. Operational failures (network, credentials) are not diagnostics: they are error enums of their
 //! floor.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ pub struct Diagnostic {
     /// The file concerned, for problems without a span (an unreadable file, a missing folder).
     pub path: Option<PathBuf>,
     /// The line of that file, 1-based, where it is known although there is no span.
-    pub line: Option<u32>,
+    pub line: Option<NonZeroU32>,
     /// Marked places; the first is the primary one.
     pub labels: Vec<Label>,
     /// What to do next: each a lowercase fragment, shown as a `help:` line.
@@ -116,7 +117,7 @@ impl Diagnostic {
     /// Names the line of that file.
     #[must_use]
     pub fn on_line(mut self, line: u32) -> Self {
-        self.line = Some(line);
+        self.line = NonZeroU32::new(line);
         self
     }
 

@@ -102,7 +102,7 @@ fn path_of(diagnostic: &Diagnostic) -> Option<&Path> {
 
 /// Problems without a file first, then by path, then by place.
 fn sort_key(diagnostic: &Diagnostic) -> (Option<&Path>, usize, Reverse<bool>) {
-    let line = diagnostic.line.map_or(0, |line| line as usize);
+    let line = diagnostic.line.map_or(0, |line| line.get() as usize);
     let place = diagnostic.labels.first().map_or(line, |label| label.span.start);
     (path_of(diagnostic), place, Reverse(diagnostic.is_error()))
 }
