@@ -4,6 +4,7 @@
 //! [`render`]. Operational failures (network, credentials) are not diagnostics: they are error enums of their
 //! floor.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The file concerned, for problems without a span (an unreadable file, a missing folder).
     pub path: Option<PathBuf>,
+    /// The line of that file, 1-based, where it is known although there is no span.
+    pub line: Option<NonZeroU32>,
     /// Marked places; the first is the primary one.
     pub labels: Vec<Label>,
     /// What to do next: each a lowercase fragment, shown as a `help:` line.
@@ -87,6 +90,7 @@ impl Diagnostic {
             code,
             message,
             path: None,
+            line: None,
             labels: Vec::new(),
             help: Vec::new(),
         }
@@ -107,6 +111,13 @@ impl Diagnostic {
     #[must_use]
     pub fn in_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Names the line of that file.
+    #[must_use]
+    pub fn on_line(mut self, line: u32) -> Self {
+        self.line = NonZeroU32::new(line);
         self
     }
 

@@ -234,8 +234,8 @@ pub struct FilterArgs {
     /// Only conversations that match the expression [default: all]
     ///
     /// A word alone is searched in `suite / conversation`, ignoring case. name:, tag:, file:, target: and channel:
-    /// (text or audio) compare the whole value. `*` stands for anything, /…/ is a regular expression, quotes keep blanks together. Combine with
-    /// and, or, not and parentheses.
+    /// (text or audio) compare the whole value; of a file the end of its path is enough, from a `/` on. `*` stands for
+    /// anything, /…/ is a regular expression, quotes keep blanks together. Combine with and, or, not and parentheses.
     #[arg(long, value_name = "EXPR", help_heading = "Selection")]
     pub filter: Option<String>,
 }
@@ -305,7 +305,7 @@ pub enum ExportTo {
     /// The suites are compared with the test cases in the agent's own export: what nobody changed stays as it is,
     /// what was changed gets exactly these changes, and there are new cases for new conversations. Cases whose
     /// conversations are gone are removed, unless only part of the suites is given. What a test case cannot say is
-    /// a warning.
+    /// a warning, and so is what a new turn does not say although the console compares it.
     #[command(after_help = EXPORT_EXAMPLES)]
     CxTests(ExportCxTestsArgs),
 }

@@ -24,9 +24,8 @@ mod chosen;
 const USUAL_RUN: &str = "reports/run.json";
 
 pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
-    let runs = runs(args)?;
+    let (runs, mut warnings) = each_once(runs(args)?);
     let chosen = Chosen::of(args, &runs, here)?;
-    let mut warnings = Vec::new();
     let new = load(&chosen.export, &mut warnings)?;
     let old = args
         .since
@@ -100,6 +99,25 @@ fn runs(args: &CoverageArgs) -> Result<Vec<(PathBuf, RunHead)>, Failure> {
         Err(error) => Err(unreadable(path, &error)),
     });
     heads.collect()
+}
+
+/// Each run once, however often it was given: what it touched would count twice.
+fn each_once(given: Vec<(PathBuf, RunHead)>) -> (Vec<(PathBuf, RunHead)>, Vec<Diagnostic>) {
+    let mut runs: Vec<(PathBuf, RunHead)> = Vec::with_capacity(given.len());
+    let mut warnings = Vec::new();
+    for (path, head) in given {
+        match runs.iter().find(|(_, other)| other.id == head.id) {
+            Some((other, _)) => {
+                let message = format!(
+                    "this is the run of `{}` again: it is counted once",
+                    other.display()
+                );
+                warnings.push(Diagnostic::warning("same-run", message).in_file(path));
+            }
+            None => runs.push((path, head)),
+        }
+    }
+    (runs, warnings)
 }
 
 fn unreadable(path: &Path, error: &RunFileError) -> Failure {

@@ -111,19 +111,31 @@ fn problems(entry: &TargetEntry, means: &Means) -> Vec<Diagnostic> {
 }
 
 fn unusable(entry: &TargetEntry, problems: &[Diagnostic]) -> Examination {
-    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-    let help: Vec<&str> = problems
-        .iter()
-        .flat_map(|problem| &problem.help)
-        .map(String::as_str)
-        .collect();
+    let messages = each_once(problems.iter().map(|problem| &problem.message));
+    let help = each_once(problems.iter().flat_map(|problem| &problem.help));
     let help = (!help.is_empty()).then(|| help.join("; "));
-    doctor::unusable(
+    let mut examination = doctor::unusable(
         &entry.name,
         entry.target.as_ref(),
         &messages.join("; "),
         help.as_deref(),
-    )
+    );
+    // With what stands in for the variable, nobody would know the name again.
+    if let Some(written) = &entry.unfilled_subject {
+        examination.subject.clone_from(written);
+    }
+    examination
+}
+
+/// A variable that is used twice is missing once.
+fn each_once<'t>(texts: impl Iterator<Item = &'t String>) -> Vec<&'t str> {
+    let mut kept = Vec::new();
+    for text in texts {
+        if !kept.contains(&text.as_str()) {
+            kept.push(text.as_str());
+        }
+    }
+    kept
 }
 
 fn hide(examination: &mut Examination, redactor: &Redactor) {

@@ -74,7 +74,8 @@ fn cx_service(
         generators: level(args.generators.as_deref(), read_generators, here)?,
         playbooks: level(args.playbooks.as_deref(), read_playbooks, here)?,
     };
-    let loaded = export::load_runtime(agent)?;
+    let loaded =
+        export::load_runtime(agent).map_err(|problems| with_help(problems, is_yaml(agent), AN_APP))?;
     console.diagnostics(&loaded.warnings)?;
     let engine = Engine::new(Arc::new(loaded.agent), seed(args));
     console.diagnostics(&engine.problems())?;
@@ -94,7 +95,11 @@ fn ces_emulator(
     hearing: &Arc<Hearing>,
     console: Console,
 ) -> Result<CesEmulator, Failure> {
-    let loaded = App::load(app, app)?;
+    if app.is_dir() {
+        let problem = Diagnostic::error("not-an-app", "an app is one YAML file, and this is a folder");
+        return Err(Failure::usage(problem.in_file(app).help(AN_AGENT)));
+    }
+    let loaded = App::load(app, app).map_err(|problems| with_help(problems, is_zip(app), AN_AGENT))?;
     console.diagnostics(&loaded.warnings)?;
     let options = CesOptions {
         clock: args.clock.into(),
@@ -102,6 +107,30 @@ fn ces_emulator(
         seed: seed(args),
     };
     Ok(CesEmulator::listening(loaded.app, options, Arc::clone(hearing)))
+}
+
+const AN_APP: &str = "a scripted CES app, one YAML file, is served with `--app`";
+const AN_AGENT: &str = "the export of a Dialogflow CX agent, a folder or a zip, is served with `--agent`";
+
+fn is_yaml(path: &Path) -> bool {
+    path.is_file() && has_extension(path, &["yaml", "yml"])
+}
+
+fn is_zip(path: &Path) -> bool {
+    path.is_file() && has_extension(path, &["zip"])
+}
+
+fn has_extension(path: &Path, wanted: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|extension| wanted.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted)))
+}
+
+/// What cannot be read as one kind may be the other.
+fn with_help(mut problems: Vec<Diagnostic>, applies: bool, help: &str) -> Vec<Diagnostic> {
+    if let Some(first) = problems.first_mut().filter(|_| applies) {
+        first.help.insert(0, help.to_owned());
+    }
+    problems
 }
 
 /// The recordings that are understood.

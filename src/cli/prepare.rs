@@ -174,6 +174,7 @@ fn subject(entry: &Entry) -> Subject<'_> {
         suite: entry.suite(),
         name: entry.name(),
         file: entry.file(),
+        shown: entry.path().to_str().unwrap_or_default(),
         tags: entry.tags(),
         targets: [entry.role(), entry.target()],
         channel: entry.channel().name(),

@@ -22,7 +22,7 @@ use crate::model::event::{RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
     self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run,
-    RunContext, RunStatus, RunTarget, TokenQuota,
+    RunContext, RunKind, RunStatus, RunTarget, TokenQuota,
 };
 use crate::settings::target::Target;
 use crate::target::{self, AgentFiles, Means, ReadyTarget};
@@ -176,8 +176,7 @@ impl Job<'_> {
             self.plan = plan.only_last_failed(&*self.conversations, &previous);
             if self.plan.is_empty() {
                 return Err(Failure::Nothing {
-                    message: "nothing is selected: none of these conversations failed in the run before"
-                        .to_owned(),
+                    message: nothing_failed(previous.not_run()),
                     help: "run without --last-failed to play them all".to_owned(),
                 });
             }
@@ -274,12 +273,11 @@ impl Job<'_> {
     }
 
     fn journal(&self, info: &RunInfo) -> Result<JournalWriter, Failure> {
-        let last_failed = self.args.last_failed;
-        Ok(JournalWriter::create(
-            Some(&self.journal_folder()),
-            info,
-            last_failed,
-        )?)
+        let kind = RunKind {
+            last_failed: self.args.last_failed,
+            replay: self.args.cassettes.replay.is_some(),
+        };
+        Ok(JournalWriter::create(Some(&self.journal_folder()), info, kind)?)
     }
 
     fn journal_folder(&self) -> PathBuf {
@@ -312,6 +310,15 @@ async fn write(
         .iter()
         .filter(|failure| failure.error.kind() != std::io::ErrorKind::BrokenPipe)
         .count())
+}
+
+fn nothing_failed(not_run: usize) -> String {
+    let message = "nothing is selected: none of these conversations failed in the run before";
+    match not_run {
+        0 => message.to_owned(),
+        1 => format!("{message}; 1 was not run in it, which does not count"),
+        many => format!("{message}; {many} were not run in it, which does not count"),
+    }
 }
 
 fn no_run_before() -> Failure {

@@ -102,7 +102,8 @@ fn path_of(diagnostic: &Diagnostic) -> Option<&Path> {
 
 /// Problems without a file first, then by path, then by place.
 fn sort_key(diagnostic: &Diagnostic) -> (Option<&Path>, usize, Reverse<bool>) {
-    let place = diagnostic.labels.first().map_or(0, |label| label.span.start);
+    let line = diagnostic.line.map_or(0, |line| line.get() as usize);
+    let place = diagnostic.labels.first().map_or(line, |label| label.span.start);
     (path_of(diagnostic), place, Reverse(diagnostic.is_error()))
 }
 
@@ -117,7 +118,11 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer, lines: &mut Lines) -> Strin
     let mut group = Group::with_title(title);
     if diagnostic.labels.is_empty() {
         if let Some(path) = &diagnostic.path {
-            group = group.element(Origin::path(shown(path)));
+            let place = match diagnostic.line {
+                Some(line) => format!("{}:{line}", shown(path)),
+                None => shown(path),
+            };
+            group = group.element(Origin::path(place));
         }
     } else {
         group = group.elements(pieces(&diagnostic.labels, lines));

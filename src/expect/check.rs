@@ -337,7 +337,8 @@ fn several(matcher: &Matcher, values: Result<Vec<Value>, &str>, things: &str, sc
 
 fn latency(matcher: &Matcher, reply: &AgentReply, context: &TurnContext<'_>) -> Looked {
     const UNIT: &str = " s";
-    let seconds = |reply: &AgentReply| decimal((reply.latency.total.as_secs_f64() * 1e3).round() / 1e3);
+    let bounds = bounds(matcher);
+    let seconds = |reply: &AgentReply| decimal(rounded(reply.latency.total.as_secs_f64(), &bounds));
     let value = seconds(reply);
     let before = context.previous.map(seconds);
     let subject = Subject {
@@ -355,6 +356,31 @@ fn latency(matcher: &Matcher, reply: &AgentReply, context: &TurnContext<'_>) -> 
         expected: expected_value(matcher, UNIT),
         actual: Value::String(format!("{value}{UNIT}")),
         ..Looked::new(matcher, Value::Null, verdict)
+    }
+}
+
+/// To a thousandth, or as fine as it takes to stand to every bound as the exact number does.
+fn rounded(exact: f64, bounds: &[f64]) -> f64 {
+    let is_alike = |number: &f64| {
+        bounds
+            .iter()
+            .all(|bound| number.partial_cmp(bound) == exact.partial_cmp(bound))
+    };
+    [1e3, 1e4, 1e5, 1e6]
+        .map(|parts| (exact * parts).round() / parts)
+        .into_iter()
+        .find(is_alike)
+        .unwrap_or(exact)
+}
+
+/// The numbers that a matcher sets as limits.
+fn bounds(matcher: &Matcher) -> Vec<f64> {
+    match matcher {
+        Matcher::Compare(_, bound) => bound.as_f64().into_iter().collect(),
+        Matcher::Between(low, high) => [low, high].into_iter().filter_map(Value::as_f64).collect(),
+        Matcher::Not(inner) => bounds(inner),
+        Matcher::AnyOf(several) | Matcher::AllOf(several) => several.iter().flat_map(bounds).collect(),
+        _ => Vec::new(),
     }
 }
 

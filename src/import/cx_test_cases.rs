@@ -35,6 +35,7 @@ mod messages;
 mod names;
 mod recording;
 mod templates;
+mod unsaid;
 mod webhooks;
 mod write_back;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{ConversationResult, Twins, Verdict};
+use super::outcome::{ConversationResult, Sent, Twins, Verdict};
 
 /// What is known of a run when it starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ pub struct Summary {
     pub not_run: u64,
     /// Passed conversations that had errors before (counted in `passed` too).
     pub recovered: u64,
-    /// Turns played, all attempts.
+    /// Turns played, all attempts: those that were sent, or may have been.
     pub turns: u64,
     /// Expectations evaluated, all attempts.
     pub expectations: u64,
@@ -83,7 +83,7 @@ impl Summary {
         } += 1;
         self.recovered += u64::from(result.recovered > 0);
         for attempt in &result.attempts {
-            self.turns += attempt.turns.iter().filter(|turn| turn.skipped.is_none()).count() as u64;
+            self.turns += attempt.turns.iter().filter(|turn| turn.sent != Sent::No).count() as u64;
             let of_turns: usize = attempt.turns.iter().map(|turn| turn.expectations.len()).sum();
             self.expectations += (of_turns + attempt.expectations.len()) as u64;
         }

@@ -199,9 +199,9 @@ mod tests {
              error rate 0.5)"
         );
         assert_eq!(
-            github.of_twins(&twins(Verdict::Errored, None)),
+            github.of_twins(&twins(Verdict::Flaky, None)),
             "::warning file=bots/orders.yaml,line=3,title=orders / greets::speech changed the outcome: in writing passed, \
-             by voice errored"
+             by voice flaky"
         );
     }
 

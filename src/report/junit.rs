@@ -21,7 +21,7 @@ use super::output::{Output, Spool};
 use super::style::{Canvas, Look, millis};
 use super::twins;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
-use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Verdict};
+use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Sent, Verdict};
 use crate::redact;
 
 /// Characters of a `message` attribute, which readers show in lists.
@@ -206,7 +206,7 @@ fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
     for property in properties(result) {
         case.add_property(property);
     }
-    if let Some(twins) = &recorded.twins {
+    if let Some(twins) = recorded.twins.as_ref().filter(|twins| twins::is_compared(twins)) {
         case.add_property(Property::new("twins", attribute(&twins::line(twins))));
     }
     if let Some(attempt) = headline::decisive(result) {
@@ -216,6 +216,15 @@ fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
         if result.verdict != Verdict::Passed && !attempt.turns.is_empty() {
             case.set_system_out(text(attempt, result, Extent::TRANSCRIPT));
         }
+    }
+    let mut tolerated = result
+        .attempts
+        .iter()
+        .filter(|attempt| is_tolerated(result, attempt))
+        .peekable();
+    if tolerated.peek().is_some() {
+        let bodies: Vec<String> = tolerated.map(|attempt| body(result, attempt)).collect();
+        case.set_system_out(bodies.concat());
     }
     case
 }
@@ -242,12 +251,33 @@ fn status(result: &ConversationResult) -> TestCaseStatus {
     }
     for attempt in &result.attempts {
         if shown.is_none_or(|shown| !std::ptr::eq(shown, attempt))
+            && !is_tolerated(result, attempt)
             && let Some(rerun) = rerun(result, attempt)
         {
             status.add_rerun(rerun);
         }
     }
     status
+}
+
+/// Whether an attempt failed as it may: readers would take what passed for flaky.
+fn is_tolerated(result: &ConversationResult, attempt: &Attempt) -> bool {
+    result.verdict == Verdict::Passed && attempt.outcome == AttemptOutcome::Failed
+}
+
+/// What went wrong in each attempt that may fail.
+fn tolerated(result: &ConversationResult) -> Option<String> {
+    let failures: Vec<String> = result
+        .attempts
+        .iter()
+        .filter(|attempt| is_tolerated(result, attempt))
+        .map(|attempt| {
+            let found = headline::of_attempt(result, attempt).map(|found| message(&found.text));
+            let what = found.unwrap_or_else(|| "it did not pass".to_owned());
+            format!("play {}: {what}", attempt.play)
+        })
+        .collect();
+    (!failures.is_empty()).then(|| failures.join("; "))
 }
 
 /// The attempt that the case's own status tells of; the others are told of in rerun and flaky elements.
@@ -287,7 +317,8 @@ fn rerun(result: &ConversationResult, attempt: &Attempt) -> Option<TestRerun> {
 }
 
 fn properties(result: &ConversationResult) -> Vec<Property> {
-    let turns: usize = result.attempts.iter().map(|attempt| attempt.turns.len()).sum();
+    let turns = result.attempts.iter().flat_map(|attempt| &attempt.turns);
+    let turns = turns.filter(|turn| turn.sent != Sent::No).count();
     let sessions: Vec<&str> = result
         .attempts
         .iter()
@@ -311,6 +342,7 @@ fn properties(result: &ConversationResult) -> Vec<Property> {
             .map(|channel| ("channel", channel.name().to_owned())),
     );
     all.extend(result.row.clone().map(|row| ("row", row)));
+    all.extend(tolerated(result).map(|failures| ("tolerated", failures)));
     all.extend(result.known_issue.clone().map(|issue| ("known_issue", issue)));
     all.into_iter()
         .map(|(name, value)| Property::new(name, attribute(&value)))

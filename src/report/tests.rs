@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::outcome::{AttemptOutcome, ConversationResult, Verdict};
+use crate::model::outcome::{AttemptOutcome, ConversationResult, PlayedTurn, Sent, Verdict};
 
 /// A stream whose text a test can read.
 #[derive(Clone, Default)]
@@ -185,6 +185,21 @@ fn no_line_of_the_terminal_begins_a_workflow_command() {
 #[test]
 fn junit_tells_every_verdict_apart() {
     insta::assert_snapshot!(file(Format::Junit, &sample::all()));
+}
+
+/// `repeat` with `pass: { at_least: … }`: what may fail does not make a conversation flaky.
+#[test]
+fn junit_does_not_call_flaky_what_passed() {
+    let mut result = sample::flaky();
+    result.verdict = Verdict::Passed;
+    result.attempts.remove(0);
+    let xml = file(Format::Junit, &[result]);
+    assert!(!xml.contains("<flaky") && !xml.contains("<rerun"), "{xml}");
+    let told =
+        "<property name=\"tolerated\" value=\"play 1: turn 1: latency: expected less than 4, got 5.2\"/>";
+    assert!(xml.contains(told), "{xml}");
+    assert!(xml.contains("✗ latency"), "{xml}");
+    parsed(&xml);
 }
 
 #[test]
@@ -394,3 +409,20 @@ const HARD: [&str; 8] = [
     "<testcase></testsuite>&#x0;",
     "\r\n::error::",
 ];
+
+/// A turn that was cut off before it left has nothing to be counted for.
+#[test]
+fn turns_that_were_never_sent_are_not_counted() {
+    let played = sample::turn(1, json!({ "say": "hi" }), "hello", vec![]);
+    let never_sent = PlayedTurn {
+        sent: Sent::No,
+        reply: None,
+        ..played.clone()
+    };
+    let mut result = sample::conversation("cut short", Verdict::NotRun);
+    result.attempts = vec![sample::attempt(
+        AttemptOutcome::Cancelled,
+        vec![played, never_sent],
+    )];
+    assert_eq!(sample::end(&[result]).summary.turns, 1);
+}

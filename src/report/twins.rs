@@ -14,16 +14,29 @@ const MOST_COLUMNS: usize = 160;
 pub(super) struct Tally {
     pairs: u64,
     changed: u64,
+    not_compared: u64,
     shown: Vec<Twins>,
+}
+
+/// Whether both came to their end. Of one that was skipped, not run or cut short by an error, nobody can tell what
+/// speech would have changed.
+pub(super) fn is_compared(twins: &Twins) -> bool {
+    [twins.text, twins.audio]
+        .iter()
+        .all(|verdict| matches!(verdict, Verdict::Passed | Verdict::Failed | Verdict::Flaky))
 }
 
 /// Whether speech changed what came of a conversation.
 pub(super) fn is_changed(twins: &Twins) -> bool {
-    twins.difference.is_some() || twins.text != twins.audio
+    is_compared(twins) && (twins.difference.is_some() || twins.text != twins.audio)
 }
 
 impl Tally {
     pub(super) fn add(&mut self, twins: &Twins) {
+        if !is_compared(twins) {
+            self.not_compared += 1;
+            return;
+        }
         self.pairs += 1;
         if !is_changed(twins) {
             return;
@@ -41,14 +54,18 @@ impl Tally {
         canvas.blank();
         let (faint, odd) = (canvas.palette.faint, canvas.palette.odd);
         let pairs = counted(self.pairs, "conversation");
+        let left_out = match self.not_compared {
+            0 => String::new(),
+            others => format!("; {} not compared", grouped(others)),
+        };
         let head = if self.changed == 0 {
             Piece::new(
-                format!("{pairs} played in writing and by voice: speech changed nothing"),
+                format!("{pairs} played in writing and by voice: speech changed nothing{left_out}"),
                 faint,
             )
         } else {
             let text = format!(
-                "speech changed the outcome of {} of {pairs} played in writing and by voice",
+                "speech changed the outcome of {} of {pairs} played in writing and by voice{left_out}",
                 grouped(self.changed)
             );
             Piece::new(text, odd)
@@ -146,4 +163,58 @@ pub(super) fn line(twins: &Twins) -> String {
         spoken(&found.text),
         spoken(&found.audio),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::style::Look;
+
+    fn twins(text: Verdict, audio: Verdict) -> Twins {
+        Twins {
+            suite: "orders".to_owned(),
+            name: "greets".to_owned(),
+            file: "orders.yaml".to_owned(),
+            line: 3,
+            text,
+            audio,
+            difference: None,
+        }
+    }
+
+    fn shown(pairs: &[Twins]) -> String {
+        let mut tally = Tally::default();
+        for pair in pairs {
+            tally.add(pair);
+        }
+        let mut canvas = Canvas::new(Look::plain());
+        tally.write(&mut canvas);
+        canvas.into_text()
+    }
+
+    #[test]
+    fn only_what_came_to_its_end_both_ways_is_compared() {
+        for other in [Verdict::NotRun, Verdict::Skipped, Verdict::Errored] {
+            for pair in [
+                twins(Verdict::Passed, other),
+                twins(other, Verdict::Failed),
+                twins(other, other),
+            ] {
+                assert!(!is_compared(&pair) && !is_changed(&pair), "{pair:?}");
+                assert_eq!(shown(&[pair]), "");
+            }
+        }
+        assert!(is_changed(&twins(Verdict::Passed, Verdict::Failed)));
+        let pairs = [
+            twins(Verdict::Passed, Verdict::Passed),
+            twins(Verdict::Passed, Verdict::NotRun),
+        ];
+        assert!(
+            shown(&pairs).contains(
+                "1 conversation played in writing and by voice: speech changed nothing; 1 not compared"
+            ),
+            "{}",
+            shown(&pairs)
+        );
+    }
 }

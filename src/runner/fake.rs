@@ -419,7 +419,8 @@ impl FakeRun {
             events
         });
         let start = Instant::now();
-        let journal = JournalWriter::create(None, &run.info, false).unwrap();
+        let journal =
+            JournalWriter::create(None, &run.info, crate::runner::journal::RunKind::default()).unwrap();
         let (end, journal) = play(run, journal).await.unwrap();
         Played {
             took: start.elapsed(),

@@ -104,8 +104,8 @@ pub struct TargetForecast {
     pub least_seconds: f64,
 }
 
-/// Looks ahead. Reads every conversation and the lengths of the recordings that it plays. `shown` gives a
-/// conversation's name as the run before wrote it (redacted).
+/// Looks ahead. Reads every conversation and the lengths of the recordings that it plays. `shown` gives the
+/// name of a conversation or target as the run before wrote it (redacted).
 pub fn forecast(
     plan: &Plan,
     source: &dyn ConversationSource,
@@ -129,10 +129,12 @@ pub fn forecast(
             }
             let mut share = share(&conversation, &target, &lengths);
             share.target.target.clone_from(&heading.target);
-            let known = previous.and_then(|previous| previous.took(&heading.suite, &shown(&heading.name)));
+            let known = previous.and_then(|previous| {
+                previous.took(&shown(&heading.target), &heading.suite, &shown(&heading.name))
+            });
             share.likely = known.or_else(|| {
                 let turns = u32::try_from(share.target.turns.most).unwrap_or(u32::MAX);
-                previous?.per_turn()?.checked_mul(turns)
+                previous?.per_turn(&shown(&heading.target))?.checked_mul(turns)
             });
             Part::Played(share)
         })

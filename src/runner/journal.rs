@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::files::Unfinished;
@@ -34,8 +34,18 @@ const WAITING_LINES: usize = 64;
 struct Header<'run> {
     format: &'static str,
     run: &'run RunInfo,
+    #[serde(flatten)]
+    kind: RunKind,
+}
+
+/// What the run after this one must know of it.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunKind {
     /// It plays what did not pass in the run before, and nothing else.
-    last_failed: bool,
+    pub last_failed: bool,
+    /// It plays recordings: how long it takes tells nothing of agents.
+    pub replay: bool,
 }
 
 /// Takes finished conversations; a thread of its own writes them.
@@ -69,11 +79,11 @@ pub(super) struct Line {
 
 impl JournalWriter {
     /// Opens the journal of a run in `folder`, which is created; without a folder it is a file that nobody sees and
-    /// that is gone afterwards. A run of what had failed before (`last_failed`) says so in it.
+    /// that is gone afterwards. It says of what `kind` the run is.
     ///
     /// # Errors
     /// When the file cannot be created or written.
-    pub fn create(folder: Option<&Path>, run: &RunInfo, last_failed: bool) -> io::Result<Self> {
+    pub fn create(folder: Option<&Path>, run: &RunInfo, kind: RunKind) -> io::Result<Self> {
         let file = match folder {
             Some(folder) => {
                 fs_err::create_dir_all(folder)?;
@@ -84,7 +94,7 @@ impl JournalWriter {
         let header = json_line(&Header {
             format: FORMAT,
             run,
-            last_failed,
+            kind,
         })?;
         let offset = header.len() as u64;
         let (lines, waiting) = mpsc::channel(WAITING_LINES);

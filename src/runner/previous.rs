@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::journal::{FORMAT, JOURNAL_FILE};
+use super::journal::{FORMAT, JOURNAL_FILE, RunKind};
 use crate::model::outcome::{Sent, Verdict};
 use crate::redact::{PLACEHOLDER, may_be_shown_as};
 
@@ -19,19 +19,38 @@ pub struct Previous {
     names: HashSet<(String, String)>,
     /// Those of them in whose names something was hidden, which a name of today may be or not.
     hidden: Vec<(String, String)>,
-    /// How long those took that were played to their end.
+    /// How many were not run, and do not count for that.
+    not_run: usize,
+    /// What was played was a recording, which tells nothing of how long agents take.
+    replay: bool,
+    /// How long things took, by target: another one takes its own time.
+    paces: HashMap<String, Pace>,
+}
+
+/// How long a target took.
+#[derive(Debug, Default)]
+struct Pace {
+    /// For each conversation that was played to its end, by suite and name.
     took: HashMap<(String, String), Duration>,
-    /// How long they took all together.
+    /// For all of them together.
     whole: Duration,
-    /// Turns that they sent.
+    /// Turns that were sent.
     turns: u32,
+}
+
+impl Pace {
+    fn add(&mut self, name: (String, String), elapsed: Duration, turns: u32) {
+        self.took.insert(name, elapsed);
+        self.whole += elapsed;
+        self.turns = self.turns.saturating_add(turns);
+    }
 }
 
 #[derive(Deserialize)]
 struct Header {
     format: String,
-    #[serde(default)]
-    last_failed: bool,
+    #[serde(flatten)]
+    kind: RunKind,
 }
 
 /// As much of a [`ConversationResult`](crate::model::outcome::ConversationResult) as matters here.
@@ -39,6 +58,8 @@ struct Header {
 struct Line {
     suite: String,
     name: String,
+    #[serde(default)]
+    target: String,
     verdict: Verdict,
     #[serde(default)]
     attempts: Vec<LineAttempt>,
@@ -96,7 +117,10 @@ impl Previous {
             let message = format!("format is `{}`, this version reads `{FORMAT}`", header.format);
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        let mut previous = Self::default();
+        let mut previous = Self {
+            replay: header.kind.replay,
+            ..Self::default()
+        };
         for number in 2_u64.. {
             line.clear();
             if lines.read_line(&mut line)? == 0 {
@@ -104,18 +128,18 @@ impl Previous {
             }
             let result: Line = serde_json::from_str(&line).map_err(|error| broken(number, &error))?;
             let (elapsed, turns) = (result.elapsed(), result.turns());
-            if turns > 0 && result.verdict != Verdict::NotRun {
+            if turns > 0 && result.verdict != Verdict::NotRun && !previous.replay {
                 let name = (result.suite.clone(), result.name.clone());
-                previous.took.insert(name, elapsed);
-                previous.whole += elapsed;
-                previous.turns = previous.turns.saturating_add(turns);
+                let pace = previous.paces.entry(result.target).or_default();
+                pace.add(name, elapsed, turns);
             }
             let is_open = match result.verdict {
                 Verdict::Failed | Verdict::Errored | Verdict::Flaky => true,
                 // It had failed before, and nobody has looked again.
-                Verdict::NotRun => header.last_failed,
+                Verdict::NotRun => header.kind.last_failed,
                 Verdict::Passed | Verdict::Skipped => false,
             };
+            previous.not_run += usize::from(result.verdict == Verdict::NotRun && !is_open);
             if is_open && result.name.contains(PLACEHOLDER) {
                 previous.hidden.push((result.suite, result.name));
             } else if is_open {
@@ -125,14 +149,26 @@ impl Previous {
         Ok(previous)
     }
 
-    /// How long this conversation took, all attempts.
-    pub(super) fn took(&self, suite: &str, name: &str) -> Option<Duration> {
-        self.took.get(&(suite.to_owned(), name.to_owned())).copied()
+    /// How long this conversation took with this target, all attempts.
+    pub(super) fn took(&self, target: &str, suite: &str, name: &str) -> Option<Duration> {
+        let pace = self.paces.get(target)?;
+        pace.took.get(&(suite.to_owned(), name.to_owned())).copied()
     }
 
-    /// How long a turn took on average.
-    pub(super) fn per_turn(&self) -> Option<Duration> {
-        self.whole.checked_div(self.turns)
+    /// How long a turn took with this target on average.
+    pub(super) fn per_turn(&self, target: &str) -> Option<Duration> {
+        let pace = self.paces.get(target)?;
+        pace.whole.checked_div(pace.turns)
+    }
+
+    /// Whether it played recordings.
+    pub fn is_replay(&self) -> bool {
+        self.replay
+    }
+
+    /// How many conversations were not run, of which nobody knows whether they would have failed.
+    pub fn not_run(&self) -> usize {
+        self.not_run
     }
 
     /// Whether this conversation did not pass, or is one of those of which the report does not tell which did not.
@@ -186,23 +222,32 @@ mod tests {
     }
 
     #[test]
-    fn it_is_known_how_long_things_took() {
+    fn it_is_known_how_long_things_took_with_which_target() {
         let attempt = r#"{"elapsed_ms":1500.5,"turns":[{"sent":"yes"},{"sent":"no"},{"sent":"unknown"}]}"#;
         let line = |name: &str, verdict: &str| {
             format!(
-                r#"{{"suite":"a","name":"{name}","verdict":"{verdict}","attempts":[{attempt},{attempt}]}}"#
+                r#"{{"suite":"a","name":"{name}","target":"t","verdict":"{verdict}","attempts":[{attempt},{attempt}]}}"#
             )
         };
-        let text = format!(
-            "{{\"format\":\"{FORMAT}\"}}\n{}\n{}\n",
-            line("one", "passed"),
-            line("cut short", "not-run")
+        let journal = |kind: &str| {
+            format!(
+                "{{\"format\":\"{FORMAT}\"{kind}}}\n{}\n{}\n",
+                line("one", "passed"),
+                line("cut short", "not-run")
+            )
+        };
+        let previous = read(&journal("")).unwrap();
+        assert_eq!(previous.took("t", "a", "one"), Some(Duration::from_millis(3001)));
+        assert_eq!(previous.took("t", "a", "cut short"), None);
+        assert_eq!(previous.per_turn("t"), Some(Duration::from_micros(750_250)));
+        assert_eq!(
+            (previous.took("other", "a", "one"), previous.per_turn("other")),
+            (None, None)
         );
-        let previous = read(&text).unwrap();
-        assert_eq!(previous.took("a", "one"), Some(Duration::from_millis(3001)));
-        assert_eq!(previous.took("a", "cut short"), None);
-        assert_eq!(previous.per_turn(), Some(Duration::from_micros(750_250)));
-        assert_eq!(Previous::default().per_turn(), None);
+        assert_eq!(previous.not_run(), 1);
+        let replay = read(&journal(",\"replay\":true")).unwrap();
+        assert!(replay.is_replay());
+        assert_eq!((replay.took("t", "a", "one"), replay.per_turn("t")), (None, None));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::expect;
 use crate::model::Value;
 use crate::model::event::Recorded;
 use crate::model::outcome::{
-    Attempt, AttemptOutcome, ConversationResult, Outcome, PlayedTurn, ReplyRecord, TwinDifference, Twins,
+    Attempt, AttemptOutcome, ConversationResult, Outcome, PlayedTurn, ReplyRecord, Sent, TwinDifference,
+    Twins,
 };
 use crate::model::suite::Channel;
 
@@ -62,16 +63,19 @@ fn compare(one: &ConversationResult, other: &ConversationResult) -> Option<Twins
     })
 }
 
-/// The attempt that stands for a conversation: the first that came to its end, else the last.
+/// The attempt that stands for a conversation: the first that came to its end. One that was cut short shows nothing.
 fn attempt_of(result: &ConversationResult) -> Option<&Attempt> {
     let ended =
         |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Passed | AttemptOutcome::Failed);
-    result.attempts.iter().find(ended).or(result.attempts.last())
+    result.attempts.iter().find(ended)
 }
 
 fn first_difference(text: &Attempt, audio: &Attempt) -> Option<TwinDifference> {
     let mut words = Words::default();
     for (text, audio) in text.turns.iter().zip(&audio.turns) {
+        if [text, audio].into_iter().any(was_not_reached) {
+            return None;
+        }
         words.follow(text, audio);
         if let Some((kind, of_text, of_audio)) = difference(text, audio) {
             return Some(TwinDifference {
@@ -88,6 +92,11 @@ fn first_difference(text: &Attempt, audio: &Attempt) -> Option<TwinDifference> {
         }
     }
     None
+}
+
+/// Whether a conversation stopped before this turn.
+fn was_not_reached(turn: &PlayedTurn) -> bool {
+    turn.sent == Sent::No && turn.skipped.is_none()
 }
 
 /// What was said last, and what was heard of it: a turn that says nothing may still show what was misheard before.

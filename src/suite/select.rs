@@ -19,6 +19,8 @@ pub struct Subject<'a> {
     pub name: &'a str,
     /// Path of the file from the root.
     pub file: &'a str,
+    /// Path of the file as it is shown: from the working directory.
+    pub shown: &'a str,
     /// Tags of suite and conversation.
     pub tags: &'a [String],
     /// The role, and the target that plays it.
@@ -49,7 +51,7 @@ pub enum Field {
     Name,
     /// `tag:` any of its tags.
     Tag,
-    /// `file:` the file's path from the root, or its end from a `/` on.
+    /// `file:` the file's path as it is shown or from the root, or its end from a `/` on.
     File,
     /// `target:` its role or target.
     Target,
@@ -105,13 +107,10 @@ impl Field {
             Self::Tag => subject.tags.iter().any(|tag| pattern.matches(tag)),
             Self::Channel => pattern.matches(subject.channel),
             Self::Target => subject.targets.iter().any(|target| pattern.matches(target)),
-            Self::File => {
-                let ends = subject
-                    .file
-                    .match_indices('/')
-                    .map(|(slash, _)| &subject.file[slash + 1..]);
-                pattern.matches(subject.file) || ends.into_iter().any(|end| pattern.matches(end))
-            }
+            Self::File => [subject.file, subject.shown].into_iter().any(|file| {
+                let mut ends = file.match_indices('/').map(|(slash, _)| &file[slash + 1..]);
+                pattern.matches(file) || ends.any(|end| pattern.matches(end))
+            }),
         }
     }
 }

@@ -67,6 +67,32 @@ fn the_version_is_that_of_the_package() {
 }
 
 #[test]
+fn a_variable_with_a_wrong_value_is_named() {
+    let place = Place::new();
+    for (variable, value) in [
+        ("TURNPROOF_JOBS", "abc"),
+        ("TURNPROOF_RATE", "fast"),
+        ("TURNPROOF_TIMEOUT", "5"),
+    ] {
+        let said = place.command(&["run"]).env(variable, value).output().unwrap();
+        let told = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(said.status.code(), Some(2), "{told}");
+        let tip = format!("the value is that of the environment variable {variable}");
+        assert!(told.contains(&tip), "{told}");
+    }
+    let typed = place
+        .command(&["run", "--jobs=x"])
+        .env("TURNPROOF_JOBS", "3")
+        .output()
+        .unwrap();
+    assert!(
+        !String::from_utf8(typed.stderr)
+            .unwrap()
+            .contains("TURNPROOF_JOBS")
+    );
+}
+
+#[test]
 fn mistakes_on_the_command_line_are_2() {
     let place = Place::new();
     for (arguments, part) in [

@@ -217,9 +217,28 @@ fn a_run_and_an_export_are_enough_without_settings() {
     let said = elsewhere.run(&["coverage", "--run", run, "--export", export]);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
     assert!(said.out.contains("10 of 13"), "{}", said.out);
-    // The same run twice is two runs: every turn counts twice, the figures stay.
+    // The same run given twice is one run.
+    let said = elsewhere.run(&["coverage", "--run", run, "--run", run, "--export", export]);
+    assert!(said.err.contains("again: it is counted once"), "{}", said.err);
+    assert!(
+        said.out.contains("\n4 turns in 3 conversations\n"),
+        "{}",
+        said.out
+    );
+    // Of two runs every turn counts, the figures stay.
+    let mut other: Value = serde_json::from_str(&place.read("reports/run.json")).unwrap();
+    other["run"]["id"] = "another".into();
+    elsewhere.write("other.json", &other.to_string());
     let said = elsewhere.run(&[
-        "coverage", "--run", run, "--run", run, "--export", export, "--target", "coffee",
+        "coverage",
+        "--run",
+        run,
+        "--run",
+        "other.json",
+        "--export",
+        export,
+        "--target",
+        "coffee",
     ]);
     assert!(
         said.out

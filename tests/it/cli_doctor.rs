@@ -335,6 +335,23 @@ fn what_is_wrong_with_credentials_and_settings() {
 }
 
 #[test]
+fn a_variable_that_is_not_set_is_told_once_and_shown_as_it_is_written() {
+    let place = Place::new();
+    let settings = "env: [PROJ]\ntargets:\n  live: { backend: cx, agent: \"projects/${PROJ}/locations/${PROJ}/agents/a\" }\n";
+    place.write("turnproof.yaml", settings);
+    let said = place.run(&["doctor"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    for (part, count) in [
+        ("the environment variable `PROJ` is not set", 1),
+        ("set it: `PROJ=…", 1),
+        ("cx, projects/${PROJ}/locations/${PROJ}/agents/a", 1),
+        ("unset-variable", 0),
+    ] {
+        assert_eq!(said.out.matches(part).count(), count, "{part}: {}", said.out);
+    }
+}
+
+#[test]
 fn targets_are_chosen_by_name() {
     let place = Place::initialised();
     let said: Said = place.run(&["doctor", "--target", "cofee"]);

@@ -160,6 +160,8 @@ fn what_cannot_be_served_is_refused() {
         ),
         (&["--agent", "agents/nowhere"], 2, "agents/nowhere"),
         (&["--app", "turnproof.yaml"], 2, "turnproof.yaml:"),
+        (&["--app", "agents/coffee-bar"], 2, "is served with `--agent`"),
+        (&["--agent", "turnproof.yaml"], 2, "is served with `--app`"),
         (
             &["--agent", "agents/coffee-bar", "--webhooks", "webhooks.yaml"],
             2,

@@ -43,6 +43,27 @@ fn a_plan_tells_what_a_run_would_take_and_plays_nothing() {
     assert!(known["likely_seconds"].as_f64().unwrap() >= 0.0, "{known}");
 }
 
+/// A replay takes no time, and another target takes its own.
+#[test]
+fn a_plan_does_not_guess_from_a_replay_or_from_another_target() {
+    let place = Place::initialised();
+    let settings = place.read("turnproof.yaml");
+    let other = settings.replace(
+        "targets:\n",
+        "targets:\n  tea: { backend: emulator, agent: agents/coffee-bar }\n",
+    );
+    assert_ne!(other, settings);
+    place.write("turnproof.yaml", &other);
+    assert_eq!(place.run(&["run", "--record", "tapes"]).code, Some(0));
+    let same = json(&place.run(&["run", "--plan=json"]).out);
+    assert!(same["likely_seconds"].is_number(), "{same}");
+    let said = place.run(&["run", "--plan", "--target", "tea"]);
+    assert!(said.out.contains("not every target answered"), "{said:?}");
+    assert_eq!(place.run(&["run", "--replay", "tapes"]).code, Some(0));
+    let said = place.run(&["run", "--plan"]);
+    assert!(said.out.contains("the run before was a replay"), "{said:?}");
+}
+
 #[test]
 fn a_plan_of_what_is_invalid_is_2_and_of_nothing_is_4() {
     let place = Place::initialised();
@@ -83,6 +104,9 @@ fn when_the_turns_are_used_up_the_rest_is_not_run_and_3() {
     assert_eq!(document["run"]["stopped"], "max-turns");
     assert_eq!(document["summary"]["turns"], 3);
     assert_eq!(document["conversations"][2]["verdict"], "not-run");
+    let again = place.run(&["run", "--last-failed"]);
+    assert_eq!(again.code, Some(4), "{again:?}");
+    assert!(again.err.contains("1 was not run in it"), "{}", again.err);
     assert!(place.read("reports/junit.xml").contains("<skipped"));
 
     let enough = place.run(&["run", "--jobs", "1", "--max-turns", "4"]);

@@ -80,6 +80,21 @@ fn a_failure_is_1_and_can_be_played_again() {
 }
 
 #[test]
+fn what_is_to_be_shown_is_shown() {
+    let place = mixed();
+    place.write(
+        "good.yaml",
+        "suite: Small\ntarget: coffee\nconversations: [{ name: small, turns: [{ say: hello }] }]\n",
+    );
+    for (flag, shown) in [("-v", "hello"), ("--print-expect", "intent:")] {
+        let said = place.run(&["run", "good.yaml", "--report", "json", flag]);
+        assert!(said.out.contains(shown), "{flag}: {said:?}");
+    }
+    let quiet = place.run(&["run", "good.yaml", "--report", "json"]);
+    assert_eq!(quiet.out, "", "{quiet:?}");
+}
+
+#[test]
 fn last_failed_without_a_run_before_is_4() {
     let said = mixed().run(&["run", "--last-failed"]);
     assert_eq!(said.code, Some(4), "{said:?}");

@@ -132,6 +132,38 @@ fn annotations_name_the_channel_and_tell_what_speech_changed() {
 }
 
 #[test]
+fn nothing_is_said_of_what_was_not_played() {
+    let place = place();
+    let suite = place.read("greet.yaml");
+    place.write(
+        "greet.yaml",
+        &suite.replace("    channels:", "    skip: later\n    channels:"),
+    );
+    for arguments in [
+        &["run", "--report", "github", "--report", "junit=j.xml"][..],
+        &["run", "--report", "terminal", "--report", "junit=j.xml"],
+    ] {
+        let said = place.run(arguments);
+        assert!(
+            !said.out.contains("speech") && !said.out.contains("by voice"),
+            "{said:?}"
+        );
+        assert!(
+            !place.read("j.xml").contains("\"twins\""),
+            "{}",
+            place.read("j.xml")
+        );
+    }
+    place.write("greet.yaml", &suite);
+    let said = place.run(&["run", "--max-turns", "1", "--jobs", "1"]);
+    assert!(
+        said.out.contains("3 not run") && !said.out.contains("speech"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn one_channel_can_be_selected() {
     let place = place();
     let said = place.run(&["run", "--filter", "channel:text"]);

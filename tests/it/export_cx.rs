@@ -124,7 +124,9 @@ fn an_inserted_turn_leaves_the_others_alone() {
     let turn = "      - dtmf: { digits: \"12\", finish: \"#\" }\n";
     let new = "      - say: hello?\n        with: { parameters: { shift: late } }\n        expect: { replies: [Yes?] }\n";
     edit(&place, SUITE, turn, &format!("{new}{turn}"));
-    exported(&place, "out.zip", &[IMPORTED]);
+    let said = exported(&place, "out.zip", &[IMPORTED]);
+    let told = "`Rings the bell` does not say intent (in 1 turn), page (in 1 turn): the console compares these as empty";
+    assert!(said.err.contains(told), "{}", said.err);
     let mut wanted = parsed(&original()[BELL]);
     let inserted = json!({
         "userInput": {
@@ -172,6 +174,13 @@ fn a_new_conversation_is_a_new_case() {
     }
     let line = format!("{SUITE}:{}", suite.lines().count() + 10);
     assert!(said.err.contains(&line), "{line}\n{}", said.err);
+    for told in [
+        "does not say intent (in 1 turn), texts (in 1 turn): the console compares these as empty",
+        "run --print-expect",
+        "4 warnings in 1 file",
+    ] {
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+    }
     let after = cases(&place, "out.zip");
     let case = parsed(&after["testCases/Asks%3a who%27s there%3f.json"]);
     let id = case["name"].as_str().unwrap();
@@ -203,7 +212,10 @@ fn a_new_conversation_is_a_new_case() {
                         "isWebhookEnabled": true,
                         "input": { "text": {}, "languageCode": "en" }
                     },
-                    "virtualAgentOutput": { "currentPage": { "name": "Order" } }
+                    "virtualAgentOutput": {
+                        "currentPage": { "name": "Order", "flow": "Default Start Flow" },
+                        "currentFlow": { "name": "Default Start Flow" }
+                    }
                 }
             ],
             "testConfig": { "page": "Order", "flow": "Default Start Flow" },

@@ -34,8 +34,8 @@ use turnproof::proto::cx_v3::{
 };
 use turnproof::redact::Redactor;
 use turnproof::runner::{
-    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunOptions,
-    RunTarget, play,
+    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunKind,
+    RunOptions, RunTarget, play,
 };
 
 /// Conversations, all of them open at once.
@@ -316,7 +316,7 @@ fn run(address: &str) -> Run {
 async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twice() {
     let server = RecordingServer::new();
     let run = run(&serve(&server).await);
-    let journal = JournalWriter::create(None, &run.info, false).unwrap();
+    let journal = JournalWriter::create(None, &run.info, RunKind::default()).unwrap();
     let (end, mut journal) = play(run, journal).await.unwrap();
 
     // Within each session: the turns of one conversation, in order, each once.

@@ -27,7 +27,9 @@ pub struct RunArgs {
     #[command(flatten)]
     pub filter: FilterArgs,
 
-    /// Only conversations that did not pass in the last run here
+    /// Only conversations that failed, errored or were flaky in the last run here
+    ///
+    /// What was not run in it does not count, unless it was itself a run with --last-failed.
     #[arg(long, help_heading = "Selection")]
     pub last_failed: bool,
 
@@ -168,7 +170,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub progress: When,
 
-    /// Show conversations that passed, too
+    /// Show conversations that passed, too; adds the terminal report where there is none
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -176,7 +178,7 @@ pub struct OutputArgs {
     #[arg(long)]
     pub keep_audio: bool,
 
-    /// For turns that have no `expect:`, print the one that would hold
+    /// For turns that have no `expect:`, print the one that would hold; adds the terminal report where there is none
     #[arg(long)]
     pub print_expect: bool,
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _};
 
@@ -68,11 +69,29 @@ impl Typed {
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let mut command = CommandLine::command().color(color_of(&arguments));
-        let matches = command.try_get_matches_from_mut(arguments)?;
+        let matches = command
+            .try_get_matches_from_mut(&arguments)
+            .map_err(|problem| with_variable(problem, &arguments))?;
         let origins = Origins::read(&matches);
         let line = CommandLine::from_arg_matches(&matches).map_err(|problem| problem.format(&mut command))?;
         Ok(Self { line, origins })
     }
+}
+
+/// A value that nobody typed comes from the environment: the variable is named.
+fn with_variable(mut problem: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(argument)) = problem.get(ContextKind::InvalidArg) else {
+        return problem;
+    };
+    let flag = argument.split(' ').next();
+    let is_typed = |word: &OsString| word.to_str().is_some_and(|word| word.split('=').next() == flag);
+    let variable = VARIABLES.iter().find(|(_, known, _)| Some(*known) == flag);
+    let variable = variable.filter(|(.., variable)| std::env::var_os(variable).is_some());
+    if let Some((.., variable)) = variable.filter(|_| !arguments.iter().any(is_typed)) {
+        let tip = format!("the value is that of the environment variable {variable}");
+        problem.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    problem
 }
 
 /// What `--color` says, looked for before anything is understood: help and mistakes are coloured, too.

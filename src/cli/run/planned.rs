@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::conversations::Conversations;
@@ -38,7 +39,7 @@ pub(super) fn show(
         target.target = redactor.text(&target.target).into_owned();
     }
     match format {
-        ListFormat::Table => Ok(table(&forecast, options, previous.is_some())),
+        ListFormat::Table => Ok(table(&forecast, options, previous)),
         ListFormat::Json => {
             let mut text = serde_json::to_string_pretty(&forecast).map_err(std::io::Error::from)?;
             text.push('\n');
@@ -56,7 +57,7 @@ fn planned(target: &Target, rate: Option<Rate>) -> PlannedTarget {
     }
 }
 
-fn table(forecast: &Forecast, options: &RunOptions, is_known: bool) -> String {
+fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>) -> String {
     let head = [
         "target",
         "conversations",
@@ -75,13 +76,33 @@ fn table(forecast: &Forecast, options: &RunOptions, is_known: bool) -> String {
     if forecast.targets.len() > 1 {
         rows.push(sum(forecast));
     }
-    let mut text = aligned(&rows);
+    let mut text = aligned(&without_empty_columns(&rows));
     text.push('\n');
-    for (label, said) in remarks(forecast, options, is_known) {
+    for (label, said) in remarks(forecast, options, previous) {
         // Writing to a text does not fail.
         let _ = writeln!(text, "{label:<6}  {said}");
     }
     text
+}
+
+/// Columns that may be left out.
+const OPTIONAL: Range<usize> = 4..9;
+/// Cells that say nothing.
+const NOTHING: [&str; 6] = ["", "0", "-", "?", "no limit", "all"];
+
+/// What says nothing in any row takes room that terminals do not have.
+fn without_empty_columns(rows: &[[String; 10]]) -> Vec<Vec<String>> {
+    let says = |column: usize| {
+        !OPTIONAL.contains(&column)
+            || rows
+                .iter()
+                .skip(1)
+                .any(|row| !NOTHING.contains(&row[column].as_str()))
+    };
+    let columns: Vec<usize> = (0..10).filter(|column| says(*column)).collect();
+    rows.iter()
+        .map(|row| columns.iter().map(|column| row[*column].clone()).collect())
+        .collect()
 }
 
 fn row(target: &TargetForecast) -> [String; 10] {
@@ -157,20 +178,36 @@ fn sound(seconds: f64) -> String {
     }
 }
 
-/// What a table does not say, each with its label.
-fn remarks(forecast: &Forecast, options: &RunOptions, is_known: bool) -> Vec<(&'static str, String)> {
-    let mut remarks = Vec::new();
-    let likely = match forecast.likely_seconds {
-        Some(seconds) => format!(
-            "about {}, by how long things took in the run before",
-            time(seconds)
-        ),
-        None if is_known => "not known: the run before answered no turn".to_owned(),
-        None => "not known: no run before this one tells how long agents take to answer".to_owned(),
+/// What the run before says of the time, or why it says nothing.
+fn likely(seconds: Option<f64>, previous: Option<&Previous>) -> String {
+    let why_not = match (seconds, previous) {
+        (Some(seconds), _) => {
+            let time = time(seconds);
+            return format!("about {time}, by how long things took in the run before");
+        }
+        (None, Some(previous)) if previous.is_replay() => {
+            "the run before was a replay, which takes less time than agents do"
+        }
+        (None, Some(_)) => "in the run before, not every target answered that this one plays with",
+        (None, None) => "no run before this one tells how long agents take to answer",
     };
+    format!("not known: {why_not}")
+}
+
+/// What a table does not say, each with its label.
+fn remarks(
+    forecast: &Forecast,
+    options: &RunOptions,
+    previous: Option<&Previous>,
+) -> Vec<(&'static str, String)> {
+    let mut remarks = Vec::new();
     remarks.push((
         "time",
-        format!("{likely}; {} at least", time(forecast.least_seconds)),
+        format!(
+            "{}; {} at least",
+            likely(forecast.likely_seconds, previous),
+            time(forecast.least_seconds)
+        ),
     ));
     let not_played = [(forecast.skipped, "skipped"), (forecast.unreadable, "unreadable")];
     for (count, word) in not_played.into_iter().filter(|(count, _)| *count > 0) {
@@ -234,6 +271,29 @@ mod tests {
     fn times_are_told_as_people_say_them() {
         let told = [0.0, 0.35, 12.34, 250.0, 7500.0].map(time);
         assert_eq!(told, ["0 s", "350 ms", "12.3 s", "4 min 10 s", "2 h 05 min"]);
+    }
+
+    #[test]
+    fn columns_that_say_nothing_are_left_out() {
+        let target = TargetForecast {
+            target: "coffee".to_owned(),
+            conversations: 3,
+            plays: 3,
+            ..TargetForecast::default()
+        };
+        let head: [String; 10] = std::array::from_fn(|column| format!("head {column}"));
+        let shown =
+            |target: &TargetForecast| without_empty_columns(&[head.clone(), row(target)])[0].join(", ");
+        assert_eq!(shown(&target), "head 0, head 1, head 2, head 3, head 9");
+        let limited = TargetForecast {
+            characters: 7,
+            sessions: Some(2),
+            ..target
+        };
+        assert_eq!(
+            shown(&limited),
+            "head 0, head 1, head 2, head 3, head 4, head 8, head 9"
+        );
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl Reporting {
         if here.github_actions && !specs.iter().any(|spec| spec.format == Format::Github) {
             specs.push(ReportSpec::usual(Format::Github));
         }
+        // Both show something, for which there must be a place.
+        let is_shown = args.output.verbose || args.output.print_expect;
+        if is_shown && !specs.iter().any(|spec| spec.format == Format::Terminal) {
+            specs.push(ReportSpec::usual(Format::Terminal));
+        }
         let detail = Detail {
             verbose: args.output.verbose,
             print_expect: args.output.print_expect,

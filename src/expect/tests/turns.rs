@@ -99,6 +99,34 @@ fn every_expectation_finds_what_it_looks_at() {
     });
 }
 
+/// What is compared is what was measured, and what is shown is as fine as it takes to see why.
+#[test]
+fn a_latency_near_its_bound_is_shown_as_fine_as_it_takes() {
+    let took = |micros: u64, comparison: Comparison, bound: f64| {
+        let reply = AgentReply {
+            latency: Latency {
+                total: Duration::from_micros(micros),
+                ..Latency::default()
+            },
+            ..AgentReply::default()
+        };
+        let matcher = Matcher::Compare(comparison, json!(bound));
+        let rows = evaluate_turn(&[expectation(Check::Latency(matcher))], &reply, &context());
+        (rows[0].outcome == Outcome::Passed, rows[0].message.clone())
+    };
+    let (holds, message) = took(3_214, Comparison::Less, 0.003);
+    assert!(!holds);
+    assert_eq!(message, "is 0.0032 s, not less than 0.003 s");
+    let (holds, message) = took(3_004, Comparison::LessOrEqual, 0.003);
+    assert!(!holds);
+    assert_eq!(message, "is 0.003004 s, not at most 0.003 s");
+    assert!(took(2_996, Comparison::Less, 0.003).0);
+    let (_, message) = took(3_000, Comparison::Less, 0.003);
+    assert_eq!(message, "is 0.003 s, not less than 0.003 s");
+    let (_, message) = took(5_213_456, Comparison::Less, 4.0);
+    assert_eq!(message, "is 5.213 s, not less than 4 s");
+}
+
 #[test]
 fn failures_are_told() {
     let row = fails(

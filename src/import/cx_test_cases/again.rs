@@ -6,8 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::case::{Case, case_of};
-use super::conversation::start_flow;
+use super::case::{Case, Pages, case_of};
 use super::recording::TestCase;
 use super::{Composed, Origin};
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -46,11 +45,11 @@ pub(super) fn read_again(agent: &Agent, cases: &[TestCase]) -> Result<Vec<Base>,
         )
         .help("it takes some room in the folder for temporary files")
     })?;
-    let start_flow = start_flow(agent);
+    let pages = Pages::of(agent);
     let identity_of = |conversation: &Conversation| (conversation.suite.clone(), conversation.name.clone());
     let mut read: HashMap<_, _> = read
         .iter()
-        .map(|conversation| (identity_of(conversation), case_of(conversation, start_flow)))
+        .map(|conversation| (identity_of(conversation), case_of(conversation, &pages)))
         .collect();
     let base = |origin: &Origin| {
         let suite = identity(&origin.suite);

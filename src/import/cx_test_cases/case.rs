@@ -3,11 +3,16 @@
 //! A test case holds values, a suite matchers: what is not one value (a regular expression, a range) is left out. In
 //! its place stands a mark, so that two conversations which expect the same are equal here, too.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
+use super::conversation::start_flow;
 use super::conversation::{BETWEEN_TRACKED, TRACKED};
 use super::templates::is_template;
+use super::unsaid::{Unsaid, unsaid};
 use crate::expect::kind;
+use crate::export::agent::Agent;
 use crate::model::suite::{
     Check, Conversation, Expectation, Input, Location, Matcher, Name, RunMethod, Service, Turn, With,
 };
@@ -29,6 +34,8 @@ pub(super) struct Case {
     pub(super) value: Value,
     /// What no test case can say.
     pub(super) left_out: Vec<LeftOut>,
+    /// What the turns do not say although it is compared.
+    pub(super) unsaid: Vec<Unsaid>,
 }
 
 /// Something that no test case can say.
@@ -68,22 +75,57 @@ pub(super) fn without_marks(value: &Value) -> Option<Value> {
     })
 }
 
-/// Everything that a test case can say of the conversation. `start_flow` is the agent's: a page without a flow is
-/// looked up there.
-pub(super) fn case_of(conversation: &Conversation, start_flow: &str) -> Case {
+/// The flows of an agent's pages.
+#[derive(Debug)]
+pub(super) struct Pages<'a> {
+    /// Where a session starts on a page of no named flow.
+    start_flow: &'a str,
+    /// By page; none where several flows have a page of that name.
+    flows: HashMap<&'a str, Option<&'a str>>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn of(agent: &'a Agent) -> Self {
+        let mut flows = HashMap::new();
+        for (flow, page) in agent
+            .flows
+            .iter()
+            .flat_map(|(flow, of)| of.pages.keys().map(move |page| (flow, page)))
+        {
+            let only = |there: &mut Option<&str>| *there = None;
+            flows
+                .entry(page.as_str())
+                .and_modify(only)
+                .or_insert(Some(flow.as_str()));
+        }
+        Self {
+            start_flow: start_flow(agent),
+            flows,
+        }
+    }
+
+    fn only_flow_of(&self, page: &Value) -> Option<Value> {
+        let flow = self.flows.get(page.as_str()?).copied().flatten()?;
+        Some(json!(flow))
+    }
+}
+
+/// Everything that a test case can say of the conversation. Where it names a page and no flow, `pages` tell which.
+pub(super) fn case_of(conversation: &Conversation, pages: &Pages<'_>) -> Case {
     let mut reader = Reader {
-        start_flow,
+        pages,
         left_out: Vec::new(),
     };
     let value = reader.conversation(conversation);
     Case {
         value: Value::Object(value),
         left_out: reader.left_out,
+        unsaid: conversation.turns.iter().map(unsaid).collect(),
     }
 }
 
 struct Reader<'a> {
-    start_flow: &'a str,
+    pages: &'a Pages<'a>,
     left_out: Vec<LeftOut>,
 }
 
@@ -137,7 +179,7 @@ impl Reader<'_> {
         let start = &conversation.start;
         let page = start.page.as_ref().map(text_of);
         let flow = start.flow.as_ref().map(text_of);
-        let flow = flow.or_else(|| page.and(Some(self.start_flow)));
+        let flow = flow.or_else(|| page.and(Some(self.pages.start_flow)));
         for (key, name) in [("flow", flow), ("page", page)] {
             if let Some(name) = name {
                 config.insert(key.to_owned(), json!(name));
@@ -265,6 +307,10 @@ impl Reader<'_> {
             if expectation.only_on != Some(Service::Ces) {
                 self.expectation(expectation, turn, &mut seen);
             }
+        }
+        // A recorded page has its flow beside it, and what is empty is compared.
+        if seen.flow.is_none() {
+            seen.flow = seen.page.as_ref().and_then(|page| self.pages.only_flow_of(page));
         }
         (seen.output(), seen.single)
     }

@@ -84,6 +84,7 @@ mod tests {
         let case = |(_, _, turns): &Row| Case {
             value: json!({ TURNS: [turns] }),
             left_out: Vec::new(),
+            unsaid: Vec::new(),
         };
         rows.iter().map(case).collect()
     }

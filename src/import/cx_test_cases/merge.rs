@@ -31,6 +31,21 @@ pub(super) fn merge(original: &Value, before: &Case, after: &Case) -> Value {
     Value::Object(case)
 }
 
+/// What becomes of the turns; nothing where those of the case are not the ones that are known, and all are new.
+pub(super) fn steps(original: &Value, before: &Case, after: &Case) -> Option<Vec<Step>> {
+    let of = |case: &Value| {
+        case.get(TURNS)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    steps_between(&of(original), &of(&before.value), &of(&after.value))
+}
+
+fn steps_between(original: &[Value], before: &[Value], after: &[Value]) -> Option<Vec<Step>> {
+    (original.len() == before.len()).then(|| align(before, after, similarity))
+}
+
 /// A case of which nothing was known before.
 pub(super) fn fresh(case: &Case, id: &str) -> Value {
     let mut fresh = object(&case.value);
@@ -209,9 +224,8 @@ impl Merge<'_> {
 
     fn turns(&self, case: &mut Map, before: &[Value], after: &[Value]) {
         let original = list(case, TURNS);
-        let merged: Vec<Value> = if original.len() == before.len() {
-            let steps = align(before, after, similarity).into_iter();
-            let merged = steps.filter_map(|step| match step {
+        let merged: Vec<Value> = if let Some(steps) = steps_between(original, before, after) {
+            let merged = steps.into_iter().filter_map(|step| match step {
                 Step::Same(at) => Some(original[at].clone()),
                 Step::Changed(at, now) => Some(self.turn(&original[at], &before[at], &after[now])),
                 Step::Added(now) => Some(fresh_turn(&after[now])),

@@ -11,9 +11,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::again::{Base, read_again};
-use super::case::{Case, LeftOut, case_of};
-use super::conversation::start_flow;
+use super::case::{Case, LeftOut, Pages, case_of};
 use super::identity::{Known, pair};
+use super::unsaid;
 use super::{counted, folder, merge, recording};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, agent::Agent};
@@ -52,7 +52,7 @@ pub struct Written {
     pub left_alone: usize,
     /// Files with cases of kinds that suites do not hold, which stayed as they were.
     pub other_kinds: usize,
-    /// What conversations say that no test case can.
+    /// What conversations say that no test case can, and what the console compares although they do not say it.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -173,16 +173,17 @@ impl Back<'_> {
         conversations: &[Arc<Conversation>],
         whole: bool,
     ) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
-        let start_flow = start_flow(self.agent);
+        let pages = Pages::of(self.agent);
         let cases = conversations
             .iter()
-            .map(|conversation| case_of(conversation, start_flow));
+            .map(|conversation| case_of(conversation, &pages));
         let cases: Vec<Case> = cases.collect();
         let pairs = self.pairs(conversations, &cases);
         let mut changes = BTreeMap::new();
         let mut written = Written::default();
         let mut places = Places::of(self);
         let mut left_out = Vec::new();
+        let mut empty = Vec::new();
         for ((conversation, case), of_base) in conversations.iter().zip(&cases).zip(&pairs) {
             let base = of_base.and_then(|at| self.bases.get(at));
             left_out.extend(not_said_before(case, base));
@@ -195,11 +196,13 @@ impl Back<'_> {
                     if merged == *original {
                         written.unchanged += 1;
                     } else {
+                        empty.extend(unsaid::warning(conversation, case, Some((base, original))));
                         changes.insert(base.file.clone(), Some(bytes_of(&merged)));
                         written.changed.push(conversation.name.clone());
                     }
                 }
                 None => {
+                    empty.extend(unsaid::warning(conversation, case, None));
                     let (file, id) = places.new_place(conversation);
                     changes.insert(file, Some(bytes_of(&merge::fresh(case, &id))));
                     written.added.push(conversation.name.clone());
@@ -219,6 +222,7 @@ impl Back<'_> {
             }
         }
         written.warnings = warnings(&left_out);
+        written.warnings.append(&mut empty);
         (changes, written)
     }
 
@@ -350,7 +354,8 @@ fn warnings(left_out: &[&LeftOut]) -> Vec<Diagnostic> {
         };
         let message = format!("a test case cannot say what `{what}` says here{others}: it was left out");
         Diagnostic::warning("not-in-test-cases", message)
-            .in_file(format!("{}:{line}", file.display()))
+            .in_file(file)
+            .on_line(line)
             .help("test cases hold what the user did, and as the answer plain values of intent, page, flow, texts and parameters")
     };
     places.into_iter().map(warning).collect()

@@ -29,7 +29,7 @@ fn previous() -> Previous {
     let folder = tempfile::tempdir().unwrap();
     let turn = r#"{"sent":"yes"}"#;
     let line = format!(
-        "{{\"format\":\"turnproof-journal/1\"}}\n{{\"suite\":\"suite\",\"name\":\"a\",\"verdict\":\"passed\",\"attempts\":\
+        "{{\"format\":\"turnproof-journal/1\"}}\n{{\"suite\":\"suite\",\"name\":\"a\",\"target\":\"fake\",\"verdict\":\"passed\",\"attempts\":\
          [{{\"elapsed_ms\":40000,\"turns\":[{turn},{turn},{turn},{turn}]}}]}}\n"
     );
     std::fs::write(folder.path().join("journal.jsonl"), line).unwrap();

@@ -39,7 +39,8 @@ fn files(folder: &Path) -> Vec<String> {
 #[tokio::test]
 async fn results_come_back_whole_and_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let mut writer = JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), false).unwrap();
+    let mut writer =
+        JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), RunKind::default()).unwrap();
     let results = [
         result("c: \u{1F600}\nnext", Verdict::Failed),
         result("a", Verdict::Passed),
@@ -64,10 +65,12 @@ async fn results_come_back_whole_and_in_order() {
 #[tokio::test]
 async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
-    let mut first = JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), false).unwrap();
+    let mut first =
+        JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut first, 0, &result("before", Verdict::Failed)).await;
     first.finish().unwrap();
-    let mut second = JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), false).unwrap();
+    let mut second =
+        JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut second, 0, &result("torn", Verdict::Failed)).await;
     assert_eq!(
         files(folder.path()),
@@ -81,7 +84,7 @@ async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
 
 #[tokio::test]
 async fn a_journal_can_do_without_a_folder() {
-    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), false).unwrap();
+    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut writer, 0, &result("a", Verdict::Passed)).await;
     let mut journal = writer.finish().unwrap();
     assert_eq!(names(&mut journal), ["a"]);
@@ -92,13 +95,14 @@ async fn a_folder_that_cannot_be_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let error = JournalWriter::create(Some(&file.join("below")), &RunInfo::fixture(), false).unwrap_err();
+    let error = JournalWriter::create(Some(&file.join("below")), &RunInfo::fixture(), RunKind::default())
+        .unwrap_err();
     assert!(error.to_string().contains("below"), "{error}");
 }
 
 #[tokio::test]
 async fn pieces_are_bounded_in_number_and_size() {
-    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), false).unwrap();
+    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
     for position in 0..10 {
         append(&mut writer, position, &result("same", Verdict::Passed)).await;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::model::event::Summary;
 use crate::model::outcome::Verdict;
-use crate::runner::journal::{JournalWriter, line_of};
+use crate::runner::journal::{JournalWriter, RunKind, line_of};
 use crate::runner::source::Heading;
 
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Reporter for Recorder {
 }
 
 async fn journal(count: usize) -> Journal {
-    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), false).unwrap();
+    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
     for position in (0..count).rev() {
         let heading = Heading {
             name: position.to_string(),

@@ -159,6 +159,26 @@ fn answers_turns_and_expectations_may_differ() {
     }
 }
 
+/// What was never said shows nothing, be it that the conversation stopped before or that the run did.
+#[test]
+fn what_was_not_played_differs_in_nothing() {
+    let both = || understood("book", "Details", None);
+    let never_sent = PlayedTurn {
+        reply: None,
+        sent: Sent::No,
+        ..played(1, both())
+    };
+    assert_eq!(found(vec![said(1, "hi", both())], vec![never_sent]), None);
+    let mut cut_short = result(
+        "a",
+        Channel::Audio,
+        vec![played(1, understood("other", "Start", None))],
+    );
+    cut_short.attempts[0].outcome = AttemptOutcome::Cancelled;
+    let text = result("a", Channel::Text, vec![said(1, "hi", both())]);
+    assert_eq!(compare(&text, &cut_short).unwrap().difference, None);
+}
+
 #[test]
 fn only_twins_are_compared_whatever_stands_between() {
     let recorded = |result: ConversationResult| Recorded {

@@ -37,6 +37,8 @@ pub struct TargetEntry {
     pub target: Option<Target>,
     /// Why it cannot be used here and now.
     pub unusable: Vec<Diagnostic>,
+    /// The agent or app as it is written, where a variable in it has no value.
+    pub unfilled_subject: Option<String>,
 }
 
 /// Reads the mapping of all targets.
@@ -68,12 +70,15 @@ pub(in crate::settings) fn read_targets(
         one.fill(&mut node);
         let target = one.target(name, entry.key.span.clone(), &node);
         let (unusable, unfilled) = (one.unusable, one.unfilled);
+        let subject = ["agent", "app"].into_iter().find_map(|key| node.get(key));
+        let subject = subject.filter(|subject| unfilled.contains(&subject.span));
         forget_followups(reader, before, &unfilled);
         entries.push(TargetEntry {
             name: name.clone(),
             service: service(&node),
             target,
             unusable,
+            unfilled_subject: subject.and_then(Node::as_text).map(str::to_owned),
         });
     }
     entries

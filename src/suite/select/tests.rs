@@ -10,6 +10,7 @@ fn selects(expression: &str) -> bool {
         suite: "billing/pay",
         name: "Books a flight (Paris)",
         file: "billing/pay.yaml",
+        shown: "../suites/billing/pay.yaml",
         tags: &tags,
         targets: ["flights", "staging"],
         channel: "audio",
@@ -38,6 +39,8 @@ fn terms_select() {
         "file:pay.yaml",
         "file:billing/pay.yaml",
         "file:billing/*",
+        "file:../suites/billing/pay.yaml",
+        "file:suites/billing/*",
         "file:*.yaml",
         "target:flights",
         "target:stag*",
@@ -54,6 +57,7 @@ fn terms_select() {
         "tag:Smoke",
         "file:ay.yaml",
         "file:billing",
+        "file:uites/billing/pay.yaml",
         "target:prod",
         r"name:Books\*",
         "/^Books/",
@@ -206,7 +210,7 @@ proptest! {
     fn a_quoted_name_selects_exactly_itself(name in "\\PC{1,20}", other in "\\PC{1,20}") {
         let quoted: String = name.chars().flat_map(|character| ['\\', character]).collect();
         let filter = Filter::parse(&format!("name:\"{quoted}\"")).unwrap();
-        let subject = |name| Subject { suite: "s", name, file: "s.yaml", tags: &[], targets: ["", ""], channel: "text" };
+        let subject = |name| Subject { suite: "s", name, file: "s.yaml", shown: "s.yaml", tags: &[], targets: ["", ""], channel: "text" };
         prop_assert!(filter.selects(&subject(&name)));
         prop_assert_eq!(filter.selects(&subject(&other)), name == other);
     }

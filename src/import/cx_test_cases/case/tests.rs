@@ -12,7 +12,7 @@ fn read(conversation: &str) -> Case {
     let texts: BTreeMap<PathBuf, String> = [("s.yaml".into(), text.clone())].into();
     let conversations = conversations(&texts).unwrap();
     assert_eq!(conversations.len(), 1, "{text}");
-    case_of(&conversations[0], "Default Start Flow")
+    case_of(&conversations[0], &Pages::of(&Agent::default()))
 }
 
 /// The only turn of a conversation.

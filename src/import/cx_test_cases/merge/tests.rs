@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::super::again::{TARGET, conversations};
-use super::super::case::case_of;
+use super::super::case::{Pages, case_of};
 use super::super::recording::read_all;
 use super::super::{Composed, TestCase};
 use super::*;
@@ -89,7 +89,7 @@ fn suites(case: &Value) -> BTreeMap<PathBuf, String> {
 fn read(texts: &BTreeMap<PathBuf, String>) -> Case {
     let conversations = conversations(texts).unwrap();
     assert_eq!(conversations.len(), 1, "{texts:#?}");
-    case_of(&conversations[0], "Default Start Flow")
+    case_of(&conversations[0], &Pages::of(&Agent::default()))
 }
 
 /// The case after an edit of its suite.
@@ -505,6 +505,7 @@ fn case_with(value: Value) -> Case {
     Case {
         value,
         left_out: Vec::new(),
+        unsaid: Vec::new(),
     }
 }
 
