@@ -105,6 +105,8 @@ pub enum Condition {
     Fails(String),
     /// The service did not show what would decide it.
     Unknown(String),
+    /// The condition itself is wrong: it would skip the turn whatever was answered.
+    Mistaken(String),
 }
 
 /// Evaluates every expectation of a turn; at least one [`Checked`] for each, in their order. `parameters`,
@@ -134,8 +136,8 @@ pub fn evaluate_conversation(
     conversation::evaluate(expectations, replies, context)
 }
 
-/// Whether all of a turn's `when` hold for the previous reply. What holds for certain or fails for certain wins over
-/// what could not be observed.
+/// Whether all of a turn's `when` hold for the previous reply. A mistake of the author comes first; what holds for
+/// certain or fails for certain wins over what could not be observed.
 pub fn holds(when: &[Expectation], previous: Option<&AgentReply>, context: &TurnContext<'_>) -> Condition {
     use crate::model::outcome::Outcome;
 
@@ -147,6 +149,9 @@ pub fn holds(when: &[Expectation], previous: Option<&AgentReply>, context: &Turn
     };
     let rows = evaluate_turn(when, reply, context);
     let told = |row: &Checked| format!("{}: {}", row.path, row.message);
+    if let Some(row) = rows.iter().find(|row| row.is_mistake) {
+        return Condition::Mistaken(told(row));
+    }
     if let Some(row) = rows.iter().find(|row| row.outcome == Outcome::Failed) {
         return Condition::Fails(told(row));
     }
@@ -172,6 +177,11 @@ pub fn matches(matcher: &Matcher, value: &Value, now: DateTime<FixedOffset>) -> 
         Verdict::Differs(_) => Ok(false),
         Verdict::Invalid(message) | Verdict::Unobservable(message) => Err(message),
     }
+}
+
+/// Whether a text can be compared with others by `gt` and its like: as a number, a date or a time.
+pub fn has_order(value: &Value) -> bool {
+    matcher::is_numeric(value) || date::Moment::read(value).is_some()
 }
 
 /// Every place where two JSON values differ (as far as more help anybody), numbers compared by value.

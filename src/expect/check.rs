@@ -457,7 +457,10 @@ impl Row<'_> {
     pub(super) fn checked(self, verdict: Verdict) -> Checked {
         match verdict {
             Verdict::Holds => self.row(Outcome::Passed, String::new()),
-            Verdict::Invalid(message) => self.row(Outcome::Failed, message),
+            Verdict::Invalid(message) => Checked {
+                is_mistake: true,
+                ..self.row(Outcome::Failed, message)
+            },
             Verdict::Unobservable(reason) if self.expectation.required => {
                 self.row(Outcome::Unobservable, reason)
             }
@@ -498,6 +501,7 @@ impl Row<'_> {
             actual: self.actual,
             message,
             diff: None,
+            is_mistake: false,
         }
     }
 }

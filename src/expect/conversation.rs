@@ -50,6 +50,7 @@ fn nothing_answered(expectation: &Expectation) -> Checked {
         actual: serde_json::Value::Null,
         message: "no turn was answered".to_owned(),
         diff: None,
+        is_mistake: false,
     }
 }
 

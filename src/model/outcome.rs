@@ -47,6 +47,9 @@ pub struct Checked {
     /// How expected and actual differ, where a diff helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
+    /// It failed because the expectation itself is wrong, whatever was there: nothing follows from that for a `when`.
+    #[serde(skip)]
+    pub is_mistake: bool,
 }
 
 /// A line-by-line difference; within changed lines the changed words are marked.

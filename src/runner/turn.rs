@@ -26,6 +26,9 @@ impl Player<'_> {
             Condition::Unknown(why) => {
                 return Err(Unknown::unobservable(format!("`when` cannot be decided: {why}")));
             }
+            Condition::Mistaken(why) => {
+                return Err(Unknown::suite(format!("`when` cannot be decided: {why}")));
+            }
         }
         if let Some(after) = self.ended_after {
             let message = format!("the agent ended the conversation after turn {after}");

@@ -406,6 +406,25 @@ fn conditions() {
 }
 
 #[test]
+fn a_condition_that_is_wrong_in_itself_says_nothing_about_the_turn() {
+    let wrong = expectation(Check::Confidence(Matcher::Compare(
+        Comparison::GreaterOrEqual,
+        json!("0.9"),
+    )));
+    let empty = expectation(Check::Reply(not(Matcher::Contains(json!("")))));
+    let fails = expectation(Check::Page(is("Confirm")));
+    for (mistake, told) in [
+        (wrong, "confidence: `gte` needs a number, got text \"0.9\"; `| number` in a template makes it one"),
+        (empty, "reply: `contains` has an empty text to look for, which is everywhere"),
+    ] {
+        for when in [vec![mistake.clone()], vec![fails.clone(), mistake]] {
+            let condition = holds(&when, Some(&reply()), &context());
+            assert_eq!(condition, Condition::Mistaken(told.into()));
+        }
+    }
+}
+
+#[test]
 fn a_whole_conversation() {
     let second = AgentReply {
         texts: vec!["Bye".into()],

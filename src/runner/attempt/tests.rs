@@ -200,6 +200,24 @@ async fn a_turn_is_skipped_when_its_condition_does_not_hold() {
     assert_eq!(skipped, [false, true, false]);
 }
 
+/// It was skipped, and the conversation passed without having asked anything.
+#[tokio::test]
+async fn a_condition_that_is_wrong_in_itself_makes_the_conversation_errored() {
+    let turn = Turn {
+        when: vec![expectation(Check::Reply(Matcher::Contains(json!(""))))],
+        ..expects("two", "other")
+    };
+    let backend = FakeBackend::echo();
+    let result = FakeRun::one(&backend, with_turns("a", [say("one"), turn])).await;
+    assert_eq!(result.verdict, Verdict::Errored);
+    let error = result.attempts[0].error.as_ref().unwrap();
+    assert_eq!(error.kind, "suite");
+    let told = "`when` cannot be decided: reply: `contains` has an empty text to look for, which is everywhere";
+    assert_eq!(error.message, told);
+    assert_eq!(result.attempts.len(), 1, "another session would not help");
+    assert_eq!(backend.inputs(), ["one"]);
+}
+
 fn lookup(id: &str) -> ToolCall {
     let Value::Object(args) = json!({ "order": id }) else {
         unreachable!("an object")
