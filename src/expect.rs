@@ -24,7 +24,7 @@ use crate::model::{Map, Value};
 
 use matcher::{Before, Scope, Subject, Verdict};
 
-pub use capture::{CaptureError, capture};
+pub use capture::{CaptureError, capture, check_path};
 pub use check::kind;
 pub use describe::describe;
 pub use matcher::Difference;
@@ -60,6 +60,8 @@ pub struct TurnContext<'a> {
     pub parameters_before: Option<&'a Map>,
     /// The reply before this one, for `unchanged`.
     pub previous: Option<&'a AgentReply>,
+    /// What could be spoken is written: nobody can interrupt.
+    pub in_writing: bool,
 }
 
 impl<'a> TurnContext<'a> {
@@ -70,7 +72,15 @@ impl<'a> TurnContext<'a> {
             now,
             parameters_before: None,
             previous: None,
+            in_writing: false,
         }
+    }
+
+    /// Says that what could be spoken is written.
+    #[must_use]
+    pub fn in_writing(mut self, in_writing: bool) -> Self {
+        self.in_writing = in_writing;
+        self
     }
 
     /// Adds the reply before this one.

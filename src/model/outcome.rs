@@ -191,7 +191,7 @@ impl From<&AgentReply> for ReplyRecord {
             ended: reply.ended.clone(),
             handoff: reply.handoff.clone(),
             payloads: reply.payloads.clone(),
-            candidates: reply.candidates.clone(),
+            candidates: reply.candidates.seen().cloned().unwrap_or_default(),
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
             citations: kept(&reply.citations).unwrap_or_default(),
             suggestions: reply.suggestions.clone(),
