@@ -210,8 +210,11 @@ impl Parser {
         let text = self.filled_text(node, what, Wording::Free)?;
         let value = Value::String(text);
         if !value_has_template(&value) && !expect::has_order(&plain_value(value.clone())) {
-            self.reader
-                .wrong_type(node, what, "a number, a date such as `2026-03-01` or a time such as `09:30`");
+            self.reader.wrong_type(
+                node,
+                what,
+                "a number, a date such as `2026-03-01` or a time such as `09:30`",
+            );
             return None;
         }
         Some(value)
