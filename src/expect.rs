@@ -24,7 +24,7 @@ use crate::model::{Map, Value};
 
 use matcher::{Before, Scope, Subject, Verdict};
 
-pub use capture::{CaptureError, capture};
+pub use capture::{CaptureError, capture, check_path};
 pub use check::kind;
 pub use describe::describe;
 pub use matcher::Difference;
@@ -60,6 +60,8 @@ pub struct TurnContext<'a> {
     pub parameters_before: Option<&'a Map>,
     /// The reply before this one, for `unchanged`.
     pub previous: Option<&'a AgentReply>,
+    /// What could be spoken is written: nobody can interrupt.
+    pub in_writing: bool,
 }
 
 impl<'a> TurnContext<'a> {
@@ -70,7 +72,15 @@ impl<'a> TurnContext<'a> {
             now,
             parameters_before: None,
             previous: None,
+            in_writing: false,
         }
+    }
+
+    /// Says that what could be spoken is written.
+    #[must_use]
+    pub fn in_writing(mut self, in_writing: bool) -> Self {
+        self.in_writing = in_writing;
+        self
     }
 
     /// Adds the reply before this one.
@@ -105,6 +115,8 @@ pub enum Condition {
     Fails(String),
     /// The service did not show what would decide it.
     Unknown(String),
+    /// The condition itself is wrong: it would skip the turn whatever was answered.
+    Mistaken(String),
 }
 
 /// Evaluates every expectation of a turn; at least one [`Checked`] for each, in their order. `parameters`,
@@ -134,8 +146,8 @@ pub fn evaluate_conversation(
     conversation::evaluate(expectations, replies, context)
 }
 
-/// Whether all of a turn's `when` hold for the previous reply. What holds for certain or fails for certain wins over
-/// what could not be observed.
+/// Whether all of a turn's `when` hold for the previous reply. A mistake of the author comes first; what holds for
+/// certain or fails for certain wins over what could not be observed.
 pub fn holds(when: &[Expectation], previous: Option<&AgentReply>, context: &TurnContext<'_>) -> Condition {
     use crate::model::outcome::Outcome;
 
@@ -147,6 +159,9 @@ pub fn holds(when: &[Expectation], previous: Option<&AgentReply>, context: &Turn
     };
     let rows = evaluate_turn(when, reply, context);
     let told = |row: &Checked| format!("{}: {}", row.path, row.message);
+    if let Some(row) = rows.iter().find(|row| row.is_mistake) {
+        return Condition::Mistaken(told(row));
+    }
     if let Some(row) = rows.iter().find(|row| row.outcome == Outcome::Failed) {
         return Condition::Fails(told(row));
     }
@@ -172,6 +187,11 @@ pub fn matches(matcher: &Matcher, value: &Value, now: DateTime<FixedOffset>) -> 
         Verdict::Differs(_) => Ok(false),
         Verdict::Invalid(message) | Verdict::Unobservable(message) => Err(message),
     }
+}
+
+/// Whether a text can be compared with others by `gt` and its like: as a number, a date or a time.
+pub fn has_order(value: &Value) -> bool {
+    matcher::is_numeric(value) || date::Moment::read(value).is_some()
 }
 
 /// Every place where two JSON values differ (as far as more help anybody), numbers compared by value.

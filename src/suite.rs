@@ -28,7 +28,7 @@ use entry::{Place, hash_of};
 use expand::{Expanded, Shared, Source, expand};
 use frame::{Found, Frame, Framed};
 use mention::Mention;
-use rows::{Row, RowSource, cross, rows};
+use rows::{Row, RowSource, cross_of, rows};
 use sound::Sounds;
 use steps::Folders;
 use template::fill::Names as Known;
@@ -360,7 +360,7 @@ impl Reading<'_> {
             .filter(|map| map.get("examples").or_else(|| map.get("matrix")).is_some());
         let suite = self.frame.rows.as_ref();
         let Some(map) = own else {
-            return Ok(suite.map(|rows| Arc::new(rows.clone())));
+            return Ok(suite.map(Arc::clone));
         };
         let mut reader = yaml::Reader::new(&self.file);
         let known = [&self.frame.vars];
@@ -370,9 +370,9 @@ impl Reading<'_> {
             names: Known::fixed(&known, &self.shared.surroundings.variables),
         };
         let rows = rows(map, &source, &mut reader);
-        let crossed = rows.map(|rows| match suite {
-            Some(suite) => cross(&rows, suite),
-            None => rows,
+        let crossed = rows.and_then(|rows| match suite {
+            Some(suite) => cross_of(map, &rows, suite, &mut reader),
+            None => Some(rows),
         });
         self.out.problems.append(&mut reader.problems);
         crossed.map(|rows| Some(Arc::new(rows))).ok_or(())

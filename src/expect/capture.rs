@@ -59,6 +59,14 @@ pub fn capture(capture: &Capture, reply: &AgentReply, service: Service) -> Resul
     Ok(Value::from(group.map_or("", |group| group.as_str())))
 }
 
+/// Whether what a capture comes from is a path.
+///
+/// # Errors
+/// What is wrong with it, as a lowercase fragment.
+pub fn check_path(from: &str) -> Result<(), String> {
+    parse(from).map(drop)
+}
+
 fn find(from: &str, reply: &AgentReply, service: Service) -> Result<Value, CaptureError> {
     let steps = parse(from)?;
     let Some((Step::Member(root), below)) = steps.split_first() else {
@@ -115,7 +123,7 @@ fn root_value(root: &str, reply: &AgentReply) -> Result<Option<Value>, CaptureEr
         "transfer" => Ok(seen(&reply.transfers, root)?.last().cloned().map(Value::String)),
         "ended" => Ok(reply.ended.clone().map(Value::Object)),
         "handoff" => Ok(reply.handoff.clone().map(Value::Object)),
-        "candidates" => several(reply.candidates.iter().map(candidate).collect()),
+        "candidates" => several(seen(&reply.candidates, root)?.iter().map(candidate).collect()),
         "webhook" => several(seen(&reply.webhooks, root)?.iter().map(webhook).collect()),
         "citations" => several(seen(&reply.citations, root)?.iter().map(evidence).collect()),
         "suggestions" => several(reply.suggestions.iter().map(evidence).collect()),

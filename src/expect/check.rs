@@ -65,6 +65,16 @@ pub(super) fn evaluate(
         };
         return vec![row.skipped(format!("is for {} only", service.name()))];
     }
+    if context.in_writing && matches!(expectation.check, Check::Interrupted(_)) {
+        let row = Row {
+            expectation,
+            kind,
+            path: kind.to_owned(),
+            expected: Value::Null,
+            actual: Value::Null,
+        };
+        return vec![row.skipped("cannot be seen in writing".to_owned())];
+    }
     match &expectation.check {
         Check::Parameters(members) if !members.is_empty() => {
             parameters::some(expectation, members, reply, context)
@@ -166,10 +176,12 @@ fn look(check: &Check, reply: &AgentReply, context: &TurnContext<'_>) -> Looked 
         Check::Ended(matcher) => signal::look(matcher, reply.ended.as_ref(), signal::ENDED, &scope),
         Check::Handoff(matcher) => signal::look(matcher, reply.handoff.as_ref(), signal::HANDOFF, &scope),
         Check::Payload(matcher) => several(matcher, Ok(reply.payloads.clone()), "payload", &scope),
-        Check::Candidates(matcher) => {
-            let candidates = reply.candidates.iter().map(candidate).collect();
-            several(matcher, Ok(candidates), "candidate", &scope)
-        }
+        Check::Candidates(matcher) => several(
+            matcher,
+            reply.candidates.as_values(candidate),
+            "candidate",
+            &scope,
+        ),
         Check::Webhook(matcher) => {
             several(matcher, reply.webhooks.as_values(webhook), "webhook call", &scope)
         }
@@ -483,7 +495,10 @@ impl Row<'_> {
     pub(super) fn checked(self, verdict: Verdict) -> Checked {
         match verdict {
             Verdict::Holds => self.row(Outcome::Passed, String::new()),
-            Verdict::Invalid(message) => self.row(Outcome::Failed, message),
+            Verdict::Invalid(message) => Checked {
+                is_mistake: true,
+                ..self.row(Outcome::Failed, message)
+            },
             Verdict::Unobservable(reason) if self.expectation.required => {
                 self.row(Outcome::Unobservable, reason)
             }
@@ -524,6 +539,7 @@ impl Row<'_> {
             actual: self.actual,
             message,
             diff: None,
+            is_mistake: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::outcome::{Checked, Outcome};
 use crate::model::suite::{Check, Expectation};
-use crate::model::transcript::{AgentReply, Latency, Observed};
+use crate::model::transcript::{AgentReply, Latency, Match, Observed};
 
 use super::{TurnContext, check, evaluate_turn, tool_calls};
 
@@ -50,6 +50,7 @@ fn nothing_answered(expectation: &Expectation) -> Checked {
         actual: serde_json::Value::Null,
         message: "no turn was answered".to_owned(),
         diff: None,
+        is_mistake: false,
     }
 }
 
@@ -77,10 +78,7 @@ fn whole(replies: &[AgentReply]) -> Option<AgentReply> {
             .iter()
             .flat_map(|reply| reply.payloads.iter().cloned())
             .collect(),
-        candidates: replies
-            .iter()
-            .flat_map(|reply| reply.candidates.iter().cloned())
-            .collect(),
+        candidates: candidates(replies).unwrap_or_else(|| last.candidates.clone()),
         latency: Latency {
             first: replies
                 .first()
@@ -92,6 +90,16 @@ fn whole(replies: &[AgentReply]) -> Option<AgentReply> {
         },
         ..last.clone()
     })
+}
+
+/// What all turns offered that could: the others were not asked. Nothing when none could.
+fn candidates(replies: &[AgentReply]) -> Option<Observed<Vec<Match>>> {
+    let mut offered = replies
+        .iter()
+        .filter_map(|reply| reply.candidates.seen())
+        .peekable();
+    offered.peek()?;
+    Some(Observed::Seen(offered.flatten().cloned().collect()))
 }
 
 /// All items in order; when a turn did not show its items, none are known for certain.

@@ -11,6 +11,8 @@ use super::{date, text};
 
 mod operator;
 
+pub(super) use operator::is_numeric;
+
 /// What came of a matcher.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Verdict {

@@ -47,6 +47,9 @@ pub struct Checked {
     /// How expected and actual differ, where a diff helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
+    /// It failed because the expectation itself is wrong, whatever was there: nothing follows from that for a `when`.
+    #[serde(skip)]
+    pub is_mistake: bool,
 }
 
 /// A line-by-line difference; within changed lines the changed words are marked.
@@ -188,7 +191,7 @@ impl From<&AgentReply> for ReplyRecord {
             ended: reply.ended.clone(),
             handoff: reply.handoff.clone(),
             payloads: reply.payloads.clone(),
-            candidates: reply.candidates.clone(),
+            candidates: reply.candidates.seen().cloned().unwrap_or_default(),
             webhooks: kept(&reply.webhooks).unwrap_or_default(),
             citations: kept(&reply.citations).unwrap_or_default(),
             suggestions: reply.suggestions.clone(),

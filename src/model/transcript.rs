@@ -70,8 +70,8 @@ pub struct AgentReply {
     pub handoff: Option<Map>,
     /// Custom payloads of the turn.
     pub payloads: Vec<Value>,
-    /// What `MatchIntent` offered, best first; empty on other calls.
-    pub candidates: Vec<Match>,
+    /// What `MatchIntent` offered, best first; other calls do not show it.
+    pub candidates: Observed<Vec<Match>>,
     /// Webhook calls of the turn, in order (CX).
     pub webhooks: Observed<Vec<WebhookStatus>>,
     /// The sources that the answer refers to.

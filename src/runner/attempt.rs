@@ -19,7 +19,7 @@ use crate::backend::{Session, SessionStart, Take, Title};
 use crate::expect::{self, TurnContext};
 use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
 use crate::model::suite::{
-    Check, Conversation, EmulatorStubs, HistoryChunk, RunMethod, Service, Start, Turn,
+    Channel, Check, Conversation, EmulatorStubs, HistoryChunk, RunMethod, Service, Start, Turn, With,
 };
 use crate::model::transcript::AgentReply;
 use crate::suite::history::History;
@@ -194,14 +194,12 @@ impl<'run> Player<'run> {
             self.keep_partial();
             played?;
         }
+        let time_zone = self.set_time_zone(&self.conversation.with);
         let expectations = self
             .script
             .expectations(&self.conversation.expect)
             .map_err(Unknown::suite)?;
-        let context = TurnContext::new(
-            self.service(),
-            self.clock(self.conversation.with.time_zone.as_deref()),
-        );
+        let context = self.context(time_zone.as_deref());
         Ok(expect::evaluate_conversation(
             &expectations,
             &self.replies,
@@ -322,9 +320,18 @@ impl<'run> Player<'run> {
     pub(super) fn turn_context(&self, time_zone: Option<&str>) -> TurnContext<'_> {
         let of_session = &self.replies[self.earlier..];
         let parameters = of_session.iter().rev().find_map(|reply| reply.parameters.seen());
-        TurnContext::new(self.service(), self.clock(time_zone))
+        self.context(time_zone)
             .after(of_session.last())
             .with_parameters_before(parameters)
+    }
+
+    fn context<'a>(&self, time_zone: Option<&str>) -> TurnContext<'a> {
+        TurnContext::new(self.service(), self.clock(time_zone)).in_writing(self.is_twin_in_writing())
+    }
+
+    /// Whether what could be spoken is written.
+    pub(super) fn is_twin_in_writing(&self) -> bool {
+        !self.conversation.channels.is_empty() && self.conversation.channel == Channel::Text
     }
 
     fn service(&self) -> Service {
@@ -333,6 +340,13 @@ impl<'run> Player<'run> {
             .backend
             .as_ref()
             .map_or(Service::Cx, |backend| backend.service())
+    }
+
+    /// From now on dates, of templates and of expectations alike, are those of the time zone that options name.
+    pub(super) fn set_time_zone(&mut self, with: &With) -> Option<String> {
+        let time_zone = self.script.time_zone(with);
+        self.script.set_clock(self.clock(time_zone.as_deref()));
+        time_zone
     }
 
     /// The conversation's time in a time zone.

@@ -36,7 +36,7 @@ pub(super) fn append(whole: &mut AgentReply, part: AgentReply) {
     whole.ended = part.ended.or(whole.ended.take());
     whole.handoff = part.handoff.or(whole.handoff.take());
     whole.payloads.extend(part.payloads);
-    if !part.candidates.is_empty() {
+    if part.candidates.seen().is_some_and(|offered| !offered.is_empty()) {
         whole.candidates = part.candidates;
     }
     whole.pending = part.pending;

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset};
 
 use crate::model::Value;
-use crate::model::suite::{Conversation, EmulatorStubs, Expectation, Location, Start, StubRule, Turn};
+use crate::model::suite::{Conversation, EmulatorStubs, Expectation, Location, Start, StubRule, Turn, With};
 use crate::suite::template::{
-    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_time_zone,
+    render_turn,
 };
 
 /// The names known so far in an attempt.
@@ -30,6 +31,16 @@ impl Script {
             scope: Scope::new(now, variables.clone()),
             location: conversation.location.clone(),
         }
+    }
+
+    /// The time zone that options name.
+    pub(super) fn time_zone(&self, with: &With) -> Option<String> {
+        render_time_zone(with.time_zone.as_deref()?, &self.scope)
+    }
+
+    /// Dates are those of this time from now on.
+    pub(super) fn set_clock(&mut self, now: DateTime<FixedOffset>) {
+        self.scope.now = now;
     }
 
     /// Binds what was captured.

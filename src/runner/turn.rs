@@ -8,7 +8,7 @@ use super::unknown::Unknown;
 use crate::backend::Session;
 use crate::expect::{self, CaptureError, Condition};
 use crate::model::outcome::ReplyRecord;
-use crate::model::suite::{Channel, Input, Turn};
+use crate::model::suite::{Input, Turn};
 use crate::model::transcript::{AgentReply, Observed};
 
 impl Player<'_> {
@@ -17,7 +17,8 @@ impl Player<'_> {
     pub(super) async fn play_turn(&mut self, index: usize, turn: &Turn) -> Result<(), Unknown> {
         self.budget.begin_turn();
         self.turns.push(record::unplayed(index, turn));
-        match self.condition(turn)? {
+        let time_zone = self.set_time_zone(&turn.with);
+        match self.condition(turn, time_zone.as_deref())? {
             Condition::Holds => {}
             Condition::Fails(why) => {
                 self.turns[index].skipped = Some(why);
@@ -25,6 +26,9 @@ impl Player<'_> {
             }
             Condition::Unknown(why) => {
                 return Err(Unknown::unobservable(format!("`when` cannot be decided: {why}")));
+            }
+            Condition::Mistaken(why) => {
+                return Err(Unknown::suite(format!("`when` cannot be decided: {why}")));
             }
         }
         if let Some(after) = self.ended_after {
@@ -89,20 +93,19 @@ impl Player<'_> {
     }
 
     /// Whether the turn is played at all, given what was answered before it.
-    fn condition(&self, turn: &Turn) -> Result<Condition, Unknown> {
+    fn condition(&self, turn: &Turn, time_zone: Option<&str>) -> Result<Condition, Unknown> {
         if turn.when.is_empty() {
             return Ok(Condition::Holds);
         }
         let when = self.script.expectations(&turn.when).map_err(Unknown::suite)?;
-        let context = self.turn_context(turn.with.time_zone.as_deref());
+        let context = self.turn_context(time_zone);
         Ok(expect::holds(&when, self.replies.last(), &context))
     }
 
     /// Where recordings are played in writing, what is written is what would have been heard: expectations and captures
     /// of transcripts are about that. Returns what was observed.
     fn hear_writing(&self, turn: &Turn, reply: &mut AgentReply) -> Option<Observed<String>> {
-        let conversation = self.conversation;
-        if conversation.channels.is_empty() || conversation.channel != Channel::Text {
+        if !self.is_twin_in_writing() {
             return None;
         }
         let written = match &turn.input {

@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::history;
 use super::layers::{Settled, over, settle};
 use super::mention::Mention;
-use super::parse::{Layer, Parser, Wording};
+use super::parse::{Layer, Parser, Shown, Wording};
 use super::rows::{Row, case_name};
 use super::sound::{SoundPlace, Sounds};
 use super::surroundings::{Inherited, Surroundings};
@@ -17,9 +17,10 @@ use super::template::fill::{Names, fill};
 use super::template::text::plain;
 use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
+use crate::expect::kind;
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Channel, Check, Conversation, Expectation, Service, Turn, Via};
+use crate::model::suite::{Channel, Conversation, Expectation, Service, Turn};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -134,7 +135,7 @@ impl Expansion<'_> {
             self.fixed_text(map, "known_issue"),
         );
         let (turns, captured) = self.turns(map, &settled, &every_turn);
-        let expect = self.expect(map, &captured);
+        let expect = self.expect(map, &captured, turns.as_deref().unwrap_or_default());
         let channels = self.channels(map, asked);
         let (name, row) = name?;
         let (channel, twin, name) = self.twin(&channels, name);
@@ -258,6 +259,15 @@ impl Expansion<'_> {
 
     fn only_on(&mut self, map: &Map) -> Vec<String> {
         let named = self.fixed_texts(map, "only_on").unwrap_or_default();
+        let empty = map
+            .get("only_on")
+            .filter(|node| node.as_list().is_some_and(<[Node]>::is_empty));
+        if let Some(node) = empty {
+            let message = "`only_on` lists nothing, which leaves out no target";
+            self.parser
+                .reader
+                .error("empty-operand", message, node.span.clone());
+        }
         let roles = &self.source.shared.surroundings.roles;
         let known: Vec<&str> = roles.keys().map(String::as_str).collect();
         let unknown = named.iter().find(|name| !roles.contains_key(*name));
@@ -433,7 +443,7 @@ impl Expansion<'_> {
             return Vec::new();
         };
         let filled = fill(node, &self.names, &mut self.parser.reader);
-        self.parser.expectations(&filled)
+        self.parser.expectations(&filled, "`every_turn`")
     }
 
     /// The turns, and everything they capture.
@@ -466,7 +476,7 @@ impl Expansion<'_> {
             let same_file = turn.location.file == self.source.frame.path;
             let applies = every_turn
                 .iter()
-                .filter(|expectation| is_shown(expectation, turn.via));
+                .filter(|expectation| Shown::in_turn(turn.via).has(kind(&expectation.check)));
             turn.expect
                 .extend(applies.cloned().map(|expectation| Expectation {
                     line: if same_file {
@@ -476,11 +486,6 @@ impl Expansion<'_> {
                     },
                     ..expectation
                 }));
-            if self.parser.channel == Some(Channel::Text) {
-                // Who writes does not interrupt.
-                turn.expect
-                    .retain(|expectation| !matches!(expectation.check, Check::Interrupted(_)));
-            }
         }
         if self.source.thorough && self.parser.service == Some(Service::Ces) {
             let problems = history::check(self.parser.run_method, turns.iter().zip(&places), &settled.start);
@@ -490,7 +495,7 @@ impl Expansion<'_> {
     }
 
     /// Expectations about the whole conversation; they know everything it captures.
-    fn expect(&mut self, map: &Map, captured: &BTreeSet<String>) -> Vec<Expectation> {
+    fn expect(&mut self, map: &Map, captured: &BTreeSet<String>, turns: &[Turn]) -> Vec<Expectation> {
         let Some(node) = map.get("expect") else {
             return Vec::new();
         };
@@ -499,27 +504,10 @@ impl Expansion<'_> {
             ..self.names
         };
         let filled = fill(node, &names, &mut self.parser.reader);
-        self.parser.expectations(&filled)
-    }
-}
-
-/// Whether an expectation of every turn can be observed in a turn with this RPC.
-fn is_shown(expectation: &Expectation, via: Option<Via>) -> bool {
-    let matches = matches!(via, Some(Via::Match | Via::MatchThenFulfill));
-    match &expectation.check {
-        Check::Candidates(_) => matches,
-        Check::Reply(_)
-        | Check::Replies(_)
-        | Check::Visited(_)
-        | Check::ToolCalls(_)
-        | Check::Transfer(_)
-        | Check::Ended(_)
-        | Check::Handoff(_)
-        | Check::Payload(_)
-        | Check::Webhook(_)
-        | Check::Audio(_)
-        | Check::Playbook(_) => via != Some(Via::Match),
-        _ => true,
+        if !turns.is_empty() {
+            self.parser.check_shown(&filled, Shown::in_conversation(turns));
+        }
+        self.parser.expectations(&filled, "`expect`")
     }
 }
 

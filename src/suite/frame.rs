@@ -37,7 +37,7 @@ pub(super) struct Frame {
     /// The suite's variables.
     pub(super) vars: Object,
     /// The suite's own rows.
-    pub(super) rows: Option<Vec<Row>>,
+    pub(super) rows: Option<Arc<Vec<Row>>>,
     /// Values of `defaults`, `every_turn`, the stubs and `before`: each conversation fills in its own names.
     pub(super) defaults: Option<Node>,
     /// See `defaults`.
@@ -230,7 +230,7 @@ fn frame(suite: &SuiteFile, path: Arc<Path>, map: &Map, parser: &mut Parser, aro
         beside: &suite.path,
         names,
     };
-    let rows = rows(map, &source, &mut parser.reader);
+    let rows = rows(map, &source, &mut parser.reader).map(Arc::new);
     let filled = |name: &str, parser: &mut Parser| {
         map.get(name)
             .map(|node| fill(node, &names, &mut parser.reader).into_owned())

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::mention::{Kind as Mentioned, Mention};
 use super::sound::SoundPlace;
-use super::template::text::{has_template, plain};
+use super::template::text::{Piece, has_template, pieces, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
@@ -25,6 +25,7 @@ mod layer;
 mod matcher;
 mod misplaced;
 mod operator;
+mod shown;
 mod sound;
 mod streaming;
 mod stubs;
@@ -32,6 +33,7 @@ mod turn;
 mod with;
 
 pub(super) use layer::Layer;
+pub(super) use shown::Shown;
 pub(super) use stubs::Called;
 pub(super) use turn::{Use, is_use};
 
@@ -126,11 +128,21 @@ impl Parser {
 
     /// A mapping with the keys of a group: unknown keys, keys that the service lacks and missing keys are reported.
     pub(super) fn group<'node>(&mut self, node: &'node Node, group: Group) -> Option<&'node Map> {
-        let map = self.reader.map(node, group.title())?;
+        self.group_called(node, group, group.title())
+    }
+
+    /// As `group`, for one that can stand under several keys: `what` is the one at hand.
+    pub(super) fn group_called<'node>(
+        &mut self,
+        node: &'node Node,
+        group: Group,
+        what: &str,
+    ) -> Option<&'node Map> {
+        let map = self.reader.map(node, what)?;
         for entry in &map.entries {
             match group.key(&entry.key.name) {
                 Some(key) => self.check_support(entry, key),
-                None => self.unknown_key(entry, group),
+                None => self.unknown_key(entry, group, what),
             }
         }
         for key in group
@@ -164,10 +176,10 @@ impl Parser {
             .push(format!("for example `{}: {}`", key.name, key.example));
     }
 
-    fn unknown_key(&mut self, entry: &Entry, group: Group) {
+    fn unknown_key(&mut self, entry: &Entry, group: Group, what: &str) {
         let name = &entry.key.name;
         let elsewhere = misplaced::belongs(name, group);
-        let message = format!("{} has no key `{name}`", group.title());
+        let message = format!("{what} has no key `{name}`");
         let help = elsewhere.or_else(|| suggest::help(name, &group.names()));
         let problem = self.reader.error("unknown-key", message, entry.key.span.clone());
         problem.help.extend(help);
@@ -210,9 +222,8 @@ impl Parser {
     /// A text.
     pub(super) fn text(&mut self, node: &Node, what: &str, wording: Wording) -> Option<String> {
         if let Kind::Bool(_) = node.kind {
-            let written = self.source(node).to_owned();
             self.reader.wrong_type(node, what, "a text");
-            self.last_help(format!("quote it: {}", quoted(&written)));
+            self.last_help(self.quote_it(node));
             return None;
         }
         self.check_comment(node, wording);
@@ -412,6 +423,19 @@ impl Parser {
             "if it is a comment, set it apart: {}  # {remark}",
             quoted(&alone)
         ));
+    }
+
+    /// How to make a text of a value: where it comes from a template, where that has it from.
+    pub(super) fn quote_it(&self, node: &Node) -> String {
+        let written = self.source(node);
+        let name = pieces(written).into_iter().find_map(|piece| match piece {
+            Piece::Template(template) => Some(template.name),
+            _ => None,
+        });
+        match name {
+            Some(name) => format!("quote the value of `{name}`, where it is given"),
+            None => format!("quote it: {}", quoted(written)),
+        }
     }
 
     /// The source text of a node.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::template::fill::{Names, fill};
-use super::template::text::{Piece, marked, pieces, plain};
+use super::template::text::{Piece, bytes, marked, pieces, plain};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::{Map as Object, Value};
 use crate::settings::root::Root;
@@ -12,6 +12,8 @@ use crate::yaml::{self, Kind, Map, Node, Reader};
 
 /// Most cases made from one conversation; more are a slip of the finger.
 const MOST_ROWS: usize = 10_000;
+/// Bytes that the cases of one conversation may hold: each row has its own copy of what is crossed.
+const MOST_BYTES: usize = 64 << 20;
 
 /// One case: what its names stand for, and what it is called.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,24 +56,57 @@ pub(super) fn rows(map: &Map, source: &RowSource<'_>, reader: &mut Reader) -> Op
     let rows = match (examples, matrix) {
         (None, None) => return None,
         (Some(rows), None) | (None, Some(rows)) => rows,
-        (Some(examples), Some(matrix)) => cross(&examples, &matrix),
+        (Some(examples), Some(matrix)) => return cross_of(map, &examples, &matrix, reader),
     };
     if rows.len() > MOST_ROWS {
-        let at = map.entry("matrix").or_else(|| map.entry("examples"))?;
-        too_many(reader, at.key.span.clone());
+        too_many(reader, &TooMany::Rows, place(map));
         return None;
     }
     Some(rows)
 }
 
-fn too_many(reader: &mut Reader, span: std::ops::Range<usize>) {
-    let message = format!("more than {MOST_ROWS} cases come of this");
+/// The rows that a mapping makes, crossed with others; nothing when that makes too many.
+pub(super) fn cross_of(map: &Map, first: &[Row], second: &[Row], reader: &mut Reader) -> Option<Vec<Row>> {
+    let crossed = cross(first, second);
+    crossed
+        .map_err(|too_many_of| too_many(reader, &too_many_of, place(map)))
+        .ok()
+}
+
+/// Where a mapping says which rows it makes.
+fn place(map: &Map) -> std::ops::Range<usize> {
+    let entry = map.entry("matrix").or_else(|| map.entry("examples"));
+    entry.map(|entry| entry.key.span.clone()).unwrap_or_default()
+}
+
+/// What there is too much of.
+#[derive(Debug, PartialEq, Eq)]
+enum TooMany {
+    Rows,
+    Bytes,
+}
+
+fn too_many(reader: &mut Reader, of: &TooMany, span: std::ops::Range<usize>) {
+    let message = match of {
+        TooMany::Rows => format!("more than {MOST_ROWS} cases come of this"),
+        TooMany::Bytes => format!(
+            "the cases that come of this hold more than {} MiB",
+            MOST_BYTES >> 20
+        ),
+    };
     reader.error("too-many-rows", message, span);
 }
 
-/// Every row of one with every row of the other; the first outweighs the second. At most one more than
-/// [`MOST_ROWS`], which is enough to be refused.
-pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
+/// Every row of one with every row of the other; the first outweighs the second.
+fn cross(first: &[Row], second: &[Row]) -> Result<Vec<Row>, TooMany> {
+    if first.len().saturating_mul(second.len()) > MOST_ROWS {
+        return Err(TooMany::Rows);
+    }
+    let bytes = |rows: &[Row]| rows.iter().map(Row::bytes).sum::<usize>();
+    let of_first = bytes(first).saturating_mul(second.len());
+    if of_first.saturating_add(bytes(second).saturating_mul(first.len())) > MOST_BYTES {
+        return Err(TooMany::Bytes);
+    }
     let pairs = first
         .iter()
         .flat_map(|one| second.iter().map(move |other| (one, other)));
@@ -81,7 +116,7 @@ pub(super) fn cross(first: &[Row], second: &[Row]) -> Vec<Row> {
         let parts = one.parts.iter().chain(&other.parts).cloned().collect();
         Row { values, parts }
     };
-    pairs.take(MOST_ROWS + 1).map(crossed).collect()
+    Ok(pairs.map(crossed).collect())
 }
 
 impl Row {
@@ -93,6 +128,13 @@ impl Row {
         let name = own.unwrap_or_else(|| values.values().map(shown).collect::<Vec<_>>().join(", "));
         let parts = vec![Part { name, columns }];
         Self { values, parts }
+    }
+
+    /// About how much memory a copy takes.
+    fn bytes(&self) -> usize {
+        let values = self.values.iter().map(|(name, value)| name.len() + bytes(value));
+        let names = self.parts.iter().map(|part| part.name.len());
+        values.chain(names).sum()
     }
 }
 
@@ -232,6 +274,7 @@ fn no_rows(file: &Arc<SourceFile>) -> Diagnostic {
 fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
     let text = file.text.strip_prefix('\u{FEFF}').unwrap_or(&file.text);
     let offset = file.text.len() - text.len();
+    check_quotes(file, text, offset).map_err(|problem| vec![problem])?;
     let mut table = csv::ReaderBuilder::new()
         .trim(csv::Trim::Headers)
         .from_reader(text.as_bytes());
@@ -261,6 +304,59 @@ fn csv_rows(file: &Arc<SourceFile>) -> Result<Vec<Row>, Vec<Diagnostic>> {
         return Err(vec![no_rows(file)]);
     }
     Ok(rows)
+}
+
+/// Quotes of a cell are closed, and end it: else the rows after it, or the text, would be swallowed.
+fn check_quotes(file: &Arc<SourceFile>, text: &str, offset: usize) -> Result<(), Diagnostic> {
+    let problem = |at: usize, message: &str, help: &str| {
+        let line = text
+            .get(at..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default();
+        let span = offset + at..offset + at + line.len();
+        Err(Diagnostic::error("bad-csv", message)
+            .at(file, span, "")
+            .help(help))
+    };
+    let starts_cell =
+        |at: usize| at == 0 || matches!(text.as_bytes().get(at - 1), Some(b',' | b'\r' | b'\n'));
+    let mut from = 0;
+    while let Some(open) = text
+        .get(from..)
+        .and_then(|rest| rest.find('"'))
+        .map(|at| from + at)
+    {
+        if !starts_cell(open) {
+            from = open + 1;
+            continue;
+        }
+        let Some(after) = after_quotes(text, open) else {
+            let help = "a quote within a cell is written twice, and the cell in quotes: \"say \"\"hi\"\"\"";
+            return problem(open, "the quote that begins this cell is not closed", help);
+        };
+        if !matches!(text.as_bytes().get(after), None | Some(b',' | b'\r' | b'\n')) {
+            let message = "after the quote that ends a cell comes a comma or the end of the line";
+            return problem(
+                after,
+                message,
+                "put the whole cell in quotes; a quote within it is written twice",
+            );
+        }
+        from = after;
+    }
+    Ok(())
+}
+
+/// Where the cell in quotes ends that begins at `open`; nowhere when they are not closed.
+fn after_quotes(text: &str, open: usize) -> Option<usize> {
+    let mut at = open + 1;
+    loop {
+        at += text.get(at..)?.find('"')? + 1;
+        if text.as_bytes().get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
 
 fn check_columns(file: &Arc<SourceFile>, columns: &csv::StringRecord) -> Result<(), Vec<Diagnostic>> {
@@ -325,14 +421,17 @@ fn matrix(node: &Node, source: &RowSource<'_>, reader: &mut Reader) -> Option<Ve
     for entry in &map.entries {
         let axis = axis(&entry.key.name, &entry.value, source, reader)?;
         let crossed = match rows {
-            None => axis,
+            None if axis.len() > MOST_ROWS => Err(TooMany::Rows),
+            None => Ok(axis),
             Some(rows) => cross(&rows, &axis),
         };
-        if crossed.len() > MOST_ROWS {
-            too_many(reader, entry.key.span.clone());
-            return None;
-        }
-        rows = Some(crossed);
+        rows = match crossed {
+            Ok(crossed) => Some(crossed),
+            Err(too_many_of) => {
+                too_many(reader, &too_many_of, entry.key.span.clone());
+                return None;
+            }
+        };
     }
     let whole = |row: Row| {
         let names: Vec<String> = row.parts.into_iter().map(|part| part.name).collect();

@@ -292,7 +292,7 @@ impl Writer {
             }
             Shape::TextMap => {
                 let text = self.want(Definition::Text);
-                json!({ "type": "object", "additionalProperties": text })
+                self.or_template(json!({ "type": "object", "additionalProperties": text }))
             }
             Shape::True => self.or_template(json!({ "const": true })),
             Shape::Boolean => self.or_template(json!({ "type": "boolean" })),
@@ -316,7 +316,7 @@ impl Writer {
             Shape::Choice(words) => self.or_template(json!({ "enum": words })),
             Shape::Null => json!({ "type": "null" }),
             Shape::Any => json!({}),
-            Shape::Map => json!({ "type": "object" }),
+            Shape::Map => self.or_template(json!({ "type": "object" })),
             Shape::Name => {
                 let text = self.want(Definition::Text);
                 let id = self.want(Definition::Group(Group::Id));
@@ -333,7 +333,10 @@ impl Writer {
                 json!({ "type": "array", "items": items })
             }
             Shape::MapOf(values) => {
+                let list = matches!(values, Shape::List(Shape::Any));
                 let values = self.shape(*values);
+                // A list of any values may itself be one.
+                let values = if list { self.or_template(values) } else { values };
                 json!({ "type": "object", "additionalProperties": values })
             }
             Shape::OneOf(shapes) => {

@@ -7,7 +7,8 @@
 //! fills the rest into a turn that is about to be played.
 
 pub use render::{
-    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_turn,
+    Scope, TemplateError, render_expectations, render_start, render_stub, render_stubs, render_time_zone,
+    render_turn,
 };
 
 use crate::model::Value;
@@ -20,6 +21,15 @@ pub(super) mod text;
 pub const DATES: [&str; 3] = ["today", "tomorrow", "now"];
 /// Before the name of an environment variable.
 pub const ENVIRONMENT: &str = "env.";
+
+/// Whether suites take something in a text for a template, or for one that lacks a brace.
+pub fn is_taken_for_template(text: &str) -> bool {
+    let is_literal = |piece: &text::Piece<'_>| match piece {
+        text::Piece::Literal(text) => text::unclosed(text).is_none(),
+        _ => false,
+    };
+    text.contains("{{") && !text::pieces(text).iter().all(is_literal)
+}
 
 /// A value of a turn that has not been filled in, as its author would write it.
 pub fn as_written(value: Value) -> Value {

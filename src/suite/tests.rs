@@ -167,6 +167,22 @@ fn a_file_that_changes_while_it_is_played_is_told() {
     ));
 }
 
+/// Conversations of a large file are read one by one; an empty one was reported at the file's first line.
+#[test]
+fn an_empty_conversation_of_a_large_file_is_reported_in_its_place() {
+    let folder = Folder::new();
+    let notes = format!("    notes: {}\n    turns:", "x".repeat(frame::TEXT_AT_ONCE));
+    let text = SOUND.replacen("    turns:", &notes, 1) + "  -\n  - name: c\n    turns: [{ say: hi }]\n";
+    folder.write("one.yaml", &text);
+    let suites = folder.read(&["one.yaml"]);
+    let [problem] = suites.problems.as_slice() else {
+        panic!("{}", render(&suites.problems, false))
+    };
+    let at = problem.labels[0].span.start;
+    assert_eq!(text[..at].lines().count(), 8, "{problem:?}");
+    assert!(at + 60 > text.len(), "{problem:?}");
+}
+
 #[test]
 fn two_files_of_one_identity_must_not_share_names() {
     let folder = Folder::new();

@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use super::expand::Source;
 use super::history::Place;
-use super::parse::{Parser, Use, is_use};
+use super::parse::{Parser, Shown, Use, is_use};
 use super::steps::Step;
 use super::template::fill::{Names, fill, names_used};
 use crate::diagnostic::{Diagnostic, Label, SourceFile};
 use crate::model::Map as Object;
 use crate::model::suite::Turn;
-use crate::yaml::Node;
+use crate::yaml::{Node, Reader};
 
 /// More turns than this come of steps that use each other again and again.
 const MOST_TURNS: usize = 1_000;
+/// Items of steps that are looked at for one conversation, those included that make no turn.
+const MOST_ITEMS: usize = 10 * MOST_TURNS;
+/// Steps that use each other, one within the other; more are hardly meant, and each takes room on the stack.
+const MOST_STEPS: usize = 100;
 
 /// Collects the turns of a conversation.
 pub(super) struct Turns<'a, 'p> {
@@ -31,6 +35,8 @@ pub(super) struct Turns<'a, 'p> {
     captured_later: BTreeSet<String>,
     /// The steps whose turns are being inserted, outermost first.
     inside: Vec<Arc<Step>>,
+    /// Items of steps that were looked at.
+    items: usize,
     overflown: bool,
 }
 
@@ -45,6 +51,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             captured: BTreeSet::new(),
             captured_later: BTreeSet::new(),
             inside: Vec::new(),
+            items: 0,
             overflown: false,
         }
     }
@@ -89,7 +96,8 @@ impl<'a, 'p> Turns<'a, 'p> {
             }
             return;
         }
-        self.check_when(&filled);
+        check_when(&filled, &self.done, self.parser);
+        check_captures(&filled, self.known, &mut self.parser.reader);
         if let Some(turn) = self.parser.turn(&filled) {
             let place = place(&filled, &self.parser.reader.file);
             self.push(turn, place);
@@ -101,21 +109,6 @@ impl<'a, 'p> Turns<'a, 'p> {
         self.captured
             .extend(turn.capture.iter().map(|capture| capture.name.clone()));
         self.done.push(turn);
-    }
-
-    /// The first turn has no previous reply.
-    fn check_when(&mut self, item: &Node) {
-        let Some(when) = item
-            .as_map()
-            .and_then(|map| map.entry("when"))
-            .filter(|_| self.done.is_empty())
-        else {
-            return;
-        };
-        let message = "`when` looks at the previous reply, which the first turn does not have";
-        self.parser
-            .reader
-            .error("unobservable", message, when.key.span.clone());
     }
 
     /// Inserts the turns of a step.
@@ -136,6 +129,12 @@ impl<'a, 'p> Turns<'a, 'p> {
                 used.span.clone(),
                 "used again here",
             );
+            self.parser.reader.push(problem);
+            return;
+        }
+        if self.inside.len() >= MOST_STEPS {
+            let message = format!("more than {MOST_STEPS} steps use each other, one within the other");
+            let problem = Diagnostic::error("deep-steps", message).at(&used.file, used.span.clone(), "");
             self.parser.reader.push(problem);
             return;
         }
@@ -190,7 +189,18 @@ impl<'a, 'p> Turns<'a, 'p> {
     }
 
     fn insert_one(&mut self, item: &Node, used: &Use, known: &[&Object], parser: &mut Parser) {
+        self.items += 1;
+        if self.items > MOST_ITEMS {
+            self.overflow(
+                used,
+                format!("these steps use each other more than {MOST_ITEMS} times"),
+            );
+            return;
+        }
+        // All steps fill the same conversation.
+        parser.reader.filled = self.parser.reader.filled;
         let filled = fill(item, &self.names(known), &mut parser.reader).into_owned();
+        self.parser.reader.filled = parser.reader.filled;
         if is_use(&filled) {
             if let Some(mut inner) = parser.use_of_step(&filled) {
                 // Failures name the place in the conversation, not the one in between.
@@ -200,20 +210,11 @@ impl<'a, 'p> Turns<'a, 'p> {
             return;
         }
         if self.done.len() >= MOST_TURNS {
-            self.overflow(used);
+            self.overflow(used, format!("more than {MOST_TURNS} turns come of these steps"));
             return;
         }
-        let nothing_before = self.done.is_empty();
-        if let Some(when) = filled
-            .as_map()
-            .and_then(|map| map.entry("when"))
-            .filter(|_| nothing_before)
-        {
-            let message = "`when` looks at the previous reply, which the first turn does not have";
-            parser
-                .reader
-                .error("unobservable", message, when.key.span.clone());
-        }
+        check_when(&filled, &self.done, parser);
+        check_captures(&filled, known, &mut parser.reader);
         if let Some(mut turn) = parser.turn(&filled) {
             turn.used_at = Some(used.location.clone());
             let place = Place {
@@ -224,9 +225,8 @@ impl<'a, 'p> Turns<'a, 'p> {
         }
     }
 
-    fn overflow(&mut self, used: &Use) {
+    fn overflow(&mut self, used: &Use, message: String) {
         self.overflown = true;
-        let message = format!("more than {MOST_TURNS} turns come of these steps");
         let problem = Diagnostic::error("too-many-turns", message).at(&used.file, used.span.clone(), "");
         self.parser.reader.push(problem);
     }
@@ -251,6 +251,40 @@ impl<'a, 'p> Turns<'a, 'p> {
         self.parser.given.append(&mut parser.given);
         self.parser.is_spoken |= parser.is_spoken;
         self.parser.in_pieces = parser.in_pieces;
+    }
+}
+
+/// A capture under a name that is known already would never be seen: what is known outweighs it.
+fn check_captures(turn: &Node, known: &[&Object], reader: &mut Reader) {
+    let captures = turn.get("capture").and_then(Node::as_map);
+    for entry in captures.into_iter().flat_map(|map| &map.entries) {
+        let name = &entry.key.name;
+        if known.iter().any(|values| values.contains_key(name)) {
+            let message = format!(
+                "`{name}` is already the name of a variable, a row's value or an argument, and would stay that"
+            );
+            reader
+                .error("bad-name", message, entry.key.span.clone())
+                .help
+                .push("give the capture another name".to_owned());
+        }
+    }
+}
+
+/// The first turn has no previous reply; that of a turn which is always played is known to lack some things.
+fn check_when(item: &Node, before: &[Turn], parser: &mut Parser) {
+    let Some(when) = item.as_map().and_then(|map| map.entry("when")) else {
+        return;
+    };
+    match before.last() {
+        None => {
+            let message = "`when` looks at the previous reply, which the first turn does not have";
+            parser
+                .reader
+                .error("unobservable", message, when.key.span.clone());
+        }
+        Some(turn) if turn.when.is_empty() => parser.check_shown(&when.value, Shown::before(turn)),
+        Some(_) => {}
     }
 }
 

@@ -146,9 +146,10 @@ impl<'text> Builder<'text> {
     }
 
     fn parsed(self, sound: bool) -> Parsed {
+        let start = self.shift.offset(0);
         let empty = || Node {
-            span: 0..0,
-            line: 1,
+            span: start..start,
+            line: self.shift.lines.saturating_add(1),
             kind: Kind::Null,
         };
         Parsed {

@@ -17,6 +17,8 @@ pub struct Reader {
     pub file: Arc<SourceFile>,
     /// What was found wrong.
     pub problems: Vec<Diagnostic>,
+    /// Bytes that templates have put into its nodes so far: small files could make them without end.
+    pub filled: usize,
 }
 
 impl Reader {
@@ -25,6 +27,7 @@ impl Reader {
         Self {
             file: Arc::clone(file),
             problems: Vec::new(),
+            filled: 0,
         }
     }
 

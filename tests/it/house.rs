@@ -31,13 +31,18 @@ const FLOORS: [(&str, u8); 20] = [
 ];
 
 /// Rooms of one floor that may use each other, and why.
-const NEIGHBOURS: [(&str, &str, &str); 5] = [
+const NEIGHBOURS: [(&str, &str, &str); 6] = [
     ("main", "cli", "the binary is one call into the command line"),
     ("suite", "settings", "suites are read with the settings' defaults"),
     (
         "suite",
         "export",
         "names in suites are checked against the agent's export",
+    ),
+    (
+        "suite",
+        "expect",
+        "what could never be evaluated is refused when suites are read",
     ),
     (
         "model",

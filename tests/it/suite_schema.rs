@@ -471,6 +471,8 @@ fn filler(group: Group, name: &str) -> Option<(&'static str, &'static str)> {
         Group::Turn => Some(("say", "filler")),
         Group::AudioExpectation => Some(("present", "false")),
         Group::ToolCalls => Some(("never", "[filler]")),
+        Group::Expectation => Some(("latency", "{ lt: 99s }")),
+        Group::On => Some(("cx", "{ intent: filler }")),
         Group::Date => Some(("from_today", "99")),
         Group::Operator => Some(("equals", "filler")),
         Group::GeneratorRespond => Some(("text", "filler")),

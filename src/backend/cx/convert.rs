@@ -61,7 +61,10 @@ pub(super) struct Asked {
 /// The reply, and the tool calls in it that wait for an answer (the same as `pending`, in the same order).
 pub(super) fn reply(answers: &Answers, asked: Asked) -> (AgentReply, Vec<cx::ToolCall>) {
     let messages = messages(&answers.results);
-    let mut reply = AgentReply::default();
+    let mut reply = AgentReply {
+        candidates: Observed::Unseen("only `via: match` and `via: match_then_fulfill` ask for them".into()),
+        ..AgentReply::default()
+    };
     if let Some(matched) = &answers.matched {
         take_match_response(&mut reply, matched);
     }
@@ -137,10 +140,11 @@ fn starts_with(messages: &[cx::ResponseMessage], first: &[&cx::ResponseMessage])
 }
 
 fn take_match_response(reply: &mut AgentReply, response: &cx::MatchIntentResponse) {
-    reply.candidates = response.matches.iter().map(matched).collect();
-    if let Some(best) = reply.candidates.first() {
+    let candidates: Vec<Match> = response.matches.iter().map(matched).collect();
+    if let Some(best) = candidates.first() {
         reply.matched = Observed::Seen(best.clone());
     }
+    reply.candidates = Observed::Seen(candidates);
     reply.page = page_name(response.current_page.as_ref());
 }
 

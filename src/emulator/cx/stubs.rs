@@ -48,7 +48,10 @@ impl StubAnswers {
                 None => true,
                 Some(when) => {
                     let description = description.get_or_insert_with(&describe);
-                    expect::matches(when, description, self.now).unwrap_or(false)
+                    expect::matches(when, description, self.now).map_err(|mistake| {
+                        let place = &rule.location;
+                        Silence::Malformed(format!("the stub at {place} cannot be used: {mistake}"))
+                    })?
                 }
             };
             if fits {
@@ -103,6 +106,7 @@ impl WebhookAnswers for StubAnswers {
         }
         match self.find(|stubs| &stubs.webhooks, &call.webhook, || call.describe()) {
             Ok(response) => respond(response, call.timeout),
+            Err(Silence::Malformed(reason)) => WebhookOutcome::failed(WebhookFailure::Malformed(reason)),
             Err(_) => WebhookOutcome::unanswered(),
         }
     }
@@ -289,4 +293,53 @@ pub fn read_response(response: &Value) -> Result<WebhookAnswer, String> {
         });
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::suite::{Location, Matcher};
+
+    /// It was passed over, and the next rule answered in its place.
+    #[test]
+    fn a_rule_that_is_wrong_in_itself_is_told() {
+        let rule = |line, when| StubRule {
+            location: Location {
+                file: Arc::from(Path::new("a.yaml")),
+                line,
+            },
+            when,
+            respond: StubResponse::Status(200),
+        };
+        let wrong = Matcher::Subset(vec![("tag".to_owned(), Matcher::Contains(json!("")))]);
+        let stubs = Stubs {
+            by_name: Arc::new([("orders".to_owned(), vec![rule(4, Some(wrong)), rule(5, None)])]),
+        };
+        let answers = StubAnswers {
+            for_turn: None,
+            levels: vec![Arc::new(EmulatorStubs {
+                webhooks: vec![stubs],
+                ..EmulatorStubs::default()
+            })],
+            now: DateTime::parse_from_rfc3339("2026-03-02T10:00:00Z").unwrap(),
+            live: None,
+        };
+        let call = WebhookCall {
+            webhook: "orders".to_owned(),
+            tag: "find".to_owned(),
+            situation: super::super::generative::Situation::default(),
+            body: Value::Null,
+            timeout: Duration::from_secs(5),
+            is_flexible: false,
+        };
+        let told = "the stub at a.yaml:4 cannot be used: `contains` has an empty text to look for, which is everywhere";
+        match answers.answer(&call).result {
+            Err(WebhookFailure::Malformed(reason)) => assert_eq!(reason, told),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -273,7 +273,8 @@ fn order(name: &str, value: &Value, operand: &Value, scope: &Scope) -> Result<Or
     Ok(actual.partial_cmp(&wanted).unwrap_or(Ordering::Less))
 }
 
-fn is_numeric(operand: &Value) -> bool {
+/// Whether a text is a number.
+pub(in crate::expect) fn is_numeric(operand: &Value) -> bool {
     operand
         .as_str()
         .is_some_and(|text| text.trim().parse::<f64>().is_ok())

@@ -30,6 +30,7 @@ fn failed(kind: &str, path: &str) -> Checked {
         actual: Value::Null,
         message: String::new(),
         diff: None,
+        is_mistake: false,
     }
 }
 

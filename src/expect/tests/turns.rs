@@ -22,6 +22,7 @@ fn reply() -> AgentReply {
         tool_calls: Observed::Seen(vec![call("lookup", json!({"id": "A1"}))]),
         transfers: Observed::Seen(vec!["Billing".into()]),
         handoff: Some(map(json!({"queue": "mechanics"}))),
+        candidates: Observed::Seen(vec![]),
         payloads: vec![json!({"a": 1}), json!({"card": {"title": "T"}})],
         webhooks: Observed::Seen(vec![WebhookStatus {
             name: Some("Orders".into()),
@@ -431,6 +432,72 @@ fn conditions() {
         holds(&other[1..], Some(&reply()), &context()),
         Condition::Unknown("agent: the service did not report it".into())
     );
+}
+
+#[test]
+fn a_condition_that_is_wrong_in_itself_says_nothing_about_the_turn() {
+    let wrong = expectation(Check::Confidence(Matcher::Compare(
+        Comparison::GreaterOrEqual,
+        json!("0.9"),
+    )));
+    let empty = expectation(Check::Reply(not(Matcher::Contains(json!("")))));
+    let fails = expectation(Check::Page(is("Confirm")));
+    for (mistake, told) in [
+        (
+            wrong,
+            "confidence: `gte` needs a number, got text \"0.9\"; `| number` in a template makes it one",
+        ),
+        (
+            empty,
+            "reply: `contains` has an empty text to look for, which is everywhere",
+        ),
+    ] {
+        for when in [vec![mistake.clone()], vec![fails.clone(), mistake]] {
+            let condition = holds(&when, Some(&reply()), &context());
+            assert_eq!(condition, Condition::Mistaken(told.into()));
+        }
+    }
+}
+
+/// An empty list was what other calls than `MatchIntent` had, and `candidates: []` held after each of them.
+#[test]
+fn candidates_are_seen_where_they_are_asked_for_only() {
+    let none = [expectation(Check::Candidates(Matcher::List(vec![])))];
+    let outcome = |replies: &[AgentReply]| evaluate_conversation(&none, replies, &context())[0].outcome;
+    let unasked = AgentReply {
+        candidates: Observed::default(),
+        ..reply()
+    };
+    assert_eq!(
+        evaluate_turn(&none, &unasked, &context())[0].outcome,
+        Outcome::Unobservable
+    );
+    assert_eq!(outcome(std::slice::from_ref(&unasked)), Outcome::Unobservable);
+    assert_eq!(outcome(&[reply(), unasked.clone()]), Outcome::Passed);
+    let offered = AgentReply {
+        candidates: Observed::Seen(vec![reply().matched.seen().unwrap().clone()]),
+        ..reply()
+    };
+    assert_eq!(outcome(&[offered, reply(), unasked]), Outcome::Failed);
+}
+
+/// It was left out of the turns of what is written, and failed for the whole conversation.
+#[test]
+fn who_writes_is_not_asked_whether_they_interrupted() {
+    let interrupted = [expectation(Check::Interrupted(true))];
+    let written = context().in_writing(true);
+    let rows = [
+        evaluate_turn(&interrupted, &reply(), &written),
+        evaluate_conversation(&interrupted, &[reply()], &written),
+    ];
+    for row in rows.concat() {
+        assert_eq!(
+            (row.outcome, row.message.as_str()),
+            (Outcome::Skipped, "cannot be seen in writing")
+        );
+    }
+    let spoken = evaluate_turn(&interrupted, &reply(), &context());
+    assert_eq!(spoken[0].outcome, Outcome::Failed);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! parameters. The language has no escape for `{{ … }}`, so a blank is put between the braces, with a warning.
 
 use crate::model::Value;
+use crate::suite::template::is_taken_for_template;
 use crate::yaml::write::Node;
 
 /// The node without templates; the texts that were changed are added to `changed`.
@@ -38,9 +39,9 @@ fn set_apart(text: String, changed: &mut Vec<String>) -> String {
     apart
 }
 
-/// Whether a suite takes something in the text for a template.
+/// Whether a suite takes something in the text for a template, or for one that lacks a brace.
 pub(super) fn is_template(text: &str) -> bool {
-    text.find("{{").is_some_and(|start| text[start..].contains("}}"))
+    is_taken_for_template(text)
 }
 
 /// Text in which nothing is taken for a template.
@@ -61,18 +62,21 @@ mod tests {
     #[test]
     fn braces_that_make_templates_are_set_apart() {
         let mut changed = Vec::new();
-        let plain = Node::Plain(json!({ "a": ["{ one }", "}}", "}} {{", "{{ open"] }));
+        let plain = Node::Plain(json!({ "a": ["{ one }", "}}", "}} {{", "{{(", "{"] }));
         assert_eq!(without(plain.clone(), &mut changed), plain);
         assert!(changed.is_empty());
         let node = Node::List(vec![
-            Node::Plain(json!({ "a": ["x {{ y }}", "{{{z}}}"], "{{b}}": 1 })),
+            Node::Plain(json!({ "a": ["x {{ y }}", "{{{z}}}", "{{ open"], "{{b}}": 1 })),
             Node::member("{{c}}", Node::Quoted("{{d}}".to_owned())),
         ]);
         let wanted = Node::List(vec![
-            Node::Plain(json!({ "a": ["x { { y }}", "{ { {z}}}"], "{ {b}}": 1 })),
+            Node::Plain(json!({ "a": ["x { { y }}", "{ { {z}}}", "{ { open"], "{ {b}}": 1 })),
             Node::member("{ {c}}", Node::Quoted("{ {d}}".to_owned())),
         ]);
         assert_eq!(without(node, &mut changed), wanted);
-        assert_eq!(changed, ["x {{ y }}", "{{{z}}}", "{{b}}", "{{c}}", "{{d}}"]);
+        assert_eq!(
+            changed,
+            ["x {{ y }}", "{{{z}}}", "{{ open", "{{b}}", "{{c}}", "{{d}}"]
+        );
     }
 }

@@ -17,8 +17,7 @@ pub(super) const EXPECTATIONS: &[Key] = &[
     Key::own("match", Shape::Matcher(Subject::Text), "parameter_filling", "How the input was matched: `intent`, `direct_intent`, `parameter_filling`, `no_match`, `no_input`, `event`, `playbook`, `knowledge_connector`")
         .on(Some("`match.matchType`"), None),
     Key::own("page", Shape::Matcher(Subject::Text), "Collect date", "Display name of the page on which the turn ended")
-        .on(Some("`currentPage`"), None)
-        .unobservable(NO_TRACE),
+        .on(Some("`currentPage`"), None),
     Key::own("flow", Shape::Matcher(Subject::Text), "Booking", "Display name of the flow in which the turn ended")
         .on(Some("`currentFlow`"), None)
         .unobservable(NO_TRACE),

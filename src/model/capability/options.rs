@@ -28,7 +28,7 @@ pub(super) const WITH: &[Key] = &[
         "time_zone",
         Shape::Text,
         "Europe/Paris",
-        "The user's time zone, by its IANA name",
+        "The user's time zone, by its IANA name; also that of `today`, `tomorrow` and `now` in the turn",
     )
     .on(Some("`queryParams.timeZone`"), Some("`config.timeZone`")),
     Key::own(

@@ -116,6 +116,7 @@ pub(crate) fn checked(kind: &str, path: &str, line: u32, outcome: Outcome) -> Ch
         actual: Value::Null,
         message: String::new(),
         diff: None,
+        is_mistake: false,
     }
 }
 

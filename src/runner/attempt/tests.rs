@@ -7,7 +7,9 @@ use serde_json::json;
 use super::*;
 use crate::backend::error::BackendErrorKind;
 use crate::model::outcome::{ConversationResult, Sent, Verdict};
-use crate::model::suite::{Capture, Expectation, Matcher, Repeat, StubResponse, StubRule, Stubs, Turn};
+use crate::model::suite::{
+    Capture, DateMatcher, Expectation, Matcher, Repeat, StubResponse, StubRule, Stubs, Turn,
+};
 use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 use crate::runner::fake::{
@@ -212,6 +214,43 @@ async fn a_turn_is_skipped_when_its_condition_does_not_hold() {
         .map(|turn| turn.skipped.is_some())
         .collect();
     assert_eq!(skipped, [false, true, false]);
+}
+
+/// `{{ today }}` was a day of the conversation's time zone, and `from_today: 0` one of the turn's.
+#[tokio::test]
+async fn templates_and_expectations_of_a_turn_have_one_today() {
+    let today = |time_zone: &str| {
+        let mut turn = say("{{ today }}");
+        turn.with.time_zone = Some(time_zone.to_owned());
+        let days = Matcher::Date(DateMatcher::FromToday(json!(0)));
+        turn.expect = vec![expectation(Check::Reply(days))];
+        turn
+    };
+    let backend = FakeBackend::echo();
+    let mut asked = with_turns("a", [today("Asia/Tokyo"), today("Europe/Paris")]);
+    asked.clock = Some(DateTime::parse_from_rfc3339("2026-03-02T22:30:00Z").unwrap());
+    let result = FakeRun::one(&backend, asked).await;
+    assert_eq!(result.verdict, Verdict::Passed, "{:?}", result.reason);
+    assert_eq!(backend.inputs(), ["2026-03-03", "2026-03-02"]);
+}
+
+/// It was skipped, and the conversation passed without having asked anything.
+#[tokio::test]
+async fn a_condition_that_is_wrong_in_itself_makes_the_conversation_errored() {
+    let turn = Turn {
+        when: vec![expectation(Check::Reply(Matcher::Contains(json!(""))))],
+        ..expects("two", "other")
+    };
+    let backend = FakeBackend::echo();
+    let result = FakeRun::one(&backend, with_turns("a", [say("one"), turn])).await;
+    assert_eq!(result.verdict, Verdict::Errored);
+    let error = result.attempts[0].error.as_ref().unwrap();
+    assert_eq!(error.kind, "suite");
+    let told =
+        "`when` cannot be decided: reply: `contains` has an empty text to look for, which is everywhere";
+    assert_eq!(error.message, told);
+    assert_eq!(result.attempts.len(), 1, "another session would not help");
+    assert_eq!(backend.inputs(), ["one"]);
 }
 
 fn lookup(id: &str) -> ToolCall {
@@ -464,7 +503,8 @@ async fn what_was_not_captured_fails_the_turns_that_need_it() {
         failures[0][0].starts_with("`code` was not captured: "),
         "{failures:?}"
     );
-    assert!(failures[1][0].contains("`code` was not captured"), "{failures:?}");
+    let told = "`code` has no value: nothing was captured for it before this turn";
+    assert_eq!(failures[1], [told]);
     assert_eq!(backend.inputs(), ["no such thing", "bye"]);
     assert_eq!(result.attempts[0].turns[1].sent, Sent::No);
 }

@@ -143,6 +143,7 @@ fn answers_turns_and_expectations_may_differ() {
             actual: json!("y"),
             message: "differs".to_owned(),
             diff: None,
+            is_mistake: false,
         }],
         ..played(1, both())
     };

@@ -30,7 +30,7 @@ impl Parser {
                 checks.push(check);
             }
         }
-        if map.entries.is_empty() {
+        if map.entries.iter().all(|entry| entry.key.name == "required") {
             let help = "for no calls at all, write `tool_calls: []`";
             self.missing_value(node, "`tool_calls`", help);
         }

@@ -18,21 +18,22 @@ struct Around {
 }
 
 impl Parser {
-    /// A mapping of expectations.
-    pub(in crate::suite) fn expectations(&mut self, node: &Node) -> Vec<Expectation> {
+    /// A mapping of expectations, by the name of its key.
+    pub(in crate::suite) fn expectations(&mut self, node: &Node, what: &str) -> Vec<Expectation> {
         let around = Around {
             required: true,
             only_on: None,
         };
         let mut found = Vec::new();
-        self.expectations_around(node, around, &mut found);
+        self.expectations_around(node, what, around, &mut found);
         found
     }
 
-    fn expectations_around(&mut self, node: &Node, around: Around, found: &mut Vec<Expectation>) {
-        let Some(map) = self.group(node, Group::Expectation) else {
+    fn expectations_around(&mut self, node: &Node, what: &str, around: Around, found: &mut Vec<Expectation>) {
+        let Some(map) = self.group_called(node, Group::Expectation, what) else {
             return;
         };
+        self.check_says_something(node, map, what);
         let required = map
             .get("required")
             .and_then(|node| self.boolean(node, "`required`"));
@@ -53,10 +54,19 @@ impl Parser {
         }
     }
 
+    /// A mapping without expectations holds whatever happens.
+    fn check_says_something(&mut self, node: &Node, map: &Map, what: &str) {
+        if map.entries.iter().all(|entry| entry.key.name == "required") {
+            let message = format!("{what} says nothing, which always holds");
+            self.reader.error("empty-operand", message, node.span.clone());
+        }
+    }
+
     fn by_service(&mut self, node: &Node, around: Around, found: &mut Vec<Expectation>) {
         let Some(map) = self.group(node, Group::On) else {
             return;
         };
+        self.check_says_something(node, map, "`on`");
         let of_target = self.service;
         for (name, node) in entries(map) {
             let service = match name {
@@ -66,7 +76,8 @@ impl Parser {
             };
             self.service = Some(service);
             let only_on = Some(service);
-            self.expectations_around(node, Around { only_on, ..around }, found);
+            let what = format!("`{name}` of `on`");
+            self.expectations_around(node, &what, Around { only_on, ..around }, found);
         }
         self.service = of_target;
     }
@@ -202,6 +213,11 @@ impl Parser {
             self.reader.error("empty-operand", message, node.span.clone());
             return None;
         }
+        if items.iter().all(|item| item.as_text() == Some("..")) {
+            let message = "`visited` names no place, which always holds";
+            self.reader.error("empty-operand", message, node.span.clone());
+            return None;
+        }
         let steps: Vec<VisitedStep> = items.iter().filter_map(|item| self.visited_step(item)).collect();
         (steps.len() == items.len()).then_some(steps)
     }
@@ -221,6 +237,11 @@ impl Parser {
 
     fn raws(&mut self, node: &Node) -> Vec<Check> {
         match &node.kind {
+            Kind::List(List { items, .. }) if items.is_empty() => {
+                let message = "`raw` lists nothing, which always holds";
+                self.reader.error("empty-operand", message, node.span.clone());
+                Vec::new()
+            }
             Kind::List(List { items, .. }) => items.iter().filter_map(|item| self.raw(item)).collect(),
             _ => self.raw(node).into_iter().collect(),
         }

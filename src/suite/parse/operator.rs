@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::template::text::{has_template, plain, value_has_template};
+use super::super::template::text::{has_template, plain, plain_value, value_has_template};
 use super::matcher::Looked;
 use super::{Parser, Wording};
+use crate::expect;
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
 use crate::model::{Value, pattern};
@@ -196,12 +197,27 @@ impl Parser {
         match (looked.subject, &node.kind) {
             (Subject::Number | Subject::Duration, _) => self.plain(node, Looked { what, ..looked }),
             (_, Kind::Number(_)) => self.number(node, what),
-            (_, Kind::Text(_)) => self.filled_text(node, what, Wording::Free).map(Value::String),
+            (_, Kind::Text(_)) => self.ordered_text(node, what),
             _ => {
                 self.reader.wrong_type(node, what, "a number");
                 None
             }
         }
+    }
+
+    /// A text that has a place in an order: a date, a time, or a number that a template has made a text.
+    fn ordered_text(&mut self, node: &Node, what: &str) -> Option<Value> {
+        let text = self.filled_text(node, what, Wording::Free)?;
+        let value = Value::String(text);
+        if !value_has_template(&value) && !expect::has_order(&plain_value(value.clone())) {
+            self.reader.wrong_type(
+                node,
+                what,
+                "a number, a date such as `2026-03-01` or a time such as `09:30`",
+            );
+            return None;
+        }
+        Some(value)
     }
 
     fn compared(

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::mention::Kind as Mentioned;
+use super::shown::Shown;
 use super::stubs::Called;
 use super::{Parser, Wording, entries};
 use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::expect;
 use crate::model::Map as Object;
 use crate::model::capability::{Group, INPUTS, VIA, VIA_NAMES};
 use crate::model::suite::{Capture, Feedback, Input, Location, Name, Rating, Service, Turn, Via};
-use crate::yaml::{Entry, Kind, Map, Node, quoted};
+use crate::yaml::{Entry, Kind, Map, Node};
 
 /// The use of a step.
 #[derive(Debug, Clone)]
@@ -28,24 +30,6 @@ pub(in crate::suite) struct Use {
     /// The file it is used in.
     pub(in crate::suite) file: Arc<SourceFile>,
 }
-
-/// What a reply to `via: match` never has: nothing is executed.
-const NEEDS_EXECUTION: [&str; 14] = [
-    "audio",
-    "citations",
-    "spans",
-    "reply",
-    "replies",
-    "visited",
-    "tool_calls",
-    "transfer",
-    "ended",
-    "handoff",
-    "payload",
-    "webhook",
-    "playbook",
-    "unchanged",
-];
 
 /// Whether a turn's node is the use of a step.
 pub(in crate::suite) fn is_use(node: &Node) -> bool {
@@ -104,7 +88,7 @@ impl Parser {
             via,
             when: map
                 .get("when")
-                .map(|node| self.expectations(node))
+                .map(|node| self.expectations(node, "`when`"))
                 .unwrap_or_default(),
             answers: map
                 .get("answers")
@@ -116,7 +100,7 @@ impl Parser {
             feedback: map.get("feedback").and_then(|node| self.feedback(node, via)),
             expect: map
                 .get("expect")
-                .map(|node| self.expectations(node))
+                .map(|node| self.expectations(node, "`expect`"))
                 .unwrap_or_default(),
             history: map
                 .get("history")
@@ -126,8 +110,8 @@ impl Parser {
                 .get("then")
                 .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
         };
-        if let Some(expect) = map.get("expect").and_then(Node::as_map) {
-            self.check_via(expect, via);
+        if let Some(expect) = map.get("expect") {
+            self.check_shown(expect, Shown::in_turn(via));
         }
         self.check_captured_parameters(map);
         let turn = Turn {
@@ -272,11 +256,11 @@ impl Parser {
     fn keys(&mut self, node: &Node, what: &str) -> Option<String> {
         let unquoted = matches!(node.kind, Kind::Number(_)) || node.is_plain_text();
         if unquoted {
-            let written = self.source(node).to_owned();
+            let help = self.quote_it(node);
             self.reader
                 .error("unquoted-dtmf", format!("{what} needs quotes"), node.span.clone())
                 .help
-                .push(format!("quote it: {}", quoted(&written)));
+                .push(help);
             return None;
         }
         if node.is_null() {
@@ -328,27 +312,6 @@ impl Parser {
             "stream" => Via::Stream,
             _ => Via::Bidi,
         })
-    }
-
-    /// Expectations that this RPC can never show.
-    fn check_via(&mut self, expect: &Map, via: Option<Via>) {
-        if self.service == Some(Service::Ces) {
-            return;
-        }
-        for entry in &expect.entries {
-            let name = entry.key.name.as_str();
-            if name == "candidates" && !matches!(via, Some(Via::Match | Via::MatchThenFulfill)) {
-                let message = "`candidates` needs `via: match` or `via: match_then_fulfill` in this turn";
-                self.reader.error("unobservable", message, entry.key.span.clone());
-            }
-            if via == Some(Via::Match) && NEEDS_EXECUTION.contains(&name) {
-                let message = format!("`{name}` is never known after `via: match`, which runs nothing");
-                self.reader
-                    .error("unobservable", message, entry.key.span.clone())
-                    .help
-                    .push("look at `candidates`, or use `via: match_then_fulfill`".to_owned());
-            }
-        }
     }
 
     /// What the user thinks of the answer: a rating, or a mapping.
@@ -443,6 +406,13 @@ impl Parser {
             let complaint = "a capture cannot come from";
             self.reader
                 .unknown(root, node.span.clone(), "unknown-value", complaint, &known);
+            return None;
+        }
+        if let Err(problem) = expect::check_path(path) {
+            self.reader
+                .error("bad-path", problem, node.span.clone())
+                .help
+                .push("for example `parameters.city`, `replies[0]` or `payload[\"a name\"]`".to_owned());
             return None;
         }
         let key = Group::Expectation.key(root)?;

@@ -121,3 +121,21 @@ proptest! {
         }
     }
 }
+
+/// Every case has a copy of its values.
+#[test]
+fn cases_that_would_fill_the_memory_are_refused() {
+    let numbers: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+    let numbers = numbers.join(", ");
+    let long = "x".repeat(100_000);
+    for text in [
+        format!("matrix: {{ a: [{long}], n: [{numbers}] }}"),
+        format!("examples: [{{ a: {long} }}]\nmatrix: {{ n: [{numbers}] }}"),
+    ] {
+        let (rows, problems) = read(&text);
+        assert!(rows.is_none());
+        assert_eq!(problems, ["the cases that come of this hold more than 64 MiB"]);
+    }
+    let (rows, _) = read(&format!("matrix: {{ a: [{long}], n: [1, 2] }}"));
+    assert_eq!(rows.unwrap().len(), 2);
+}

@@ -5,11 +5,17 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::text::{Malformed, Piece, Template, marked, pieces, plain, shown, to_number, to_text, whole};
+use super::text::{
+    Malformed, Piece, Template, bytes, height, marked, pieces, plain, shown, to_number, to_text, unclosed,
+    whole,
+};
 use super::{DATES, ENVIRONMENT};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Map, Value};
-use crate::yaml::{Entry, Key, Kind, List, Node, Number, Reader, Style, Text, Written};
+use crate::yaml::{Entry, Key, Kind, List, MAX_DEPTH, Node, Number, Reader, Style, Text, Written};
+
+/// Bytes that templates may put into what one reader reads: the variables of a suite, a conversation.
+const MOST_FILLED: usize = 16 << 20;
 
 /// The names that can stand in templates of a place.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +112,12 @@ pub(in crate::suite) fn fill<'node>(
     if !has_templates(node) {
         return Cow::Borrowed(node);
     }
-    Cow::Owned(Fill { names, reader }.node(node))
+    let mut fill = Fill {
+        names,
+        reader,
+        depth: 0,
+    };
+    Cow::Owned(fill.node(node))
 }
 
 /// The names in the templates of a tree.
@@ -192,10 +203,19 @@ fn text(value: String) -> Kind {
 struct Fill<'names, 'reader> {
     names: &'names Names<'names>,
     reader: &'reader mut Reader,
+    /// Lists and mappings around the node.
+    depth: usize,
 }
 
 impl<'names> Fill<'names, '_> {
     fn node(&mut self, node: &Node) -> Node {
+        self.depth += 1;
+        let filled = self.filled(node);
+        self.depth -= 1;
+        filled
+    }
+
+    fn filled(&mut self, node: &Node) -> Node {
         let kind = match &node.kind {
             Kind::Text(text) if text.value.contains("{{") => return self.text(node, &text.value),
             Kind::List(list) => Kind::List(List {
@@ -230,7 +250,10 @@ impl<'names> Fill<'names, '_> {
         let mut name = String::new();
         for piece in pieces(&key.name) {
             match piece {
-                Piece::Literal(text) => name.push_str(text),
+                Piece::Literal(text) => {
+                    self.check_closed(text, &key.span);
+                    name.push_str(text);
+                }
                 Piece::Malformed { written, problem } => {
                     self.malformed(written, problem, &key.span);
                     name.push_str(written);
@@ -266,14 +289,18 @@ impl<'names> Fill<'names, '_> {
             return tree(&filled, &node.span, node.line);
         }
         let pieces = pieces(value);
-        if let [Piece::Literal(_)] = pieces.as_slice() {
+        if let [Piece::Literal(text)] = pieces.as_slice() {
+            self.check_closed(text, &node.span);
             return node.clone();
         }
         let mut filled = String::new();
         for piece in pieces {
             match piece {
                 // Stray braces must not make a template of what is filled in beside them.
-                Piece::Literal(text) => filled.push_str(&marked(text)),
+                Piece::Literal(text) => {
+                    self.check_closed(text, &node.span);
+                    filled.push_str(&marked(text));
+                }
                 Piece::Malformed { written, problem } => {
                     self.malformed(written, problem, &node.span);
                     filled.push_str(written);
@@ -301,11 +328,39 @@ impl<'names> Fill<'names, '_> {
                 .help
                 .extend(help);
         }
+        if let (Some(Meaning::Later), true) = (&meaning, template.number && DATES.contains(&template.name)) {
+            let message = format!("`{}` is a date, which cannot be made a number", template.name);
+            self.problem("bad-template", message, template.written, span);
+        }
         meaning
+    }
+
+    /// Whether the value may be put here; else it is reported, once, and the template stays as it is written.
+    fn has_room_for(&mut self, template: Template<'_>, value: &Value, span: &Range<usize>) -> bool {
+        let was_full = self.reader.filled > MOST_FILLED;
+        self.reader.filled = self.reader.filled.saturating_add(bytes(value));
+        if self.reader.filled > MOST_FILLED {
+            if !was_full {
+                let message = format!("more than {} MiB come of the templates here", MOST_FILLED >> 20);
+                self.problem("too-much-text", message, template.written, span);
+            }
+            return false;
+        }
+        if self.depth + height(value) > MAX_DEPTH {
+            let name = template.name;
+            let message =
+                format!("`{name}` makes more than {MAX_DEPTH} lists and mappings in one another of this");
+            self.problem("nested-too-deeply", message, template.written, span);
+            return false;
+        }
+        true
     }
 
     /// The value, made a number if that is asked for.
     fn converted(&mut self, template: Template<'_>, value: &Value, span: &Range<usize>) -> Value {
+        if !self.has_room_for(template, value, span) {
+            return Value::String(template.written.to_owned());
+        }
         if !template.number {
             return value.clone();
         }
@@ -327,6 +382,20 @@ impl<'names> Fill<'names, '_> {
             self.problem("bad-template", message, template.written, span);
             template.written.to_owned()
         })
+    }
+
+    /// A template that lacks a brace would be sent as it stands.
+    fn check_closed(&mut self, text: &str, span: &Range<usize>) {
+        if let Some(written) = unclosed(text) {
+            self.problem(
+                "bad-template",
+                "this template is not closed".to_owned(),
+                written,
+                span,
+            )
+            .help
+            .push("write `{{ name }}`; braces that are text have a blank between them: `{ {`".to_owned());
+        }
     }
 
     fn malformed(&mut self, written: &str, problem: Malformed, span: &Range<usize>) {

@@ -53,15 +53,6 @@ impl Unfilled {
     }
 }
 
-impl From<String> for Unfilled {
-    fn from(message: String) -> Self {
-        Self {
-            message,
-            is_of_agent: true,
-        }
-    }
-}
-
 impl Scope {
     /// A scope in which nothing has been captured.
     pub fn new(now: DateTime<FixedOffset>, environment: BTreeMap<String, String>) -> Self {
@@ -87,9 +78,26 @@ impl Scope {
         if DATES.contains(&name) {
             return self.date(name).map(Value::String).map_err(Unfilled::of_run);
         }
-        Err(Unfilled::from(format!(
-            "`{name}` was not captured: the turn that captures it was not played"
-        )))
+        Err(Unfilled {
+            message: format!("`{name}` has no value: nothing was captured for it before this turn"),
+            is_of_agent: true,
+        })
+    }
+
+    /// Why a value cannot stand where it is used: the agent is to blame for what it said, nobody else's is.
+    fn unfit(&self, name: &str, message: String) -> Unfilled {
+        Unfilled {
+            message,
+            is_of_agent: self.captures.contains_key(name),
+        }
+    }
+
+    /// Whether anything that was captured stands in a text.
+    fn has_captures(&self, text: &str) -> bool {
+        pieces(text).iter().any(|piece| match piece {
+            Piece::Template(template) => self.captures.contains_key(template.name),
+            _ => false,
+        })
     }
 
     fn date(&self, name: &str) -> Result<String, String> {
@@ -109,8 +117,9 @@ impl Scope {
         if !template.number {
             return Ok(value);
         }
-        let number = to_number(&value);
-        Ok(number.map_err(|problem| format!("`{}` cannot be made a number: {problem}", template.name))?)
+        let name = template.name;
+        to_number(&value)
+            .map_err(|problem| self.unfit(name, format!("`{name}` cannot be made a number: {problem}")))
     }
 
     /// A text with everything filled in.
@@ -134,8 +143,10 @@ impl Scope {
                 Piece::Data(mark) => filled.push_str(&mark.data()),
                 Piece::Template(template) => {
                     let value = self.converted(template)?;
-                    let text = to_text(&value)
-                        .map_err(|problem| format!("`{}` is {}: {problem}", template.name, shown(&value)))?;
+                    let name = template.name;
+                    let text = to_text(&value).map_err(|problem| {
+                        self.unfit(name, format!("`{name}` is {}: {problem}", shown(&value)))
+                    })?;
                     filled.push_str(&written(text));
                 }
             }
@@ -180,9 +191,14 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             _ => None,
         };
         if said.is_some_and(|text| text.trim().is_empty()) {
-            return Err(Unfilled::from(
-                "there is nothing to say: the text is empty".to_owned(),
-            ));
+            let written = match &turn.input {
+                Input::Say(text) | Input::Attached { say: Some(text), .. } => text.as_str(),
+                _ => "",
+            };
+            return Err(Unfilled {
+                message: "there is nothing to say: the text is empty".to_owned(),
+                is_of_agent: scope.has_captures(written),
+            });
         }
         Ok(Turn {
             location: turn.location.clone(),
@@ -237,6 +253,11 @@ pub fn render_stubs(
 /// As [`render_turn`].
 pub fn render_stub(rule: &StubRule, scope: &Scope) -> Result<StubRule, TemplateError> {
     at(&rule.location, scope.fill(rule))
+}
+
+/// A time zone with everything filled in; nothing when that cannot be done, which the turn that it belongs to tells.
+pub fn render_time_zone(time_zone: &str, scope: &Scope) -> Option<String> {
+    scope.text(time_zone).ok()
 }
 
 /// Where a conversation starts, with everything filled in; `location` is the conversation's.

@@ -175,6 +175,21 @@ pub(in crate::suite) fn value_has_template(value: &Value) -> bool {
     }
 }
 
+/// What begins like a template in a literal text: two braces and a name after them.
+pub(in crate::suite) fn unclosed(literal: &str) -> Option<&str> {
+    let mut from = 0;
+    while let Some(open) = literal.get(from..)?.find("{{").map(|at| from + at) {
+        let inner = literal.get(open + 2..)?;
+        let name = inner.trim_start();
+        if name.starts_with(|first: char| first.is_alphanumeric() || first == '_') {
+            let end = name.find([' ', '{', '}', '\n']).unwrap_or(name.len());
+            return literal.get(open..open + 2 + (inner.len() - name.len()) + end);
+        }
+        from = open + 1;
+    }
+    None
+}
+
 /// The template that is the whole text, if it is one.
 pub(in crate::suite) fn whole(text: &str) -> Option<Template<'_>> {
     match pieces(text).as_slice() {
@@ -222,6 +237,31 @@ pub(in crate::suite) fn to_text(value: &Value) -> Result<String, String> {
     }
 }
 
+/// About how much memory a value takes, wherever it stands.
+pub(in crate::suite) fn bytes(value: &Value) -> usize {
+    /// A node of a tree, with the places that it keeps.
+    const NODE: usize = 120;
+    let below: usize = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| name.len() + bytes(value))
+            .sum(),
+        _ => 0,
+    };
+    NODE + below
+}
+
+/// How many lists and mappings of a value stand in one another.
+pub(in crate::suite) fn height(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(height).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// A value for messages, short.
 pub(in crate::suite) fn shown(value: &Value) -> String {
     const LONGEST: usize = 60;
@@ -265,6 +305,9 @@ mod tests {
             ]
         );
         assert_eq!(pieces("{{ open"), [Literal("{{ open")]);
+        assert_eq!(unclosed("to {{ city }, {{b"), Some("{{ city"));
+        assert_eq!(unclosed("{{{ a"), Some("{{ a"));
+        assert_eq!(unclosed("{\"a\":{{( }} {{ "), None);
         assert_eq!(
             pieces("a {{ b {{ c }}"),
             [Literal("a {{ b "), template("{{ c }}", "c", false)]

@@ -121,6 +121,8 @@ async fn matching_changes_nothing_so_the_start_is_still_to_come() {
         .unwrap();
     let kinds: Vec<_> = reply
         .candidates
+        .seen()
+        .unwrap()
         .iter()
         .map(|found| (found.kind.as_str(), found.confidence))
         .collect();
@@ -157,7 +159,7 @@ async fn a_match_is_fulfilled_as_it_was_offered() {
     };
     let reply = open(&server).await.play(request).await.unwrap();
     assert_eq!(
-        (reply.texts.as_slice(), reply.candidates.len()),
+        (reply.texts.as_slice(), reply.candidates.seen().unwrap().len()),
         (["done".to_owned()].as_slice(), 2)
     );
     assert_eq!(reply.raw.unwrap().as_array().unwrap().len(), 2);

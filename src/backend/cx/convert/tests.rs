@@ -477,6 +477,8 @@ fn candidates_come_from_match_intent() {
     assert_eq!(
         reply
             .candidates
+            .seen()
+            .unwrap()
             .iter()
             .map(|found| found.kind.as_str())
             .collect::<Vec<_>>(),

@@ -67,7 +67,7 @@ fn what_cannot_be_filled_is_told() {
     for (text, message) in [
         (
             "{{ code }}",
-            "suite.yaml:3: `code` was not captured: the turn that captures it was not played",
+            "suite.yaml:3: `code` has no value: nothing was captured for it before this turn",
         ),
         (
             "{{ env.HOME }}",
@@ -92,6 +92,27 @@ fn what_cannot_be_filled_is_told() {
     ] {
         let captures = json!({"word": "four", "list": [1], "nothing": null, "empty": " "});
         assert_eq!(said(text, captures), Err(message.to_owned()), "{text}");
+    }
+}
+
+/// What the environment holds is nothing that the agent said: the conversation is errored, not failed.
+#[test]
+fn only_what_was_captured_is_the_agents() {
+    let mut scope = scope(json!({"code": "A1", "nothing": "", "list": []}));
+    for (name, value) in [("NUM", "abc"), ("NOTHING", "")] {
+        scope.environment.insert(name.to_owned(), value.to_owned());
+    }
+    for (text, is_of_agent) in [
+        ("{{ code | number }}", true),
+        ("{{ nothing }}", true),
+        ("x {{ list }}", true),
+        ("{{ other }}", true),
+        ("{{ env.NUM | number }}", false),
+        ("{{ env.NOTHING }}", false),
+        ("{{ env.OTHER }}", false),
+    ] {
+        let error = render_turn(&turn(Input::Say(text.to_owned())), &scope).unwrap_err();
+        assert_eq!(error.is_of_agent, is_of_agent, "{text}: {error}");
     }
 }
 

@@ -1,0 +1,109 @@
+//! What the RPC of a turn can never show, so that an expectation of it would hold or fail whatever the agent does.
+
+use super::Parser;
+use crate::model::suite::{Service, Turn, Via};
+use crate::yaml::{Map, Node};
+
+/// What a reply to `via: match` never has: nothing is executed.
+const NEEDS_EXECUTION: [&str; 17] = [
+    "all_parameters",
+    "audio",
+    "citations",
+    "ended",
+    "flow",
+    "handoff",
+    "parameters",
+    "payload",
+    "playbook",
+    "replies",
+    "reply",
+    "sentiment",
+    "spans",
+    "tool_calls",
+    "transfer",
+    "visited",
+    "webhook",
+];
+
+/// What replies can show.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::suite) struct Shown {
+    /// What the agent might have understood.
+    candidates: bool,
+    /// What comes of running something.
+    execution: bool,
+    /// Where a `via` would show it.
+    place: &'static str,
+}
+
+impl Shown {
+    /// What the reply of a turn shows.
+    pub(in crate::suite) fn in_turn(via: Option<Via>) -> Self {
+        Self {
+            candidates: matches!(via, Some(Via::Match | Via::MatchThenFulfill)),
+            execution: via != Some(Via::Match),
+            place: "in this turn",
+        }
+    }
+
+    /// What the reply shows that the `when` of the turn after it looks at.
+    pub(in crate::suite) fn before(turn: &Turn) -> Self {
+        Self {
+            place: "in the turn before",
+            ..Self::in_turn(turn.via)
+        }
+    }
+
+    /// What a whole conversation shows.
+    pub(in crate::suite) fn in_conversation(turns: &[Turn]) -> Self {
+        let any = |is_shown: fn(Self) -> bool| turns.iter().any(|turn| is_shown(Self::in_turn(turn.via)));
+        Self {
+            candidates: any(|shown| shown.candidates),
+            execution: any(|shown| shown.execution),
+            place: "in a turn",
+        }
+    }
+
+    /// Whether an expectation of this name can be observed.
+    pub(in crate::suite) fn has(self, name: &str) -> bool {
+        match name {
+            "candidates" => self.candidates,
+            name => self.execution || !NEEDS_EXECUTION.contains(&name),
+        }
+    }
+}
+
+impl Parser {
+    /// Reports expectations of Dialogflow CX that can never be observed, those under `on` included.
+    pub(in crate::suite) fn check_shown(&mut self, expect: &Node, shown: Shown) {
+        if self.service == Some(Service::Ces) {
+            return;
+        }
+        let Some(map) = expect.as_map() else { return };
+        self.check_all_shown(map, shown);
+        let of_cx = map.get("on").and_then(|on| on.get("cx")).and_then(Node::as_map);
+        if let Some(map) = of_cx {
+            self.check_all_shown(map, shown);
+        }
+    }
+
+    fn check_all_shown(&mut self, map: &Map, shown: Shown) {
+        for key in map.entries.iter().map(|entry| &entry.key) {
+            let name = key.name.as_str();
+            if shown.has(name) {
+                continue;
+            }
+            if name == "candidates" {
+                let place = shown.place;
+                let message = format!("`candidates` needs `via: match` or `via: match_then_fulfill` {place}");
+                self.reader.error("unobservable", message, key.span.clone());
+            } else {
+                let message = format!("`{name}` is never known after `via: match`, which runs nothing");
+                self.reader
+                    .error("unobservable", message, key.span.clone())
+                    .help
+                    .push("look at `candidates`, or use `via: match_then_fulfill`".to_owned());
+            }
+        }
+    }
+}
