@@ -8,7 +8,7 @@ use crate::redact::PLACEHOLDER;
 use crate::yaml::write::{Node, Writer};
 
 use super::path::parameter;
-use super::text::collapse;
+use super::text::{collapse, single_blanks};
 
 /// Longest text that is suggested whole; of longer ones the beginning is.
 const LONGEST_TEXT: usize = 400;
@@ -230,7 +230,12 @@ fn holds_template(value: &Value) -> bool {
 /// A matcher that the text passes: the text itself, its beginning when it is long, a pattern when it would be taken
 /// for a template.
 fn text_node(text: &str) -> Node {
-    let text = collapse(text);
+    // A pattern is held against the text as it is, letters put together as they are.
+    let text = if text.contains("{{") {
+        single_blanks(text.trim())
+    } else {
+        collapse(text)
+    };
     let end = text.char_indices().nth(LONGEST_TEXT).map(|(end, _)| end);
     let Some(start) = end.and_then(|end| text.get(..end)) else {
         return whole_or_pattern(&text, "^", "$", Node::text);

@@ -35,7 +35,8 @@ pub(super) fn squeeze(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn single_blanks(text: &str) -> Cow<'_, str> {
+/// The text with every run of white space made one blank, and nothing else changed.
+pub(super) fn single_blanks(text: &str) -> Cow<'_, str> {
     let mut after_blank = false;
     let is_squeezed = text.chars().all(|character| {
         let blank = character.is_whitespace();

@@ -118,6 +118,8 @@ fn texts_that_would_be_templates_or_too_long() {
         with("Hello {{ name }}!".into()),
         "expect:\n  reply: { matches: '^\\s*Hello\\s+\\{\\{\\s+name\\s+\\}\\}!\\s*$' }\n"
     );
+    // A pattern is held against the letters as they were put together.
+    assert!(with("{{ cafe\u{301} }}".into()).contains("cafe\u{301}"));
     let long = with("Some words. ".repeat(100));
     assert!(
         long.starts_with("expect:\n  reply:\n    starts_with: Some words. Some"),
