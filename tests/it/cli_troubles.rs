@@ -148,3 +148,38 @@ async fn a_service_refuses() {
         );
     }
 }
+
+/// Nobody writes into it: whoever opens it waits.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credentials_file_that_is_a_pipe_stops_nothing() {
+    let server = ScriptedServer::start().await;
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for keys in [
+        "credentials: { file: pipe }",
+        "credentials: none, endpoint: \"https://127.0.0.1:1\", tls: { authorities: pipe }",
+    ] {
+        let endpoint = format!("endpoint: \"http://{}\"", server.address());
+        let endpoint = if keys.contains("endpoint") { "" } else { &endpoint };
+        place.write(
+            "turnproof.yaml",
+            &format!("targets: {{ cx: {{ backend: cx, agent: projects/p/locations/global/agents/a, {keys}, {endpoint} }} }}\n"),
+        );
+        place.write(
+            "cx.yaml",
+            "target: cx\nconversations: [{ name: asks, turns: [{ say: hi }] }]\n",
+        );
+        let allowed = ["--allow-credentials-to", "127.0.0.1"];
+        let run = place.run(&[&["run"][..], &allowed].concat());
+        assert_eq!(run.code, Some(3), "{run:?}");
+        let examined = place.run(&[&["doctor"][..], &allowed].concat());
+        for said in [run, examined] {
+            assert!(said.out.contains("this is not a regular file"), "{}", said.out);
+        }
+    }
+    assert!(server.received().is_empty());
+}
