@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use tonic::Status;
+use turnproof::proto::cx_v3 as cx;
+use turnproof::proto::cx_v3::response_message;
 
 use crate::cli_place::{Place, Said};
 use crate::scripted::{Reply, ScriptedServer};
@@ -146,6 +148,57 @@ async fn a_service_refuses() {
                 .count(),
             2
         );
+    }
+}
+
+/// A secret stands where a long message is cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_at_the_end_of_what_is_shown_is_hidden_whole() {
+    const SECRET: &str = "Sesame-open-the-door";
+    let server = ScriptedServer::start().await;
+    let message = format!("{} {SECRET} {}", "x".repeat(955), "y".repeat(500));
+    server.reply("DetectIntent", Reply::fail(Status::internal(message)));
+    let text = response_message::Text {
+        text: vec![format!("{} {SECRET} and more", "x".repeat(45))],
+        ..Default::default()
+    };
+    let answer = cx::DetectIntentResponse {
+        query_result: Some(cx::QueryResult {
+            response_messages: vec![cx::ResponseMessage {
+                message: Some(response_message::Message::Text(text)),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    server.reply("DetectIntent", Reply::one(&answer));
+    let place = Place::new();
+    place.write(
+        "turnproof.yaml",
+        &format!(
+            "env: [WORD]\ntargets:\n  cx: {{ backend: cx, agent: projects/p/locations/global/agents/a, quota_project: \"${{WORD}}\", endpoint: \"http://{}\", credentials: none }}\n",
+            server.address()
+        ),
+    );
+    place.write(
+        "cx.yaml",
+        "target: cx\nconversations: [{ name: asks, turns: [{ say: hi }] }]\n",
+    );
+    let run = place
+        .command(&["run", "--retries", "0"])
+        .env("WORD", SECRET)
+        .output();
+    let run = Said::from(run.unwrap());
+    errored(&run, &place, "x [redacted]", "raise --retries");
+    let examined = place.command(&["doctor"]).env("WORD", SECRET).output();
+    let examined = Said::from(examined.unwrap());
+    assert_eq!(examined.code, Some(0), "{examined:?}");
+    assert!(examined.out.contains("xx [redacted] "), "{}", examined.out);
+    let reports = ["reports/run.json", "reports/junit.xml"].map(|file| place.read(file));
+    for shown in reports.iter().chain([&run.out, &run.err, &examined.out]) {
+        assert!(!shown.contains("Sesame"), "{shown}");
+        assert!(!shown.contains(&"y".repeat(60)), "it is cut: {shown}");
     }
 }
 
