@@ -80,6 +80,13 @@ pub trait Session: Send {
     /// [`TurnError`] says whether the turn may have been applied.
     async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError>;
 
+    /// How many requests a turn with this input takes, as far as that is known before it is played: a rate counts
+    /// requests.
+    fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {
+        let _ = (input, via);
+        1
+    }
+
     /// Tells the service what the user thinks of its last answer.
     ///
     /// # Errors

@@ -476,6 +476,14 @@ impl Session for CxSession {
         Ok(reply)
     }
 
+    fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {
+        match input {
+            TurnInput::ToolResults(results) => results.len().max(1),
+            TurnInput::User(_) if via.unwrap_or(self.shared.target.via) == Via::MatchThenFulfill => 2,
+            _ => 1,
+        }
+    }
+
     async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
         let Some(answer) = &self.last_answer else {
             let message = "there is no answer with an id that could be rated";

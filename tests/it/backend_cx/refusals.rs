@@ -205,7 +205,12 @@ impl Line for GoneAfterOne {
 async fn a_turn_that_was_matched_has_left_though_it_could_not_be_fulfilled() {
     let backend = CxBackend::over(target(), Arc::new(GoneAfterOne::default())).unwrap();
     let mut session = backend.open(session_start(Start::default())).await.unwrap();
+    let input = say("hi").input;
     let via = Some(Via::MatchThenFulfill);
+    assert_eq!(
+        (session.requests(&input, via), session.requests(&input, None)),
+        (2, 1)
+    );
     let failed = session.play(TurnRequest { via, ..say("hi") }).await.unwrap_err();
     assert_eq!(
         (failed.error.kind, failed.sent),
