@@ -36,6 +36,7 @@ pub mod cx;
 pub mod error;
 mod headers;
 mod http;
+mod json;
 pub mod machine_file;
 pub mod names;
 mod overrides;
