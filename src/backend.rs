@@ -5,7 +5,7 @@
 //! `target`. A session never sends a turn twice: retrying is the runner's, in a new session.
 //!
 //! The live clients stand on one another: [`names`] says what is meant, [`auth`] as whom, [`way`] which way leads there,
-//! [`transport`] what carrying bytes means. `channel` and [`call`] carry them over gRPC, `rest` and `websocket` as JSON
+//! [`machine_file`] reads what both need, [`transport`] what carrying bytes means. `channel` and [`call`] carry them over gRPC, `rest` and `websocket` as JSON
 //! over HTTP. [`cx`] and [`ces`] know the services, [`error`] says what a failure means.
 
 use std::fmt;
@@ -36,6 +36,8 @@ pub mod cx;
 pub mod error;
 mod headers;
 mod http;
+mod json;
+pub mod machine_file;
 pub mod names;
 mod overrides;
 mod rest;
@@ -83,6 +85,13 @@ pub trait Session: Send {
     /// waits for its end.
     fn says_for(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// How many requests a turn with this input takes, as far as that is known before it is played: a rate counts
+    /// requests.
+    fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {
+        let _ = (input, via);
+        1
     }
 
     /// Tells the service what the user thinks of its last answer.

@@ -13,7 +13,7 @@ use std::ops::Range;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-pub use text::{clean_terminal, clean_terminal_line, xml_text};
+pub use text::{clean_terminal, clean_terminal_line, shorten, xml_text};
 
 mod text;
 

@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 pub use facts::{comment_after, quoted};
 pub use node::{Entry, Key, Kind, List, Map, Node, Number, Style, Text, Written};
 pub use packed::Packed;
-pub use reader::{Reader, parse_duration};
+pub use reader::{Reader, parse_duration, why_no_duration};
 
 mod build;
 mod facts;

@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::call::Connection;
 use super::error::status::root_cause;
 use super::error::{BackendError, BackendErrorKind};
+use super::machine_file::apart;
 use crate::model::endpoint::CredentialPolicy;
 
 pub(in crate::backend) mod document;
@@ -64,6 +65,7 @@ enum Source {
     },
 }
 
+#[derive(Clone)]
 enum Google {
     File(PathBuf),
     Json(String),
@@ -124,8 +126,11 @@ impl TokenSource {
             Source::None => Ok(HeaderMap::new()),
             Source::Token(value) => Ok(HeaderMap::from_iter([(AUTHORIZATION, value.clone())])),
             Source::Google { wanted, policy, made } => {
-                let credentials = made.get_or_try_init(|| async { make(wanted, policy) }).await?;
-                fetch(credentials).await
+                let making = || {
+                    let (wanted, policy) = (wanted.clone(), policy.clone());
+                    apart("the credentials", move || make(&wanted, &policy))
+                };
+                fetch(made.get_or_try_init(making).await?).await
             }
         }
     }
@@ -147,17 +152,12 @@ const LOG_IN: &str =
 /// Refuses to send credentials to a server that nobody vouched for who may.
 fn may_go(connection: &Connection) -> Result<(), BackendError> {
     let (endpoint, policy) = (&connection.endpoint, &connection.policy);
-    let own_authorities = endpoint.is_encrypted() && connection.way.tls.authorities.is_some();
-    let permitted = if own_authorities {
-        policy.permits_by_name(endpoint)
-    } else {
-        policy.permits(endpoint)
-    };
-    if permitted {
+    let own_authorities = connection.way.tls.authorities.is_some();
+    if policy.permits_over(endpoint, own_authorities) {
         return Ok(());
     }
     let host = endpoint.host();
-    let why = if own_authorities {
+    let why = if own_authorities && endpoint.is_encrypted() {
         ": the target brings its own authorities"
     } else {
         ""
@@ -177,7 +177,7 @@ fn make(wanted: &Google, policy: &CredentialPolicy) -> Result<GoogleCredentials,
             .map_err(|error| unusable("no Application Default Credentials", &error)),
         Google::File(path) => {
             let named = format!("credentials file {}", path.display());
-            document::of_text(&document::read(path)?, &named, policy)
+            document::of_text(&document::read(path, &named)?, &named, policy)
         }
         Google::Json(text) => document::of_text(text, "the variable of `json_env`", policy),
     }

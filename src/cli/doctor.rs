@@ -8,7 +8,7 @@ use super::surroundings::Surroundings;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::endpoint::CredentialPolicy;
 use crate::model::examination::{Examination, Step};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, shorten};
 use crate::report::{Look, examination};
 use crate::runner::fresh_seed;
 use crate::settings::Settings;
@@ -17,6 +17,9 @@ use crate::settings::target::TargetEntry;
 use crate::suite::discover::default_path;
 use crate::target::Means;
 use crate::target::doctor;
+
+/// Nobody reads more of what a step has found, in characters.
+const LONGEST_FOUND: usize = 1_000;
 
 pub(super) fn doctor(args: &DoctorArgs, here: &Surroundings, console: Console) -> Result<Exit, Failure> {
     let settings = settings(args, here)?;
@@ -32,7 +35,7 @@ pub(super) fn doctor(args: &DoctorArgs, here: &Surroundings, console: Console) -
     };
     let say = (!args.no_turn).then_some(args.say.as_str());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut examinations = runtime.block_on(examine(&entries, &means, say));
+    let mut examinations = runtime.block_on(examine(&entries, &means, say, &settings.redactor));
     // Nothing that still waits (an idle connection, a late answer) may hold up the end.
     runtime.shutdown_background();
     for examination in &mut examinations {
@@ -86,14 +89,20 @@ fn entries<'s>(args: &DoctorArgs, settings: &'s Settings) -> Result<Vec<&'s Targ
 }
 
 /// Examines what can be used, and says of the others why they cannot.
-async fn examine(entries: &[&TargetEntry], means: &Means, say: Option<&str>) -> Vec<Examination> {
+async fn examine(
+    entries: &[&TargetEntry],
+    means: &Means,
+    say: Option<&str>,
+    redactor: &Redactor,
+) -> Vec<Examination> {
     let problems: Vec<Vec<Diagnostic>> = entries.iter().map(|entry| problems(entry, means)).collect();
     let with_problems = || entries.iter().zip(&problems);
     let usable: Vec<_> = with_problems()
         .filter(|(_, problems)| problems.is_empty())
         .filter_map(|(entry, _)| entry.target.as_ref())
         .collect();
-    let mut examined = doctor::examine(&usable, means, say).await.into_iter().peekable();
+    let examined = doctor::examine(&usable, means, say, redactor).await;
+    let mut examined = examined.into_iter().peekable();
     let of_entry = |(entry, problems): (&&TargetEntry, &Vec<Diagnostic>)| {
         let ready = examined.next_if(|examination| examination.target == entry.name);
         ready.unwrap_or_else(|| unusable(entry, problems))
@@ -142,6 +151,7 @@ fn hide(examination: &mut Examination, redactor: &Redactor) {
     examination.subject = redactor.text(&examination.subject).into_owned();
     for examined in &mut examination.steps {
         examined.found = redactor.text(&examined.found).into_owned();
+        shorten(&mut examined.found, LONGEST_FOUND);
         examined.hint = examined
             .hint
             .as_deref()

@@ -10,7 +10,7 @@ use crate::emulator::fault::{Rule, RuleError};
 use crate::settings::rate::Rate;
 use crate::settings::roles::TargetChoice;
 use crate::settings::{REPORT_FORMATS, check_report, is_variable_name};
-use crate::yaml::parse_duration;
+use crate::yaml::{parse_duration, why_no_duration};
 
 pub(super) fn rate(text: &str) -> Result<Rate, String> {
     text.parse()
@@ -29,7 +29,10 @@ pub(super) fn target_choice(text: &str) -> Result<TargetChoice, String> {
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "a duration such as 4s, 250ms or 1m30s is wanted".to_owned())
+    parse_duration(text).ok_or_else(|| match why_no_duration(text) {
+        Some(why) => format!("it {why}"),
+        None => "a duration such as 4s, 250ms or 1m30s is wanted".to_owned(),
+    })
 }
 
 pub(super) fn clock(text: &str) -> Result<DateTime<FixedOffset>, String> {

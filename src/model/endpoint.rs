@@ -213,6 +213,15 @@ impl CredentialPolicy {
         of_google || self.permits_by_name(endpoint)
     }
 
+    /// As [`Self::permits`], of a server that settings may bring their own authorities for.
+    pub fn permits_over(&self, endpoint: &Endpoint, own_authorities: bool) -> bool {
+        if own_authorities && endpoint.is_encrypted() {
+            self.permits_by_name(endpoint)
+        } else {
+            self.permits(endpoint)
+        }
+    }
+
     /// Whether credentials may go to a server whoever vouches for it: the command line names its host. Settings that
     /// bring their own authorities could otherwise make anybody Google.
     pub fn permits_by_name(&self, endpoint: &Endpoint) -> bool {

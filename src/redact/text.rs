@@ -53,6 +53,14 @@ fn replace(text: &str, refused: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// The text up to so many characters. Only what was redacted is cut: part of a secret is not known as one.
+pub fn shorten(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

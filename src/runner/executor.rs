@@ -16,7 +16,7 @@ use crate::backend::Title;
 use crate::model::event::{CancelReason, RunEvent};
 use crate::model::outcome::{Attempt, ConversationResult, Sent, Verdict};
 use crate::model::suite::{Conversation, EmulatorStubs};
-use crate::redact::{Redact, Redactor};
+use crate::redact::{Redact, Redactor, shorten};
 
 /// A finished conversation, redacted, and its line for the journal.
 #[derive(Debug)]
@@ -33,12 +33,32 @@ impl Finished {
     /// Redacts a result and makes its line.
     pub(super) fn new(position: usize, mut result: ConversationResult, redactor: &Redactor) -> Self {
         result.redact(redactor);
+        shorten_errors(&mut result);
         let line = journal::line_of(&result);
         Self {
             position,
             result,
             line,
         }
+    }
+}
+
+/// Nobody reads more of what a service says when it fails, in characters.
+const LONGEST_ERROR: usize = 1_000;
+
+/// Cuts what services said. Not before it was redacted, see [`shorten`].
+fn shorten_errors(result: &mut ConversationResult) {
+    let errors = result
+        .attempts
+        .iter_mut()
+        .filter_map(|attempt| attempt.error.as_mut());
+    errors.for_each(|error| shorten(&mut error.message, LONGEST_ERROR));
+    if let Some(reason) = result
+        .reason
+        .as_mut()
+        .filter(|_| result.verdict == Verdict::Errored)
+    {
+        shorten(reason, LONGEST_ERROR);
     }
 }
 

@@ -21,7 +21,7 @@ use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::outcome::{Attempt, ConversationResult, ErrorRecord, Outcome, Sent};
 use crate::model::suite::{
     Check, Conversation, EmulatorStubs, Expectation, Feedback, Input, Location, Matcher, Repeat, Retries,
-    Service, Start, Timeouts, Turn, With,
+    Service, Start, Timeouts, Turn, Via, With,
 };
 use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
 use crate::redact::Redactor;
@@ -66,6 +66,8 @@ pub(super) struct FakeBackend {
     pub(super) rated: Mutex<Vec<Rated>>,
     /// So many sessions are refused, for want of a quota, before one is opened.
     pub(super) unopened: AtomicUsize,
+    /// So many requests are said to be made for one turn.
+    pub(super) requests: AtomicUsize,
     open_now: AtomicUsize,
     pub(super) most_open: AtomicUsize,
 }
@@ -78,6 +80,7 @@ impl FakeBackend {
             opened: Mutex::default(),
             rated: Mutex::default(),
             unopened: AtomicUsize::new(0),
+            requests: AtomicUsize::new(1),
             open_now: AtomicUsize::new(0),
             most_open: AtomicUsize::new(0),
         })
@@ -147,6 +150,10 @@ impl Drop for FakeSession {
 
 #[async_trait]
 impl Session for FakeSession {
+    fn requests(&self, _: &TurnInput, _: Option<Via>) -> usize {
+        self.backend.requests.load(Ordering::SeqCst)
+    }
+
     async fn play(&mut self, request: TurnRequest) -> Result<AgentReply, TurnError> {
         let input = match &request.input {
             TurnInput::User(Input::Say(text)) => text.clone(),

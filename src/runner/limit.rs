@@ -119,6 +119,10 @@ struct State {
     slowed: Option<Slowed>,
     /// The next request does not leave before this.
     next: Instant,
+    /// When the last one left, or should have left: the pace counts from here.
+    last: Instant,
+    /// The end of the last pause.
+    paused: Instant,
     recent: Recent,
     tally: Tally,
     random: StdRng,
@@ -174,6 +178,8 @@ impl Limit {
                 tokens: None,
                 slowed: None,
                 next: now,
+                last: now,
+                paused: now,
                 recent: Recent {
                     since: now,
                     count: 0,
@@ -213,6 +219,8 @@ impl Limit {
 
     async fn wait_for_turn(&self, start: Instant, takes_tokens: bool) -> Departure {
         loop {
+            // Before the state is looked at, so that no change of it is missed.
+            let earlier = self.earlier.notified();
             let earliest = match self.state().leave(start, Instant::now(), takes_tokens) {
                 Ok(departure) => return departure,
                 Err(earliest) => earliest,
@@ -220,7 +228,7 @@ impl Limit {
             // Meanwhile a refusal may put it off, and an answer that took less than it might let it leave earlier.
             tokio::select! {
                 () = sleep_until(earliest) => {}
-                () = self.earlier.notified(), if takes_tokens => {}
+                () = earlier => {}
             }
         }
     }
@@ -233,14 +241,16 @@ impl Limit {
     ) -> impl Iterator<Item = Change> + use<> {
         let now = Instant::now();
         let mut state = self.state();
+        let before = state.next;
         let recovered = state.raise(now);
+        let is_sooner = state.next < before;
         let counted = spent.zip(state.tokens.as_mut());
         let (is_earlier, measured) = counted.map_or((false, None), |(spent, tokens)| {
             tokens.spent(departure.reserved, spent, now)
         });
         drop(state);
-        if is_earlier || recovered.is_some() {
-            self.earlier.notify_one();
+        if is_earlier || is_sooner {
+            self.earlier.notify_waiters();
         }
         recovered.into_iter().chain(measured)
     }
@@ -319,6 +329,7 @@ impl State {
         }
         if let Some(per_minute) = self.per_minute() {
             let late = now.checked_sub(SLACK).map_or(now, |late| late.max(self.next));
+            self.last = late;
             self.next = late + apart(per_minute);
         }
         self.recent.count(now);
@@ -375,6 +386,7 @@ impl State {
     }
 
     fn put_off(&mut self, until: Instant) {
+        self.paused = self.paused.max(until);
         self.next = self.next.max(until);
     }
 
@@ -387,14 +399,22 @@ impl State {
         slowed.changed = now;
         slowed.in_a_row = 0;
         // Sums of tenths miss the whole by a hair.
-        if slowed.per_minute < slowed.whole * 0.999 {
-            return None;
+        let recovered = slowed.per_minute >= slowed.whole * 0.999;
+        if recovered {
+            self.tally.slowed += now - slowed.since;
+            self.slowed = None;
         }
-        self.tally.slowed += now - slowed.since;
-        self.slowed = None;
-        // The next one was due at the pace that is over.
-        self.next = self.next.min(now);
-        Some(Change::Recovered)
+        self.hasten(now);
+        recovered.then_some(Change::Recovered)
+    }
+
+    /// The next one was due at a pace that is over. Pauses last.
+    fn hasten(&mut self, now: Instant) {
+        let due = match self.per_minute() {
+            Some(per_minute) => self.last + apart(per_minute),
+            None => now,
+        };
+        self.next = self.next.min(due.max(self.paused));
     }
 }
 

@@ -29,8 +29,13 @@ impl Player<'_> {
     /// be the one that counts them (ces-api 1.3: diagnostics come with the last output).
     pub(super) async fn depart_again(&mut self) -> Option<Departure> {
         let turn = self.uncounted.take();
-        let departure = self.depart_without_tokens().await?;
-        Some(turn.map_or(departure, |turn| departure.with_tokens_of(turn)))
+        self.depart_further(turn).await
+    }
+
+    /// The same for a turn that goes on to make another request, of which nobody hears before it is over.
+    pub(super) async fn depart_further(&mut self, turn: Option<Departure>) -> Option<Departure> {
+        let further = self.depart_without_tokens().await?;
+        Some(turn.map_or(further, |turn| further.with_tokens_of(turn)))
     }
 
     /// Lets the target's pace follow what came of a request; an answer may tell how many tokens it took.
@@ -61,6 +66,7 @@ impl Player<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::Ordering;
     use std::time::Duration;
 
     use serde_json::json;
@@ -83,6 +89,16 @@ mod tests {
             spans: Observed::Seen(vec![span]),
             ..reply
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_request_of_a_turn_counts() {
+        let backend = FakeBackend::echo();
+        backend.requests.store(3, Ordering::SeqCst);
+        let mut run = FakeRun::new(&backend, [with_turns("a", (0..5).map(|_| say("go")))]);
+        run.limit = Some(Limit::new("fake", Some(60.0), 7));
+        let played = run.play().await;
+        assert_eq!(played.took, Duration::from_secs(14), "fifteen requests");
     }
 
     /// Turns at 1,000 tokens a minute, of which each is said to take 100.

@@ -93,11 +93,14 @@ impl Player<'_> {
         session: &mut dyn Session,
     ) -> Result<AgentReply, Unknown> {
         let first = self.turns[index].sent == Sent::No;
-        let departure = if first {
+        let mut departure = if first {
             self.depart().await
         } else {
             self.depart_again().await
         };
+        for _ in 1..session.requests(&input, turn.via) {
+            departure = self.depart_further(departure).await;
+        }
         let timeout = self.budget.left();
         if timeout.is_zero() {
             return Err(self.budget.used_up());

@@ -273,17 +273,13 @@ impl Target {
             Some(endpoint) => endpoint.clone(),
             None => Endpoint::of_service(self.service(), location, universe).ok()?,
         };
-        let own_authorities = endpoint.is_encrypted() && access.tls.authorities.is_some();
-        let permitted = if own_authorities {
-            policy.permits_by_name(&endpoint)
-        } else {
-            policy.permits(&endpoint)
-        };
+        let own_authorities = access.tls.authorities.is_some();
+        let permitted = policy.permits_over(&endpoint, own_authorities);
         if *credentials == Credentials::None || permitted {
             return None;
         }
         let host = endpoint.host();
-        let why = if own_authorities {
+        let why = if own_authorities && endpoint.is_encrypted() {
             ", on the word of authorities that the settings bring along"
         } else {
             ""

@@ -19,6 +19,7 @@ use crate::model::endpoint::Protocol;
 use crate::model::examination::{Examination, Examined, State, Step};
 use crate::model::suite::{Input, Service, Start, With};
 use crate::model::transcript::AgentReply;
+use crate::redact::{Redactor, shorten};
 use crate::settings::target::{Credentials, Served, Target, TargetKind};
 
 /// The turn may take so long.
@@ -28,11 +29,17 @@ const SHOWN: usize = 60;
 
 /// Examines targets, all at the same time; the order stays. Must run within a tokio runtime.
 ///
-/// `say` is what the one turn says; without it there is none.
-pub async fn examine(targets: &[&Target], means: &Means, say: Option<&str>) -> Vec<Examination> {
+/// `say` is what the one turn says; without it there is none. Only what is shown in part is redacted here.
+pub async fn examine(
+    targets: &[&Target],
+    means: &Means,
+    say: Option<&str>,
+    redactor: &Redactor,
+) -> Vec<Examination> {
     let examined = targets.iter().map(|target| async {
         let mut doctor = Doctor {
             target,
+            redactor,
             steps: Vec::new(),
         };
         doctor.examine(means, say).await;
@@ -58,6 +65,7 @@ pub fn unusable(name: &str, target: Option<&Target>, problem: &str, hint: Option
 
 struct Doctor<'a> {
     target: &'a Target,
+    redactor: &'a Redactor,
     steps: Vec<Examined>,
 }
 
@@ -128,7 +136,7 @@ impl Doctor<'_> {
                 if live {
                     self.good(Step::Permission, "the service lets the account in".to_owned());
                 }
-                self.good(subject, answer_found(&reply, took));
+                self.good(subject, answer_found(&reply, took, self.redactor));
                 if live {
                     self.good(Step::Quota, "there was enough for a turn".to_owned());
                 }
@@ -358,15 +366,14 @@ fn handshake_found(answered: &Answered, connection: &Connection, protocol: Proto
     }
 }
 
-fn answer_found(reply: &AgentReply, took: Duration) -> String {
+fn answer_found(reply: &AgentReply, took: Duration, redactor: &Redactor) -> String {
     let text = reply.texts.iter().find(|text| !text.trim().is_empty());
     let said = match text {
         None => "it answered without a word".to_owned(),
         Some(text) => {
-            let text = text.trim();
-            let shown: String = text.chars().take(SHOWN).collect();
-            let more = if shown.len() < text.len() { "…" } else { "" };
-            format!("it answered “{shown}{more}”")
+            let mut shown = redactor.text(text.trim()).into_owned();
+            shorten(&mut shown, SHOWN);
+            format!("it answered “{shown}”")
         }
     };
     format!("{said} in {} ms", took.as_millis())

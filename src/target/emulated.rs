@@ -251,6 +251,10 @@ impl Session for EmulatedSession {
         self.session.play(turn).await
     }
 
+    fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {
+        self.session.requests(input, via)
+    }
+
     async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
         self.session.rate(feedback, timeout).await
     }

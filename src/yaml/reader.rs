@@ -199,7 +199,10 @@ impl Reader {
             Kind::Text(text) => {
                 let duration = parse_duration(&text.value);
                 if duration.is_none() {
-                    let message = format!("{what} must be {WANTED}, not `{}`", text.value);
+                    let message = match why_no_duration(&text.value) {
+                        Some(why) => format!("{what}: `{}` {why}", text.value),
+                        None => format!("{what} must be {WANTED}, not `{}`", text.value),
+                    };
                     self.error("bad-duration", message, node.span.clone());
                 }
                 duration
@@ -259,8 +262,24 @@ impl Reader {
     }
 }
 
-/// Reads `4s`, `250ms`, `1m30s`, `2h`, `8d`, `1.5s`; parts in falling order of unit, each unit once.
+/// The longest duration that is read, in seconds: a year. Nobody waits longer, and clocks cannot count any number.
+const LONGEST_DURATION: f64 = 365.0 * 86_400.0;
+
+/// Reads `4s`, `250ms`, `1m30s`, `2h`, `8d`, `1.5s`; parts in falling order of unit, each unit once. At most `365d`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
+    let seconds = seconds(text).filter(|seconds| *seconds <= LONGEST_DURATION)?;
+    // Whole microseconds: no one means less, and 0.1 + 0.2 does not show.
+    Duration::try_from_secs_f64((seconds * 1e6).round() / 1e6).ok()
+}
+
+/// What is wrong with a text that is a duration and yet none that is read.
+pub fn why_no_duration(text: &str) -> Option<&'static str> {
+    seconds(text)
+        .is_some_and(|seconds| seconds > LONGEST_DURATION)
+        .then_some("is too long: at most 365d")
+}
+
+fn seconds(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 5] = [
         ("d", 86_400.0),
         ("h", 3_600.0),
@@ -286,9 +305,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         seconds += number.parse::<f64>().ok()? * UNITS.get(position)?.1;
         rest = after;
     }
-    // Whole microseconds: no one means less, and 0.1 + 0.2 does not show.
-    let duration = Duration::try_from_secs_f64((seconds * 1e6).round() / 1e6).ok()?;
-    (next_unit > 0).then_some(duration)
+    (next_unit > 0).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -307,6 +324,7 @@ mod tests {
             ("1.5s", 1.5),
             ("0s", 0.0),
             ("1s250ms", 1.25),
+            ("365d", 31_536_000.0),
         ] {
             assert_eq!(read(text), Some(seconds), "{text}");
         }
@@ -325,6 +343,13 @@ mod tests {
             "99999999999999999999d",
         ] {
             assert_eq!(read(text), None, "{text}");
+        }
+        for text in ["366d", "365d1ms", "5000000000000000h", "99999999999999999999d"] {
+            assert_eq!(
+                (read(text), why_no_duration(text).is_some()),
+                (None, true),
+                "{text}"
+            );
         }
     }
 }

@@ -339,6 +339,21 @@ async fn answers_that_are_none_are_told_apart() {
     }
 }
 
+/// A few bytes, and much room once they are parsed.
+#[tokio::test]
+async fn an_answer_of_millions_of_values_is_not_parsed() {
+    let answer = format!("{{\"outputs\": [], \"more\": [{}0]}}", "0,".repeat(2_000_000));
+    let server = Server::start(vec![json_of(&answer)]).await;
+    let rest = play(&backend(server.address, Protocol::Rest, Via::Run)).await;
+    let (address, _) = socket(vec![Message::text(answer)]).await;
+    let live = play(&backend(address, Protocol::WebSocket, Via::Bidi)).await;
+    for played in [rest, live] {
+        let failed = played.unwrap_err();
+        assert_eq!(failed.error.kind, BackendErrorKind::Protocol);
+        assert!(failed.error.message.contains("2 million"), "{}", failed.error);
+    }
+}
+
 #[tokio::test]
 async fn a_list_is_read_as_it_comes_and_may_end_in_an_error() {
     let parts = r#"[{"outputs": [{"text": "one "}]},

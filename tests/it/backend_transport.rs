@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use http::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -13,6 +15,7 @@ use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::NamedService;
 use tonic::transport::Server;
+use tonic::{Code, Status};
 use turnproof::backend::auth::Credentials;
 use turnproof::backend::call::Connection;
 use turnproof::backend::cx::{CxBackend, CxTarget};
@@ -334,6 +337,34 @@ async fn a_malformed_status_does_not_bring_the_client_down() {
     })
     .await;
     assert!(failed.error.code.is_some(), "{:?}", failed.error);
+}
+
+/// `google.rpc.Status` with a `RetryInfo` of seven seconds.
+#[tokio::test]
+async fn how_long_a_service_asks_to_be_left_alone_is_heard() {
+    const DETAILS: &str = "GjAKKHR5cGUuZ29vZ2xlYXBpcy5jb20vZ29vZ2xlLnJwYy5SZXRyeUluZm8SBAoCCAc";
+    let in_headers = answered_with(Fixed {
+        status: 200,
+        headers: &[
+            ("content-type", "application/grpc"),
+            ("grpc-status", "8"),
+            ("grpc-status-details-bin", DETAILS),
+        ],
+        body: "",
+    })
+    .await;
+    let server = ScriptedServer::start().await;
+    let details = BASE64_STANDARD_NO_PAD.decode(DETAILS).unwrap();
+    let status = Status::with_details(Code::ResourceExhausted, "slow down", details.into());
+    server.reply("DetectIntent", Reply::fail(status));
+    let in_trailers = failure(server.connection()).await;
+    for failed in [in_headers, in_trailers] {
+        assert_eq!(
+            failed.error.retry_after,
+            Some(Duration::from_secs(7)),
+            "{failed:?}"
+        );
+    }
 }
 
 #[tokio::test]

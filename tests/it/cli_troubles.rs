@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use tonic::Status;
+use turnproof::proto::cx_v3 as cx;
+use turnproof::proto::cx_v3::response_message;
 
 use crate::cli_place::{Place, Said};
 use crate::scripted::{Reply, ScriptedServer};
@@ -147,4 +149,90 @@ async fn a_service_refuses() {
             2
         );
     }
+}
+
+/// A secret stands where a long message is cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_at_the_end_of_what_is_shown_is_hidden_whole() {
+    const SECRET: &str = "Sesame-open-the-door";
+    let server = ScriptedServer::start().await;
+    let message = format!("{} {SECRET} {}", "x".repeat(955), "y".repeat(500));
+    server.reply("DetectIntent", Reply::fail(Status::internal(message)));
+    let text = response_message::Text {
+        text: vec![format!("{} {SECRET} and more", "x".repeat(45))],
+        ..Default::default()
+    };
+    let answer = cx::DetectIntentResponse {
+        query_result: Some(cx::QueryResult {
+            response_messages: vec![cx::ResponseMessage {
+                message: Some(response_message::Message::Text(text)),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    server.reply("DetectIntent", Reply::one(&answer));
+    let place = Place::new();
+    place.write(
+        "turnproof.yaml",
+        &format!(
+            "env: [WORD]\ntargets:\n  cx: {{ backend: cx, agent: projects/p/locations/global/agents/a, quota_project: \"${{WORD}}\", endpoint: \"http://{}\", credentials: none }}\n",
+            server.address()
+        ),
+    );
+    place.write(
+        "cx.yaml",
+        "target: cx\nconversations: [{ name: asks, turns: [{ say: hi }] }]\n",
+    );
+    let run = place
+        .command(&["run", "--retries", "0"])
+        .env("WORD", SECRET)
+        .output();
+    let run = Said::from(run.unwrap());
+    errored(&run, &place, "x [redacted]", "raise --retries");
+    let examined = place.command(&["doctor"]).env("WORD", SECRET).output();
+    let examined = Said::from(examined.unwrap());
+    assert_eq!(examined.code, Some(0), "{examined:?}");
+    assert!(examined.out.contains("xx [redacted] "), "{}", examined.out);
+    let reports = ["reports/run.json", "reports/junit.xml"].map(|file| place.read(file));
+    for shown in reports.iter().chain([&run.out, &run.err, &examined.out]) {
+        assert!(!shown.contains("Sesame"), "{shown}");
+        assert!(!shown.contains(&"y".repeat(60)), "it is cut: {shown}");
+    }
+}
+
+/// Nobody writes into it: whoever opens it waits.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credentials_file_that_is_a_pipe_stops_nothing() {
+    let server = ScriptedServer::start().await;
+    let place = Place::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for keys in [
+        "credentials: { file: pipe }",
+        "credentials: none, endpoint: \"https://127.0.0.1:1\", tls: { authorities: pipe }",
+    ] {
+        let endpoint = format!("endpoint: \"http://{}\"", server.address());
+        let endpoint = if keys.contains("endpoint") { "" } else { &endpoint };
+        place.write(
+            "turnproof.yaml",
+            &format!("targets: {{ cx: {{ backend: cx, agent: projects/p/locations/global/agents/a, {keys}, {endpoint} }} }}\n"),
+        );
+        place.write(
+            "cx.yaml",
+            "target: cx\nconversations: [{ name: asks, turns: [{ say: hi }] }]\n",
+        );
+        let allowed = ["--allow-credentials-to", "127.0.0.1"];
+        let run = place.run(&[&["run"][..], &allowed].concat());
+        assert_eq!(run.code, Some(3), "{run:?}");
+        let examined = place.run(&[&["doctor"][..], &allowed].concat());
+        for said in [run, examined] {
+            assert!(said.out.contains("this is not a regular file"), "{}", said.out);
+        }
+    }
+    assert!(server.received().is_empty());
 }

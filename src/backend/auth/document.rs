@@ -3,7 +3,6 @@
 //! Settings name them, and settings may come from a stranger: so the servers that such a document sends secrets to must
 //! be those that credentials may go to.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use google_cloud_auth::credentials::{
@@ -13,33 +12,21 @@ use serde_json::Value;
 
 use super::{SCOPE, auth, unusable};
 use crate::backend::error::BackendError;
+use crate::backend::machine_file;
 use crate::model::endpoint::{CredentialPolicy, Endpoint};
 
-/// No credentials file is larger.
-const LARGEST_FILE: u64 = 1024 * 1024;
 /// A source of credentials within credentials, and so on: nobody nests deeper.
 const DEEPEST: usize = 8;
 /// The members that name a server which gets a secret to make a token of.
 const SERVERS: [&str; 3] = ["token_uri", "token_url", "service_account_impersonation_url"];
 
-/// The text of a credentials file.
+/// The text of a credentials file; `named` is what messages call it.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn read(path: &Path) -> Result<String, BackendError> {
-    let unreadable = |error: std::io::Error| auth(format!("credentials file: {error}"));
-    let mut text = String::new();
-    // What is no regular file has no length to ask for beforehand.
-    fs_err::File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(auth(format!(
-            "credentials file {} is far too large to be one",
-            path.display()
-        )));
-    }
-    Ok(text)
+pub(super) fn read(path: &Path, named: &str) -> Result<String, BackendError> {
+    let bytes = machine_file::read(path).map_err(|error| auth(format!("{named}: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| auth(format!("{named} is not JSON")))
 }
 
 /// The credentials that a document describes; `named` is what messages call it.

@@ -1,12 +1,14 @@
 //! Stands between the gRPC client and the channel and looks at what comes back before the client does.
 //!
 //! Answers that are not gRPC (an HTML page of a front end, a proxy's error) become an error that says so. And a
-//! header that the client would panic on is taken out: nothing here reads the details of a status.
+//! header that the client would panic on is taken out: details of a status that are no base64.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt;
@@ -20,6 +22,12 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Details of a status, in base64; the client takes it for granted that they are well-formed.
 const DETAILS: &str = "grpc-status-details-bin";
+
+/// How the client reads them: padding may be there or not.
+const DETAILS_ENCODING: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A channel whose answers are looked at.
 #[derive(Debug, Clone)]
@@ -52,14 +60,24 @@ fn inspect(response: Response<Body>) -> Result<Response<Body>, BoxError> {
             content_type: content_type.unwrap_or("no content type").to_owned(),
         }));
     }
-    head.headers.remove(DETAILS);
+    remove_malformed_details(&mut head.headers);
     let body = body.map_frame(|mut frame| {
         if let Some(trailers) = frame.trailers_mut() {
-            trailers.remove(DETAILS);
+            remove_malformed_details(trailers);
         }
         frame
     });
     Ok(Response::from_parts(head, Body::new(body)))
+}
+
+/// Those that can be read stay: they may say how long the service asks to be left alone.
+fn remove_malformed_details(headers: &mut HeaderMap) {
+    let details = headers
+        .get(DETAILS)
+        .map(|details| DETAILS_ENCODING.decode(details));
+    if details.is_some_and(|decoded| decoded.is_err()) {
+        headers.remove(DETAILS);
+    }
 }
 
 /// A status in the headers is gRPC too, whatever the content type says.
@@ -108,8 +126,22 @@ mod tests {
     }
 
     #[test]
-    fn details_are_taken_out() {
-        let checked = inspect(response(&[("grpc-status", "3"), (DETAILS, "not base64!")])).unwrap();
-        assert!(tonic::Status::from_header_map(checked.headers()).is_some());
+    fn details_are_taken_out_when_the_client_could_not_read_them() {
+        for (details, expected) in [
+            ("not base64!", &[][..]),
+            ("YQ==YQ", &[]),
+            ("Y", &[]),
+            ("YR", &[]),
+            ("YQ\t", &[]),
+            ("YQ", b"a"),
+            ("YQ==", b"a"),
+            ("-_8", &[]),
+            ("+/8", &[0xfb, 0xff]),
+            ("", &[]),
+        ] {
+            let checked = inspect(response(&[("grpc-status", "3"), (DETAILS, details)])).unwrap();
+            let status = tonic::Status::from_header_map(checked.headers()).unwrap();
+            assert_eq!(status.details(), expected, "{details}");
+        }
     }
 }

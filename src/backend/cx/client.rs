@@ -154,7 +154,8 @@ impl CxSession {
             Via::MatchThenFulfill => {
                 let asked = self.match_request(params, input);
                 let matched = self.matched(playing, &asked).await?;
-                self.fulfill(playing, asked, matched).await
+                let fulfilled = self.fulfill(playing, asked, matched).await;
+                fulfilled.map_err(after_another)
             }
             Via::Run | Via::Bidi => Err(TurnError::unsent(BackendError::new(
                 BackendErrorKind::Request,
@@ -475,6 +476,14 @@ impl Session for CxSession {
         Ok(reply)
     }
 
+    fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {
+        match input {
+            TurnInput::ToolResults(results) => results.len().max(1),
+            TurnInput::User(_) if via.unwrap_or(self.shared.target.via) == Via::MatchThenFulfill => 2,
+            _ => 1,
+        }
+    }
+
     async fn rate(&mut self, feedback: &Feedback, timeout: Duration) -> Result<(), TurnError> {
         let Some(answer) = &self.last_answer else {
             let message = "there is no answer with an id that could be rated";
@@ -527,6 +536,15 @@ fn one_or_many(mut raw: Vec<serde_json::Value>) -> serde_json::Value {
         Some(only) if raw.is_empty() => only,
         last => raw.into_iter().chain(last).collect(),
     }
+}
+
+/// A failure of a request after another one of the turn was answered: of that turn something has left.
+fn after_another(failed: TurnError) -> TurnError {
+    let sent = match failed.sent {
+        Sent::No => Sent::Unknown,
+        known => known,
+    };
+    TurnError { sent, ..failed }
 }
 
 /// A failure before the request at this position of several left.

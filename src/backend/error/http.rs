@@ -9,7 +9,8 @@ use super::status::{failure, foreign};
 use crate::backend::TurnError;
 use crate::model::outcome::Sent;
 
-/// The longest that a service's wish for patience is repeated, in characters.
+/// A service's wish for patience is repeated up to this length, in bytes: as long as a date. What is longer is none, and
+/// part of a secret in it would not be known as one.
 const LONGEST_WISH: usize = 40;
 
 /// An answer over HTTP, as far as a failure can be told from it.
@@ -73,9 +74,10 @@ impl Head {
             .or_else(|| delay(error))
         {
             failed.error.retry_after = duration(&wish);
-            let wish: String = wish.chars().take(LONGEST_WISH).collect();
-            let hint = failed.error.hint.take().unwrap_or_default();
-            failed.error.hint = Some(format!("{hint}; the service asks to wait: {wish}"));
+            if wish.len() <= LONGEST_WISH {
+                let hint = failed.error.hint.take().unwrap_or_default();
+                failed.error.hint = Some(format!("{hint}; the service asks to wait: {wish}"));
+            }
         }
         failed
     }
@@ -216,6 +218,18 @@ mod tests {
             let expected = format!("the project's quota; the service asks to wait: {wish}");
             assert!(hint.ends_with(&expected), "{hint}");
         }
+    }
+
+    #[test]
+    fn a_wish_that_is_no_time_is_not_repeated_in_part() {
+        let wish = format!("until {}", "secret".repeat(8));
+        let head = Head {
+            retry_after: Some(wish),
+            ..head(429, "application/json")
+        };
+        let body = json!({"error": {"status": "RESOURCE_EXHAUSTED"}}).to_string();
+        let error = head.failure(body.as_bytes()).error;
+        assert!(!error.hint.unwrap().contains("sec") && error.retry_after.is_none());
     }
 
     #[test]

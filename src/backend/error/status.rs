@@ -10,8 +10,9 @@ use crate::backend::TurnError;
 use crate::backend::way::trouble::last_word;
 use crate::model::outcome::Sent;
 
-/// Longer messages of a service are cut here, in characters.
-const LONGEST_MESSAGE: usize = 1_000;
+/// A longer message of a service is not repeated at all, in bytes. It is not cut here: part of a secret would not be known
+/// as one when secrets are hidden.
+const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// What tonic says of an answer that ends within a message; it gives no cause.
 const CUT_OFF: &str = "Unexpected EOF decoding stream.";
@@ -146,9 +147,11 @@ fn origin(status: &Status) -> Origin<'_> {
 
 fn refused(status: &Status) -> BackendError {
     let code = name(status.code());
-    let said: String = status.message().chars().take(LONGEST_MESSAGE).collect();
-    let message = match said.trim() {
+    let message = match status.message().trim() {
         "" => format!("the service answered {code}"),
+        said if said.len() > LONGEST_MESSAGE => {
+            format!("the service answered {code}, with a message that is too long to be repeated")
+        }
         said => format!("the service answered {code}: {said}"),
     };
     BackendError {
@@ -333,9 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_message_is_cut() {
-        let failure = failure(&Status::internal("x".repeat(100_000)));
-        assert!(failure.error.message.len() < 2 * LONGEST_MESSAGE);
+    fn a_message_is_repeated_whole_or_not_at_all() {
+        for (length, whole) in [(LONGEST_MESSAGE, true), (LONGEST_MESSAGE + 1, false)] {
+            let said = "x".repeat(length);
+            let message = failure(&Status::internal(said.clone())).error.message;
+            assert_eq!(message.contains(&said), whole, "{length}");
+            assert!(whole || !message.contains("xx"), "{message}");
+        }
     }
 
     fn caused_by(cause: impl Error + Send + Sync + 'static) -> TurnError {

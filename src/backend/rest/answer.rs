@@ -11,6 +11,7 @@ use crate::backend::TurnError;
 use crate::backend::call::LARGEST_MESSAGE;
 use crate::backend::error::http::{Head, error_of};
 use crate::backend::error::status::{broken, root_cause};
+use crate::backend::json::check_size;
 use crate::backend::transport::{LARGEST_ANSWER, Part, no_answer};
 use crate::model::outcome::Sent;
 use crate::proto::json::read::{Reading, json_to_bytes};
@@ -107,6 +108,7 @@ impl Reader<'_> {
 
     /// One message, or the error in its place.
     fn take(&mut self, text: &[u8]) -> Result<(), TurnError> {
+        check_size(text)?;
         let json: Value = match serde_json::from_slice(text) {
             Ok(json) => json,
             Err(error) if error.is_eof() => return Err(cut_off()),

@@ -14,10 +14,19 @@ use tokio::time::timeout;
 use super::impossible;
 use super::tls::Identity;
 use super::variables::Variables;
-use crate::backend::BackendError;
+use crate::backend::machine_file::apart;
+use crate::backend::{BackendError, machine_file};
 
 /// The command asks nobody: it is there at once.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the machine has to prove itself by.
+enum Device {
+    Nothing,
+    Identity(Identity),
+    /// The command of this file gives it.
+    Command(PathBuf, Vec<String>),
+}
 
 /// The machine's certificate, if it is to be used and there is one.
 ///
@@ -27,16 +36,28 @@ pub async fn device_identity(variables: &Variables) -> Result<Option<Identity>, 
     if !variables.uses_client_certificate()? {
         return Ok(None);
     }
+    let variables = variables.clone();
+    match apart("the machine's certificate", move || device(&variables)).await? {
+        Device::Nothing => Ok(None),
+        Device::Identity(identity) => Ok(Some(identity)),
+        Device::Command(metadata, words) => of_command(&metadata, &words).await.map(Some),
+    }
+}
+
+fn device(variables: &Variables) -> Result<Device, BackendError> {
     let config = variables
         .certificate_config()
         .filter(|config| config.is_file() || variables.names_certificate_config());
     let files = config.as_deref().map(of_config).transpose()?.flatten();
     if let Some((certificate, key)) = files {
-        return Identity::read(&certificate, &key).map(Some);
+        return Identity::read(&certificate, &key).map(Device::Identity);
     }
     match variables.context_aware_metadata() {
-        Some(metadata) if metadata.is_file() => of_command(&metadata).await.map(Some),
-        _ => Ok(None),
+        Some(metadata) if metadata.is_file() => {
+            let words = command(&metadata)?;
+            Ok(Device::Command(metadata, words))
+        }
+        _ => Ok(Device::Nothing),
     }
 }
 
@@ -55,16 +76,24 @@ fn of_config(path: &Path) -> Result<Option<(PathBuf, PathBuf)>, BackendError> {
     }
 }
 
-/// What the command of a managed machine prints: a certificate and its key.
-async fn of_command(metadata: &Path) -> Result<Identity, BackendError> {
+/// The command of a managed machine, and its arguments.
+fn command(metadata: &Path) -> Result<Vec<String>, BackendError> {
     let json = json(metadata)?;
-    let words: Option<Vec<&str>> = json["cert_provider_command"]
-        .as_array()
-        .map(|words| words.iter().filter_map(Value::as_str).collect());
-    let shown = metadata.display();
-    let Some([program, arguments @ ..]) = words.as_deref() else {
+    let words = json["cert_provider_command"].as_array().into_iter().flatten();
+    let words: Vec<String> = words.filter_map(Value::as_str).map(str::to_owned).collect();
+    if words.is_empty() {
+        let shown = metadata.display();
         return Err(impossible(format!("{shown} has no `cert_provider_command`")));
-    };
+    }
+    Ok(words)
+}
+
+/// What the command of a managed machine prints: a certificate and its key.
+async fn of_command(metadata: &Path, words: &[String]) -> Result<Identity, BackendError> {
+    let shown = metadata.display();
+    let (program, arguments) = words
+        .split_first()
+        .ok_or_else(|| impossible(format!("{shown} names no command")))?;
     let command = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -94,9 +123,9 @@ async fn of_command(metadata: &Path) -> Result<Identity, BackendError> {
 
 fn json(path: &Path) -> Result<Value, BackendError> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = machine_file::read(path)
         .map_err(|error| impossible(format!("the certificate configuration {shown}: {error}")))?;
-    serde_json::from_str(&text)
+    serde_json::from_slice(&text)
         .map_err(|_| impossible(format!("the certificate configuration {shown} is not JSON")))
 }
 

@@ -22,6 +22,7 @@ use crate::backend::auth::{Credentials, TokenSource};
 use crate::backend::call::Connection;
 use crate::backend::error::status::{root_cause, unreachable};
 use crate::backend::error::{BackendError, BackendErrorKind};
+use crate::backend::machine_file;
 use crate::model::endpoint::{Endpoint, Protocol};
 
 /// What HTTP/2 begins with: the client's preface, and settings that change nothing.
@@ -52,7 +53,7 @@ pub async fn token(connection: &Connection) -> Result<(), BackendError> {
 pub fn describe(credentials: &Credentials) -> Option<String> {
     match credentials {
         Credentials::File(path) => {
-            let text = std::fs::read_to_string(path).ok()?;
+            let text = String::from_utf8(machine_file::read(path).ok()?).ok()?;
             crate::backend::auth::document::describe(&text)
         }
         Credentials::Json(text) => crate::backend::auth::document::describe(text),

@@ -1,7 +1,6 @@
 //! Certificates and keys, as files or texts in PEM: read, checked, and made into what the TLS library wants.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,10 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 
 use super::impossible;
-use crate::backend::BackendError;
-
-/// No file of certificates is larger: all that the world trusts are a quarter of it.
-const LARGEST_FILE: u64 = 1024 * 1024;
+use crate::backend::{BackendError, machine_file};
 
 /// How server and client prove who they are.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -153,15 +149,7 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 fn read(path: &Path, what: &str) -> Result<Vec<u8>, BackendError> {
-    let mut bytes = Vec::new();
-    // What is no regular file has no length to ask for beforehand.
-    std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| impossible(format!("{what}: {error}")))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(impossible(format!("{what}: the file is far too large")));
-    }
-    Ok(bytes)
+    machine_file::read(path).map_err(|error| impossible(format!("{what}: {error}")))
 }
 
 impl fmt::Debug for Tls {

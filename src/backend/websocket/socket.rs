@@ -1,13 +1,15 @@
 //! A WebSocket as a live stream: one task writes, one reads, so that neither waits for the other and the server's pings
 //! are answered between turns, too.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::{BoxStream, SplitSink, SplitStream};
 use futures::{FutureExt, SinkExt, StreamExt};
 use prost::bytes::Bytes;
 use reqwest::Upgraded;
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
@@ -19,6 +21,7 @@ use crate::backend::TurnError;
 use crate::backend::call::LARGEST_MESSAGE;
 use crate::backend::error::http::{Head, error_of};
 use crate::backend::error::status::{broken, root_cause};
+use crate::backend::json::check_size;
 use crate::backend::transport::{Heard, LiveStream, Part, Waiting, no_answer, over, post};
 use crate::model::outcome::Sent;
 use crate::proto::json::bytes_to_json;
@@ -28,6 +31,8 @@ use crate::proto::json::read::{Reading, json_to_bytes};
 const LARGEST_TEXT: usize = LARGEST_MESSAGE / 2 * 3;
 /// Messages that wait to be read; the server waits when there are more.
 const INBOX: usize = 64;
+/// And their bytes. A single message may be larger; it waits alone.
+const INBOX_BYTES: u32 = 64 * 1024 * 1024;
 
 /// A live stream over a WebSocket. Dropping it breaks the connection.
 pub(super) struct Socket {
@@ -42,6 +47,8 @@ pub(super) struct Socket {
 struct Arrived {
     bytes: Bytes,
     at: Instant,
+    /// Its room among those that wait.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Socket {
@@ -102,10 +109,11 @@ async fn read(
     arrivals: mpsc::Sender<Result<Arrived, TurnError>>,
     kind: String,
 ) {
+    let room = Arc::new(Semaphore::new(INBOX_BYTES as usize));
     loop {
         let arrived = match frames.next().await {
-            Some(Ok(Message::Text(text))) => message(text.as_bytes(), &kind),
-            Some(Ok(Message::Binary(bytes))) => message(&bytes, &kind),
+            Some(Ok(Message::Text(text))) => message(text.as_bytes(), &kind, &room).await,
+            Some(Ok(Message::Binary(bytes))) => message(&bytes, &kind, &room).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Ok(Message::Close(frame))) => match meaning(frame.as_ref()) {
                 Ok(()) => return,
@@ -121,8 +129,13 @@ async fn read(
     }
 }
 
-/// A frame's message.
-fn message(text: &[u8], kind: &str) -> Result<Arrived, TurnError> {
+/// A frame's message, as soon as there is room for it.
+async fn message(text: &[u8], kind: &str, room: &Arc<Semaphore>) -> Result<Arrived, TurnError> {
+    let at = Instant::now();
+    let size = u32::try_from(text.len()).unwrap_or(u32::MAX).min(INBOX_BYTES);
+    let room = Arc::clone(room).acquire_many_owned(size).await;
+    let room = room.map_err(|error| no_answer(error.to_string()))?;
+    check_size(text)?;
     let unreadable = |error: String| no_answer(format!("the answer cannot be read: {error}"));
     let json: Value = serde_json::from_slice(text).map_err(|error| unreadable(error.to_string()))?;
     if error_of(&json).is_some() {
@@ -132,7 +145,8 @@ fn message(text: &[u8], kind: &str) -> Result<Arrived, TurnError> {
         json_to_bytes(kind, &json, Reading::OF_OTHERS).map_err(|error| unreadable(error.to_string()))?;
     Ok(Arrived {
         bytes: bytes.into(),
-        at: Instant::now(),
+        at,
+        _room: room,
     })
 }
 

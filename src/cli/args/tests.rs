@@ -117,6 +117,8 @@ fn mistakes_are_refused() {
         "run --retries -1",
         "run --report html",
         "run --timeout 5",
+        "run --timeout 5000000000000000h",
+        "run --max-duration 366d",
         "run --fail-fast --max-failures 2",
         "run --target =x",
         "run --env A-B",

@@ -137,7 +137,7 @@ const PROXY: Key = Key::own(
     "proxy",
     Shape::Text,
     "http://proxy.example.com:3128",
-    "The proxy that leads to the service (`http://[USER:PASSWORD@]HOST:PORT`, by CONNECT), or `none`; that of HTTPS_PROXY and NO_PROXY unless set. Tokens are asked for through that of the variables, always",
+    "The proxy that leads to the service (`http://[USER:PASSWORD@]HOST:PORT`, by CONNECT), or `none`; that of HTTPS_PROXY and NO_PROXY unless set; a plaintext endpoint has none. Tokens are asked for through that of the variables, always",
 );
 const CX_TRANSPORT: Key = Key::own(
     "transport",

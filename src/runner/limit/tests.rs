@@ -181,6 +181,49 @@ async fn answers_bring_the_pace_back_step_by_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_leaves_sooner_as_soon_as_the_pace_is_higher() {
+    // A step from a half of one a minute is a tenth of it: the distance falls from 120 s to 100 s.
+    let limit = Arc::new(limit(1));
+    limit.wait().await;
+    let refused = limit.wait().await;
+    limit.refused(refused, Some(Duration::from_secs(1)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let left = limit.wait().await;
+    let start = Instant::now();
+    let waiting = [true, false].map(|takes_tokens| {
+        let limit = Arc::clone(&limit);
+        tokio::spawn(async move {
+            if takes_tokens {
+                limit.wait().await;
+            } else {
+                limit.wait_without_tokens().await;
+            }
+            Instant::now()
+        })
+    });
+    tokio::time::sleep(STEADY).await;
+    limit.answered(left, None).count();
+    let mut times = Vec::new();
+    for task in waiting {
+        times.push((task.await.unwrap() - start).as_secs());
+    }
+    times.sort_unstable();
+    assert_eq!(times, [100, 200]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_higher_pace_ends_no_pause() {
+    let limit = limit(600);
+    let (one, other) = (limit.wait().await, limit.wait().await);
+    limit.refused(other, Some(Duration::from_secs(1)));
+    tokio::time::sleep(STEADY).await;
+    // It left before the pace was lowered.
+    limit.refused(one, Some(Duration::from_secs(40)));
+    limit.answered(other, None).count();
+    assert_eq!(limit.wait().await.waited, Duration::from_secs(40));
+}
+
+#[tokio::test(start_paused = true)]
 async fn tokens_that_are_left_over_wake_who_waits() {
     let quota = TokenQuota {
         per_minute: 60.0,

@@ -126,6 +126,10 @@ fn a_way_that_leads_nowhere_is_refused() {
             "conflicting-keys: the endpoint is plaintext: there is nothing that `tls` could say @ tls",
         ),
         (
+            "endpoint: \"http://127.0.0.1:1\", proxy: \"http://x:1\"",
+            "conflicting-keys: the endpoint is plaintext, and so on this machine: a proxy would read all that goes there @ proxy",
+        ),
+        (
             "proxy: \"socks5://x:1\"",
             "bad-endpoint: a proxy is reached over `http://`: what goes through it is encrypted on its own @ \"socks5://x:1\"",
         ),
@@ -138,6 +142,18 @@ fn a_way_that_leads_nowhere_is_refused() {
             format!("targets:\n  x: {{ backend: ces, app: projects/p/locations/us/apps/a, {keys} }}\n");
         assert_eq!(problems(&text), [expected], "{keys}");
     }
+}
+
+#[test]
+fn a_plaintext_endpoint_may_say_that_there_is_no_proxy() {
+    let settings = good(
+        "targets:\n  x: { backend: ces, app: projects/p/locations/us/apps/a, endpoint: \"http://127.0.0.1:1\", proxy: none }\n",
+    );
+    assert!(
+        target(&settings, "x")
+            .credentials_problem(&CredentialPolicy::default())
+            .is_some()
+    );
 }
 
 #[test]

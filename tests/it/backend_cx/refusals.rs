@@ -1,14 +1,19 @@
 //! What the service refuses, and what is never sent.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+use futures::stream::BoxStream;
 use prost::Message;
+use prost::bytes::Bytes;
 use serde_json::json;
 use tonic::Status;
 use turnproof::backend::cx::{CxBackend, CxTarget};
 use turnproof::backend::error::BackendErrorKind;
 use turnproof::backend::names::NoNames;
-use turnproof::backend::{Backend, ToolResult, TurnError, TurnInput, TurnRequest};
+use turnproof::backend::transport::{Call, Lasts, Line, LiveStream, Outgoing, Part, Transport};
+use turnproof::backend::{Backend, BackendError, ToolResult, TurnError, TurnInput, TurnRequest};
 use turnproof::model::Map;
 use turnproof::model::outcome::Sent;
 use turnproof::model::suite::{Input, Name, Start, Via, With};
@@ -150,6 +155,67 @@ async fn a_match_without_candidates_cannot_be_fulfilled() {
     .await
     .unwrap_err();
     assert!(failed.error.message.contains("no match"), "{}", failed.error);
+}
+
+/// Answers one call and cannot be reached for the next.
+#[derive(Default)]
+struct GoneAfterOne(AtomicBool);
+
+#[async_trait]
+impl Transport for GoneAfterOne {
+    async fn line(self: Arc<Self>, _: &SessionStart) -> Result<Arc<dyn Line>, BackendError> {
+        Ok(self)
+    }
+}
+
+#[async_trait]
+impl Line for GoneAfterOne {
+    async fn ask(&self, _: &Call, _: Bytes) -> Result<Vec<Part>, TurnError> {
+        if self.0.swap(true, Ordering::SeqCst) {
+            return Err(TurnError::unsent(BackendError::new(
+                BackendErrorKind::Connect,
+                "gone",
+            )));
+        }
+        let answer = cx::MatchIntentResponse {
+            matches: vec![cx::Match::default()],
+            ..Default::default()
+        };
+        Ok(vec![Part {
+            bytes: answer.encode_to_vec().into(),
+            at: Duration::ZERO,
+        }])
+    }
+
+    async fn open(&self, _: &Call, _: Vec<Bytes>) -> Result<Box<dyn LiveStream>, TurnError> {
+        unreachable!("there are no streams")
+    }
+
+    async fn stream(
+        &self,
+        _: &Call,
+        _: BoxStream<'static, Outgoing>,
+        _: Lasts,
+    ) -> Result<Box<dyn LiveStream>, TurnError> {
+        unreachable!("there are no streams")
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_was_matched_has_left_though_it_could_not_be_fulfilled() {
+    let backend = CxBackend::over(target(), Arc::new(GoneAfterOne::default())).unwrap();
+    let mut session = backend.open(session_start(Start::default())).await.unwrap();
+    let input = say("hi").input;
+    let via = Some(Via::MatchThenFulfill);
+    assert_eq!(
+        (session.requests(&input, via), session.requests(&input, None)),
+        (2, 1)
+    );
+    let failed = session.play(TurnRequest { via, ..say("hi") }).await.unwrap_err();
+    assert_eq!(
+        (failed.error.kind, failed.sent),
+        (BackendErrorKind::Connect, Sent::Unknown)
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,15 @@ impl One<'_> {
             let message = "the endpoint is plaintext: there is nothing that `tls` could say";
             self.conflict(message, entry.key.span.clone());
         }
+        let proxy = map
+            .get("proxy")
+            .and_then(|node| self.parsed(node, "`proxy`", "bad-endpoint", proxy))
+            .unwrap_or_default();
+        if let (true, ProxyChoice::Address(_), Some(entry)) = (plaintext, &proxy, map.entry("proxy")) {
+            let message =
+                "the endpoint is plaintext, and so on this machine: a proxy would read all that goes there";
+            self.conflict(message, entry.key.span.clone());
+        }
         Access {
             universe_domain: map
                 .get("universe_domain")
@@ -30,10 +39,7 @@ impl One<'_> {
                 .get("quota_project")
                 .and_then(|node| self.parsed(node, "`quota_project`", "bad-id", id)),
             tls: map.get("tls").map(|node| self.tls(node)).unwrap_or_default(),
-            proxy: map
-                .get("proxy")
-                .and_then(|node| self.parsed(node, "`proxy`", "bad-endpoint", proxy))
-                .unwrap_or_default(),
+            proxy,
         }
     }
 
