@@ -196,3 +196,23 @@ impl Drop for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_takes_up_room_until_it_is_heard() {
+        const KIND: &str = "google.cloud.ces.v1.BidiSessionServerMessage";
+        let room = Arc::new(Semaphore::new(INBOX_BYTES as usize));
+        let arrived = message(b"{   }", KIND, &room).await.ok().unwrap();
+        assert_eq!(room.available_permits(), INBOX_BYTES as usize - 5);
+        let others = room.acquire_many(INBOX_BYTES - 5).await.unwrap();
+        let mut waiting = Box::pin(message(b"{ }", KIND, &room));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(arrived);
+        assert!(waiting.await.is_ok());
+        drop(others);
+        assert_eq!(room.available_permits(), INBOX_BYTES as usize);
+    }
+}
