@@ -277,6 +277,31 @@ fn phone_and_card_numbers_are_judged() {
 }
 
 #[test]
+fn a_national_number_is_not_taken_for_one_from_abroad() {
+    check(&[
+        ("TO_PHONE_NUMBER(\"5551234567\")", json!(null)),
+        ("IS_PHONE_NUMBER(\"5551234567\")", json!(false)),
+        ("IS_PHONE_NUMBER(\"4915112345678\")", json!(false)),
+        (
+            "TO_PHONE_NUMBER(\"1 650 253 0000\")",
+            json!({"country-code": "1", "number": "2530000", "area-code": "650"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"011 49 30 123456\")",
+            json!({"country-code": "49", "number": "30123456"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"0049 30 123456\", \"GB\")",
+            json!({"country-code": "49", "number": "30123456"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"020 7946 0000\", \"GB\")",
+            json!({"country-code": "44", "number": "2079460000"}),
+        ),
+    ]);
+}
+
+#[test]
 fn deeply_nested_comparisons_are_read_at_once() {
     let nested = |tail: &str| {
         const DEPTH: usize = 20;
