@@ -76,9 +76,14 @@ impl Condition {
         parse::parse(text, depth)
     }
 
-    /// Reads a condition that starts here and ends where the grammar has no more of it.
-    pub(super) fn read(cursor: &mut Cursor<'_>, depth: usize) -> Result<Self, SyntaxError> {
-        parse::expression(cursor, depth)
+    /// Reads a condition that starts here and ends where the grammar has no more of it. `front` is its first operand
+    /// where that has been read already.
+    pub(super) fn read(
+        cursor: &mut Cursor<'_>,
+        front: Option<Operand>,
+        depth: usize,
+    ) -> Result<Self, SyntaxError> {
+        parse::expression(cursor, front, depth)
     }
 }
 

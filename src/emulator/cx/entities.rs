@@ -38,6 +38,7 @@ mod text;
 pub(super) mod trie;
 mod vocabulary;
 mod when;
+mod written;
 
 /// What recognition depends on besides the text.
 #[derive(Debug, Clone, Copy)]

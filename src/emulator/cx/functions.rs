@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::condition::Condition;
+use super::bounds::{LARGEST_ARGUMENTS, MOST_ARGUMENTS, takes};
+use super::condition::{Condition, Operand};
 use super::cursor::{Cursor, DEEPEST, SyntaxError};
 use super::environment::Environment;
 use super::reference::Reference;
@@ -22,7 +23,7 @@ mod table;
 mod texts;
 
 pub(super) use objects::split_key;
-pub(super) use path::parse_path;
+pub(super) use path::{nodes, parse_path};
 
 /// A call as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,18 +123,15 @@ impl Call {
                 function.arity()
             )));
         }
-        let values: Vec<Value> = self
-            .arguments
-            .iter()
-            .enumerate()
-            .map(|(index, argument)| {
-                if index == 0 && function.first_is_reference {
-                    argument.referent(environment)
-                } else {
-                    argument.evaluate(environment)
-                }
-            })
-            .collect();
+        let mut room = LARGEST_ARGUMENTS;
+        let mut values = Vec::with_capacity(count);
+        for (index, argument) in self.arguments.iter().enumerate() {
+            values.push(if index == 0 && function.first_is_reference {
+                argument.referent(environment, &mut room)?
+            } else {
+                argument.evaluate(environment, &mut room)?
+            });
+        }
         (function.body)(&values, environment)
     }
 
@@ -148,13 +146,13 @@ impl Call {
         let holds = match condition {
             Argument::Condition(Ok(condition)) => condition.holds(environment),
             Argument::Condition(Err(problem)) => return Err(FunctionError::new(problem)),
-            other => match other.evaluate(environment) {
+            other => match other.evaluate(environment, &mut { LARGEST_ARGUMENTS })? {
                 Value::Bool(flag) => flag,
                 Value::String(text) => text.eq_ignore_ascii_case("true"),
                 _ => false,
             },
         };
-        Ok(if holds { then } else { otherwise }.evaluate(environment))
+        if holds { then } else { otherwise }.evaluate(environment, &mut { LARGEST_ARGUMENTS })
     }
 
     /// The function's name and its arguments when they are all quoted or plain, for presets that assign to a
@@ -171,10 +169,15 @@ impl Call {
             Argument::Reference(reference) => reference,
             _ => return None,
         };
+        let mut room = LARGEST_ARGUMENTS;
         let keys = keys
             .iter()
-            .map(|key| super::render::text_of(&key.evaluate(environment)))
-            .collect();
+            .map(|key| {
+                Some(super::render::text_of(
+                    &key.evaluate(environment, &mut room).ok()?,
+                ))
+            })
+            .collect::<Option<Vec<String>>>()?;
         (&*self.name == "NESTED_FIELD").then_some((reference, keys))
     }
 }
@@ -194,6 +197,9 @@ fn read_list(
     }
     loop {
         let is_condition = first_is_condition && arguments.is_empty();
+        if close == ')' && arguments.len() >= MOST_ARGUMENTS {
+            return Err(cursor.error(format!("there are more than {MOST_ARGUMENTS} arguments")));
+        }
         arguments.push(read_argument(cursor, close, is_condition, depth)?);
         cursor.skip_blanks();
         match cursor.next() {
@@ -215,6 +221,9 @@ fn read_argument(
     }
     cursor.skip_blanks();
     let start = cursor.clone();
+    // What stands in front of a comparison without quotes. It is read but once: read again at every level, nested
+    // calls would take time without end.
+    let mut front = None;
     match cursor.peek() {
         Some('"' | '\'') => {
             let text = cursor.quoted()?;
@@ -224,7 +233,8 @@ fn read_argument(
             if ends_here(cursor, close) {
                 return Ok(condition(&text, depth));
             }
-            *cursor = start.clone();
+            let text = text.into();
+            front = Some(Operand::Literal { text, quoted: true });
         }
         Some('[') => {
             cursor.next();
@@ -235,24 +245,24 @@ fn read_argument(
                 if ends_here(cursor, close) {
                     return Ok(Argument::Call(call));
                 }
-            } else if let Some(reference) = Reference::read(cursor)
-                && ends_here(cursor, close)
-            {
-                return Ok(Argument::Reference(reference));
+                front = Some(Operand::Call(Box::new(call)));
+            } else if let Some(reference) = Reference::read(cursor) {
+                if ends_here(cursor, close) {
+                    return Ok(Argument::Reference(reference));
+                }
+                front = Some(Operand::Reference(reference));
             }
-            *cursor = start.clone();
         }
         _ => {}
     }
-    if is_condition {
-        // A comparison without quotes around it, whose sides may be texts in quotes and calls.
-        if let Ok(read) = Condition::read(cursor, depth)
-            && ends_here(cursor, close)
-        {
-            return Ok(Argument::Condition(Ok(Box::new(read))));
-        }
-        *cursor = start;
+    // A comparison without quotes around it, whose sides may be texts in quotes and calls.
+    if is_condition
+        && let Ok(read) = Condition::read(cursor, front, depth)
+        && ends_here(cursor, close)
+    {
+        return Ok(Argument::Condition(Ok(Box::new(read))));
     }
+    *cursor = start;
     // An unquoted text, which may even hold references.
     let word = cursor
         .eat_while(|character| character != ',' && character != close && character != '"')
@@ -291,40 +301,57 @@ fn literal(word: &str) -> Value {
 }
 
 impl Argument {
-    fn evaluate(&self, environment: &dyn Environment) -> Value {
-        match self {
+    /// The argument's value; `room` are the bytes that values of the call may still take together.
+    fn evaluate(&self, environment: &dyn Environment, room: &mut usize) -> Answer {
+        let value = match self {
+            Self::Reference(reference) => return referred(reference, environment, room),
+            Self::List(elements) => {
+                return elements
+                    .iter()
+                    .map(|element| element.evaluate(environment, room))
+                    .collect();
+            }
             Self::Literal(value) => value.clone(),
             Self::Text(template) => Value::String(template.render(environment)),
-            Self::Reference(reference) => environment
-                .lookup(reference)
-                .map(std::borrow::Cow::into_owned)
-                .unwrap_or_default(),
             Self::Call(call) => call.evaluate(environment),
-            Self::List(elements) => elements
-                .iter()
-                .map(|element| element.evaluate(environment))
-                .collect(),
             Self::Condition(condition) => Value::Bool(
                 condition
                     .as_ref()
                     .is_ok_and(|condition| condition.holds(environment)),
             ),
-        }
+        };
+        spend(&value, room)?;
+        Ok(value)
     }
 
     /// As [`Argument::evaluate`], but a reference in quotes means the value, not its text.
-    fn referent(&self, environment: &dyn Environment) -> Value {
-        match self {
-            Self::Text(template) => match template.lone_reference() {
-                Some(reference) => environment
-                    .lookup(reference)
-                    .map(std::borrow::Cow::into_owned)
-                    .unwrap_or_default(),
-                None => self.evaluate(environment),
-            },
-            _ => self.evaluate(environment),
+    fn referent(&self, environment: &dyn Environment, room: &mut usize) -> Answer {
+        let quoted = match self {
+            Self::Text(template) => template.lone_reference(),
+            _ => None,
+        };
+        match quoted {
+            Some(reference) => referred(reference, environment, room),
+            None => self.evaluate(environment, room),
         }
     }
+}
+
+/// The value that a reference means, measured before it is copied; nothing when it is not set.
+fn referred(reference: &Reference, environment: &dyn Environment, room: &mut usize) -> Answer {
+    let Some(value) = environment.lookup(reference) else {
+        return Ok(Value::Null);
+    };
+    spend(&value, room)?;
+    Ok(value.into_owned())
+}
+
+fn spend(value: &Value, room: &mut usize) -> Result<(), FunctionError> {
+    if takes(value, room) {
+        return Ok(());
+    }
+    let message = format_args!("the arguments take more than {LARGEST_ARGUMENTS} bytes together");
+    Err(FunctionError::new(message))
 }
 
 #[cfg(test)]

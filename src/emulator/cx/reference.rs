@@ -1,5 +1,6 @@
 //! References to parameters: `$session.params.address.city[0]` (cx-runtime 10.3, 10.5).
 
+use super::bounds::LONGEST_REFERENCE;
 use super::cursor::Cursor;
 use crate::model::Value;
 
@@ -47,7 +48,8 @@ impl Reference {
         Self::read(&mut cursor).filter(|_| cursor.is_at_end())
     }
 
-    /// Reads a reference that starts here; steps over nothing when there is none. Function calls are none.
+    /// Reads a reference that starts here; steps over nothing when there is none. Function calls are none, nor is what
+    /// has more steps than a person would write: every look-up takes time for each of them.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut attempt = cursor.clone();
         let start = attempt.position();
@@ -57,6 +59,9 @@ impl Reference {
         let scope = read_scope(&mut attempt)?;
         let mut path = Vec::new();
         while let Some(step) = read_step(&mut attempt) {
+            if path.len() >= LONGEST_REFERENCE {
+                return None;
+            }
             path.push(step);
         }
         let source = attempt.since(start).into();
@@ -190,6 +195,14 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_reference_of_endless_steps_is_none() {
+        let long = |steps: usize| format!("$session.params{}", ".a".repeat(steps));
+        assert_eq!(read(&long(LONGEST_REFERENCE)).unwrap().0, long(LONGEST_REFERENCE));
+        assert_eq!(read(&long(LONGEST_REFERENCE + 1)), None);
+        assert_eq!(read(&format!("$session.params.a{}", "[0]".repeat(20_000))), None);
     }
 
     #[test]

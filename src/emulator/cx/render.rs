@@ -32,14 +32,14 @@ pub(super) fn push_value(text: &mut String, value: &Value) {
 
 /// Whole numbers have no fraction, whatever type carried them.
 fn push_number(text: &mut String, number: &serde_json::Number) {
-    /// Up to here a double holds every whole number.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    /// From here on a number is written with an exponent, as JSON writers everywhere do.
+    const LARGE: f64 = 1e21;
     // Writing to a string cannot fail.
     let _ = match number.as_f64() {
         Some(double)
-            if !number.is_i64() && !number.is_u64() && double.fract() == 0.0 && double.abs() < EXACT =>
+            if !number.is_i64() && !number.is_u64() && double.fract() == 0.0 && double.abs() < LARGE =>
         {
-            write!(text, "{double:.0}")
+            write!(text, "{double}")
         }
         _ => write!(text, "{number}"),
     };
@@ -117,6 +117,13 @@ mod tests {
             (json!(-0.5), "-0.5"),
             (json!(75.27), "75.27"),
             (json!(1e300), "1e+300"),
+            (json!(9_792_030_394_440_796.0), "9792030394440796"),
+            (json!(-9_007_199_254_740_992.0), "-9007199254740992"),
+            (json!(1e20), "100000000000000000000"),
+            (
+                json!({"card": 9_792_030_394_440_796.0}),
+                r#"{"card":9792030394440796}"#,
+            ),
             (json!(true), "true"),
             (json!(null), ""),
             (json!(["Urologist", "Surgeon"]), "Urologist, Surgeon"),

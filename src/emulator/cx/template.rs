@@ -10,6 +10,9 @@ use super::reference::Reference;
 use super::render::{push_value, text_of};
 use crate::model::{Map, Value};
 
+/// Calls of one text that cannot be read before the rest of it is taken as it stands.
+const MOST_PROBLEMS: usize = 5;
+
 /// A text that was taken apart once and can be rendered often.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
@@ -52,6 +55,9 @@ impl Template {
                 Err(problem) => {
                     problems.push(problem);
                     cursor.next();
+                    if problems.len() >= MOST_PROBLEMS {
+                        break;
+                    }
                     continue;
                 }
             };

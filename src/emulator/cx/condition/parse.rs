@@ -8,7 +8,7 @@ use crate::emulator::cx::reference::Reference;
 /// Reads a whole text.
 pub(super) fn parse(text: &str, depth: usize) -> Result<Condition, SyntaxError> {
     let mut cursor = Cursor::new(text);
-    let condition = expression(&mut cursor, depth)?;
+    let condition = expression(&mut cursor, None, depth)?;
     cursor.skip_blanks();
     if !cursor.is_at_end() {
         return Err(cursor.error("`AND`, `OR` or the end was expected"));
@@ -16,12 +16,20 @@ pub(super) fn parse(text: &str, depth: usize) -> Result<Condition, SyntaxError> 
     Ok(condition)
 }
 
-/// Conditions joined by one kind of connective: `AND` and `OR` may not stand side by side without parentheses.
-pub(super) fn expression(cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError> {
+/// Conditions joined by one kind of connective: `AND` and `OR` may not stand side by side without parentheses. `front`
+/// is the first operand where the cursor stands behind it.
+pub(super) fn expression(
+    cursor: &mut Cursor<'_>,
+    front: Option<Operand>,
+    depth: usize,
+) -> Result<Condition, SyntaxError> {
     if depth >= DEEPEST {
         return Err(cursor.error("the condition is nested too deep"));
     }
-    let first = unary(cursor, depth)?;
+    let first = match front {
+        Some(operand) => comparison(operand, cursor, depth)?,
+        None => unary(cursor, depth)?,
+    };
     let mut conditions = vec![first];
     let mut joined_by: Option<&str> = None;
     loop {
@@ -69,7 +77,7 @@ fn unary(cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError
         return Ok(Condition::Not(Box::new(unary(cursor, depth + 1)?)));
     }
     if cursor.eat("(") {
-        let inner = expression(cursor, depth + 1)?;
+        let inner = expression(cursor, None, depth + 1)?;
         cursor.skip_blanks();
         return if cursor.eat(")") {
             Ok(inner)
@@ -92,6 +100,11 @@ fn eat_minus(cursor: &mut Cursor<'_>) -> bool {
 
 fn restriction(cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError> {
     let left = operand(cursor, Side::Left, depth)?;
+    comparison(left, cursor, depth)
+}
+
+/// What is said of the left operand, which the cursor stands behind.
+fn comparison(left: Operand, cursor: &mut Cursor<'_>, depth: usize) -> Result<Condition, SyntaxError> {
     cursor.skip_blanks();
     let Some(operator) = operator(cursor) else {
         return Ok(Condition::Bare(left));

@@ -11,6 +11,7 @@ use super::pattern::parse;
 use super::regexp::{Pattern, find_in_order, patterns};
 use super::text::{Candidate, Quality, Text};
 use super::trie::WordTrie;
+use super::written::{Hit, WrittenValues};
 use crate::emulator::cx::words::words;
 use crate::export::agent::{Entity, EntityType};
 use crate::model::Value;
@@ -21,8 +22,8 @@ pub(super) struct CustomType {
     values: Vec<String>,
     /// Whether the value found is the entry's (map) or the user's own words (list).
     canonical: bool,
-    literals: WordTrie,
-    inflected: WordTrie,
+    literals: WrittenValues,
+    inflected: WrittenValues,
     /// Values without any letter or digit, such as `#`: they match only as the whole utterance.
     signs: Vec<(String, u32)>,
     composites: Vec<Composite>,
@@ -99,11 +100,12 @@ impl CustomType {
             self.signs.push((phrase.trim().to_owned(), payload));
             return;
         }
-        self.literals.insert(words.iter().copied(), payload);
-        self.inflected.insert(
-            words.iter().map(|word| stem(spelt_out(word), &self.language)),
-            payload,
-        );
+        self.literals.insert(&words, phrase, payload);
+        let stems: Vec<&str> = words
+            .iter()
+            .map(|word| stem(spelt_out(word), &self.language))
+            .collect();
+        self.inflected.insert(&stems, phrase, payload);
         if let Some(fuzzy) = &mut self.fuzzy {
             fuzzy.insert(&words, payload);
         }
@@ -127,19 +129,15 @@ impl CustomType {
         let mut found = Vec::new();
         for start in 0..text.words.len() {
             let rest = || text.normal(start..text.words.len());
-            let exact = self.literals.prefixes(rest());
-            let inflected = self
-                .inflected
-                .prefixes(rest().map(|word| stem(spelt_out(word), &self.language)));
-            found.extend(
-                exact
-                    .into_iter()
-                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Exact)),
-            );
+            let exact = self.literals.at(text, start, rest());
+            let stems = rest().map(|word| stem(spelt_out(word), &self.language));
+            let inflected = self.inflected.at(text, start, stems);
+            let candidate = |hit: Hit, quality| self.candidate_at(text, hit.range, hit.payload, quality);
+            found.extend(exact.into_iter().filter_map(|hit| candidate(hit, Quality::Exact)));
             found.extend(
                 inflected
                     .into_iter()
-                    .filter_map(|hit| self.candidate(text, start, hit, Quality::Inflected)),
+                    .filter_map(|hit| candidate(hit, Quality::Inflected)),
             );
         }
         if let Some(fuzzy) = &self.fuzzy {
@@ -154,7 +152,7 @@ impl CustomType {
 
     /// Values that are found when the spelling is corrected: only such as need it.
     pub(super) fn find_misspelt(&self, text: &Text<'_>, known: &HashSet<String>) -> Vec<Candidate> {
-        let Some(read) = misspelling::read(text, &self.literals, known) else {
+        let Some(read) = misspelling::read(text, self.literals.words(), known) else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -162,7 +160,7 @@ impl CustomType {
             let rest = read.get(start..).unwrap_or_default();
             let exact = self.literals.prefixes(rest.iter().map(|one| one.text.as_str()));
             let stems = rest.iter().map(|one| stem(spelt_out(&one.text), &self.language));
-            for (length, payload) in exact.into_iter().chain(self.inflected.prefixes(stems)) {
+            for (length, payload) in exact.chain(self.inflected.prefixes(stems)) {
                 let used = rest.get(..length).unwrap_or_default();
                 let words =
                     used.first().map_or(0, |one| one.words.start)..used.last().map_or(0, |one| one.words.end);
@@ -196,6 +194,16 @@ impl CustomType {
         quality: Quality,
     ) -> Option<Candidate> {
         let range = text.bytes(start..start + length)?;
+        self.candidate_at(text, range, payload, quality)
+    }
+
+    fn candidate_at(
+        &self,
+        text: &Text<'_>,
+        range: Range<usize>,
+        payload: u32,
+        quality: Quality,
+    ) -> Option<Candidate> {
         let value = self.value(payload, text.raw.get(range.clone())?);
         Some(Candidate {
             quality,

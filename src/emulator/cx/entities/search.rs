@@ -1,6 +1,6 @@
 //! One search of one utterance: candidates of each type are found once, also where types refer to each other.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -18,7 +18,12 @@ pub(super) struct Search<'a> {
     context: &'a EntityContext<'a>,
     /// Finished types; a type without candidates yet is under way, so one that refers to itself finds nothing new.
     known: RefCell<BTreeMap<String, Rc<[Candidate]>>>,
+    /// How many types are under way.
+    depth: Cell<usize>,
 }
+
+/// How far types may refer to types that refer to others. What lies deeper is not looked for.
+const DEEPEST: usize = 20;
 
 impl<'a> Search<'a> {
     /// A search through this utterance.
@@ -32,6 +37,7 @@ impl<'a> Search<'a> {
             text,
             context,
             known: RefCell::default(),
+            depth: Cell::new(0),
         }
     }
 
@@ -40,9 +46,15 @@ impl<'a> Search<'a> {
         if let Some(known) = self.known.borrow().get(name) {
             return Rc::clone(known);
         }
+        let depth = self.depth.get();
+        if depth >= DEEPEST {
+            return Rc::from([]);
+        }
+        self.depth.set(depth + 1);
         self.known.borrow_mut().insert(name.to_owned(), Rc::from([]));
         let found: Rc<[Candidate]> = self.find(name).into();
         self.known.borrow_mut().insert(name.to_owned(), Rc::clone(&found));
+        self.depth.set(depth);
         found
     }
 

@@ -63,6 +63,22 @@ fn agent() -> Agent {
         ),
         ("raw", map(vec![entity("@size", &["@size"])])),
         (
+            "blood",
+            map(vec![
+                entity("A+", &["A+"]),
+                entity("A-", &["A-"]),
+                entity("O+", &["O+"]),
+            ]),
+        ),
+        (
+            "tongue",
+            list(vec![
+                entity("C", &["C"]),
+                entity("C++", &["C++"]),
+                entity("C#", &["C#"]),
+            ]),
+        ),
+        (
             "loop",
             list(vec![entity("x", &["@loop again"]), entity("y", &["once"])]),
         ),
@@ -102,6 +118,28 @@ fn values(entity_type: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn types_that_refer_to_each_other_without_end_are_looked_into_so_far() {
+    let chain = |length: usize| {
+        let refer = |number: usize| {
+            let entity = match number + 1 {
+                next if next < length => entity("x", &[&format!("@t{next}")]),
+                _ => entity("red", &["red"]),
+            };
+            (format!("t{number}"), entity_type("KIND_LIST", vec![entity]))
+        };
+        let agent = Agent {
+            entity_types: (0..length).map(refer).collect(),
+            ..Agent::default()
+        };
+        let recogniser = Recogniser::new(Arc::new(agent));
+        recogniser.find("@t0", "red", &context(&[])).len()
+    };
+    assert_eq!(chain(20), 1);
+    assert_eq!(chain(21), 0);
+    assert_eq!(chain(5000), 0);
+}
+
+#[test]
 fn custom_kinds() {
     for (entity_type, text, expected) in [
         ("@size", "A small, please", &["S"][..]),
@@ -126,6 +164,11 @@ fn custom_kinds() {
         ("@place", "from sweden", &["Sweden"]),
         ("@place", "a small one", &["S"]),
         ("@raw", "small", &["@size"]),
+        ("@blood", "A+", &["A+"]),
+        ("@blood", "it is a-, I think", &["A-"]),
+        ("@blood", "O", &["O+"]),
+        ("@tongue", "C", &["C"]),
+        ("@tongue", "I write C++ and c#.", &["C++", "c#"]),
         ("@loop", "once again", &["once"]),
         ("@fuzzy", "vegetable gardn pizza", &["veggie"]),
         ("@fuzzy", "pineapple and ham", &["hawaii"]),

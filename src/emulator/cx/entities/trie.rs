@@ -29,6 +29,15 @@ impl WordTrie {
         }
     }
 
+    /// The payload of a sequence.
+    pub(crate) fn get<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Option<u32> {
+        let mut node = 0;
+        for word in words {
+            node = *self.children.get(&(node, *self.vocabulary.get(word)?))?;
+        }
+        self.ends.get(&node).copied()
+    }
+
     /// Sequences that begin the given words: their lengths in words and payloads, shortest first.
     pub(crate) fn prefixes<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
@@ -77,6 +86,8 @@ mod tests {
             [(1, 3), (2, 4), (3, 2)]
         );
         assert_eq!(trie.prefixes("york".split(' ')), []);
+        assert_eq!(trie.get("new york".split(' ')), Some(4));
+        assert_eq!(trie.get("new york state".split(' ')), None);
         assert_eq!(trie.vocabulary().count(), 3);
     }
 }

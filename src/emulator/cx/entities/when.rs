@@ -53,6 +53,10 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
             at = stamp.words.end;
             continue;
         }
+        if let Some(next) = without_day(&reader, kind, at) {
+            at = next;
+            continue;
+        }
         let Some((next, value)) = read(&reader, kind, at) else {
             at += 1;
             continue;
@@ -64,6 +68,28 @@ pub(super) fn find(kind: SystemType, text: &Text<'_>, context: &EntityContext<'_
         found.extend(lone_hour(&reader, kind));
     }
     found
+}
+
+/// The place after a day that the calendar does not have, where days are looked for; with the time beside it where that
+/// belongs to it.
+fn without_day(reader: &Reader<'_>, kind: SystemType, at: usize) -> Option<usize> {
+    let day = |at: usize| reader.impossible_day(at);
+    let time = |at: usize, beside_day| reader.times(at, beside_day).map(|(next, _)| next);
+    match kind {
+        SystemType::Date | SystemType::DatePeriod => day(at),
+        SystemType::DateTime => match day(at) {
+            Some(next) => Some(time(next, true).unwrap_or(next)),
+            None => day(over_prepositions(reader, time(at, false)?)),
+        },
+        _ => None,
+    }
+}
+
+/// The place after words that join a time to the day behind it.
+fn over_prepositions(reader: &Reader<'_>, at: usize) -> usize {
+    [Sense::Of, Sense::On, Sense::The]
+        .into_iter()
+        .fold(at, |at, sense| reader.skip_optional(at, sense))
 }
 
 /// A moment in the notation of machines as a value of the kind.
@@ -160,15 +186,13 @@ fn date_time(reader: &Reader<'_>, at: usize) -> Option<(usize, Value)> {
         let (next, times) = time.unwrap_or((next, part));
         (next, Some(days), times)
     });
-    let time_first = reader.times(at, false).map(|(next, times)| {
-        let over = [Sense::Of, Sense::On, Sense::The]
-            .into_iter()
-            .fold(next, |at, sense| reader.skip_optional(at, sense));
-        match reader.days(over) {
-            Some((next, days)) => (next, Some(days), Some(times)),
-            None => (next, None, Some(times)),
-        }
-    });
+    let time_first =
+        reader.times(at, false).map(
+            |(next, times)| match reader.days(over_prepositions(reader, next)) {
+                Some((next, days)) => (next, Some(days), Some(times)),
+                None => (next, None, Some(times)),
+            },
+        );
     let readings = [day_first, time_first];
     let (next, days, times) = readings
         .into_iter()

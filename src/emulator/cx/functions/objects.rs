@@ -1,6 +1,6 @@
 //! Functions on objects (cx-runtime 11.2).
 
-use super::path::parse_path;
+use super::path::{nodes, parse_path};
 use super::{Answer, FunctionError};
 use crate::emulator::cx::render::text_of;
 use crate::model::{Map, Value};
@@ -91,5 +91,6 @@ pub(in crate::emulator::cx) fn split_key(key: &str) -> Result<(&str, Vec<usize>)
 pub(super) fn filter(values: &[Value]) -> Answer {
     let text = text_of(&values[1]);
     let path = parse_path(&text).map_err(FunctionError::new)?;
-    Ok(path.query(&values[0]).all().into_iter().cloned().collect())
+    let found = nodes(&path, &values[0]).map_err(FunctionError::new)?;
+    Ok(found.into_iter().cloned().collect())
 }

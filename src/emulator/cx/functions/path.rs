@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json_path::JsonPath;
 
+use crate::model::Value;
+
 /// Reads a JSONPath that is no longer and no deeper than one that a person writes.
 pub(in crate::emulator::cx) fn parse_path(text: &str) -> Result<JsonPath, String> {
     const LONGEST: usize = 1000;
@@ -20,6 +22,69 @@ pub(in crate::emulator::cx) fn parse_path(text: &str) -> Result<JsonPath, String
     JsonPath::parse(text)
         .or_else(|error| JsonPath::parse(&standard(text)).map_err(|_| error))
         .map_err(|error| format!("`{text}` is no JSONPath: {error}"))
+}
+
+/// The nodes that a path finds, in a value and by a path that together do not lead to more than a machine can hold:
+/// every `..` goes through all that is below every node, and every part of a `[a, b]` goes its own way.
+pub(in crate::emulator::cx) fn nodes<'v>(
+    path: &JsonPath,
+    value: &'v Value,
+) -> Result<Vec<&'v Value>, String> {
+    const MOST_DESCENTS: u32 = 2;
+    const MOST_NODES: usize = 1_000_000;
+    let (descents, ways) = effort(&path.to_string());
+    if descents > MOST_DESCENTS {
+        return Err(format!("the JSONPath has more than {MOST_DESCENTS} `..`"));
+    }
+    let (count, depth) = extent(value);
+    let visits = depth
+        .saturating_pow(descents.saturating_sub(1))
+        .saturating_mul(ways)
+        .saturating_mul(count);
+    if visits > MOST_NODES {
+        return Err("the JSONPath leads to too many places".to_owned());
+    }
+    Ok(path.query(value).all())
+}
+
+/// How often a path goes through everything below, and how many ways it goes at once.
+fn effort(path: &str) -> (u32, usize) {
+    let (mut descents, mut ways) = (0, 1_usize);
+    let mut open: Vec<usize> = Vec::new();
+    let mut rest = path;
+    while let Some(character) = rest.chars().next() {
+        let mut taken = character.len_utf8();
+        match character {
+            '"' | '\'' => taken = quoted(rest, &mut String::new()).unwrap_or(taken),
+            '.' if rest.starts_with("..") => {
+                descents += 1;
+                taken = 2;
+            }
+            '[' | '(' => open.push(1),
+            ',' => open
+                .iter_mut()
+                .next_back()
+                .into_iter()
+                .for_each(|parts| *parts += 1),
+            ']' | ')' => ways = ways.saturating_mul(open.pop().unwrap_or(1)),
+            _ => {}
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    (descents, ways)
+}
+
+/// How many values there are in a value, and how deep they lie at most.
+fn extent(value: &Value) -> (usize, usize) {
+    let below = |(count, depth): (usize, usize), part: &Value| {
+        let (more, deeper) = extent(part);
+        (count + more, depth.max(deeper + 1))
+    };
+    match value {
+        Value::Array(elements) => elements.iter().fold((1, 1), below),
+        Value::Object(members) => members.values().fold((1, 1), below),
+        _ => (1, 1),
+    }
 }
 
 /// The path as the standard has it.
@@ -133,6 +198,32 @@ mod tests {
         for path in ["", "$.", "$[", "$.a =~", "$.x[?(@.a =~ /b)]", "a b"] {
             let error = parse_path(path).unwrap_err();
             assert!(error.contains("is no JSONPath"), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_to_everything_many_times_are_refused() {
+        let mut deep = json!([]);
+        for _ in 0..40 {
+            deep = json!([deep]);
+        }
+        let many = json!(vec![json!({ "a": 1, "b": 2 }); 1000]);
+        for (path, value, is_fine) in [
+            ("$..*", &deep, true),
+            ("$..*..*", &deep, true),
+            ("$..*..*..*", &deep, false),
+            ("$[?(@..a)]..b..c", &deep, false),
+            ("$['..']['....']", &deep, true),
+            ("$..a", &many, true),
+            ("$[*]['a', 'b']", &many, true),
+            (
+                "$[*,*,*,*,*,*][*,*,*,*,*,*][*,*,*,*,*,*][*,*,*,*,*,*]",
+                &many,
+                false,
+            ),
+        ] {
+            let read = parse_path(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(nodes(&read, value).is_ok(), is_fine, "{path}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use chrono::{Datelike, Locale, NaiveDate, NaiveTime, Timelike};
 
 use super::moment::Moment;
+use crate::emulator::cx::bounds::excerpt;
 use crate::emulator::cx::cursor::Cursor;
 
 /// A pattern that was read.
@@ -73,6 +74,9 @@ impl Field {
     }
 }
 
+/// Most letters in a row, as in Java.
+const WIDEST: usize = 19;
+
 impl Pattern {
     /// Reads a pattern. The error says which letter means nothing here.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -83,9 +87,15 @@ impl Pattern {
                 pieces.push(Piece::Text(quoted(&mut cursor)));
             } else if character.is_ascii_alphabetic() {
                 let field = Field::of(character).ok_or_else(|| {
-                    format!("the letter `{character}` of the pattern `{text}` is not supported")
+                    let pattern = excerpt(text, 200);
+                    format!("the letter `{character}` of the pattern `{pattern}` is not supported")
                 })?;
                 let width = 1 + cursor.eat_while(|next| next == character).len();
+                if width > WIDEST {
+                    return Err(format!(
+                        "the pattern has the letter `{character}` {width} times in a row; {WIDEST} are the most"
+                    ));
+                }
                 pieces.push(Piece::Field(field, width));
             } else {
                 pieces.push(Piece::Text(character.to_string()));
@@ -237,6 +247,8 @@ struct Found {
 impl Found {
     fn read(&mut self, cursor: &mut Cursor<'_>, field: Field, width: usize, locale: Locale) -> Option<()> {
         match (field, width) {
+            // Two digits are a year of this century, as Java has it.
+            (Field::Year, 2) => self.year = Some(2000 + digits(cursor, 2, 2)?),
             (Field::Year, _) => self.year = Some(digits(cursor, width, width.max(4))?),
             (Field::Month, 1 | 2) => self.month = Some(digits(cursor, width, 2)?),
             (Field::Month, _) => {
@@ -249,7 +261,7 @@ impl Found {
             }
             (Field::Day, _) => self.day = Some(digits(cursor, width, 2)?),
             (Field::WeekYear, _) => {
-                digits(cursor, width, width.max(4))?;
+                digits(cursor, width, if width == 2 { 2 } else { width.max(4) })?;
             }
             (Field::Quarter | Field::Week | Field::WeekdayNumber, _) => {
                 digits(cursor, width, 2)?;
@@ -377,6 +389,10 @@ mod tests {
             assert_eq!(format(pattern, language).unwrap(), expected, "{pattern}");
         }
         assert!(format("VV", "en").is_err());
+        assert_eq!(format(&"d".repeat(WIDEST), "en").unwrap(), "0000000000000000006");
+        let error = format(&"d".repeat(70_000), "en").unwrap_err();
+        assert!(error.contains("70000 times"), "{error}");
+        assert!(format(&"x".repeat(70_000), "en").unwrap_err().len() < 1000);
     }
 
     #[test]
@@ -406,6 +422,10 @@ mod tests {
             ("2021-02-09 ", "uuuu-MM-dd", false),
             ("2021-13-01", "yyyy-MM-dd", false),
             ("9/6/2021", "M/d/yyyy", true),
+            ("09/06/21", "MM/dd/yy", true),
+            ("09/06/2021", "MM/dd/yy", false),
+            ("29/02/24", "dd/MM/uu", true),
+            ("29/02/23", "dd/MM/uu", false),
             ("6 September 2021", "d MMMM yyyy", true),
             ("6 Septober 2021", "d MMMM yyyy", false),
             ("04:05 PM", "hh:mm a", true),

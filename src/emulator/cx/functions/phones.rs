@@ -48,7 +48,13 @@ fn read(values: &[Value]) -> Option<PhoneNumber> {
         return international(&digits);
     }
     let code = country_code_of(&region)?;
-    national(code, digits.trim_start_matches('0')).or_else(|| international(&digits))
+    // What is dialled for another country tells that its code follows.
+    let abroad = if code == "1" { "011" } else { "00" };
+    if let Some(digits) = digits.strip_prefix(abroad) {
+        return international(digits);
+    }
+    let with_code = || digits.starts_with(code).then(|| international(&digits)).flatten();
+    national(code, digits.trim_start_matches('0')).or_else(with_code)
 }
 
 fn international(digits: &str) -> Option<PhoneNumber> {

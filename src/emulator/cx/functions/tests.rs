@@ -277,6 +277,91 @@ fn phone_and_card_numbers_are_judged() {
 }
 
 #[test]
+fn a_national_number_is_not_taken_for_one_from_abroad() {
+    check(&[
+        ("TO_PHONE_NUMBER(\"5551234567\")", json!(null)),
+        ("IS_PHONE_NUMBER(\"5551234567\")", json!(false)),
+        ("IS_PHONE_NUMBER(\"4915112345678\")", json!(false)),
+        (
+            "TO_PHONE_NUMBER(\"1 650 253 0000\")",
+            json!({"country-code": "1", "number": "2530000", "area-code": "650"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"011 49 30 123456\")",
+            json!({"country-code": "49", "number": "30123456"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"0049 30 123456\", \"GB\")",
+            json!({"country-code": "49", "number": "30123456"}),
+        ),
+        (
+            "TO_PHONE_NUMBER(\"020 7946 0000\", \"GB\")",
+            json!({"country-code": "44", "number": "2079460000"}),
+        ),
+    ]);
+}
+
+#[test]
+fn deeply_nested_comparisons_are_read_at_once() {
+    let nested = |tail: &str| {
+        const DEPTH: usize = 20;
+        let end = format!("{tail}, 1, 0)").repeat(DEPTH);
+        format!("{}1{end}", "$sys.func.IF(".repeat(DEPTH))
+    };
+    assert_eq!(call(&nested(" = 1")), json!(1));
+    assert_eq!(call(&nested("=2")), json!(0));
+    // What is no comparison in the end is read no slower.
+    let wordy = nested(" is one");
+    assert!(Call::read(&mut Cursor::new(&wordy), 0).is_ok_and(|call| call.is_some()));
+    check(&[
+        (
+            "IF($session.params.city = \"Rome\" AND $session.params.n = 2, a, b)",
+            json!("a"),
+        ),
+        ("IF(\"Rome\" = $session.params.city, a, b)", json!("a")),
+        (
+            "IF($sys.func.LEN($session.params.city) > 3 OR false, a, b)",
+            json!("a"),
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_call_takes_is_bounded() {
+    let many = |count: usize| vec!["1"; count].join(",");
+    assert_eq!(call(&format!("$sys.func.ADD({})", many(256))), json!(256));
+    let text = format!("$sys.func.ADD({})", many(257));
+    let error = Call::read(&mut Cursor::new(&text), 0).unwrap_err();
+    assert!(error.message.contains("256"), "{error}");
+    let mut environment = fixture();
+    environment.session.set("large", json!("x".repeat(60_000)));
+    for function in ["APPEND", "CONCATENATE", "COUNT", "REMOVE"] {
+        let references = vec!["$session.params.large"; 100].join(", ");
+        let text = if function == "COUNT" {
+            format!("$sys.func.COUNT([{references}])")
+        } else {
+            format!("$sys.func.{function}({references})")
+        };
+        let read = Call::read(&mut Cursor::new(&text), 0).unwrap().unwrap();
+        assert_eq!(read.evaluate(&environment), Value::Null, "{function}");
+        let records = environment.records.borrow();
+        let error = records.last().unwrap().1.as_ref().unwrap_err();
+        assert!(error.contains("bytes together"), "{function}: {error}");
+    }
+}
+
+#[test]
+fn a_filter_goes_to_no_more_places_than_there_is_room_for() {
+    check(&[
+        (
+            "COUNT($sys.func.FILTER($session.params.address, \"$..zip\"))",
+            json!(1),
+        ),
+        ("FILTER($session.params.address, \"$..*..*..*\")", json!(null)),
+    ]);
+}
+
+#[test]
 fn only_the_branch_taken_is_evaluated() {
     check(&[
         ("IF(\"$session.params.n = 2\", yes, no)", json!("yes")),

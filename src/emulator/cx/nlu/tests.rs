@@ -115,6 +115,8 @@ fn agent() -> Agent {
     agent
 }
 
+mod small_models;
+
 const SCOPE: &[&str] = &["order", "visit", "travel", "yes", "thanks"];
 
 fn question<'a>(text: &'a str, active: Option<&'a str>) -> Question<'a> {

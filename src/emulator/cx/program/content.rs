@@ -8,6 +8,7 @@ use super::{
     Scoped, Test, WebhookCallSite, WebhookPart,
 };
 use crate::diagnostic::Diagnostic;
+use crate::emulator::cx::bounds::excerpt;
 use crate::emulator::cx::condition::Condition;
 use crate::emulator::cx::cursor::{DEEPEST, SyntaxError};
 use crate::emulator::cx::template::{Template, ValueTemplate};
@@ -201,8 +202,11 @@ impl<'a> ContentCompiler<'a> {
         template
     }
 
+    /// Tells of the first few calls of a text that cannot be read.
     fn report(&mut self, problems: &[SyntaxError], text: &str) {
-        for problem in problems {
+        const MOST: usize = 5;
+        let text = excerpt(text, 200);
+        for problem in problems.iter().take(MOST) {
             self.problems.push(Diagnostic::warning(
                 "invalid-function-call",
                 format!("{}: a call in `{text}` cannot be read: {problem}", self.place),

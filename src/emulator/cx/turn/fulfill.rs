@@ -1,7 +1,7 @@
 //! Running a fulfillment: conditions of its branches, presets, generators, messages, webhook, in this order
 //! (cx-runtime 5.1).
 
-use super::super::bounds::{LARGEST_REPLY, can_be_stored};
+use super::super::bounds::{DEEPEST_VALUE, LARGEST_REPLY, can_be_stored};
 use super::super::functions::split_key;
 use super::super::messages::{ResponseKind, Said, SaidContent, chosen};
 use super::super::program::{Case, CaseContent, Content, Fulfillment, Message, Preset, PresetTarget, Scoped};
@@ -86,11 +86,27 @@ impl Turn<'_> {
             if parameters.get(name).is_none()
                 && let Some(object @ Value::Object(_)) = parameters.get_mut(outer)
             {
-                let keys: Vec<String> = rest.split('.').map(str::to_owned).collect();
-                return assign(object, &keys, value);
+                let keys: Vec<String> = rest
+                    .split('.')
+                    .take(DEEPEST_VALUE + 1)
+                    .map(str::to_owned)
+                    .collect();
+                let mut changed = object.clone();
+                if assign(&mut changed, &keys, value) {
+                    *object = changed;
+                } else {
+                    self.refuse_member();
+                }
+                return;
             }
         }
         self.set(key, value);
+    }
+
+    fn refuse_member(&mut self) {
+        self.trace.note(
+            "a preset's target leads too deep or makes its parameter too large, and was not set".to_owned(),
+        );
     }
 
     /// Sets a member of a parameter, which becomes an object if it is none.
@@ -112,8 +128,11 @@ impl Turn<'_> {
             .collect();
         path.extend_from_slice(keys);
         let mut object = parameters.get(name).cloned().unwrap_or_default();
-        assign(&mut object, &path, value);
-        parameters.set(name, object);
+        if assign(&mut object, &path, value) {
+            parameters.set(name, object);
+        } else {
+            self.refuse_member();
+        }
     }
 
     /// Queues the messages of the turn's language and channel.
@@ -208,7 +227,16 @@ fn metadata(value: Value) -> Map {
 }
 
 /// Sets what lies at the end of a path within a value; objects on the way are made, list elements must be there.
-fn assign(value: &mut Value, path: &[String], new: Value) {
+/// Whether the path is one that a person could mean, and the value can still be stored.
+fn assign(value: &mut Value, path: &[String], new: Value) -> bool {
+    if path.len() > DEEPEST_VALUE {
+        return false;
+    }
+    place(value, path, new);
+    can_be_stored(value)
+}
+
+fn place(value: &mut Value, path: &[String], new: Value) {
     let [first, rest @ ..] = path else {
         *value = new;
         return;
@@ -236,5 +264,5 @@ fn assign(value: &mut Value, path: &[String], new: Value) {
         };
         place = element;
     }
-    assign(place, rest, new);
+    self::place(place, rest, new);
 }

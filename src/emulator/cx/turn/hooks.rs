@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::super::form;
-use super::super::functions::parse_path;
+use super::super::functions::{nodes, parse_path};
 use super::super::messages::{ResponseKind, Said, SaidContent, of_channel};
 use super::super::program::{Place, Target, WebhookBody, WebhookCallSite, WebhookPart, symbolic};
 use super::super::webhook::{WebhookAnswer, WebhookCall, WebhookFailure, WebhookOutcome};
@@ -195,9 +195,18 @@ impl Turn<'_> {
                 ));
                 continue;
             };
-            let nodes = path.query(body).all();
+            let found = match nodes(&path, body) {
+                Ok(found) => found,
+                Err(problem) => {
+                    let name = key.name();
+                    self.trace.note(format!(
+                        "the webhook's mapping of `{name}` was left out: {problem}"
+                    ));
+                    continue;
+                }
+            };
             // A filter gives a list even of one; a plain path gives what it leads to.
-            let value = match nodes.as_slice() {
+            let value = match found.as_slice() {
                 [] => continue,
                 [single] if !has_filter(&path.to_string()) => (*single).clone(),
                 several => several.iter().copied().cloned().collect(),

@@ -6,6 +6,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use serde_json::json;
 
+use super::super::bounds::{excerpt, for_the_record};
 use super::super::environment::Environment;
 use super::super::form;
 use super::super::reference::{Reference, Scope, Step, descend};
@@ -20,6 +21,8 @@ pub(super) struct TurnScope<'t>(pub(super) &'t Turn<'t>);
 
 /// Results of functions kept per step; a loop of presets would fill the diagnostics otherwise.
 const MOST_RESULTS: usize = 100;
+/// Characters of a call that are repeated there.
+const LONGEST_CALL: usize = 2000;
 
 impl Turn<'_> {
     pub(super) fn scope(&self) -> TurnScope<'_> {
@@ -64,8 +67,10 @@ impl Environment for TurnScope<'_> {
         let mut functions = self.0.functions.borrow_mut();
         if functions.len() < MOST_RESULTS {
             functions.push(FunctionResult {
-                call: call.to_owned(),
-                result: result.cloned().map_err(str::to_owned),
+                call: excerpt(call, LONGEST_CALL).into_owned(),
+                result: result
+                    .map(for_the_record)
+                    .map_err(|message| excerpt(message, LONGEST_CALL).into_owned()),
             });
         }
     }

@@ -71,13 +71,13 @@ impl Reader<'_> {
             .skip(at, Sense::Between)
             .or_else(|| self.skip(at, Sense::From));
         let start = opened.unwrap_or(at);
-        // `Entre 5 y 6` is no five past six.
+        // `Entre 5 y 6` is no five past six, `from 5 to 6` no five minutes to six.
         let plain = || {
-            let hour = self.skip_optional(start, Sense::At);
-            let (next, clock) = self
-                .bare_hour(hour)
-                .filter(|_| self.skip(at, Sense::Between).is_some())?;
-            let end = self.skip(next, Sense::And)?;
+            opened?;
+            let (next, clock) = self.bare_hour(self.skip_optional(start, Sense::At))?;
+            let between = self.skip(at, Sense::Between);
+            let joined = between.and_then(|_| self.skip(next, Sense::And));
+            let end = joined.or_else(|| self.skip(next, Sense::To))?;
             let closed = self.clock(end, true).or_else(|| self.bare_hour(end))?.0;
             self.until(closed).is_none().then_some((next, clock))
         };
@@ -88,7 +88,7 @@ impl Reader<'_> {
             Some((end, to)) => (end, to, true),
             None => self.bare_hour(next).map(|(end, to)| (end, to, false))?,
         };
-        if from.ambiguous && !to.ambiguous && said {
+        if from.ambiguous && !to.ambiguous {
             let later = from.in_half(Half::Pm);
             from = if to.time >= NaiveTime::from_hms_opt(12, 0, 0)? && later.time < to.time {
                 later

@@ -106,6 +106,23 @@ impl Reader<'_> {
 
     /// `October 22 1998`, `22nd of October`, `Friday, Oct 22`, `el 3 de mayo de 1990`.
     pub(super) fn named_date(&self, at: usize) -> Read<NaiveDate> {
+        let (next, month, day, year) = self.day_beside_month(at)?;
+        calendar::month_day(month, day, year, self.today()).map(|date| (next, date))
+    }
+
+    /// The place after a day and a month that do not go together, as `June 31st` and, in January, `the 31st of next
+    /// month`. Neither of the two means anything then (nlu 5).
+    pub(super) fn impossible_day(&self, at: usize) -> Option<usize> {
+        if let Some((next, month, day, year)) = self.day_beside_month(at) {
+            let date = calendar::month_day(month, day, year, self.today());
+            return date.is_none().then_some(next);
+        }
+        let (next, day, first) = self.day_beside_unit(at)?;
+        first.with_day(day).is_none().then_some(next)
+    }
+
+    /// A day's number and a month beside each other, and the year where it is said.
+    fn day_beside_month(&self, at: usize) -> Option<(usize, u32, u32, Option<i32>)> {
         let at = self
             .take(at, weekday_sense)
             .map_or(at, |(next, _)| self.skip_optional(next, Sense::The));
@@ -127,7 +144,7 @@ impl Reader<'_> {
             Some((next, year)) => (next, Some(year)),
             None => (next, None),
         };
-        calendar::month_day(month, day, year, self.today()).map(|date| (next, date))
+        Some((next, month, day, year))
     }
 
     /// A day's number: `22`, `22nd`, `twenty-second`.
@@ -158,7 +175,9 @@ impl Reader<'_> {
         let dotted = || {
             let digits = self.digits(at).filter(|digits| digits.length <= 2)?;
             let after = self.gap_after(at);
-            (!self.lexicon.month_first && (after.starts_with(". ") || after == "."))
+            // With another number behind the dot it is a date in numbers, or none: `31.6.`
+            let closes = after == "." && self.digits(at + 1).is_none();
+            (!self.lexicon.month_first && (after.starts_with(". ") || closes))
                 .then_some((at + 1, digits.value))
         };
         let named = || {
@@ -220,6 +239,12 @@ impl Reader<'_> {
 
     /// `next month 10th`, `the 10th of next month`.
     fn day_of_unit(&self, at: usize) -> Read<NaiveDate> {
+        let (next, day, first) = self.day_beside_unit(at)?;
+        first.with_day(day).map(|date| (next, date))
+    }
+
+    /// A day's number and the first day of a month beside each other.
+    fn day_beside_unit(&self, at: usize) -> Option<(usize, u32, NaiveDate)> {
         let ranked_first = || {
             let (next, day) = self.ranked_day(self.skip_optional(at, Sense::The))?;
             let (next, unit) = self.unit_of_days(self.skip_optional(next, Sense::Of))?;
@@ -236,10 +261,7 @@ impl Reader<'_> {
             return None;
         };
         let is_month = first.day() == 1 && first.month() == last.month() && first.year() == last.year();
-        if !is_month {
-            return None;
-        }
-        first.with_day(day).map(|date| (next, date))
+        is_month.then_some((next, day, first))
     }
 
     /// `today`, `day after tomorrow`.

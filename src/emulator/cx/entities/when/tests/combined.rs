@@ -266,3 +266,90 @@ fn times_by_their_minutes() {
         check(SystemType::Time, language, &[(text, expected)]);
     }
 }
+
+#[test]
+fn days_that_the_calendar_does_not_have() {
+    for (language, text, expected) in [
+        ("en", "june 31st", ""),
+        ("en", "June 31st 2027", ""),
+        ("en", "the 31st of june", ""),
+        ("en", "the thirty first of november", ""),
+        ("en", "november thirty first", ""),
+        ("en", "monday, june 31st", ""),
+        ("en", "feb 30th", ""),
+        ("en", "february 30, 2021", ""),
+        ("en", "september 31st please", ""),
+        ("en", "I come on june 31st or on friday", "2020-12-04"),
+        ("en", "may thirty first", "2021-05-31"),
+        ("en", "feb 29", "2024-02-29"),
+        ("en", "the 31st", "2020-12-31"),
+        ("de", "am 31. Juni", ""),
+        ("de", "31.Juni", ""),
+        ("de", "der 30. Februar", ""),
+        ("de", "am 31.6.", ""),
+        ("de", "am 31.06.2027", ""),
+        ("de", "am 31. Mai", "2021-05-31"),
+        ("de", "am 31.", "2020-12-31"),
+        ("es", "el 31 de junio", ""),
+        ("es", "el 31 de junio del 2027", ""),
+        ("fr", "le 31 juin", ""),
+        ("pt", "31 de junho", ""),
+        ("pl", "31 czerwca", ""),
+        ("pl", "30 lutego", ""),
+    ] {
+        check(SystemType::Date, language, &[(text, expected)]);
+    }
+    check(
+        SystemType::Date,
+        "en",
+        &[("the 31st of next month", "2021-01-31")],
+    );
+    check(
+        SystemType::DateTime,
+        "en",
+        &[
+            ("june 31st at 5pm", ""),
+            ("5pm on june 31st", ""),
+            ("june 30th at 5pm", "2021-06-30 17:00"),
+            ("at 5pm", "2020-12-04 17:00"),
+        ],
+    );
+    check(SystemType::Time, "en", &[("june 31st at 5pm", "17:00")]);
+    check(
+        SystemType::DatePeriod,
+        "en",
+        &[
+            ("from june 30 to july 4", "2021-06-30..2021-07-04"),
+            ("june 31 until", ""),
+        ],
+    );
+}
+
+#[test]
+fn spans_of_times_after_from() {
+    check(
+        SystemType::TimePeriod,
+        "en",
+        &[
+            ("from 5 to 6 pm", "17:00..18:00"),
+            ("from 10 to 6 pm", "10:00..18:00"),
+            ("from 9 until 17", "09:00..17:00"),
+            ("from 9 to 17", "09:00..17:00"),
+            ("between 9 and 17", "09:00..17:00"),
+            ("from 10 to 11", "22:00..23:00"),
+            ("from ten to six to seven", "17:50..19:00"),
+            ("from five to six am", "05:00..06:00"),
+        ],
+    );
+    check(
+        SystemType::Time,
+        "en",
+        &[("five to six", "17:55"), ("from 5 to 6 pm", "")],
+    );
+    check(
+        SystemType::TimePeriod,
+        "de",
+        &[("von 9 bis 17 Uhr", "09:00..17:00")],
+    );
+    check(SystemType::TimePeriod, "es", &[("de 9 a 17", "09:00..17:00")]);
+}
