@@ -15,6 +15,7 @@ use crate::model::{Map, Value};
 
 use super::*;
 
+mod conversations;
 mod matchers;
 mod properties;
 mod sound;
