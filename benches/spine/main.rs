@@ -127,6 +127,17 @@ fn waiting_for_a_slow_agent() {
         &format!("{ratio:.3}"),
         "<= 1.05",
     );
+    // A client that starts nothing, reads no suites, checks nothing and writes nothing.
+    let bare = BareClient::connect(&emulator.address, Reads::AsGenerated);
+    let mut rates: Vec<f64> = (0..5).map(|_| bare.play(&[script(TURNS)], 200, 32)).collect();
+    rates.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_precision_loss, reason = "a thousand turns")]
+    let turns = (200 * TURNS) as f64;
+    figure(
+        "  the same of a bare client",
+        &format!("{:.3}", turns / rates[2] / ideal),
+        "",
+    );
 }
 
 fn memory_and_rate() {
