@@ -299,3 +299,24 @@ async fn an_ended_session_stays_ended() {
         (Code::FailedPrecondition, "the session has ended".to_owned())
     );
 }
+
+/// The group was said for the rest of the turn, whatever the variable had become.
+#[tokio::test]
+async fn a_variable_that_is_set_outweighs_a_group_of_its_name() {
+    let mut served = served().await;
+    assert_eq!(texts(&served.say("add 5").await), ["now 50"]);
+}
+
+/// It had begun the session, at the root, and the entry agent of the next request was not heard.
+#[tokio::test]
+async fn a_first_request_that_is_refused_begins_no_session() {
+    let mut served = served().await;
+    let (code, _) = served.refused(served.config(), vec![text("circles")]).await;
+    assert_eq!(code, Code::Internal);
+    let config = ces::SessionConfig {
+        entry_agent: format!("{APP}/agents/billing"),
+        ..served.config()
+    };
+    let outputs = served.run_with(config, vec![text("hm")]).await.unwrap();
+    assert_eq!(texts(&outputs), ["Billing listens."]);
+}
