@@ -359,3 +359,27 @@ async fn the_agent_is_heard_as_long_as_it_speaks() {
     assert!(left > Duration::ZERO && left < Duration::from_secs(1), "{left:?}");
     server.abort();
 }
+
+/// What came between turns, of a service that does not count them, must not be the answer to the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_between_turns_is_no_answer() {
+    let (_, address, server) = Service::serve(|_, loud, quiet| match (loud, quiet) {
+        (3, 1) => vec![text("one", true)],
+        // The turn is over when it was quiet for 50 pieces.
+        (3, 120) => vec![text("one more thing", true)],
+        (5, _) => vec![text("two", true)],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut session = session(address, Via::Bidi).await;
+    assert_eq!(session.play(speak(sound(1))).await.unwrap().texts, ["one"]);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let second = session.play(speak(sound(1))).await.unwrap();
+    assert_eq!(second.texts, ["two"]);
+    assert!(
+        second.notes.iter().any(|note| note.contains("one more thing")),
+        "{:?}",
+        second.notes
+    );
+    server.abort();
+}

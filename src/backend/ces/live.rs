@@ -42,6 +42,8 @@ const DRAINED: Duration = Duration::from_millis(500);
 const OUTBOX: usize = 16;
 /// Nobody is listened to for longer.
 const LONGEST_HEARD: Duration = Duration::from_mins(5);
+/// Whatever comes between turns is of a turn that was told, counted or not.
+const BETWEEN_TURNS: i32 = i32::MAX;
 /// Messages between turns that are kept.
 const MOST_LATE: usize = 256;
 /// All messages of one turn together may not be larger.
@@ -386,12 +388,13 @@ async fn read_turn(
     deadline: Instant,
 ) -> Result<Progress, TurnError> {
     let mut progress = Progress {
-        told: open.told,
+        told: BETWEEN_TURNS,
         ..Progress::default()
     };
     for late in std::mem::take(&mut open.late) {
         progress.take(turn, late, voice)?;
     }
+    progress.told = open.told;
     let progress = read_answer(open.stream.as_mut(), turn, user, (progress, voice), deadline).await?;
     let outputs = || turn.outputs.iter();
     let calls = |output: &ces::SessionOutput| matches!(output.output_type, Some(OutputType::ToolCalls(_)));
@@ -531,13 +534,14 @@ impl Progress {
 }
 
 /// Whether an output is of a turn that was told already. Calls that wait for an answer, and the end of the session, are of
-/// the turn in which they come; so is everything of a service that does not count turns.
+/// the turn in which they come; so is what comes during a turn from a service that does not count them.
 fn is_late(output: &ces::SessionOutput, told: i32) -> bool {
     let is_of_today = matches!(
         output.output_type,
         Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
     );
-    (1..=told).contains(&output.turn_index) && !is_of_today
+    let is_counted = output.turn_index > 0 || told == BETWEEN_TURNS;
+    is_counted && output.turn_index <= told && !is_of_today
 }
 
 fn in_words(output: &OutputType) -> String {
