@@ -4,8 +4,10 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+pub use nameless::Nameless;
 pub use unfinished::{Unfinished, abandon};
 
+mod nameless;
 mod unfinished;
 
 /// The folder that a file stands in.

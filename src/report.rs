@@ -274,7 +274,7 @@ fn on_stdout(format: Format, options: &Options, ledger: &Ledger) -> Box<dyn Repo
     } else {
         Box::new(io::stdout())
     };
-    let stdout = Destination::Stream(Box::new(QuietPipe { stream, gone: false }));
+    let stdout = Destination::stream(QuietPipe { stream, gone: false });
     match format {
         Format::Github => Box::new(github::Github::new(stdout, options.prefix())),
         Format::Terminal | Format::Junit | Format::Json => {
@@ -363,12 +363,6 @@ impl Reporter for Filed {
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         self.inner
             .conversation(recorded)
-            .inspect_err(|_| self.ledger.remove(&self.path))
-    }
-
-    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
-        self.inner
-            .conversations(recorded)
             .inspect_err(|_| self.ledger.remove(&self.path))
     }
 

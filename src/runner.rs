@@ -2,8 +2,8 @@
 //!
 //! A [`Run`] is given a [`Plan`] over a [`ConversationSource`] and the targets that play it. The dispatcher starts
 //! conversations as there is room; an executor reads one, plays it in as many attempts as it takes, each in a session
-//! of its own, and gives back its result, redacted. Results are lines of the [`Journal`], from which
-//! [`write_reports`] drives the reporters. Progress goes up one channel as [`RunEvent`]s; [`Cancellation`] goes down.
+//! of its own, and gives back its result, redacted. Results are lines of the [`Journal`], and [`Reports`] bring them to
+//! the reporters in order. Progress goes up one channel as [`RunEvent`]s; [`Cancellation`] goes down.
 //!
 //! Not here: what is expected of a reply (`expect`), how a service is reached (`backend`), which target a role means
 //! (`settings`), and what reports look like (`report`).
@@ -31,7 +31,7 @@ pub use keep::KeepAudio;
 pub use limit::{Limit, TokenQuota};
 pub use plan::{Plan, fresh_seed};
 pub use previous::Previous;
-pub use reports::{ReportFailure, write_reports};
+pub use reports::{ReportFailure, Reports};
 pub use signal::listen as listen_to_signals;
 pub use source::{ConversationSource, Heading};
 pub use status::{RunStatus, run_status};
@@ -172,11 +172,21 @@ impl std::fmt::Debug for RunTarget {
     }
 }
 
-/// Plays a run to its end, or until it is stopped; either way the journal holds a result for every conversation of
-/// the plan.
+/// A run that is over.
+#[derive(Debug)]
+pub struct Played {
+    /// How it ended.
+    pub end: RunEnd,
+    /// A result for every conversation of the plan.
+    pub journal: Journal,
+    /// To be completed.
+    pub reports: Reports,
+}
+
+/// Plays a run to its end, or until it is stopped; either way there is a result for every conversation of the plan.
 ///
 /// # Errors
 /// When the journal cannot be written: without it there are no reports.
-pub async fn play(run: Run, journal: JournalWriter) -> io::Result<(RunEnd, Journal)> {
-    dispatcher::dispatch(run, journal).await
+pub async fn play(run: Run, journal: JournalWriter, reports: Reports) -> io::Result<Played> {
+    dispatcher::dispatch(run, journal, reports).await
 }

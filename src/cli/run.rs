@@ -21,8 +21,8 @@ use crate::model::endpoint::CredentialPolicy;
 use crate::model::event::{RunEnd, RunInfo};
 use crate::redact::Redact as _;
 use crate::runner::{
-    self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Run,
-    RunContext, RunKind, RunStatus, RunTarget, TokenQuota,
+    self, Allowance, Cancellation, JOURNAL_FOLDER, Journal, JournalWriter, KeepAudio, Limit, Plan, Played,
+    Reports, Run, RunContext, RunKind, RunStatus, RunTarget, TokenQuota,
 };
 use crate::settings::target::Target;
 use crate::target::{self, AgentFiles, Means, ReadyTarget};
@@ -137,11 +137,16 @@ impl Job<'_> {
         let (conversations, strict) = (Arc::clone(&self.conversations), self.args.suites.strict);
         let run = self.into_run(&info, targets, cassettes.clone(), events, &cancellation);
         let fail_on_flaky = run.options.fail_on_flaky;
-        let played = runner::play(run, journal).await;
+        let reports = Reports::begin(reporters, &run.plan)?;
+        let played = runner::play(run, journal, reports).await;
         // The last event has been sent; the bar leaves the screen before reports are written to it.
         let _ = progress.await;
-        let (end, journal) = played?;
-        let mut not_written = write(reporters, journal, &info, &end).await?;
+        let Played {
+            end,
+            journal,
+            reports,
+        } = played?;
+        let mut not_written = complete(reports, journal, &info, &end).await?;
         if let Some(cassettes) = cassettes {
             let titles: Vec<_> = conversations.titles().collect();
             not_written += tapes::tell(&cassettes, &titles, strict, console)?;
@@ -287,18 +292,16 @@ impl Job<'_> {
     }
 }
 
-/// Writes the reports, and says how many could not be written.
-async fn write(
-    reporters: Vec<Box<dyn crate::model::event::Reporter>>,
-    mut journal: Journal,
+/// Completes the reports, and says how many could not be written.
+async fn complete(
+    reports: Reports,
+    journal: Journal,
     info: &Arc<RunInfo>,
     end: &RunEnd,
 ) -> Result<usize, Failure> {
     let (info, end) = (Arc::clone(info), end.clone());
-    let written =
-        tokio::task::spawn_blocking(move || runner::write_reports(&mut journal, reporters, &info, &end))
-            .await;
-    let failures = written.map_err(|error| Failure::Io(std::io::Error::other(error)))?;
+    let completed = tokio::task::spawn_blocking(move || reports.complete(journal, &info, &end)).await;
+    let failures = completed.map_err(std::io::Error::other)??;
     for failure in &failures {
         let hint = crate::report::hint(&failure.error);
         // Who reads a pipe no further has seen enough of that report.

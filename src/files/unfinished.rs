@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+/// The end of a hidden name.
+const SUFFIX: &str = ".part";
 /// The names of this program.
 static NAMES: Names = Names(Mutex::new(BTreeSet::new()));
 
@@ -27,7 +29,15 @@ impl Unfinished {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn create(name: &str, folder: &Path) -> io::Result<Self> {
-        NAMES.create(name, folder)
+        NAMES.begin(|| hidden(name, folder))
+    }
+
+    /// Gives a file that has no name yet, and is whole, a hidden one: it is to become `name` in the same folder.
+    ///
+    /// # Errors
+    /// When this system, or the folder's file system, cannot do that.
+    pub(super) fn named(file: &File, name: &str, folder: &Path) -> io::Result<Self> {
+        NAMES.begin(|| linked(file, name, folder))
     }
 
     /// What is written to.
@@ -67,9 +77,9 @@ pub fn abandon() -> impl Drop {
 struct Names(Mutex<BTreeSet<PathBuf>>);
 
 impl Names {
-    fn create(&'static self, name: &str, folder: &Path) -> io::Result<Unfinished> {
+    fn begin(&'static self, file: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<Unfinished> {
         let mut names = self.lock();
-        let file = hidden(name, folder)?;
+        let file = file()?;
         let path = file.path().to_path_buf();
         names.insert(path.clone());
         let name = Name { path, names: self };
@@ -115,13 +125,34 @@ impl Drop for Name {
 fn hidden(name: &str, folder: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".part");
+    builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
+}
+
+#[cfg(target_os = "linux")]
+fn linked(file: &File, name: &str, folder: &Path) -> io::Result<NamedTempFile> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+
+    // As open(2) says of O_TMPFILE: what a descriptor means is a link in /proc.
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let prefix = format!(".{name}.");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX).make_in(folder, |path| {
+        linkat(CWD, &nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+        file.try_clone()
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn linked(_file: &File, _name: &str, _folder: &Path) -> io::Result<NamedTempFile> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
@@ -141,8 +172,8 @@ mod tests {
     #[test]
     fn what_was_put_stays_and_what_was_dropped_is_gone() {
         let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
-        let mut whole = names.create("whole", folder.path()).unwrap();
-        let dropped = names.create("dropped", folder.path()).unwrap();
+        let mut whole = names.begin(|| hidden("whole", folder.path())).unwrap();
+        let dropped = names.begin(|| hidden("dropped", folder.path())).unwrap();
         whole.file().write_all(b"all of it").unwrap();
         assert_eq!((count(folder.path()), names.lock().len()), (2, 2));
         drop(dropped);
@@ -151,7 +182,7 @@ mod tests {
         assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
         assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
 
-        let second = names.create("whole", folder.path()).unwrap();
+        let second = names.begin(|| hidden("whole", folder.path())).unwrap();
         let refused = second.put_new(&path).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
@@ -161,7 +192,7 @@ mod tests {
     #[test]
     fn a_program_that_ends_leaves_nothing_and_begins_nothing() {
         let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
-        let under_way = names.create("under way", folder.path()).unwrap();
+        let under_way = names.begin(|| hidden("under way", folder.path())).unwrap();
         let ending = names.abandon();
         assert_eq!(count(folder.path()), 0);
         assert!(names.0.try_lock().is_err(), "who begins or puts a file waits");

@@ -179,12 +179,13 @@ pub struct Recorded {
     /// The result.
     pub result: Arc<ConversationResult>,
     /// The same as JSON, in one line.
-    pub json: Vec<u8>,
+    pub json: Arc<Vec<u8>>,
     /// How it compares with its twin, with the second one of both.
     pub twins: Option<Arc<Twins>>,
 }
 
-/// Writes one report from the journal: results come one at a time, in order of file and position.
+/// Writes one report. Results come one at a time, in order of file and position, while the run goes on: nobody must see
+/// anything of the report before it is complete.
 pub trait Reporter: Send {
     /// What it writes and where, for messages: `junit (reports/junit.xml)`.
     fn describe(&self) -> String;
@@ -194,16 +195,6 @@ pub trait Reporter: Send {
     /// # Errors
     /// When the report cannot be written; the others go on.
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()>;
-
-    /// Takes the next conversations, in order. One by one, unless the report can do better.
-    ///
-    /// # Errors
-    /// When the report cannot be written; the others go on.
-    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
-        recorded
-            .iter()
-            .try_for_each(|recorded| self.conversation(recorded))
-    }
 
     /// Completes the report: only now does it appear under its name.
     ///

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_speech_changed_is_told_with_both_channels() {
-        let github = Github::new(Destination::Stream(Box::new(io::sink())), PathBuf::from("bots"));
+        let github = Github::new(Destination::stream(io::sink()), PathBuf::from("bots"));
         let difference = TwinDifference {
             turn: 2,
             file: "steps/order.yaml".to_owned(),

@@ -107,7 +107,7 @@ impl Reporter for Json {
         output.write_all(open.as_bytes())?;
         output.write_all(b",\n  \"conversations\": [")?;
         let length = spool.position();
-        spool.into_written()?.copy(0..length, &mut output)?;
+        output.copy(&mut spool.end()?, 0..length)?;
         output.write_all(if length == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
         output.finish()
     }

@@ -1,9 +1,9 @@
 //! JUnit XML, as CI systems read it; the only room that knows the JUnit crate.
 //!
 //! The crate builds whole reports in memory, which a run of ten thousand conversations cannot afford. So each
-//! conversation is serialised in a report of its own (several at once), its element is cut out and spooled, and the elements around
-//! it, whose counts are known last, are written at the end in the same way. Every text passes
-//! [`redact::xml_text`], so that no character from outside makes the file unreadable.
+//! conversation is serialised in a report of its own, its element is cut out and spooled, and the elements around it,
+//! whose counts are known last, are written at the end in the same way. Every text passes [`redact::xml_text`], so that
+//! no character from outside makes the file unreadable.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
-use rayon::prelude::*;
 
 use super::dialogue::{self, Extent};
 use super::headline;
@@ -142,26 +141,10 @@ impl Reporter for Junit {
     }
 
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
-        self.conversations(std::slice::from_ref(recorded))
-    }
-
-    fn conversations(&mut self, recorded: &[Recorded]) -> io::Result<()> {
-        let named: Vec<_> = recorded
-            .iter()
-            .map(|recorded| {
-                let class = attribute(&class_name(&recorded.result.suite));
-                let name = self.unique(&class, &attribute(&recorded.result.name));
-                (recorded, class, name)
-            })
-            .collect();
-        let cases: Vec<_> = named
-            .into_par_iter()
-            .map(|(recorded, class, name)| (&*recorded.result, serialized(test_case(recorded, &class, name))))
-            .collect();
-        for (result, case) in cases {
-            self.add(result, cut_case(&case?))?;
-        }
-        Ok(())
+        let class = attribute(&class_name(&recorded.result.suite));
+        let name = self.unique(&class, &attribute(&recorded.result.name));
+        let case = serialized(test_case(recorded, &class, name))?;
+        self.add(&recorded.result, cut_case(&case))
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
@@ -177,10 +160,10 @@ impl Reporter for Junit {
         }
         let (before, after) = root(run, end, counts)?;
         output.write_all(before.as_bytes())?;
-        let mut cases = spool.into_written()?;
+        let mut cases = spool.end()?;
         for suite in suites {
             output.write_all(suite_tag(&suite)?.as_bytes())?;
-            cases.copy(suite.cases, &mut output)?;
+            output.copy(&mut cases, suite.cases)?;
             output.write_all(b"    </testsuite>\n")?;
         }
         output.write_all(after.as_bytes())?;

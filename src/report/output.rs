@@ -3,30 +3,31 @@
 //!
 //! Until then they have no name at all: however the program ends, nothing of them stays behind.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::files::{Unfinished, folder_of};
+use tempfile::SpooledTempFile;
+
+use crate::files::{Nameless, folder_of};
 
 /// Bytes that are collected before they are written.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
+/// Bytes of a text that waits for its stream; a longer one waits on disk.
+const HELD_IN_MEMORY: usize = 1 << 20;
 
 /// A report's file under way. Dropped without [`Output::finish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct Output {
     target: Target,
-    /// Where its temporary files are.
-    folder: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<Nameless>,
 }
 
 /// What becomes of the temporary file.
 #[derive(Debug)]
 enum Target {
     /// It appears at this path, in the same folder, at once.
-    Renamed(PathBuf),
+    Named(PathBuf),
     /// It is copied into something that is no regular file: a pipe, `/dev/stdout`.
     Copied(PathBuf),
 }
@@ -45,19 +46,18 @@ impl Output {
             Ok(there) if there.is_file() => {
                 let real = fs_err::canonicalize(path)?;
                 let folder = folder_of(&real);
-                (Target::Renamed(real), folder)
+                (Target::Named(real), folder)
             }
             Ok(_) => (Target::Copied(path.to_path_buf()), std::env::temp_dir()),
             Err(_) => {
                 let folder = folder_of(path);
                 fs_err::create_dir_all(&folder)?;
-                (Target::Renamed(path.to_path_buf()), folder)
+                (Target::Named(path.to_path_buf()), folder)
             }
         };
         Ok(Self {
             target,
-            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, nameless(&folder)?),
-            folder,
+            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, Nameless::create(&folder)?),
         })
     }
 
@@ -66,10 +66,24 @@ impl Output {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn spool(&self) -> io::Result<Spool> {
+        let file = Nameless::create(self.file.get_ref().folder())?;
         Ok(Spool {
-            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, nameless(&self.folder)?),
+            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, file),
             length: 0,
         })
+    }
+
+    /// Writes a range of what was spooled.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn copy(&mut self, spooled: &mut Spooled, range: Range<u64>) -> io::Result<()> {
+        self.file.flush()?;
+        spooled.0.file().seek(SeekFrom::Start(range.start))?;
+        // From file to file, which the system does by itself where it can.
+        let mut piece = spooled.0.file().take(range.end - range.start);
+        io::copy(&mut piece, self.file.get_mut().file())?;
+        Ok(())
     }
 
     /// Writes what is left and puts the file under its name.
@@ -78,21 +92,15 @@ impl Output {
     /// When the disk is full, or the target cannot be replaced.
     pub fn finish(self) -> io::Result<()> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.seek(SeekFrom::Start(0))?;
         match self.target {
-            Target::Renamed(path) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let mut unfinished = Unfinished::create(&name, &self.folder)?;
-                io::copy(&mut file, unfinished.file())?;
-                unfinished.put(&path)?;
-            }
+            Target::Named(path) => file.put(&path),
             Target::Copied(path) => {
                 let mut sink = fs_err::OpenOptions::new().write(true).open(path)?;
-                io::copy(&mut file, &mut sink)?;
-                sink.flush()?;
+                file.file().seek(SeekFrom::Start(0))?;
+                io::copy(file.file(), &mut sink)?;
+                sink.flush()
             }
         }
-        Ok(())
     }
 }
 
@@ -106,15 +114,29 @@ impl Write for Output {
     }
 }
 
-/// Where a report for people goes.
+/// Where a report for people goes, once it is complete.
 pub enum Destination {
     /// A file of its own.
     File(Output),
     /// Standard output, or a test's buffer.
-    Stream(Box<dyn Write + Send>),
+    Stream(Held),
+}
+
+/// A text for a stream that is written while something else is shown there.
+pub struct Held {
+    text: SpooledTempFile,
+    stream: Box<dyn Write + Send>,
 }
 
 impl Destination {
+    /// Writes to a stream when the report is complete.
+    pub fn stream(stream: impl Write + Send + 'static) -> Self {
+        Self::Stream(Held {
+            text: SpooledTempFile::new(HELD_IN_MEMORY),
+            stream: Box::new(stream),
+        })
+    }
+
     /// Completes what was written.
     ///
     /// # Errors
@@ -122,7 +144,11 @@ impl Destination {
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::File(output) => output.finish(),
-            Self::Stream(mut stream) => stream.flush(),
+            Self::Stream(Held { mut text, mut stream }) => {
+                text.seek(SeekFrom::Start(0))?;
+                io::copy(&mut text, &mut stream)?;
+                stream.flush()
+            }
         }
     }
 }
@@ -131,14 +157,14 @@ impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(output) => output.write(bytes),
-            Self::Stream(stream) => stream.write(bytes),
+            Self::Stream(held) => held.text.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(output) => output.flush(),
-            Self::Stream(stream) => stream.flush(),
+            Self::Stream(held) => held.text.flush(),
         }
     }
 }
@@ -146,7 +172,7 @@ impl Write for Destination {
 /// A nameless file that is written from front to back and then copied piece by piece into an [`Output`].
 #[derive(Debug)]
 pub struct Spool {
-    file: BufWriter<File>,
+    file: BufWriter<Nameless>,
     length: u64,
 }
 
@@ -160,10 +186,9 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn into_written(self) -> io::Result<Written> {
-        Ok(Written(
-            self.file.into_inner().map_err(io::IntoInnerError::into_error)?,
-        ))
+    pub fn end(self) -> io::Result<Spooled> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Spooled(file))
     }
 }
 
@@ -181,27 +206,7 @@ impl Write for Spool {
 
 /// What a [`Spool`] holds.
 #[derive(Debug)]
-pub struct Written(File);
-
-impl Written {
-    /// Copies the bytes of a range.
-    ///
-    /// # Errors
-    /// When reading or writing fails.
-    pub fn copy(&mut self, range: Range<u64>, sink: &mut impl Write) -> io::Result<()> {
-        self.0.seek(SeekFrom::Start(range.start))?;
-        let mut piece = BufReader::new(&mut self.0).take(range.end - range.start);
-        io::copy(&mut piece, sink)?;
-        Ok(())
-    }
-}
-
-/// A file that is gone when the program ends.
-fn nameless(folder: &Path) -> io::Result<File> {
-    // The plain error would not say which folder.
-    tempfile::tempfile_in(folder)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))
-}
+pub struct Spooled(Nameless);
 
 #[cfg(test)]
 mod tests {
@@ -282,16 +287,22 @@ mod tests {
     #[test]
     fn a_spool_gives_back_its_pieces_in_any_order() {
         let folder = tempfile::tempdir().unwrap();
-        let output = Output::open(&folder.path().join("x")).unwrap();
+        let mut output = Output::open(&folder.path().join("x")).unwrap();
         let mut spool = output.spool().unwrap();
         spool.write_all(b"first").unwrap();
         let middle = spool.position();
         spool.write_all(b"second").unwrap();
         let end = spool.position();
-        let mut written = spool.into_written().unwrap();
-        let mut copied = Vec::new();
-        written.copy(middle..end, &mut copied).unwrap();
-        written.copy(0..middle, &mut copied).unwrap();
-        assert_eq!(copied, b"secondfirst");
+        let mut spooled = spool.end().unwrap();
+        output.write_all(b"<").unwrap();
+        output.copy(&mut spooled, middle..end).unwrap();
+        output.write_all(b", ").unwrap();
+        output.copy(&mut spooled, 0..middle).unwrap();
+        output.write_all(b">").unwrap();
+        output.finish().unwrap();
+        assert_eq!(
+            std::fs::read(folder.path().join("x")).unwrap(),
+            b"<second, first>"
+        );
     }
 }

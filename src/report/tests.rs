@@ -21,7 +21,7 @@ impl Buffer {
     }
 
     fn destination(&self) -> Destination {
-        Destination::Stream(Box::new(self.clone()))
+        Destination::stream(self.clone())
     }
 }
 
@@ -45,7 +45,7 @@ fn terminal(results: &[ConversationResult], look: Look, detail: Detail) -> Strin
 }
 
 fn recorded(result: ConversationResult) -> Recorded {
-    let json = serde_json::to_vec(&result).unwrap();
+    let json = serde_json::to_vec(&result).unwrap().into();
     let result = result.into();
     let twins = None;
     Recorded { result, json, twins }

@@ -11,14 +11,15 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use super::executor::{self, Finished};
-use super::journal::{Journal, JournalWriter};
+use super::journal::JournalWriter;
+use super::reports::Reports;
 use super::waiting::Waiting;
-use super::{Limit, Run, RunContext, RunOptions};
+use super::{Limit, Played, Run, RunContext, RunOptions};
 use crate::model::event::{CancelReason, RunEnd, RunEvent, SlowedTarget, Summary};
 use crate::model::outcome::{ConversationResult, Verdict};
 
 /// Plays a whole run. Returns when everything that was started is over and the journal is complete.
-pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(RunEnd, Journal)> {
+pub(super) async fn dispatch(run: Run, journal: JournalWriter, reports: Reports) -> io::Result<Played> {
     let start = Instant::now();
     let Run {
         info,
@@ -38,6 +39,7 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
         summary: Summary::default(),
         journal,
         journal_broken: false,
+        reports,
         told_of: None,
     };
     dispatcher
@@ -52,11 +54,15 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter) -> io::Result<(Ru
         cancelled: dispatcher.stopped_for(),
         slowed: dispatcher.slowed(),
     };
-    let journal = dispatcher.journal;
+    let Dispatcher { journal, reports, .. } = dispatcher;
     let journal = task::spawn_blocking(move || journal.finish())
         .await
         .map_err(io::Error::other)??;
-    Ok((end, journal))
+    Ok(Played {
+        end,
+        journal,
+        reports,
+    })
 }
 
 struct Dispatcher {
@@ -74,6 +80,7 @@ struct Dispatcher {
     journal: JournalWriter,
     /// The disk is full, say: what finishes cannot be kept, so nothing more is played.
     journal_broken: bool,
+    reports: Reports,
     /// Which stop was told of last.
     told_of: Option<CancelReason>,
 }
@@ -170,9 +177,11 @@ impl Dispatcher {
         self.waiting.is_over(position);
         self.summary.add(&result);
         let result = Arc::new(result);
-        match line {
-            Ok(line) => self.journal_broken |= !self.journal.append(position, &result, line).await,
-            Err(_) => self.journal_broken = true,
+        if let Ok(line) = line.map(Arc::new) {
+            self.journal_broken |= !self.journal.append(position, Arc::clone(&line)).await;
+            self.reports.add(position, Arc::clone(&result), line).await;
+        } else {
+            self.journal_broken = true;
         }
         self.context.tell(RunEvent::ConversationFinished(result)).await;
         self.stop_after_failures();

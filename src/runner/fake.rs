@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::journal::{Journal, JournalWriter};
+use super::reports::Reports;
 use super::source::{ConversationSource, Heading};
 use super::{Allowance, Cancellation, Limit, Plan, Run, RunContext, RunOptions, RunTarget, play};
 use crate::backend::error::BackendErrorKind;
@@ -428,11 +429,12 @@ impl FakeRun {
         let start = Instant::now();
         let journal =
             JournalWriter::create(None, &run.info, crate::runner::journal::RunKind::default()).unwrap();
-        let (end, journal) = play(run, journal).await.unwrap();
+        let reports = Reports::begin(Vec::new(), &run.plan).unwrap();
+        let played = play(run, journal, reports).await.unwrap();
         Played {
             took: start.elapsed(),
-            end,
-            results: results(journal),
+            end: played.end,
+            results: results(played.journal),
             events: listening.await.unwrap(),
         }
     }

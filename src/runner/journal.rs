@@ -1,11 +1,9 @@
-//! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is, and the
-//! results of a short run.
+//! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is.
 //!
 //! The first line says what run it is, the others are results (`ConversationResult`, redacted) in the order in which
 //! they finished. The file appears under its name, beside the reports, when the run is over; until then it has none, so
 //! that a run that dies leaves the journal of the one before it and nothing else. Git ignores it with the reports.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,9 +12,9 @@ use std::thread::{self, JoinHandle};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::files::Unfinished;
+use crate::files::Nameless;
 use crate::model::event::RunInfo;
-use crate::model::outcome::{ConversationResult, Verdict};
+use crate::model::outcome::ConversationResult;
 
 /// The format of the file, as its first line names it.
 pub(super) const FORMAT: &str = "turnproof-journal/1";
@@ -25,8 +23,6 @@ pub const JOURNAL_FOLDER: &str = ".turnproof";
 /// Its file there.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
 
-/// Results whose lines are no longer than this together, in bytes, are kept; others are read again for the reports.
-const LINES_KEPT: u64 = 1 << 20;
 /// Lines that wait for the disk; when it cannot keep up, executors wait for it.
 const WAITING_LINES: usize = 64;
 
@@ -51,8 +47,8 @@ pub struct RunKind {
 /// Takes finished conversations; a thread of its own writes them.
 #[derive(Debug)]
 pub struct JournalWriter {
-    lines: mpsc::Sender<Vec<u8>>,
-    thread: JoinHandle<io::Result<File>>,
+    lines: mpsc::Sender<Arc<Vec<u8>>>,
+    thread: JoinHandle<io::Result<Nameless>>,
     /// The folder in which it appears.
     folder: Option<PathBuf>,
     index: Vec<Entry>,
@@ -64,17 +60,8 @@ pub struct JournalWriter {
 struct Entry {
     position: usize,
     offset: u64,
+    /// Without the end of the line.
     length: u32,
-    verdict: Verdict,
-    kept: Option<Arc<ConversationResult>>,
-}
-
-/// A line of the journal.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) json: Vec<u8>,
-    /// What stands in it, when it was kept.
-    pub(super) kept: Option<Arc<ConversationResult>>,
 }
 
 impl JournalWriter {
@@ -87,16 +74,16 @@ impl JournalWriter {
         let file = match folder {
             Some(folder) => {
                 fs_err::create_dir_all(folder)?;
-                tempfile::tempfile_in(folder)?
+                Nameless::create(folder)?
             }
-            None => tempfile::tempfile()?,
+            None => Nameless::create(&std::env::temp_dir())?,
         };
-        let header = json_line(&Header {
+        let header = serde_json::to_vec(&Header {
             format: FORMAT,
             run,
             kind,
         })?;
-        let offset = header.len() as u64;
+        let offset = header.len() as u64 + 1;
         let (lines, waiting) = mpsc::channel(WAITING_LINES);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
@@ -112,83 +99,80 @@ impl JournalWriter {
 
     /// Appends a line made by [`line_of`]. An error of the disk shows in [`JournalWriter::finish`]; false says that
     /// there was one and that further lines are in vain.
-    pub(super) async fn append(
-        &mut self,
-        position: usize,
-        result: &Arc<ConversationResult>,
-        line: Vec<u8>,
-    ) -> bool {
-        let length = line.len() as u64;
-        let keep = self.offset + length <= LINES_KEPT;
+    pub(super) async fn append(&mut self, position: usize, line: Arc<Vec<u8>>) -> bool {
         self.index.push(Entry {
             position,
             offset: self.offset,
-            length: u32::try_from(length).unwrap_or(u32::MAX),
-            verdict: result.verdict,
-            kept: keep.then(|| Arc::clone(result)),
+            length: u32::try_from(line.len()).unwrap_or(u32::MAX),
         });
-        self.offset += length;
+        self.offset += line.len() as u64 + 1;
         self.lines.send(line).await.is_ok()
     }
 
-    /// Waits until everything is on disk and gives the file its name.
+    /// Waits until everything is written.
     ///
     /// # Errors
-    /// When a line could not be written, or the file not be renamed.
+    /// When a line could not be written.
     pub(super) fn finish(self) -> io::Result<Journal> {
         drop(self.lines);
         let writer = self.thread.join();
-        let mut file = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
-        if let Some(folder) = self.folder {
-            put(&mut file, &folder)?;
-        }
+        let file = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
-        Ok(Journal { file, index })
+        Ok(Journal {
+            file,
+            index,
+            folder: self.folder,
+        })
     }
 }
 
-/// Puts a copy of the journal under its name, at once.
-fn put(file: &mut File, folder: &Path) -> io::Result<()> {
-    let mut unfinished = Unfinished::create(JOURNAL_FILE, folder)?;
-    file.seek(SeekFrom::Start(0))?;
-    io::copy(file, unfinished.file())?;
-    unfinished.put(&folder.join(JOURNAL_FILE))
-}
-
-fn write_lines(mut file: File, header: &[u8], mut lines: mpsc::Receiver<Vec<u8>>) -> io::Result<File> {
+fn write_lines(
+    mut file: Nameless,
+    header: &[u8],
+    mut lines: mpsc::Receiver<Arc<Vec<u8>>>,
+) -> io::Result<Nameless> {
     let mut writer = BufWriter::with_capacity(1 << 16, &mut file);
     writer.write_all(header)?;
+    writer.write_all(b"\n")?;
     while let Some(line) = lines.blocking_recv() {
         writer.write_all(&line)?;
+        writer.write_all(b"\n")?;
     }
     writer.flush()?;
     drop(writer);
     Ok(file)
 }
 
-/// A result as a line of the journal.
+/// A result as a line of the journal, without its end.
 ///
 /// # Errors
 /// When a value cannot be written as JSON.
 pub(super) fn line_of(result: &ConversationResult) -> io::Result<Vec<u8>> {
-    json_line(result)
-}
-
-fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(line)
+    serde_json::to_vec(result).map_err(io::Error::from)
 }
 
 /// The journal of a run that is over.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    file: Nameless,
     index: Vec<Entry>,
+    /// The folder in which it is to appear.
+    folder: Option<PathBuf>,
 }
 
 impl Journal {
+    /// Gives the file its name, if it is to have one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub(super) fn put(&mut self) -> io::Result<()> {
+        match &self.folder {
+            Some(folder) => self.file.put(&folder.join(JOURNAL_FILE)),
+            None => Ok(()),
+        }
+    }
+
     /// How many conversations it holds.
     pub fn len(&self) -> usize {
         self.index.len()
@@ -199,21 +183,22 @@ impl Journal {
         self.index.is_empty()
     }
 
-    /// The verdicts, in order of file and position.
-    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
-        self.index.iter().map(|entry| entry.verdict)
-    }
-
     /// All results one at a time, in order of file and position.
     pub fn read_sorted(&mut self) -> impl Iterator<Item = io::Result<ConversationResult>> {
         let Self { file, index, .. } = self;
         index.iter().map(|entry| parse(&read_line(file, entry)?))
     }
 
-    /// The lines in order of file and position, in pieces of at most `count` lines and about `bytes` bytes.
-    pub(super) fn pieces(&mut self, count: usize, bytes: u64) -> impl Iterator<Item = io::Result<Vec<Line>>> {
+    /// The lines in order of file and position but for the first `left_out`, in pieces of at most `count` lines and
+    /// about `bytes` bytes.
+    pub(super) fn pieces(
+        &mut self,
+        left_out: usize,
+        count: usize,
+        bytes: u64,
+    ) -> impl Iterator<Item = io::Result<Vec<Vec<u8>>>> {
         let Self { file, index, .. } = self;
-        let mut rest = index.as_slice();
+        let mut rest = index.get(left_out..).unwrap_or_default();
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
@@ -226,13 +211,7 @@ impl Journal {
             });
             let (piece, later) = rest.split_at(fits.count());
             rest = later;
-            let lines = piece.iter().map(|entry| {
-                Ok(Line {
-                    json: read_line(file, entry)?,
-                    kept: entry.kept.clone(),
-                })
-            });
-            Some(lines.collect())
+            Some(piece.iter().map(|entry| read_line(file, entry)).collect())
         })
     }
 }
@@ -245,10 +224,10 @@ pub(super) fn parse(line: &[u8]) -> io::Result<ConversationResult> {
     serde_json::from_slice(line).map_err(io::Error::from)
 }
 
-fn read_line(file: &mut File, entry: &Entry) -> io::Result<Vec<u8>> {
+fn read_line(file: &mut Nameless, entry: &Entry) -> io::Result<Vec<u8>> {
     let mut line = vec![0; entry.length as usize];
-    file.seek(SeekFrom::Start(entry.offset))?;
-    file.read_exact(&mut line)?;
+    file.file().seek(SeekFrom::Start(entry.offset))?;
+    file.file().read_exact(&mut line)?;
     Ok(line)
 }
 

@@ -1,18 +1,33 @@
-//! Drives the reporters from the journal: one conversation at a time, in order; whatever becomes of one of them,
-//! the others go on.
+//! Drives the reporters: one conversation at a time, in order; whatever becomes of one of them, the others go on.
+//!
+//! Results reach them while the run goes on, as soon as everything before them has. What would have to wait too long
+//! for that is read from the journal when the run is over.
 
 use std::io;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use rayon::prelude::*;
+use tokio::sync::mpsc;
 
-use super::journal::{Journal, Line, parse};
+use super::journal::{Journal, parse};
+use super::plan::Plan;
 use super::twins::Pairing;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
+use crate::model::outcome::ConversationResult;
+use sequence::Sequence;
 
-/// How much is in memory at once: so many results, and about so many bytes of their lines.
-const PIECE_RESULTS: usize = 64;
-const PIECE_BYTES: u64 = 1 << 20;
+mod sequence;
+
+/// Results that are given to reporters together.
+const PIECE_RESULTS: usize = 16;
+/// Pieces that wait for the reporters; when they cannot keep up, the run waits for them.
+const WAITING_PIECES: usize = 4;
+/// How long the lines of all results may be that wait for those before them, in bytes.
+const MOST_WAITING: usize = 1 << 20;
+/// How much is read from the journal at once: so many results, and about so many bytes of their lines.
+const READ_RESULTS: usize = 64;
+const READ_BYTES: u64 = 1 << 20;
 
 /// A report that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -25,53 +40,144 @@ pub struct ReportFailure {
     pub error: io::Error,
 }
 
-/// Writes all reports. Blocks: call it where waiting does no harm.
-///
-/// Returns those that could not be written.
-pub fn write_reports(
-    journal: &mut Journal,
-    reporters: Vec<Box<dyn Reporter>>,
-    run: &RunInfo,
-    end: &RunEnd,
-) -> Vec<ReportFailure> {
-    let mut reports: Vec<Report> = reporters.into_iter().map(Report::new).collect();
-    let mut pieces = journal
-        .pieces(PIECE_RESULTS, PIECE_BYTES)
-        .map(|piece| piece.and_then(parse_all));
-    let mut pairing = Pairing::default();
-    let mut next = pieces.next();
-    while let Some(piece) = next {
-        match piece {
-            // The next piece is read while this one is written.
-            Ok(mut results) => {
-                pairing.compare(&mut results);
-                let write = || reports.par_iter_mut().for_each(|report| report.take(&results));
-                ((), next) = rayon::join(write, || pieces.next());
-            }
-            // Without the journal no report is complete.
-            Err(error) => return reports.into_iter().map(|report| report.lost(&error)).collect(),
-        }
-    }
-    reports
-        .into_par_iter()
-        .filter_map(|report| report.finish(run, end))
-        .collect()
+/// The reports of a run that goes on; a thread of its own writes them.
+#[derive(Debug)]
+pub struct Reports {
+    sequence: Sequence<Recorded>,
+    piece: Vec<Recorded>,
+    pieces: mpsc::Sender<Vec<Recorded>>,
+    thread: JoinHandle<Writing>,
 }
 
-fn parse_all(lines: Vec<Line>) -> io::Result<Vec<Recorded>> {
-    let recorded = |Line { mut json, kept }: Line| {
-        let result = match kept {
-            Some(kept) => kept,
-            None => Arc::new(parse(&json)?),
-        };
-        json.truncate(json.trim_ascii_end().len());
-        Ok(Recorded {
-            result,
-            json,
-            twins: None,
+impl Reports {
+    /// Begins the reports of what is planned.
+    ///
+    /// # Errors
+    /// When the machine has no room for a thread.
+    pub fn begin(reporters: Vec<Box<dyn Reporter>>, plan: &Plan) -> io::Result<Self> {
+        let (pieces, received) = mpsc::channel(WAITING_PIECES);
+        let writing = Writing::new(reporters);
+        let thread = thread::Builder::new()
+            .name("reports".to_owned())
+            .spawn(move || writing.take_all(received))?;
+        Ok(Self {
+            sequence: Sequence::new(plan.positions().to_vec(), MOST_WAITING),
+            piece: Vec::new(),
+            pieces,
+            thread,
         })
-    };
-    lines.into_par_iter().map(recorded).collect()
+    }
+
+    /// Takes the result of a position of the plan, with its line of the journal.
+    pub(super) async fn add(&mut self, position: usize, result: Arc<ConversationResult>, json: Arc<Vec<u8>>) {
+        let size = json.len();
+        self.sequence.add(position, recorded(result, json), size);
+        while let Some(recorded) = self.sequence.next() {
+            self.piece.push(recorded);
+            if self.piece.len() >= PIECE_RESULTS {
+                // A thread that is gone shows when they are completed.
+                let _ = self.pieces.send(std::mem::take(&mut self.piece)).await;
+            }
+        }
+    }
+
+    /// Completes all reports and the journal, which is of the same run. Blocks: call it where waiting does no harm.
+    ///
+    /// Returns the reports that could not be written.
+    ///
+    /// # Errors
+    /// When the journal could not be put under its name, or a reporter panicked.
+    pub fn complete(
+        self,
+        mut journal: Journal,
+        run: &RunInfo,
+        end: &RunEnd,
+    ) -> io::Result<Vec<ReportFailure>> {
+        drop(self.pieces);
+        let writing = self.thread.join();
+        let mut writing = writing.map_err(|_| io::Error::other("the reports' writer stopped"))?;
+        writing.take(self.piece);
+        let rest = writing.take_rest(&mut journal, self.sequence.given());
+        let reports = || match rest {
+            Ok(()) => writing.finish(run, end),
+            Err(error) => writing.lost(&error),
+        };
+        // Files that take the place of large ones take their time.
+        let (failures, put) = rayon::join(reports, || journal.put());
+        put?;
+        Ok(failures)
+    }
+}
+
+fn recorded(result: Arc<ConversationResult>, json: Arc<Vec<u8>>) -> Recorded {
+    Recorded {
+        result,
+        json,
+        twins: None,
+    }
+}
+
+/// Reports under way.
+struct Writing {
+    reports: Vec<Report>,
+    pairing: Pairing,
+}
+
+impl Writing {
+    fn new(reporters: Vec<Box<dyn Reporter>>) -> Self {
+        Self {
+            reports: reporters.into_iter().map(Report::new).collect(),
+            pairing: Pairing::default(),
+        }
+    }
+
+    /// Takes what comes until nothing does any more.
+    fn take_all(mut self, mut pieces: mpsc::Receiver<Vec<Recorded>>) -> Self {
+        while let Some(piece) = pieces.blocking_recv() {
+            self.take(piece);
+        }
+        self
+    }
+
+    /// Takes the next results in order.
+    fn take(&mut self, mut results: Vec<Recorded>) {
+        self.pairing.compare(&mut results);
+        for report in &mut self.reports {
+            report.take(&results);
+        }
+    }
+
+    /// Takes what the journal has after its first `given` results in order.
+    ///
+    /// # Errors
+    /// When the journal cannot be read: without it no report is complete.
+    fn take_rest(&mut self, journal: &mut Journal, given: usize) -> io::Result<()> {
+        let pieces = journal.pieces(given, READ_RESULTS, READ_BYTES);
+        let mut pieces = pieces.map(|piece| piece.and_then(parse_all));
+        let mut next = pieces.next();
+        while let Some(piece) = next {
+            let results = piece?;
+            // The next piece is read while this one is written.
+            ((), next) = rayon::join(|| self.take(results), || pieces.next());
+        }
+        Ok(())
+    }
+
+    /// One after the other, because the last one names the others.
+    fn finish(self, run: &RunInfo, end: &RunEnd) -> Vec<ReportFailure> {
+        let reports = self.reports.into_iter();
+        reports.filter_map(|report| report.finish(run, end)).collect()
+    }
+
+    fn lost(self, journal: &io::Error) -> Vec<ReportFailure> {
+        let reports = self.reports.into_iter();
+        reports.map(|report| report.lost(journal)).collect()
+    }
+}
+
+fn parse_all(lines: Vec<Vec<u8>>) -> io::Result<Vec<Recorded>> {
+    let parsed = |line: Vec<u8>| Ok(recorded(Arc::new(parse(&line)?), Arc::new(line)));
+    lines.into_par_iter().map(parsed).collect()
 }
 
 struct Report {
@@ -89,7 +195,10 @@ impl Report {
 
     fn take(&mut self, results: &[Recorded]) {
         if self.failed.is_none() {
-            self.failed = self.reporter.conversations(results).err();
+            let taken = results
+                .iter()
+                .try_for_each(|recorded| self.reporter.conversation(recorded));
+            self.failed = taken.err();
         }
     }
 

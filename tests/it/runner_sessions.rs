@@ -34,8 +34,8 @@ use turnproof::proto::cx_v3::{
 };
 use turnproof::redact::Redactor;
 use turnproof::runner::{
-    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Run, RunContext, RunKind,
-    RunOptions, RunTarget, play,
+    Allowance, Cancellation, ConversationSource, Heading, JournalWriter, Plan, Played, Reports, Run,
+    RunContext, RunKind, RunOptions, RunTarget, play,
 };
 
 /// Conversations, all of them open at once.
@@ -317,7 +317,8 @@ async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twic
     let server = RecordingServer::new();
     let run = run(&serve(&server).await);
     let journal = JournalWriter::create(None, &run.info, RunKind::default()).unwrap();
-    let (end, mut journal) = play(run, journal).await.unwrap();
+    let reports = Reports::begin(Vec::new(), &run.plan).unwrap();
+    let Played { end, mut journal, .. } = play(run, journal, reports).await.unwrap();
 
     // Within each session: the turns of one conversation, in order, each once.
     let seen = server.seen.lock().unwrap();

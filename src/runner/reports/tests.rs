@@ -45,23 +45,30 @@ impl Reporter for Recorder {
     }
 }
 
-async fn journal(count: usize) -> Journal {
-    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
-    for position in (0..count).rev() {
-        let heading = Heading {
-            name: position.to_string(),
-            ..Heading::default()
-        };
-        // Long enough that not all of them are kept in memory.
-        let result = heading.result(Verdict::Passed, Some("long ".repeat(10_000)));
-        let line = line_of(&result).unwrap();
-        writer.append(position, &Arc::new(result), line).await;
-    }
-    writer.finish().unwrap()
+/// A long result, of which not many can wait in memory.
+fn result(position: usize) -> ConversationResult {
+    let heading = Heading {
+        name: position.to_string(),
+        ..Heading::default()
+    };
+    heading.result(Verdict::Passed, Some("long ".repeat(10_000)))
 }
 
-/// Writes reports with these recorders: (fails at, fails at the end); gives back what each was told and the failures.
-async fn write(count: usize, recorders: &[(Option<usize>, bool)]) -> (Vec<Arc<Mutex<Told>>>, Vec<String>) {
+fn end() -> RunEnd {
+    RunEnd {
+        elapsed: Duration::ZERO,
+        summary: Summary::default(),
+        cancelled: None,
+        slowed: Vec::new(),
+    }
+}
+
+/// Writes reports of results that come in some order, with these recorders: (fails at, fails at the end). Gives back what
+/// each was told, the failures, and how many results had been given when the last one had come.
+async fn write(
+    order: Vec<usize>,
+    recorders: &[(Option<usize>, bool)],
+) -> (Vec<Arc<Mutex<Told>>>, Vec<String>, usize) {
     let mut told = Vec::new();
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     for (fails_at, fails_at_the_end) in recorders {
@@ -73,31 +80,48 @@ async fn write(count: usize, recorders: &[(Option<usize>, bool)]) -> (Vec<Arc<Mu
             fails_at_the_end: *fails_at_the_end,
         }));
     }
-    let end = RunEnd {
-        elapsed: Duration::ZERO,
-        summary: Summary::default(),
-        cancelled: None,
-        slowed: Vec::new(),
-    };
-    let failures = write_reports(&mut journal(count).await, reporters, &RunInfo::fixture(), &end);
-    (told, failures.iter().map(ToString::to_string).collect())
+    let mut reports = Reports::begin(reporters, &Plan::new(order.clone())).unwrap();
+    let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
+    for position in order {
+        let result = result(position);
+        let line = Arc::new(line_of(&result).unwrap());
+        writer.append(position, Arc::clone(&line)).await;
+        reports.add(position, Arc::new(result), line).await;
+    }
+    let given = reports.sequence.given();
+    let journal = writer.finish().unwrap();
+    let failures = reports.complete(journal, &RunInfo::fixture(), &end()).unwrap();
+    let failures = failures.iter().map(ToString::to_string).collect();
+    (told, failures, given)
 }
 
 #[tokio::test]
 async fn every_reporter_sees_every_conversation_in_order() {
-    let (told, failures) = write(200, &[(None, false), (None, false)]).await;
-    assert!(failures.is_empty(), "{failures:?}");
     let expected: Vec<String> = (0..200).map(|number| number.to_string()).collect();
-    for told in told {
-        let told = told.lock().unwrap();
-        assert!(told.finished);
-        assert_eq!(told.names, expected);
+    let swapped = (0..200).map(|position: usize| position ^ 1).collect();
+    let first_comes_last = (1..200).chain([0]).collect();
+    // What is not given while they come is read from the journal.
+    let orders = [
+        ((0..200).collect::<Vec<_>>(), 200..=200),
+        (swapped, 200..=200),
+        (first_comes_last, 2..=100),
+        ((0..200).rev().collect(), 2..=100),
+    ];
+    for (order, of_course) in orders {
+        let (told, failures, given) = write(order, &[(None, false), (None, false)]).await;
+        assert!(failures.is_empty(), "{failures:?}");
+        assert!(of_course.contains(&given), "{given}");
+        for told in told {
+            let told = told.lock().unwrap();
+            assert!(told.finished);
+            assert_eq!(told.names, expected);
+        }
     }
 }
 
 #[tokio::test]
 async fn one_that_fails_does_not_stop_the_others() {
-    let (told, failures) = write(5, &[(Some(2), false), (None, true), (None, false)]).await;
+    let (told, failures, _) = write((0..5).collect(), &[(Some(2), false), (None, true), (None, false)]).await;
     assert_eq!(
         failures,
         [
@@ -117,6 +141,41 @@ async fn one_that_fails_does_not_stop_the_others() {
 
 #[tokio::test]
 async fn a_run_without_conversations_still_has_its_reports() {
-    let (told, failures) = write(0, &[(None, false)]).await;
+    let (told, failures, _) = write(Vec::new(), &[(None, false)]).await;
     assert!(failures.is_empty() && told[0].lock().unwrap().finished);
+}
+
+/// A reporter of somebody else's that is broken.
+struct Broken;
+
+impl Reporter for Broken {
+    fn describe(&self) -> String {
+        "broken".to_owned()
+    }
+
+    fn conversation(&mut self, _recorded: &Recorded) -> io::Result<()> {
+        panic!("it is broken");
+    }
+
+    fn finish(self: Box<Self>, _run: &RunInfo, _end: &RunEnd) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_reporter_that_panics_is_an_error_and_stops_no_run() {
+    let count = 2 * PIECE_RESULTS * WAITING_PIECES;
+    let mut reports = Reports::begin(vec![Box::new(Broken)], &Plan::new(0..count)).unwrap();
+    for position in 0..count {
+        reports
+            .add(position, Arc::new(result(position)), Arc::default())
+            .await;
+    }
+    let journal = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default())
+        .and_then(JournalWriter::finish)
+        .unwrap();
+    let error = reports
+        .complete(journal, &RunInfo::fixture(), &end())
+        .unwrap_err();
+    assert_eq!(error.to_string(), "the reports' writer stopped");
 }

@@ -184,7 +184,7 @@ fn what_was_not_played_differs_in_nothing() {
 fn only_twins_are_compared_whatever_stands_between() {
     let recorded = |result: ConversationResult| Recorded {
         result: Arc::new(result),
-        json: Vec::new(),
+        json: Arc::default(),
         twins: None,
     };
     let alone = ConversationResult {

@@ -139,12 +139,12 @@ async fn a_turn_may_start_elsewhere_and_be_understood_as_told() {
     assert_eq!(texts(&result), ["42"]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn answers_come_as_late_as_they_are_told_to() {
     let faults = Faults {
-        latency: Duration::from_millis(50),
+        latency: Duration::from_millis(30),
     };
-    let begun = tokio::time::Instant::now();
-    faults.delay(Duration::from_secs(2)).await;
-    assert_eq!(begun.elapsed(), Duration::from_millis(2050));
+    let begun = std::time::Instant::now();
+    faults.delay(Duration::from_millis(20)).await;
+    assert!(begun.elapsed() >= Duration::from_millis(50));
 }
