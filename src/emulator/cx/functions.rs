@@ -255,25 +255,40 @@ fn read_argument(
         }
         _ => {}
     }
-    // A comparison without quotes around it, whose sides may be texts in quotes and calls.
-    if is_condition
-        && let Ok(read) = Condition::read(cursor, front, depth)
-        && ends_here(cursor, close)
-    {
-        return Ok(Argument::Condition(Ok(Box::new(read))));
+    if is_condition {
+        return Ok(read_comparison(cursor, front, close, depth).unwrap_or_else(|problem| {
+            *cursor = start;
+            eat_word(cursor, close);
+            Argument::Condition(Err(problem))
+        }));
     }
     *cursor = start;
     // An unquoted text, which may even hold references.
-    let word = cursor
-        .eat_while(|character| character != ',' && character != close && character != '"')
-        .trim_end();
-    if is_condition {
-        return Ok(condition(word, depth));
-    }
+    let word = eat_word(cursor, close);
     if word.contains('$') {
         return Ok(Argument::Text(Template::parse_nested(word, depth)));
     }
     Ok(Argument::Literal(literal(word)))
+}
+
+/// A comparison without quotes around it, whose sides may be texts in quotes and calls.
+fn read_comparison(
+    cursor: &mut Cursor<'_>,
+    front: Option<Operand>,
+    close: char,
+    depth: usize,
+) -> Result<Argument, SyntaxError> {
+    let read = Condition::read(cursor, front, depth)?;
+    if !ends_here(cursor, close) {
+        return Err(cursor.error("`AND`, `OR` or the end was expected"));
+    }
+    Ok(Argument::Condition(Ok(Box::new(read))))
+}
+
+fn eat_word<'a>(cursor: &mut Cursor<'a>, close: char) -> &'a str {
+    cursor
+        .eat_while(|character| character != ',' && character != close && character != '"')
+        .trim_end()
 }
 
 fn ends_here(cursor: &Cursor<'_>, close: char) -> bool {

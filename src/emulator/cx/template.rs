@@ -10,7 +10,8 @@ use super::reference::Reference;
 use super::render::{push_value, text_of};
 use crate::model::{Map, Value};
 
-/// Calls of one text that cannot be read before the rest of it is taken as it stands.
+/// Calls of one text that cannot be read before the rest of it is taken as it stands. A text within a call has but one:
+/// what a call holds that cannot be read is looked at once more for each of them, and again at every level.
 const MOST_PROBLEMS: usize = 5;
 
 /// A text that was taken apart once and can be rendered often.
@@ -36,6 +37,7 @@ impl Template {
 
     /// As [`Template::parse`], within an expression this deep.
     pub(super) fn parse_nested(text: &str, depth: usize) -> Self {
+        let most_problems = if depth == 0 { MOST_PROBLEMS } else { 1 };
         let mut cursor = Cursor::new(text);
         let mut pieces = Vec::new();
         let mut problems = Vec::new();
@@ -55,7 +57,7 @@ impl Template {
                 Err(problem) => {
                     problems.push(problem);
                     cursor.next();
-                    if problems.len() >= MOST_PROBLEMS {
+                    if problems.len() >= most_problems {
                         break;
                     }
                     continue;

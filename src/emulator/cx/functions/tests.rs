@@ -326,6 +326,19 @@ fn deeply_nested_comparisons_are_read_at_once() {
     ]);
 }
 
+/// Fuzzing found it: calls that cannot be read were read again for each of the texts around them, which doubled at
+/// every level.
+#[test]
+fn what_cannot_be_read_is_not_read_again_at_every_level() {
+    let texts = ["$sys.func.UPPER(u", "$sys.func.IF(a = ", "$sys.func.IF(", "$sys.func.JOIN(u $sys.func."];
+    for text in texts.map(|text| text.repeat(60)) {
+        let problem = Call::read(&mut Cursor::new(&text), 0);
+        assert!(problem.is_err(), "{text}");
+        assert!(!Template::parse(&text).problems().is_empty(), "{text}");
+        assert!(Condition::parse(&text).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn what_a_call_takes_is_bounded() {
     let many = |count: usize| vec!["1"; count].join(",");
