@@ -118,9 +118,10 @@ impl Dispatcher {
                 return;
             };
             let context = Arc::clone(&self.context);
+            // In a box, because the runtime moves what it is given a few times.
             let task = self
                 .running
-                .spawn(async move { executor::play(&context, position).await });
+                .spawn(Box::pin(async move { executor::play(&context, position).await }));
             self.positions.insert(task.id(), position);
         }
     }
