@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
 
-use output::{Destination, Output};
+use output::{Destination, Output, Standard};
 pub use style::Look;
 
 mod dialogue;
@@ -20,6 +20,7 @@ mod difference;
 pub mod examination;
 pub mod github;
 mod headline;
+mod held;
 pub mod json;
 pub mod junit;
 pub mod output;
@@ -187,10 +188,11 @@ pub fn hint(error: &io::Error) -> &'static str {
 }
 
 /// Opens every wanted report. The reports that could not be opened are errors; the others are complete without
-/// them. The terminal comes last, because it names the files that were written.
+/// them. Those for people come last, because they name the files that were written; what others read as it is written
+/// comes after files, because they may let it wait.
 pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>, Vec<ReportError>) {
     let ledger = Ledger::default();
-    let (mut reporters, mut errors) = (Vec::new(), Vec::new());
+    let (mut opened_reports, mut errors) = (Vec::new(), Vec::new());
     for format in Format::ALL {
         for (at, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.format == format) {
             if specs[..at].contains(spec) {
@@ -207,7 +209,10 @@ pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>,
                 open_one(spec, options, &ledger)
             };
             match opened {
-                Ok(reporter) => reporters.push(reporter),
+                Ok(reporter) => {
+                    let waits = spec.target().is_none_or(output::is_stream);
+                    opened_reports.push(((format == Format::Terminal, waits), reporter));
+                }
                 Err(source) => errors.push(ReportError {
                     report: spec.to_string(),
                     source,
@@ -215,11 +220,21 @@ pub fn open(specs: &[ReportSpec], options: &Options) -> (Vec<Box<dyn Reporter>>,
             }
         }
     }
-    (reporters, errors)
+    opened_reports.sort_by_key(|(rank, _)| *rank);
+    (
+        opened_reports.into_iter().map(|(_, reporter)| reporter).collect(),
+        errors,
+    )
 }
 
-/// Where a file is, however it is written: `out.xml` and `./out.xml` are one.
+/// Where a file is, however it is written: `out.xml`, `./out.xml` and a link to it are one.
 fn place(path: &Path) -> PathBuf {
+    if let Some(standard) = Standard::at(path) {
+        return standard.path().to_path_buf();
+    }
+    if let Ok(real) = fs_err::canonicalize(path) {
+        return real;
+    }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -21,6 +21,19 @@ const OPEN: &str = "[redacted-";
 const CLOSE: char = ']';
 const NUMBER: &str = ":number";
 
+/// What the service says of flows and pages in diagnostics (cx-sessions-api 6.5). Among parameters there may be one
+/// called `PageId`, too.
+const OF_PLACES: [&str; 8] = [
+    "FlowId",
+    "PageId",
+    "Name",
+    "Version",
+    "PageState",
+    "Status",
+    "FormFilled",
+    "ActiveParameter",
+];
+
 /// Hides, and numbers what it hides.
 pub(super) struct Hiding<'r> {
     redactor: &'r Redactor,
@@ -76,9 +89,9 @@ impl<'r> Hiding<'r> {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.diagnostics(item, false)),
             Value::Object(members) => {
-                let is_of_service =
-                    is_top || members.contains_key("FlowId") || members.contains_key("PageId");
+                let is_place = members.contains_key("FlowId") || members.contains_key("PageId");
                 for (name, value) in members.iter_mut() {
+                    let is_of_service = is_top || is_place && OF_PLACES.contains(&name.as_str());
                     if !is_of_service && self.redactor.hides_member(name) {
                         self.whole(value);
                     } else {
@@ -434,6 +447,30 @@ mod tests {
                 "list": [{"Pin": "[redacted-2:number]"}, {"PIN": "[redacted]"}, "[redacted-2]"],
                 "[redacted]": 1,
             })
+        );
+    }
+
+    #[test]
+    fn parameters_are_hidden_in_diagnostics_whatever_stands_beside_them() {
+        let redactor = redactor();
+        let mut hiding = Hiding::new(&redactor);
+        let mut diagnostics = json!({"Execution Sequence": [{"Step 1": {"InitialState": {
+            "FlowState": {"FlowId": "f", "Name": "Orders", "PageState": {"PageId": "p", "Name": "Size"}},
+            "SessionParameters": {"PageId": "home", "pin": "042"},
+        }}}]});
+        hiding.diagnostics(&mut diagnostics, true);
+        let state = &diagnostics["Execution Sequence"][0]["Step 1"]["InitialState"];
+        assert_eq!(
+            state["SessionParameters"],
+            json!({"PageId": "home", "pin": "[redacted-1]"})
+        );
+        let mut redactor = Redactor::new();
+        redactor.hide_member("name");
+        Hiding::new(&redactor).diagnostics(&mut diagnostics, true);
+        let state = &diagnostics["Execution Sequence"][0]["Step 1"]["InitialState"]["FlowState"];
+        assert_eq!(
+            (&state["Name"], &state["PageState"]["Name"]),
+            (&json!("Orders"), &json!("Size"))
         );
     }
 

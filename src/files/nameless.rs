@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_name_can_be_put() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ö".repeat(127));
+        Nameless::create(folder.path()).unwrap().put(&path).unwrap();
+        assert!(path.exists());
+    }
+
+    #[test]
     fn the_folder_is_named_when_it_is_none() {
         let error = Nameless::create(Path::new("nowhere/at/all")).unwrap_err();
         assert!(error.to_string().contains("nowhere/at/all"), "{error}");

@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+/// How much of a file's name stands in its hidden one, in characters. File systems take 255 bytes.
+const LONGEST_BEGINNING: usize = 40;
 /// The end of a hidden name.
 const SUFFIX: &str = ".part";
 /// The names of this program.
@@ -122,8 +124,14 @@ impl Drop for Name {
     }
 }
 
+/// The beginning of a hidden name, which must not be too long where `name` is not.
+fn prefix(name: &str) -> String {
+    let beginning: String = name.chars().take(LONGEST_BEGINNING).collect();
+    format!(".{beginning}.")
+}
+
 fn hidden(name: &str, folder: &Path) -> io::Result<NamedTempFile> {
-    let prefix = format!(".{name}.");
+    let prefix = prefix(name);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
@@ -142,7 +150,7 @@ fn linked(file: &File, name: &str, folder: &Path) -> io::Result<NamedTempFile> {
 
     // As open(2) says of O_TMPFILE: what a descriptor means is a link in /proc.
     let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let prefix = format!(".{name}.");
+    let prefix = prefix(name);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX).make_in(folder, |path| {
         linkat(CWD, &nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)?;

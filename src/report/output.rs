@@ -3,18 +3,18 @@
 //!
 //! Until then they have no name at all: however the program ends, nothing of them stays behind.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use tempfile::SpooledTempFile;
-
+use super::held::Held;
 use crate::files::{Nameless, folder_of};
 
 /// Bytes that are collected before they are written.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
-/// Bytes of a text that waits for its stream; a longer one waits on disk.
-const HELD_IN_MEMORY: usize = 1 << 20;
+/// Links that are followed, as many as systems follow themselves.
+const MOST_LINKS: usize = 40;
 
 /// A report's file under way. Dropped without [`Output::finish`], it leaves nothing behind.
 #[derive(Debug)]
@@ -28,8 +28,58 @@ pub struct Output {
 enum Target {
     /// It appears at this path, in the same folder, at once.
     Named(PathBuf),
-    /// It is copied into something that is no regular file: a pipe, `/dev/stdout`.
+    /// It is copied into something that is no regular file: a pipe, a descriptor of the one who called.
     Copied(PathBuf),
+    /// It is copied into a stream of this program: opened once more, a file that it leads to would be written over.
+    Standard(Standard),
+}
+
+/// A stream of this program that has a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standard {
+    Output,
+    Error,
+}
+
+impl Standard {
+    /// The one that a path leads to.
+    pub(super) fn at(path: &Path) -> Option<Self> {
+        let mut path = path.to_path_buf();
+        for _ in 0..MOST_LINKS {
+            match path.to_str() {
+                Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => return Some(Self::Output),
+                Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => return Some(Self::Error),
+                _ => path = folder_of(&path).join(std::fs::read_link(&path).ok()?),
+            }
+        }
+        None
+    }
+
+    /// What it is called.
+    pub(super) fn path(self) -> &'static Path {
+        Path::new(match self {
+            Self::Output => "/dev/stdout",
+            Self::Error => "/dev/stderr",
+        })
+    }
+
+    fn stream(self) -> Box<dyn Write> {
+        match self {
+            Self::Output => Box::new(io::stdout()),
+            Self::Error => Box::new(io::stderr()),
+        }
+    }
+}
+
+/// Whether what is written to a path goes on to somebody else, who may let it wait.
+pub(super) fn is_stream(path: &Path) -> bool {
+    let is_no_file = |there: std::fs::Metadata| !there.is_file() && !there.is_dir();
+    Standard::at(path).is_some() || std::fs::metadata(path).is_ok_and(is_no_file)
+}
+
+/// Whether a path is a descriptor that this program was given. What it leads to is not to be replaced.
+fn is_descriptor(path: &Path) -> bool {
+    path.starts_with("/dev/fd") || path.starts_with("/proc")
 }
 
 impl Output {
@@ -39,17 +89,18 @@ impl Output {
     /// # Errors
     /// When the target is a folder, or its folder cannot be created or written to.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let (target, folder) = match std::fs::metadata(path) {
-            Ok(there) if there.is_dir() => {
+        let (target, folder) = match (Standard::at(path), std::fs::metadata(path)) {
+            (Some(standard), _) => (Target::Standard(standard), std::env::temp_dir()),
+            (None, Ok(there)) if there.is_dir() => {
                 return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
             }
-            Ok(there) if there.is_file() => {
+            (None, Ok(there)) if there.is_file() && !is_descriptor(path) => {
                 let real = fs_err::canonicalize(path)?;
                 let folder = folder_of(&real);
                 (Target::Named(real), folder)
             }
-            Ok(_) => (Target::Copied(path.to_path_buf()), std::env::temp_dir()),
-            Err(_) => {
+            (None, Ok(_)) => (Target::Copied(path.to_path_buf()), std::env::temp_dir()),
+            (None, Err(_)) => {
                 let folder = folder_of(path);
                 fs_err::create_dir_all(&folder)?;
                 (Target::Named(path.to_path_buf()), folder)
@@ -95,11 +146,10 @@ impl Output {
         match self.target {
             Target::Named(path) => file.put(&path),
             Target::Copied(path) => {
-                let mut sink = fs_err::OpenOptions::new().write(true).open(path)?;
-                file.file().seek(SeekFrom::Start(0))?;
-                io::copy(file.file(), &mut sink)?;
-                sink.flush()
+                let mut sink = fs_err::OpenOptions::new().append(true).open(path)?;
+                copy_to(file.file(), &mut sink)
             }
+            Target::Standard(standard) => copy_to(file.file(), &mut standard.stream()),
         }
     }
 }
@@ -114,6 +164,12 @@ impl Write for Output {
     }
 }
 
+fn copy_to(file: &mut File, sink: &mut impl Write) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    io::copy(file, sink)?;
+    sink.flush()
+}
+
 /// Where a report for people goes, once it is complete.
 pub enum Destination {
     /// A file of its own.
@@ -122,19 +178,10 @@ pub enum Destination {
     Stream(Held),
 }
 
-/// A text for a stream that is written while something else is shown there.
-pub struct Held {
-    text: SpooledTempFile,
-    stream: Box<dyn Write + Send>,
-}
-
 impl Destination {
     /// Writes to a stream when the report is complete.
     pub fn stream(stream: impl Write + Send + 'static) -> Self {
-        Self::Stream(Held {
-            text: SpooledTempFile::new(HELD_IN_MEMORY),
-            stream: Box::new(stream),
-        })
+        Self::Stream(Held::new(stream))
     }
 
     /// Completes what was written.
@@ -144,11 +191,7 @@ impl Destination {
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::File(output) => output.finish(),
-            Self::Stream(Held { mut text, mut stream }) => {
-                text.seek(SeekFrom::Start(0))?;
-                io::copy(&mut text, &mut stream)?;
-                stream.flush()
-            }
+            Self::Stream(held) => held.release(),
         }
     }
 }
@@ -157,14 +200,14 @@ impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(output) => output.write(bytes),
-            Self::Stream(held) => held.text.write(bytes),
+            Self::Stream(held) => held.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(output) => output.flush(),
-            Self::Stream(held) => held.text.flush(),
+            Self::Stream(held) => held.flush(),
         }
     }
 }

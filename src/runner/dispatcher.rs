@@ -38,7 +38,7 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter, reports: Reports)
         options,
         summary: Summary::default(),
         journal,
-        journal_broken: false,
+        unwritten: None,
         reports,
         told_of: None,
     };
@@ -54,13 +54,18 @@ pub(super) async fn dispatch(run: Run, journal: JournalWriter, reports: Reports)
         cancelled: dispatcher.stopped_for(),
         slowed: dispatcher.slowed(),
     };
-    let Dispatcher { journal, reports, .. } = dispatcher;
-    let journal = task::spawn_blocking(move || journal.finish())
-        .await
-        .map_err(io::Error::other)??;
+    let Dispatcher {
+        journal,
+        unwritten,
+        reports,
+        ..
+    } = dispatcher;
+    if let Some(unwritten) = unwritten {
+        return Err(unwritten.reason(journal));
+    }
     Ok(Played {
         end,
-        journal,
+        journal: journal.finish(),
         reports,
     })
 }
@@ -79,7 +84,7 @@ struct Dispatcher {
     summary: Summary,
     journal: JournalWriter,
     /// The disk is full, say: what finishes cannot be kept, so nothing more is played.
-    journal_broken: bool,
+    unwritten: Option<Unwritten>,
     reports: Reports,
     /// Which stop was told of last.
     told_of: Option<CancelReason>,
@@ -89,7 +94,7 @@ impl Dispatcher {
     async fn play(&mut self) {
         loop {
             self.fill();
-            if self.running.is_empty() || self.journal_broken {
+            if self.running.is_empty() || self.unwritten.is_some() {
                 return;
             }
             let cancellation = self.context.cancellation.clone();
@@ -178,11 +183,12 @@ impl Dispatcher {
         self.waiting.is_over(position);
         self.summary.add(&result);
         let result = Arc::new(result);
-        if let Ok(line) = line.map(Arc::new) {
-            self.journal_broken |= !self.journal.append(position, Arc::clone(&line)).await;
-            self.reports.add(position, Arc::clone(&result), line).await;
-        } else {
-            self.journal_broken = true;
+        match line.map(Arc::new) {
+            Ok(line) if self.journal.append(position, Arc::clone(&line)).await => {
+                self.reports.add(position, Arc::clone(&result), line).await;
+            }
+            Ok(_) => self.unwritten = Some(Unwritten::Journal),
+            Err(error) => self.unwritten = Some(Unwritten::Result(error)),
         }
         self.context.tell(RunEvent::ConversationFinished(result)).await;
         self.stop_after_failures();
@@ -222,6 +228,29 @@ impl Dispatcher {
         let result: ConversationResult = heading.result(verdict, Some(reason.to_owned()));
         let finished = Finished::new(position, result, &self.context.redactor);
         self.keep(finished).await;
+    }
+}
+
+/// Why a result is not in the journal.
+enum Unwritten {
+    /// The journal takes no more lines.
+    Journal,
+    /// It cannot be made a line.
+    Result(io::Error),
+}
+
+impl Unwritten {
+    /// Blocks only until the journal has told what happened to it.
+    fn reason(self, journal: JournalWriter) -> io::Error {
+        let error = match self {
+            Self::Journal => journal.finish().close().err(),
+            Self::Result(error) => Some(error),
+        };
+        let error = error.unwrap_or_else(|| io::ErrorKind::Other.into());
+        io::Error::new(
+            error.kind(),
+            format!("the run's journal could not be written: {error}"),
+        )
     }
 }
 

@@ -447,7 +447,7 @@ impl FakeRun {
 }
 
 fn results(mut journal: Journal) -> Vec<ConversationResult> {
-    journal.read_sorted().map(Result::unwrap).collect()
+    journal.read_sorted().unwrap().map(Result::unwrap).collect()
 }
 
 /// A run that is over.

@@ -1,12 +1,15 @@
 //! The journal of a run: one JSON line per finished conversation, on disk; in memory only where each line is.
 //!
 //! The first line says what run it is, the others are results (`ConversationResult`, redacted) in the order in which
-//! they finished. The file appears under its name, beside the reports, when the run is over; until then it has none, so
-//! that a run that dies leaves the journal of the one before it and nothing else. Git ignores it with the reports.
+//! they finished. The file appears under its name, beside the reports, as soon as the run is over; until then it has
+//! none, so that a run that dies leaves the journal of the one before it and nothing else. Git ignores it with the
+//! reports.
 
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::mem;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
@@ -48,9 +51,9 @@ pub struct RunKind {
 #[derive(Debug)]
 pub struct JournalWriter {
     lines: mpsc::Sender<Arc<Vec<u8>>>,
-    thread: JoinHandle<io::Result<Nameless>>,
-    /// The folder in which it appears.
-    folder: Option<PathBuf>,
+    /// Whether the line that came last is the last one.
+    whole: Arc<AtomicBool>,
+    thread: JoinHandle<io::Result<Written>>,
     index: Vec<Entry>,
     offset: u64,
 }
@@ -71,7 +74,7 @@ impl JournalWriter {
     /// # Errors
     /// When the file cannot be created or written.
     pub fn create(folder: Option<&Path>, run: &RunInfo, kind: RunKind) -> io::Result<Self> {
-        let file = match folder {
+        let mut file = match folder {
             Some(folder) => {
                 fs_err::create_dir_all(folder)?;
                 Nameless::create(folder)?
@@ -85,13 +88,23 @@ impl JournalWriter {
         })?;
         let offset = header.len() as u64 + 1;
         let (lines, waiting) = mpsc::channel(WAITING_LINES);
-        let thread = thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || write_lines(file, &header, waiting))?;
+        let path = folder.map(|folder| folder.join(JOURNAL_FILE));
+        let whole = Arc::new(AtomicBool::new(false));
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn({
+            let whole = Arc::clone(&whole);
+            move || {
+                write_lines(&mut file, &header, waiting)?;
+                let put = match path.filter(|_| whole.load(Ordering::Acquire)) {
+                    Some(path) => file.put(&path),
+                    None => Ok(()),
+                };
+                Ok(Written { file, put })
+            }
+        })?;
         Ok(Self {
             lines,
+            whole,
             thread,
-            folder: folder.map(Path::to_path_buf),
             index: Vec::new(),
             offset,
         })
@@ -109,39 +122,39 @@ impl JournalWriter {
         self.lines.send(line).await.is_ok()
     }
 
-    /// Waits until everything is written.
-    ///
-    /// # Errors
-    /// When a line could not be written.
-    pub(super) fn finish(self) -> io::Result<Journal> {
-        drop(self.lines);
-        let writer = self.thread.join();
-        let file = writer.map_err(|_| io::Error::other("the journal's writer stopped"))??;
+    /// There are no more lines: once all are written, the file appears.
+    pub(super) fn finish(self) -> Journal {
+        self.whole.store(true, Ordering::Release);
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
-        Ok(Journal {
-            file,
+        Journal {
+            state: State::Ending(self.thread),
             index,
-            folder: self.folder,
-        })
+        }
     }
 }
 
+/// A journal with all its lines.
+#[derive(Debug)]
+struct Written {
+    file: Nameless,
+    /// Whether it has its name.
+    put: io::Result<()>,
+}
+
 fn write_lines(
-    mut file: Nameless,
+    file: &mut Nameless,
     header: &[u8],
     mut lines: mpsc::Receiver<Arc<Vec<u8>>>,
-) -> io::Result<Nameless> {
-    let mut writer = BufWriter::with_capacity(1 << 16, &mut file);
+) -> io::Result<()> {
+    let mut writer = BufWriter::with_capacity(1 << 16, file);
     writer.write_all(header)?;
     writer.write_all(b"\n")?;
     while let Some(line) = lines.blocking_recv() {
         writer.write_all(&line)?;
         writer.write_all(b"\n")?;
     }
-    writer.flush()?;
-    drop(writer);
-    Ok(file)
+    writer.flush()
 }
 
 /// A result as a line of the journal, without its end.
@@ -155,22 +168,47 @@ pub(super) fn line_of(result: &ConversationResult) -> io::Result<Vec<u8>> {
 /// The journal of a run that is over.
 #[derive(Debug)]
 pub struct Journal {
-    file: Nameless,
+    state: State,
     index: Vec<Entry>,
-    /// The folder in which it is to appear.
-    folder: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Its last lines are on their way.
+    Ending(JoinHandle<io::Result<Written>>),
+    Written(Written),
+    Lost,
+}
+
+impl State {
+    /// Waits for the last line.
+    fn written(self) -> io::Result<Written> {
+        match self {
+            Self::Ending(thread) => thread
+                .join()
+                .map_err(|_| io::Error::other("the journal's writer stopped"))?,
+            Self::Written(written) => Ok(written),
+            Self::Lost => Err(io::Error::other("the journal is lost")),
+        }
+    }
+
+    /// The file, with all its lines.
+    fn file(&mut self) -> io::Result<&mut Nameless> {
+        *self = Self::Written(mem::replace(self, Self::Lost).written()?);
+        match self {
+            Self::Written(written) => Ok(&mut written.file),
+            _ => Err(io::Error::other("the journal is lost")),
+        }
+    }
 }
 
 impl Journal {
-    /// Gives the file its name, if it is to have one.
+    /// Waits until the file is under its name, if it is to have one.
     ///
     /// # Errors
-    /// When the folder cannot be written to.
-    pub(super) fn put(&mut self) -> io::Result<()> {
-        match &self.folder {
-            Some(folder) => self.file.put(&folder.join(JOURNAL_FILE)),
-            None => Ok(()),
-        }
+    /// When a line could not be written, or the file not be put there.
+    pub(super) fn close(self) -> io::Result<()> {
+        self.state.written()?.put
     }
 
     /// How many conversations it holds.
@@ -184,22 +222,29 @@ impl Journal {
     }
 
     /// All results one at a time, in order of file and position.
-    pub fn read_sorted(&mut self) -> impl Iterator<Item = io::Result<ConversationResult>> {
-        let Self { file, index, .. } = self;
-        index.iter().map(|entry| parse(&read_line(file, entry)?))
+    ///
+    /// # Errors
+    /// When a line could not be written.
+    pub fn read_sorted(&mut self) -> io::Result<impl Iterator<Item = io::Result<ConversationResult>>> {
+        let file = self.state.file()?;
+        let entries = self.index.iter();
+        Ok(entries.map(|entry| parse(&read_line(file, entry)?)))
     }
 
     /// The lines in order of file and position but for the first `left_out`, in pieces of at most `count` lines and
     /// about `bytes` bytes.
+    ///
+    /// # Errors
+    /// When a line could not be written.
     pub(super) fn pieces(
         &mut self,
         left_out: usize,
         count: usize,
         bytes: u64,
-    ) -> impl Iterator<Item = io::Result<Vec<Vec<u8>>>> {
-        let Self { file, index, .. } = self;
-        let mut rest = index.get(left_out..).unwrap_or_default();
-        std::iter::from_fn(move || {
+    ) -> io::Result<impl Iterator<Item = io::Result<Vec<Vec<u8>>>>> {
+        let file = self.state.file()?;
+        let mut rest = self.index.get(left_out..).unwrap_or_default();
+        Ok(std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
             }
@@ -212,7 +257,7 @@ impl Journal {
             let (piece, later) = rest.split_at(fits.count());
             rest = later;
             Some(piece.iter().map(|entry| read_line(file, entry)).collect())
-        })
+        }))
     }
 }
 

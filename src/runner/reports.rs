@@ -83,10 +83,10 @@ impl Reports {
 
     /// Completes all reports and the journal, which is of the same run. Blocks: call it where waiting does no harm.
     ///
-    /// Returns the reports that could not be written.
+    /// Returns those that could not be written, the journal among them.
     ///
     /// # Errors
-    /// When the journal could not be put under its name, or a reporter panicked.
+    /// When a reporter panicked.
     pub fn complete(
         self,
         mut journal: Journal,
@@ -94,17 +94,20 @@ impl Reports {
         end: &RunEnd,
     ) -> io::Result<Vec<ReportFailure>> {
         drop(self.pieces);
-        let writing = self.thread.join();
-        let mut writing = writing.map_err(|_| io::Error::other("the reports' writer stopped"))?;
+        let Ok(mut writing) = self.thread.join() else {
+            // The run after this one wants it.
+            journal.close()?;
+            return Err(io::Error::other("the reports' writer stopped"));
+        };
         writing.take(self.piece);
-        let rest = writing.take_rest(&mut journal, self.sequence.given());
-        let reports = || match rest {
+        let mut failures = match writing.take_rest(&mut journal, self.sequence.given()) {
             Ok(()) => writing.finish(run, end),
             Err(error) => writing.lost(&error),
         };
-        // Files that take the place of large ones take their time.
-        let (failures, put) = rayon::join(reports, || journal.put());
-        put?;
+        failures.extend(journal.close().err().map(|error| ReportFailure {
+            report: "the run's journal".to_owned(),
+            error,
+        }));
         Ok(failures)
     }
 }
@@ -152,7 +155,10 @@ impl Writing {
     /// # Errors
     /// When the journal cannot be read: without it no report is complete.
     fn take_rest(&mut self, journal: &mut Journal, given: usize) -> io::Result<()> {
-        let pieces = journal.pieces(given, READ_RESULTS, READ_BYTES);
+        if given == journal.len() {
+            return Ok(());
+        }
+        let pieces = journal.pieces(given, READ_RESULTS, READ_BYTES)?;
         let mut pieces = pieces.map(|piece| piece.and_then(parse_all));
         let mut next = pieces.next();
         while let Some(piece) = next {

@@ -175,6 +175,96 @@ fn a_closed_pipe_changes_no_exit_code() {
     }
 }
 
+/// A report for `/dev/stdout` took the place of the file that standard output was appended to.
+#[cfg(unix)]
+#[test]
+fn what_stood_in_a_log_stays_there() {
+    let place = Place::initialised();
+    place.write("log.txt", "precious\n");
+    let log = || {
+        let path = place.path().join("log.txt");
+        std::fs::OpenOptions::new().append(true).open(path).unwrap()
+    };
+    let arguments = [
+        "run",
+        "--progress",
+        "never",
+        "--report",
+        "json=/dev/stdout",
+        "--report",
+        "terminal",
+    ];
+    let ended = place.command(&arguments).stdout(log()).status().unwrap();
+    assert_eq!(ended.code(), Some(0));
+    let text = place.read("log.txt");
+    let (json, terminal) = text
+        .strip_prefix("precious\n")
+        .and_then(|text| text.split_once("\n}\n"))
+        .unwrap();
+    assert!(json.starts_with("{\n  \"format\""), "{json}");
+    assert!(terminal.contains("3 passed"), "{terminal}");
+}
+
+/// One was lost, both were said to be written.
+#[cfg(unix)]
+#[test]
+fn two_reports_never_go_to_one_file_by_two_names() {
+    let place = Place::initialised();
+    place.write("x.out", "");
+    std::os::unix::fs::symlink("x.out", place.path().join("y.out")).unwrap();
+    for (one, other) in [
+        ("x.out", "y.out"),
+        ("/dev/stdout", "/dev/fd/1"),
+        ("x.out", "./x.out"),
+    ] {
+        let (json, junit) = (format!("json={one}"), format!("junit={other}"));
+        let said = place.run(&[
+            "run",
+            "--progress",
+            "never",
+            "--report",
+            &json,
+            "--report",
+            &junit,
+        ]);
+        assert_eq!(said.code, Some(3), "{one} {other}: {said:?}");
+        assert!(
+            said.err.contains("another report goes to the same file"),
+            "{}",
+            said.err
+        );
+    }
+}
+
+/// Nothing of the report was shown where there was no room for temporary files.
+#[test]
+fn a_long_report_needs_no_temporary_folder() {
+    let place = Place::initialised();
+    let turns = format!("      - say: {}\n", "hello ".repeat(40)).repeat(48);
+    let mut suite = "target: coffee\nconversations:\n".to_owned();
+    for number in 0..60 {
+        suite += &format!("  - name: \"{number}\"\n    turns:\n{turns}");
+    }
+    place.write("long.yaml", &suite);
+    let output = place
+        .command(&[
+            "run",
+            "-v",
+            "--progress",
+            "never",
+            "--report",
+            "terminal",
+            "long.yaml",
+        ])
+        .env("TMPDIR", "/nowhere/at/all")
+        .output()
+        .unwrap();
+    let said = Said::from(output);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    assert!(said.out.len() > 1 << 20, "{}", said.out.len());
+    assert!(said.out.contains("60 passed"));
+}
+
 #[test]
 fn help_is_coloured_as_it_is_told() {
     let place = Place::new();

@@ -347,7 +347,7 @@ async fn a_thousand_conversations_at_once_share_no_session_and_send_no_turn_twic
 
     // And the report names just the sessions that the server saw.
     let mut reported = BTreeSet::new();
-    for result in journal.read_sorted() {
+    for result in journal.read_sorted().unwrap() {
         let result = result.unwrap();
         assert_eq!(
             result.verdict,

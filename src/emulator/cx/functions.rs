@@ -256,11 +256,13 @@ fn read_argument(
         _ => {}
     }
     if is_condition {
-        return Ok(read_comparison(cursor, front, close, depth).unwrap_or_else(|problem| {
-            *cursor = start;
-            eat_word(cursor, close);
-            Argument::Condition(Err(problem))
-        }));
+        return Ok(
+            read_comparison(cursor, front, close, depth).unwrap_or_else(|problem| {
+                *cursor = start;
+                eat_word(cursor, close);
+                Argument::Condition(Err(problem))
+            }),
+        );
     }
     *cursor = start;
     // An unquoted text, which may even hold references.

@@ -21,7 +21,8 @@ async fn append(writer: &mut JournalWriter, position: usize, result: &Conversati
 }
 
 fn names(journal: &mut Journal) -> Vec<String> {
-    journal.read_sorted().map(|result| result.unwrap().name).collect()
+    let results = journal.read_sorted().unwrap();
+    results.map(|result| result.unwrap().name).collect()
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -46,11 +47,11 @@ async fn results_come_back_whole_and_in_order() {
     for (position, result) in [2, 0, 1].into_iter().zip(&results) {
         append(&mut writer, position, result).await;
     }
-    let mut journal = writer.finish().unwrap();
-    journal.put().unwrap();
+    let mut journal = writer.finish();
     assert_eq!(journal.len(), 3);
-    let read: Vec<ConversationResult> = journal.read_sorted().map(Result::unwrap).collect();
+    let read: Vec<ConversationResult> = journal.read_sorted().unwrap().map(Result::unwrap).collect();
     assert_eq!(read, [results[1].clone(), results[2].clone(), results[0].clone()]);
+    journal.close().unwrap();
     assert_eq!(files(folder.path()), [JOURNAL_FILE]);
     let previous = Previous::read(folder.path()).unwrap().unwrap();
     assert!(previous.contains("suite", "c: \u{1F600}\nnext") && !previous.contains("suite", "a"));
@@ -62,7 +63,7 @@ async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
     let mut first =
         JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut first, 0, &result("before", Verdict::Failed)).await;
-    first.finish().and_then(|mut journal| journal.put()).unwrap();
+    first.finish().close().unwrap();
     let mut second =
         JournalWriter::create(Some(folder.path()), &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut second, 0, &result("torn", Verdict::Failed)).await;
@@ -71,12 +72,9 @@ async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
         [JOURNAL_FILE],
         "what could stay behind has no name"
     );
-    second.finish().unwrap();
-    assert_eq!(
-        files(folder.path()),
-        [JOURNAL_FILE],
-        "nor has it before it is put"
-    );
+    drop(second.lines);
+    let dropped = second.thread.join().unwrap().unwrap();
+    drop(dropped);
     let previous = Previous::read(folder.path()).unwrap().unwrap();
     assert!(previous.contains("suite", "before") && !previous.contains("suite", "torn"));
 }
@@ -85,7 +83,7 @@ async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
 async fn a_journal_can_do_without_a_folder() {
     let mut writer = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default()).unwrap();
     append(&mut writer, 0, &result("a", Verdict::Passed)).await;
-    let mut journal = writer.finish().unwrap();
+    let mut journal = writer.finish();
     assert_eq!(names(&mut journal), ["a"]);
 }
 
@@ -105,10 +103,11 @@ async fn pieces_are_bounded_in_number_and_size() {
     for position in 0..10 {
         append(&mut writer, position, &result("same", Verdict::Passed)).await;
     }
-    let mut journal = writer.finish().unwrap();
+    let mut journal = writer.finish();
     let sizes = |journal: &mut Journal, count, bytes| -> Vec<usize> {
         journal
             .pieces(0, count, bytes)
+            .unwrap()
             .map(|piece| piece.unwrap().len())
             .collect()
     };
@@ -120,9 +119,7 @@ async fn pieces_are_bounded_in_number_and_size() {
         [1; 10],
         "a line larger than a piece is a piece"
     );
-    let rest: usize = journal
-        .pieces(7, 2, u64::MAX)
-        .map(|piece| piece.unwrap().len())
-        .sum();
+    let rest = journal.pieces(7, 2, u64::MAX).unwrap();
+    let rest: usize = rest.map(|piece| piece.unwrap().len()).sum();
     assert_eq!(rest, 3, "without the first seven");
 }

@@ -89,7 +89,7 @@ async fn write(
         reports.add(position, Arc::new(result), line).await;
     }
     let given = reports.sequence.given();
-    let journal = writer.finish().unwrap();
+    let journal = writer.finish();
     let failures = reports.complete(journal, &RunInfo::fixture(), &end()).unwrap();
     let failures = failures.iter().map(ToString::to_string).collect();
     (told, failures, given)
@@ -172,8 +172,8 @@ async fn a_reporter_that_panics_is_an_error_and_stops_no_run() {
             .await;
     }
     let journal = JournalWriter::create(None, &RunInfo::fixture(), RunKind::default())
-        .and_then(JournalWriter::finish)
-        .unwrap();
+        .unwrap()
+        .finish();
     let error = reports
         .complete(journal, &RunInfo::fixture(), &end())
         .unwrap_err();

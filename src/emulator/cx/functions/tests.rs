@@ -330,7 +330,12 @@ fn deeply_nested_comparisons_are_read_at_once() {
 /// every level.
 #[test]
 fn what_cannot_be_read_is_not_read_again_at_every_level() {
-    let texts = ["$sys.func.UPPER(u", "$sys.func.IF(a = ", "$sys.func.IF(", "$sys.func.JOIN(u $sys.func."];
+    let texts = [
+        "$sys.func.UPPER(u",
+        "$sys.func.IF(a = ",
+        "$sys.func.IF(",
+        "$sys.func.JOIN(u $sys.func.",
+    ];
     for text in texts.map(|text| text.repeat(60)) {
         let problem = Call::read(&mut Cursor::new(&text), 0);
         assert!(problem.is_err(), "{text}");
