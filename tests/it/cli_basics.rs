@@ -241,11 +241,12 @@ fn two_reports_never_go_to_one_file_by_two_names() {
 fn a_long_report_needs_no_temporary_folder() {
     let place = Place::initialised();
     let turns = format!("      - say: {}\n", "hello ".repeat(40)).repeat(48);
-    let mut suite = "target: coffee\nconversations:\n".to_owned();
-    for number in 0..60 {
-        suite += &format!("  - name: \"{number}\"\n    turns:\n{turns}");
-    }
-    place.write("long.yaml", &suite);
+    let conversation = |number| format!("  - name: \"{number}\"\n    turns:\n{turns}");
+    let conversations: Vec<String> = (0..60).map(conversation).collect();
+    place.write(
+        "long.yaml",
+        &format!("target: coffee\nconversations:\n{}", conversations.concat()),
+    );
     let output = place
         .command(&[
             "run",
