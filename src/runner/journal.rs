@@ -9,11 +9,10 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::mem;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::files::Nameless;
 use crate::model::event::RunInfo;
@@ -26,8 +25,13 @@ pub const JOURNAL_FOLDER: &str = ".turnproof";
 /// Its file there.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
 
-/// Lines that wait for the disk; when it cannot keep up, executors wait for it.
-const WAITING_LINES: usize = 64;
+/// Lines that are given to the writer together: to wake it costs more than to write one.
+const PIECE_LINES: usize = 16;
+/// Pieces that wait for the disk; when it cannot keep up, executors wait for it.
+const WAITING_PIECES: usize = 4;
+
+/// Some lines, without their ends.
+type Piece = Vec<Arc<Vec<u8>>>;
 
 #[derive(Serialize)]
 struct Header<'run> {
@@ -50,9 +54,10 @@ pub struct RunKind {
 /// Takes finished conversations; a thread of its own writes them.
 #[derive(Debug)]
 pub struct JournalWriter {
-    lines: mpsc::Sender<Arc<Vec<u8>>>,
-    /// Whether the line that came last is the last one.
-    whole: Arc<AtomicBool>,
+    piece: Piece,
+    pieces: mpsc::Sender<Piece>,
+    /// For the last piece: without it the journal is not whole.
+    last: oneshot::Sender<Piece>,
     thread: JoinHandle<io::Result<Written>>,
     index: Vec<Entry>,
     offset: u64,
@@ -87,23 +92,21 @@ impl JournalWriter {
             kind,
         })?;
         let offset = header.len() as u64 + 1;
-        let (lines, waiting) = mpsc::channel(WAITING_LINES);
+        let (pieces, waiting) = mpsc::channel(WAITING_PIECES);
+        let (last, ending) = oneshot::channel();
         let path = folder.map(|folder| folder.join(JOURNAL_FILE));
-        let whole = Arc::new(AtomicBool::new(false));
-        let thread = thread::Builder::new().name("journal".to_owned()).spawn({
-            let whole = Arc::clone(&whole);
-            move || {
-                write_lines(&mut file, &header, waiting)?;
-                let put = match path.filter(|_| whole.load(Ordering::Acquire)) {
-                    Some(path) => file.put(&path),
-                    None => Ok(()),
-                };
-                Ok(Written { file, put })
-            }
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            let is_whole = write(&mut file, &header, waiting, ending)?;
+            let put = match path.filter(|_| is_whole) {
+                Some(path) => file.put(&path),
+                None => Ok(()),
+            };
+            Ok(Written { file, put })
         })?;
         Ok(Self {
-            lines,
-            whole,
+            piece: Vec::new(),
+            pieces,
+            last,
             thread,
             index: Vec::new(),
             offset,
@@ -119,12 +122,17 @@ impl JournalWriter {
             length: u32::try_from(line.len()).unwrap_or(u32::MAX),
         });
         self.offset += line.len() as u64 + 1;
-        self.lines.send(line).await.is_ok()
+        self.piece.push(line);
+        if self.piece.len() < PIECE_LINES {
+            return !self.pieces.is_closed();
+        }
+        self.pieces.send(mem::take(&mut self.piece)).await.is_ok()
     }
 
     /// There are no more lines: once all are written, the file appears.
     pub(super) fn finish(self) -> Journal {
-        self.whole.store(true, Ordering::Release);
+        // A writer that is gone shows when the journal is closed.
+        let _ = self.last.send(self.piece);
         let mut index = self.index;
         index.sort_unstable_by_key(|entry| entry.position);
         Journal {
@@ -142,19 +150,26 @@ struct Written {
     put: io::Result<()>,
 }
 
-fn write_lines(
+/// Writes what comes, and says whether the last piece was among it.
+fn write(
     file: &mut Nameless,
     header: &[u8],
-    mut lines: mpsc::Receiver<Arc<Vec<u8>>>,
-) -> io::Result<()> {
+    mut pieces: mpsc::Receiver<Piece>,
+    last: oneshot::Receiver<Piece>,
+) -> io::Result<bool> {
     let mut writer = BufWriter::with_capacity(1 << 16, file);
-    writer.write_all(header)?;
-    writer.write_all(b"\n")?;
-    while let Some(line) = lines.blocking_recv() {
-        writer.write_all(&line)?;
-        writer.write_all(b"\n")?;
+    let mut write = |line: &[u8]| {
+        writer.write_all(line)?;
+        writer.write_all(b"\n")
+    };
+    write(header)?;
+    while let Some(piece) = pieces.blocking_recv() {
+        piece.iter().try_for_each(|line| write(line))?;
     }
-    writer.flush()
+    let last = last.blocking_recv();
+    last.iter().flatten().try_for_each(|line| write(line))?;
+    writer.flush()?;
+    Ok(last.is_ok())
 }
 
 /// A result as a line of the journal, without its end.

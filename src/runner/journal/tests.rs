@@ -72,9 +72,12 @@ async fn a_run_that_dies_leaves_the_journal_of_the_one_before() {
         [JOURNAL_FILE],
         "what could stay behind has no name"
     );
-    drop(second.lines);
-    let dropped = second.thread.join().unwrap().unwrap();
-    drop(dropped);
+    let JournalWriter {
+        pieces, last, thread, ..
+    } = second;
+    drop((pieces, last));
+    thread.join().unwrap().unwrap();
+    assert_eq!(files(folder.path()), [JOURNAL_FILE]);
     let previous = Previous::read(folder.path()).unwrap().unwrap();
     assert!(previous.contains("suite", "before") && !previous.contains("suite", "torn"));
 }
