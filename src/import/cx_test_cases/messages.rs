@@ -13,9 +13,12 @@ use crate::yaml::write::Node;
 /// Variants written out for one text.
 const MOST_VARIANTS: usize = 100;
 
-/// What a variant's literal text must amount to, in characters of its pattern, before it is taken for the origin of
-/// a text: less than this fits too much.
-const LEAST_PATTERN: usize = 12;
+/// Letters and digits that must stand between a variant's references before it is taken for the origin of a text:
+/// fewer are in too many texts.
+const FEWEST_LETTERS: usize = 8;
+
+/// What one of its words must have.
+const SHORTEST_WORD: usize = 3;
 
 /// References in texts: system functions with their arguments, and parameters.
 static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -49,81 +52,67 @@ enum Variant {
 /// What stands between the references of a text.
 #[derive(Debug, Clone)]
 struct Pattern {
-    /// White space collapsed.
+    /// Without white space.
     literals: Vec<String>,
     /// The same for a suite, each a regular expression.
     written: Vec<String>,
+    /// Whether there is enough of it to tell where a text came from.
+    is_telling: bool,
 }
 
 impl Pattern {
-    fn of(text: &str) -> Self {
-        let literals: Vec<&str> = match &*REFERENCE {
-            Some(reference) => reference.split(text).collect(),
-            None => vec![text],
-        };
-        Self {
+    /// The pattern of a text; nothing if it has no references.
+    fn of(text: &str) -> Option<Self> {
+        let literals: Vec<&str> = REFERENCE.as_ref()?.split(text).collect();
+        (literals.len() > 1).then(|| Self {
+            literals: literals.iter().copied().map(squeeze).collect(),
             written: literals.iter().copied().map(readable).collect(),
-            literals: literals.iter().copied().map(collapse).collect(),
-        }
+            is_telling: is_telling(&literals),
+        })
     }
 
-    /// Whether a text (white space collapsed) may be a rendering; white space between words counts for nothing.
+    /// Whether a text (without white space) may be a rendering: its literals stand in it one after another, the first
+    /// at its beginning and the last at its end.
     fn fits(&self, text: &str) -> bool {
-        self.may_fit(text) && Regex::new(&self.loose()).is_ok_and(|regex| regex.is_match(text))
-    }
-
-    /// A cheap test that every fitting text passes.
-    fn may_fit(&self, text: &str) -> bool {
-        let squeezed = |text: &str| text.replace(' ', "");
-        let text = squeezed(text);
-        let (Some(first), Some(last)) = (self.literals.first(), self.literals.last()) else {
+        let [first, between @ .., last] = self.literals.as_slice() else {
             return false;
         };
-        text.starts_with(&squeezed(first)) && text.ends_with(&squeezed(last))
-    }
-
-    /// The pattern that decides where a text came from.
-    fn loose(&self) -> String {
-        let literal = |literal: &String| {
-            literal
-                .split(' ')
-                .map(regex::escape)
-                .collect::<Vec<_>>()
-                .join(r"\s*")
+        let inner = text.strip_prefix(first.as_str());
+        let Some(mut rest) = inner.and_then(|inner| inner.strip_suffix(last.as_str())) else {
+            return false;
         };
-        format!(
-            "(?s)^{}$",
-            self.literals.iter().map(literal).collect::<Vec<_>>().join(".*?")
-        )
+        between
+            .iter()
+            .all(|literal| match rest.split_once(literal.as_str()) {
+                Some((_, after)) => {
+                    rest = after;
+                    true
+                }
+                None => false,
+            })
     }
 
     /// A matcher for a suite: as readable as it can be.
     fn node(&self) -> Node {
-        match self.literals.as_slice() {
-            [only] => text_matcher(only),
-            _ => Node::member(
-                "matches",
-                Node::text(&format!(r"(?s)^\s*{}\s*$", self.written.join(".*?"))),
-            ),
-        }
+        Node::member(
+            "matches",
+            Node::text(&format!(r"(?s)^\s*{}\s*$", self.written.join(".*?"))),
+        )
     }
+}
 
-    /// How much literal text there is: the length of the pattern in its usual spelling.
-    fn weight(&self) -> usize {
-        let of_character = |character: char| match character {
-            ' ' => 3,
-            '&' | '~' | '#' => 2,
-            other if regex::escape(other.encode_utf8(&mut [0; 4])).len() > other.len_utf8() => 2,
-            _ => 1,
-        };
-        let literals: usize = self
-            .literals
-            .iter()
-            .flat_map(|literal| literal.chars())
-            .map(of_character)
-            .sum();
-        literals + 3 * self.literals.len().saturating_sub(1) + 2
-    }
+/// Whether literals say enough to tell a text by them. References say nothing: any text may stand for them.
+fn is_telling(literals: &[&str]) -> bool {
+    let letters = |text: &str| {
+        text.chars()
+            .filter(|character| character.is_alphanumeric())
+            .count()
+    };
+    let mut words = literals
+        .iter()
+        .flat_map(|literal| literal.split(|character: char| !character.is_alphanumeric()));
+    literals.iter().map(|literal| letters(literal)).sum::<usize>() >= FEWEST_LETTERS
+        && words.any(|word| letters(word) >= SHORTEST_WORD)
 }
 
 /// The text as a regular expression, with escapes only where they are needed; white space other than single blanks
@@ -152,6 +141,11 @@ fn readable(text: &str) -> String {
 /// Every run of white space made one blank, none at the ends.
 pub(super) fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text without white space: between words it counts for nothing.
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 impl Messages {
@@ -191,9 +185,8 @@ impl Messages {
         let number = self.variants.len();
         let mut variants = Vec::new();
         for variant in &text.text {
-            if variant.contains('$') {
-                let pattern = Pattern::of(variant);
-                if pattern.weight() > LEAST_PATTERN {
+            if let Some(pattern) = Pattern::of(variant) {
+                if pattern.is_telling {
                     self.patterns.push((number, pattern.clone()));
                 }
                 variants.push(Variant::Templated(pattern));
@@ -212,10 +205,11 @@ impl Messages {
             return known.clone();
         }
         let mut found = self.fixed.get(text).cloned().unwrap_or_default();
+        let squeezed = squeeze(text);
         found.extend(
             self.patterns
                 .iter()
-                .filter(|(_, pattern)| pattern.fits(text))
+                .filter(|(_, pattern)| pattern.fits(&squeezed))
                 .map(|(number, _)| *number),
         );
         found.sort_unstable();
@@ -240,7 +234,7 @@ impl Messages {
                 let (key, node) = match variant {
                     Variant::Fixed(fixed) if fixed.is_empty() => continue,
                     Variant::Fixed(fixed) => (fixed.clone(), text_matcher(fixed)),
-                    Variant::Templated(pattern) if pattern.weight() <= LEAST_PATTERN => continue,
+                    Variant::Templated(pattern) if !pattern.is_telling => continue,
                     Variant::Templated(pattern) => (pattern.written.join(".*?"), pattern.node()),
                 };
                 if options.len() < MOST_VARIANTS && seen.insert(key) {
@@ -295,5 +289,68 @@ fn of_routes(routes: &[Route], work: &mut impl FnMut(&Fulfillment)) {
 fn of_handlers(handlers: &[EventHandler], work: &mut impl FnMut(&Fulfillment)) {
     for handler in handlers {
         work(&handler.trigger_fulfillment);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_known_by_what_stands_between_references() {
+        for (variant, text, fits) in [
+            ("Your order $id is ready", "Your order 12 is ready", true),
+            ("Your order $id is ready", "Your order 12  is\nready", true),
+            ("Your order $id is ready", "Your order 12 is late", false),
+            ("Your order $id is ready", "So your order 12 is ready", false),
+            ("$name ordered $tea today", "Ann ordered tea today", true),
+            ("$name ordered $tea today", "Ann drank tea today", false),
+            // The beginning and the end do not overlap.
+            ("It is tea $x tea it is", "It is tea it is", false),
+            ("$a, then $b, then $c, then $d", "1, then 2, then 3, then 4", true),
+            ("$a, then $b, then $c, then $d", "1, then 2, then 3", false),
+        ] {
+            let pattern = Pattern::of(variant).unwrap();
+            assert!(pattern.is_telling, "{variant}");
+            assert_eq!(pattern.fits(&squeeze(text)), fits, "{variant}: {text}");
+        }
+    }
+
+    #[test]
+    fn references_tell_nothing() {
+        for (variant, is_telling) in [
+            ("$session.params.a $session.params.b $session.params.c", false),
+            ("$a: $b, $c", false),
+            ("$a is a $b, or a $c or $d, or $e", false),
+            ("Great, $name!", false),
+            ("Thank you, $name!", true),
+        ] {
+            assert_eq!(Pattern::of(variant).unwrap().is_telling, is_telling, "{variant}");
+        }
+        assert!(Pattern::of("That is $ 5, or 5$.").is_none());
+    }
+
+    #[test]
+    fn a_variant_that_any_text_fits_is_the_origin_of_none() {
+        let mut messages = Messages::default();
+        for variants in [
+            json!([
+                "$session.params.a $session.params.b $session.params.c",
+                "Nothing."
+            ]),
+            json!(["That is five.", "$a: $b, $c"]),
+        ] {
+            let message = json!({ "text": { "text": variants } });
+            messages.add(&serde_json::from_value(message).unwrap());
+        }
+        let (matcher, has_variants) = messages.matcher("Good morning: rain, again");
+        assert_eq!(
+            (matcher, has_variants),
+            (Node::text("Good morning: rain, again"), false)
+        );
+        let (matcher, has_variants) = messages.matcher("That is five.");
+        assert_eq!((matcher, has_variants), (Node::text("That is five."), false));
     }
 }
