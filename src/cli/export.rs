@@ -1,6 +1,6 @@
 //! `turnproof export`: suites → other tools' tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,8 +46,12 @@ pub(super) fn cx_tests(
     };
     let export = export_of(&target, &workplace)?;
     let conversations = conversations_of(&target, &entries)?;
-    let is_whole = is_whole(&workplace);
-    let written = import::export_cx_tests(&export, &conversations, is_whole, &args.out)?;
+    let elsewhere = if is_whole(&workplace) {
+        Some(elsewhere(&target, &entries)?)
+    } else {
+        None
+    };
+    let written = import::export_cx_tests(&export, &conversations, elsewhere.as_deref(), &args.out)?;
     console.diagnostics(&written.warnings)?;
     console.print(&crate::redact::clean_terminal(&written.to_string()))?;
     Ok(Exit::Success)
@@ -135,12 +139,34 @@ fn conversations_of(target: &str, entries: &[&Entry]) -> Result<Vec<Arc<Conversa
             help: "`turnproof list` shows the target of each conversation".to_owned(),
         });
     }
-    let loaded = of_target.into_iter().map(|entry| {
-        entry
-            .load()
-            .map_err(|error| Failure::usage(Diagnostic::error("unreadable", error.to_string())))
-    });
-    loaded.collect()
+    of_target.into_iter().map(|entry| load(entry)).collect()
+}
+
+fn load(entry: &Entry) -> Result<Arc<Conversation>, Failure> {
+    entry
+        .load()
+        .map_err(|error| Failure::usage(Diagnostic::error("unreadable", error.to_string())))
+}
+
+/// The conversations of each other target that is a CX agent: it may be the same agent.
+fn elsewhere(target: &str, entries: &[&Entry]) -> Result<Vec<Vec<Arc<Conversation>>>, Failure> {
+    let mut by_target: BTreeMap<&str, BTreeMap<_, Arc<Conversation>>> = BTreeMap::new();
+    let of_others = entries
+        .iter()
+        .filter(|entry| entry.service() == Some(Service::Cx) && entry.target() != target);
+    for entry in of_others {
+        let conversation = load(entry)?;
+        // Twins are one.
+        let known = (conversation.suite.clone(), conversation.name.clone());
+        by_target
+            .entry(entry.target())
+            .or_default()
+            .insert(known, conversation);
+    }
+    let lists = by_target
+        .into_values()
+        .map(|of_target| of_target.into_values().collect());
+    Ok(lists.collect())
 }
 
 /// Whether all suites are among those that were read: then a conversation that is not there is nowhere.

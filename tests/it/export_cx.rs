@@ -266,6 +266,42 @@ fn a_removed_conversation_is_a_removed_case() {
 }
 
 #[test]
+fn what_another_target_plays_is_not_removed() {
+    let place = imported(TEA_HOUSE);
+    let settings = place.read("imported/turnproof.yaml");
+    let line = "  tea-house: { backend: emulator, agent: agents/tea-house }\n";
+    assert!(settings.contains(line), "{settings}");
+    let other = line.replace("  tea-house:", "  staging:");
+    place.write(
+        "imported/turnproof.yaml",
+        &settings.replace(line, &format!("{line}{other}")),
+    );
+    let suite = place.read(SUITE);
+    let start = suite.find("  - name: Rings the bell").unwrap();
+    let end = suite.find("  - name: Starts in the kitchen").unwrap();
+    place.write(SUITE, &format!("{}{}", &suite[..start], &suite[end..]));
+    place.write(
+        "imported/staging.yaml",
+        &format!(
+            "suite: On staging\ntarget: staging\nconversations:\n{}",
+            &suite[start..end]
+        ),
+    );
+    let said = exported(&place, "out.zip", &[IMPORTED, "--target", "tea-house"]);
+    assert!(!said.out.contains("removed"), "{}", said.out);
+    assert!(said.out.contains("      1  as they were: "), "{}", said.out);
+    assert_eq!(cases(&place, "out.zip"), original());
+    // What no target plays any more is gone.
+    fs::remove_file(place.path().join("imported/staging.yaml")).unwrap();
+    let said = exported(&place, "next.zip", &[IMPORTED, "--target", "tea-house"]);
+    assert!(
+        said.out.contains("      1  removed\n           Rings the bell\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn a_renamed_or_moved_conversation_keeps_its_case() {
     let place = imported(TEA_HOUSE);
     edit(&place, SUITE, "name: Rings the bell", "name: Rings");

@@ -59,15 +59,15 @@ pub struct Written {
 /// Writes conversations back as the test cases of an export.
 ///
 /// `out` is a new zip, the whole export with these test cases, when it is called `….zip`; else a new or empty folder
-/// that gets `testCases/`. `whole` says whether these are all conversations there are: then cases without a
-/// conversation are removed, otherwise they stay.
+/// that gets `testCases/`. `elsewhere` are the conversations of each other target, if these and `conversations` are all
+/// there are: then cases without a conversation anywhere are removed, otherwise they stay.
 ///
 /// # Errors
 /// When the export cannot be loaded, `out` exists, or it cannot be written.
 pub fn export_cx_tests(
     export: &Path,
     conversations: &[Arc<Conversation>],
-    whole: bool,
+    elsewhere: Option<&[Vec<Arc<Conversation>>]>,
     out: &Path,
 ) -> Result<Written, Vec<Diagnostic>> {
     check_is_free(out).map_err(|problem| vec![problem])?;
@@ -80,7 +80,7 @@ pub fn export_cx_tests(
         files: &files,
         bases: &bases,
     };
-    let (changes, mut written) = back.changes(conversations, whole);
+    let (changes, mut written) = back.changes(conversations, elsewhere);
     written.out = out.to_path_buf();
     written.other_kinds = files.len().saturating_sub(bases.len());
     if is_zip(out) {
@@ -171,13 +171,10 @@ impl Back<'_> {
     fn changes(
         &self,
         conversations: &[Arc<Conversation>],
-        whole: bool,
+        elsewhere: Option<&[Vec<Arc<Conversation>>]>,
     ) -> (BTreeMap<String, Option<Vec<u8>>>, Written) {
         let pages = Pages::of(self.agent);
-        let cases = conversations
-            .iter()
-            .map(|conversation| case_of(conversation, &pages));
-        let cases: Vec<Case> = cases.collect();
+        let cases = cases_of(conversations, &pages);
         let pairs = self.pairs(conversations, &cases);
         let mut changes = BTreeMap::new();
         let mut written = Written::default();
@@ -210,11 +207,12 @@ impl Back<'_> {
             }
         }
         let paired: BTreeSet<usize> = pairs.into_iter().flatten().collect();
+        let kept = elsewhere.map(|elsewhere| self.played_elsewhere(elsewhere, &pages));
         for (at, base) in self.bases.iter().enumerate() {
             if paired.contains(&at) {
                 continue;
             }
-            if whole {
+            if kept.as_ref().is_some_and(|kept| !kept.contains(&at)) {
                 changes.insert(base.file.clone(), None);
                 written.removed.push(base.name.clone());
             } else {
@@ -224,6 +222,14 @@ impl Back<'_> {
         written.warnings = warnings(&left_out);
         written.warnings.append(&mut empty);
         (changes, written)
+    }
+
+    /// The cases whose conversations another target plays.
+    fn played_elsewhere(&self, elsewhere: &[Vec<Arc<Conversation>>], pages: &Pages<'_>) -> BTreeSet<usize> {
+        let of_target = |conversations: &Vec<Arc<Conversation>>| {
+            self.pairs(conversations, &cases_of(conversations, pages))
+        };
+        elsewhere.iter().flat_map(of_target).flatten().collect()
     }
 
     fn pairs(&self, conversations: &[Arc<Conversation>], cases: &[Case]) -> Vec<Option<usize>> {
@@ -242,6 +248,13 @@ impl Back<'_> {
         });
         pair(&today, &bases.collect::<Vec<_>>())
     }
+}
+
+fn cases_of(conversations: &[Arc<Conversation>], pages: &Pages<'_>) -> Vec<Case> {
+    let cases = conversations
+        .iter()
+        .map(|conversation| case_of(conversation, pages));
+    cases.collect()
 }
 
 /// Names of files and ids that nothing has yet.
@@ -393,7 +406,7 @@ impl fmt::Display for Written {
         for (count, what) in [
             (
                 self.left_alone,
-                "as they were: their conversations are not among the suites given",
+                "as they were: their conversations are not among those given, or are played with another target",
             ),
             (
                 self.other_kinds,
