@@ -30,6 +30,7 @@ mod conversation;
 mod folder;
 mod group;
 mod identity;
+mod losses;
 mod merge;
 mod messages;
 mod names;
@@ -98,6 +99,7 @@ pub fn cx_tests(export: &Path, out: &Path) -> Result<Imported, Vec<Diagnostic>> 
     let target = group::slug(&folder::stem(export), "agent");
     let composed = Composed::of(&loaded.agent, &cases, &target, &folder::copy_name(export));
     folder::write(out, &composed.files, export).map_err(|problem| vec![problem])?;
+    warnings.extend(losses::warnings(&cases, export));
     warnings.extend(names::unknown(&cases, &loaded.agent, export));
     warnings.extend(composed.composer.warnings(export));
     Ok(Imported {

@@ -297,6 +297,11 @@ fn key(name: &str) -> String {
     quoted_if_needed(name, Place::Flow)
 }
 
+/// How many characters a member's name has as it is written.
+pub fn key_width(name: &str) -> usize {
+    key(name).chars().count()
+}
+
 /// Whole numbers that a double cannot hold are written as the double they are.
 fn number_text(number: &serde_json::Number) -> String {
     const EXACT: u64 = 1 << 53;

@@ -39,6 +39,7 @@ mod export_cx;
 mod faulty;
 mod house;
 mod import_cx;
+mod import_losses;
 mod known_agents;
 mod nlu_recorded;
 mod proto_tables;

@@ -43,6 +43,8 @@ pub(super) struct Composer {
     start_flow: String,
     /// The language of most turns.
     language: String,
+    /// What a case is played in that names no language.
+    default_language: String,
     counts: Counts,
     /// Expectations on parameters of a flow, which no client can see: `(file, name)`.
     unseen: Vec<(String, String)>,
@@ -53,13 +55,18 @@ pub(super) struct Composer {
 impl Composer {
     pub(super) fn new(agent: &Agent, cases: &[TestCase]) -> Self {
         let start_flow = start_flow(agent);
+        let default_language = agent.settings.default_language_code.clone();
+        let language = usual_language(cases).unwrap_or(&default_language).to_owned();
         Self {
             messages: Messages::of(agent),
             settable: Settable::of(agent),
             start_flow: start_flow.to_owned(),
-            language: usual_language(cases)
-                .unwrap_or(&agent.settings.default_language_code)
-                .to_owned(),
+            default_language: if default_language.is_empty() {
+                language.clone()
+            } else {
+                default_language
+            },
+            language,
             counts: Counts::default(),
             unseen: Vec::new(),
             changed: Vec::new(),
@@ -132,7 +139,9 @@ impl Composer {
         for (index, turn) in case.turns.iter().enumerate() {
             let turn_node = self.turn(case, turn, &before, &language, index < last);
             turns.push(self.plain(case, turn_node));
-            turn.parameters().clone_into(&mut before);
+            if turn.output().is_some() {
+                turn.parameters().clone_into(&mut before);
+            }
         }
         members.push(("turns".to_owned(), Node::List(turns)));
         Node::Map(members)
@@ -147,9 +156,9 @@ impl Composer {
         plain
     }
 
-    /// The language of most of the case's turns.
+    /// The language of most of the case's turns; where none names one, that of the agent.
     fn language_of<'a>(&'a self, case: &'a TestCase) -> &'a str {
-        usual_language(std::slice::from_ref(case)).unwrap_or(&self.language)
+        usual_language(std::slice::from_ref(case)).unwrap_or(&self.default_language)
     }
 
     fn start(&self, case: &TestCase) -> Option<Node> {
@@ -232,6 +241,8 @@ impl Composer {
     fn expect(&mut self, case: &TestCase, turn: &Turn) -> Vec<(String, Node)> {
         let mut expect = Vec::new();
         let Some(output) = turn.output() else {
+            let asked_for = self.single_parameters(case, turn, false);
+            expect.extend((!asked_for.is_empty()).then(|| ("parameters".to_owned(), Node::Map(asked_for))));
             return expect;
         };
         expect.push((

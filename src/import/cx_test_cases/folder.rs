@@ -66,20 +66,36 @@ pub(super) fn parent(out: &Path) -> &Path {
     }
 }
 
-/// Fills a folder beside its place and moves it there.
+/// Fills a folder beside its place and moves it there; what is to be in a folder that exists is moved into it.
 fn write_whole(out: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    if out.is_dir() {
+        return write_into(out, fill);
+    }
     let parent = parent(out);
     fs_err::create_dir_all(parent)?;
     let folder = temporary(parent)?;
     fill(folder.path())?;
-    match fs_err::remove_dir(out) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     fs_err::rename(folder.path(), out)?;
     // It has moved: nothing is left to clean up.
     let _ = folder.keep();
     Ok(())
+}
+
+/// Fills an empty folder. It stays the folder that it is: it may be the working directory of whoever waits for it, a
+/// place that a link leads to, or the top of another disk.
+fn write_into(out: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let folder = temporary(out)?;
+    fill(folder.path())?;
+    for entry in fs_err::read_dir(out)? {
+        if Some(entry?.file_name().as_os_str()) != folder.path().file_name() {
+            return Err(refused(out, "is no longer empty"));
+        }
+    }
+    for entry in fs_err::read_dir(folder.path())? {
+        let entry = entry?;
+        fs_err::rename(entry.path(), out.join(entry.file_name()))?;
+    }
+    folder.close()
 }
 
 fn write_below(folder: &Path, files: &BTreeMap<PathBuf, impl AsRef<[u8]>>) -> io::Result<()> {

@@ -293,6 +293,7 @@ impl Merge<'_> {
     }
 
     fn output(&self, output: &mut Map, before: &Map, after: &Map) {
+        let recorded = output.clone();
         self.keyed(output, "sessionParameters", before, after);
         let mut intent = within(output, "triggeredIntent");
         let (was, is) = (
@@ -310,6 +311,10 @@ impl Merge<'_> {
             &within(after, "currentPage"),
         );
         self.responses(output, before.get("textResponses"), after.get("textResponses"));
+        // With an output, the error that was recorded instead of one is none any more.
+        if *output != recorded {
+            output.shift_remove("status");
+        }
     }
 
     /// Page and flow; the flow is written twice.

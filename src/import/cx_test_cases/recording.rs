@@ -6,11 +6,15 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat};
 use serde::Deserialize;
 
+use super::templates;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Map, Value};
+use crate::yaml::write::key_width;
 
 /// The page that a session ends on, as recordings name it.
 const END_SESSION: &str = "End Session";
+/// Characters of a member's name as a suite writes it: a little less than what YAML allows before the colon.
+const LONGEST_NAME: usize = 1000;
 /// Lists and mappings in one another: in a suite some more are around them, and there 100 is the end.
 const DEEPEST: usize = 80;
 /// What the console writes before the names of session parameters.
@@ -88,6 +92,7 @@ struct InputFields {
     event: Option<EventField>,
     intent: Option<IntentField>,
     dtmf: Option<DtmfField>,
+    audio: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -124,7 +129,7 @@ pub(super) struct Output {
     current_page: Option<PageField>,
     current_flow: Option<Named>,
     text_responses: Vec<TextResponse>,
-    /// An error of the service; nothing else was recorded then.
+    /// With a code that is not zero an error of the service; nothing else was recorded then.
     status: Option<Value>,
 }
 
@@ -186,7 +191,15 @@ impl TestCase {
         let seconds = &self.creation_time.as_ref()?.seconds;
         let seconds = seconds.as_i64().or_else(|| seconds.as_str()?.parse().ok())?;
         let time = DateTime::from_timestamp(seconds, 0)?;
-        Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
+        let written = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        // Years have four digits there.
+        DateTime::parse_from_rfc3339(&written).is_ok().then_some(written)
+    }
+
+    /// Whether it has a creation time that no clock of a suite can be set to.
+    pub(super) fn has_odd_time(&self) -> bool {
+        let recorded = self.creation_time.as_ref();
+        recorded.is_some_and(|time| !time.seconds.is_null()) && self.clock().is_none()
     }
 
     /// Whether any turn recorded session parameters. Where none did they were not recorded, and nothing may be
@@ -266,11 +279,62 @@ impl Turn {
     pub(super) fn output(&self) -> Option<&Output> {
         self.virtual_agent_output
             .as_ref()
-            .filter(|output| output.status.is_none())
+            .filter(|output| !output.is_error())
+    }
+
+    /// What was recorded of the input and is not played, for people.
+    pub(super) fn unplayed(&self) -> Vec<String> {
+        let Some(UserInput {
+            input,
+            injected_parameters,
+            ..
+        }) = &self.user_input
+        else {
+            return Vec::new();
+        };
+        let played = self.input();
+        let mut unplayed = Vec::new();
+        let text = input.text.as_ref().filter(|text| !text.text.trim().is_empty());
+        if text.is_some() && !matches!(played, Input::Say(_)) {
+            unplayed.push("the text is not said: a turn has one input".to_owned());
+        }
+        let dtmf = input.dtmf.as_ref();
+        if dtmf.is_some_and(|dtmf| !dtmf.digits.is_empty() && !matches!(played, Input::Dtmf { .. })) {
+            unplayed.push("the keys are not pressed: a turn has one input".to_owned());
+        }
+        if dtmf.is_some_and(|dtmf| dtmf.digits.is_empty() && !dtmf.finish_digit.is_empty()) {
+            unplayed.push("a finish digit without digits is not pressed".to_owned());
+        }
+        if input.audio.is_some() {
+            unplayed.push("the recorded sound is not played".to_owned());
+        }
+        let names: Vec<&String> = injected_parameters.iter().flat_map(Map::keys).collect();
+        for name in &names {
+            if plain_name(name) != name.as_str()
+                && names.iter().any(|other| other.as_str() == plain_name(name))
+            {
+                unplayed.push(format!(
+                    "`{}` is injected twice: one value is left out",
+                    plain_name(name)
+                ));
+            }
+        }
+        unplayed
     }
 }
 
 impl Output {
+    /// Whether the service answered with an error.
+    fn is_error(&self) -> bool {
+        let code = self.status.as_ref().and_then(|status| status.get("code"));
+        code.is_some_and(|code| match code {
+            Value::Null => false,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::String(name) => !["", "0", "OK"].contains(&name.as_str()),
+            _ => true,
+        })
+    }
+
     /// The matched intent: absent on form filling, no-match and events.
     pub(super) fn intent(&self) -> Option<&str> {
         self.triggered_intent
@@ -346,6 +410,22 @@ fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
+/// Whether a name is too long for a suite.
+fn is_long(name: &str) -> bool {
+    key_width(&templates::apart(name)) > LONGEST_NAME
+}
+
+/// Whether a member somewhere has a name that is too long for a suite.
+fn has_long_name(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_long_name),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| is_long(name) || has_long_name(value)),
+        _ => false,
+    }
+}
+
 fn read(file: &str, value: &Value) -> Result<TestCase, String> {
     if value.get("testCaseConversationTurns").is_none() {
         return Err("it holds no recorded turns (a newer kind, judged by a model)".to_owned());
@@ -354,6 +434,10 @@ fn read(file: &str, value: &Value) -> Result<TestCase, String> {
         return Err("it holds lists and mappings in one another deeper than a suite can".to_owned());
     }
     let mut case = TestCase::deserialize(value).map_err(|error| error.to_string())?;
+    let has_long_key = |turn: &Turn| turn.expected_parameters().any(|(name, _)| is_long(name));
+    if has_long_name(value) || case.turns.iter().any(has_long_key) {
+        return Err("it holds a name that is longer than one in a suite can be".to_owned());
+    }
     if case.turns.is_empty() {
         return Err("it has no turns".to_owned());
     }

@@ -15,7 +15,11 @@ const ANY_WORDS: &str = "@sys.any";
 
 /// What the export itself can set, by parameter in lower case.
 #[derive(Debug, Default)]
-pub(super) struct Settable(HashMap<String, Sources>);
+pub(super) struct Settable {
+    sources: HashMap<String, Sources>,
+    /// Whether the agent has webhooks at all.
+    has_webhooks: bool,
+}
 
 /// Where a parameter's value can come from.
 #[derive(Debug, Default)]
@@ -52,11 +56,21 @@ impl Settable {
         for parameter in agent.intents.values().flat_map(|intent| &intent.parameters) {
             sources(&parameter.id, &|of| of.recognised = true);
         }
-        Self(known)
+        Self {
+            sources: known,
+            has_webhooks: !agent.webhooks.is_empty(),
+        }
     }
 
     /// What a webhook must have set in a turn.
     pub(super) fn answer(&self, turn: &Turn, before: &Map) -> Map {
+        let is_off = turn
+            .user_input
+            .as_ref()
+            .is_some_and(|user| !user.is_webhook_enabled);
+        if is_off || !self.has_webhooks {
+            return Map::new();
+        }
         let injected: HashSet<String> = turn.injected().keys().map(|name| name.to_lowercase()).collect();
         let said = match turn.input() {
             Input::Say(text) | Input::Dtmf { digits: text, .. } => text.to_lowercase(),
@@ -64,7 +78,7 @@ impl Settable {
         };
         let is_from_elsewhere = |name: &str, value: &Value| {
             let name = name.to_lowercase();
-            let sources = self.0.get(&name);
+            let sources = self.sources.get(&name);
             !injected.contains(&name) && !sources.is_some_and(|sources| sources.explain(value, &said))
         };
         let recorded = turn.parameters().iter();
