@@ -27,7 +27,7 @@ use std::str::FromStr;
 
 use crate::redact::{Redact, Redactor};
 
-pub use change::{Change, changes};
+pub use change::{Change, changes, different_settings};
 pub use figure::{Figure, Minimum, Missed};
 pub use inventory::Inventory;
 pub use tally::Tally;
@@ -207,7 +207,7 @@ pub struct Coverage {
     pub entered: std::collections::BTreeSet<(String, Option<String>)>,
     /// Whether the resources are those that changed.
     pub only_changes: bool,
-    /// Handlers that no turn can name, because they have no id; they are not among the resources.
+    /// Handlers that no turn can name, because they have no id or that of another one; they are not among the resources.
     pub without_id: usize,
     /// Turns that were counted.
     pub turns: u64,

@@ -10,7 +10,7 @@ use super::surroundings::Surroundings;
 use crate::coverage::json::{self, ExportName, Subject};
 use crate::coverage::run_file::{self, RunFileError, RunHead};
 use crate::coverage::terminal::{self, View};
-use crate::coverage::{Coverage, Inventory, Tally, changes};
+use crate::coverage::{Coverage, Inventory, Tally, changes, different_settings};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Loaded};
 use crate::redact::Redact as _;
@@ -51,6 +51,7 @@ pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Consol
         .as_ref()
         .map(|old| changes(&inventory, &Inventory::new(&old.agent)));
     let mut coverage = Coverage::new(&tally, changed.as_deref());
+    warnings.extend(old.as_ref().and_then(|old| other_settings(&new, old)));
     warnings.extend(trustworthy(&coverage, &chosen)?);
     console.diagnostics(&warnings)?;
     coverage.redact(&chosen.redactor);
@@ -146,6 +147,19 @@ fn other_version(runs: &[(PathBuf, RunHead)], chosen: &Chosen, new: &Loaded) -> 
         let message = format!("the run was played with another version of `{}`", chosen.export.display());
         Diagnostic::warning("other-export", message)
             .help("what the run touched is found by its ids as far as they still exist; play the suites again to be sure")
+    })
+}
+
+/// A warning when settings of the agent differ, which are no resource that a turn could touch.
+fn other_settings(new: &Loaded, old: &Loaded) -> Option<Diagnostic> {
+    let differ = different_settings(&new.agent.settings, &old.agent.settings);
+    (!differ.is_empty()).then(|| {
+        let message = format!(
+            "the agent's settings differ ({}): that is not counted",
+            differ.join(", ")
+        );
+        Diagnostic::warning("other-settings", message)
+            .help("whatever the agent does may have changed with them: play all suites")
     })
 }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::inventory::{Content, Inventory};
 use super::{Kind, Resource};
 use crate::export::agent::{
-    Entity, EntityType, EventHandler, Flow, FormParameter, Intent, Page, Route, RouteGroup, Webhook,
+    AgentSettings, Entity, EntityType, EventHandler, Flow, FormParameter, Intent, Page, Route, RouteGroup,
+    Webhook,
 };
 
 /// How a resource differs from an older export.
@@ -28,30 +29,118 @@ impl Change {
 }
 
 /// For each resource of the new export how it differs from the old one. One is the same as another when it has its id,
-/// else its name in the same place; routes and event handlers are compared without regard to their order, and what
-/// belongs to a page or flow on its own is not a change of the page or flow.
+/// which nothing else may have, else its name in the same place; routes and event handlers are compared without regard
+/// to their order, and what belongs to a page or flow on its own is not a change of the page or flow. What was moved to
+/// another flow, page, group or form parameter has changed.
 pub fn changes(new: &Inventory<'_>, old: &Inventory<'_>) -> Vec<Option<Change>> {
-    let mut by_id = HashMap::new();
+    let (today, before) = (Known::of(new.resources()), Known::of(old.resources()));
     let mut by_place = HashMap::new();
     for (index, resource) in old.resources().iter().enumerate() {
-        if !resource.id.is_empty() {
-            by_id
-                .entry((resource.kind, resource.id.as_str()))
-                .or_insert(index);
-        }
         by_place.entry(place(resource)).or_insert(index);
     }
     let compare = |(resource, content): (&Resource, &Content<'_>)| {
-        let before = by_id
-            .get(&(resource.kind, resource.id.as_str()))
-            .or_else(|| by_place.get(&place(resource)));
-        match before.and_then(|index| old.contents().get(*index)) {
-            None => Some(Change::New),
-            Some(before) if is_same(content, before) => None,
-            Some(_) => Some(Change::Changed),
-        }
+        let index = today.only(resource).and_then(|_| before.only(resource));
+        let index = index.or_else(|| by_place.get(&place(resource)).copied());
+        let found = index.and_then(|index| old.resources().get(index).zip(old.contents().get(index)));
+        let Some((was, content_was)) = found else {
+            return Some(Change::New);
+        };
+        let is_there = same_owners(today.owners(resource), before.owners(was));
+        (!is_there || !is_same(content, content_was)).then_some(Change::Changed)
     };
     new.resources().iter().zip(new.contents()).map(compare).collect()
+}
+
+/// Names of the agent's settings that decide what it does and differ; no resource carries them.
+pub fn different_settings(new: &AgentSettings, old: &AgentSettings) -> Vec<&'static str> {
+    let start = |settings: &AgentSettings| match settings.start_flow.as_str() {
+        "" => "Default Start Flow".to_owned(),
+        named => named.to_owned(),
+    };
+    let rows = [
+        (
+            "defaultLanguageCode",
+            new.default_language_code == old.default_language_code,
+        ),
+        (
+            "supportedLanguageCodes",
+            sorted(&new.supported_language_codes) == sorted(&old.supported_language_codes),
+        ),
+        ("timeZone", new.time_zone == old.time_zone),
+        ("startFlow", start(new) == start(old)),
+        ("startPlaybook", new.start_playbook == old.start_playbook),
+        (
+            "enableSpellCorrection",
+            new.enable_spell_correction == old.enable_spell_correction,
+        ),
+    ];
+    let differ = rows.into_iter().filter(|(_, is_same)| !is_same);
+    differ.map(|(name, _)| name).collect()
+}
+
+/// What the resources of an export are known by, apart from their places.
+struct Known<'a> {
+    /// By id; none where several have it.
+    by_id: HashMap<(Kind, &'a str), Option<usize>>,
+    /// The ids of flows, pages and groups, by flow and name.
+    owners: HashMap<(Kind, Option<&'a str>, &'a str), &'a str>,
+}
+
+/// What something belongs to: its name and its id.
+type Owner<'a> = (Option<&'a str>, Option<&'a str>);
+
+impl<'a> Known<'a> {
+    fn of(resources: &'a [Resource]) -> Self {
+        let mut by_id = HashMap::new();
+        for (index, resource) in resources.iter().enumerate() {
+            if !resource.id.is_empty() {
+                by_id
+                    .entry((resource.kind, resource.id.as_str()))
+                    .and_modify(|only| *only = None)
+                    .or_insert(Some(index));
+            }
+        }
+        let mut known = Self {
+            by_id,
+            owners: HashMap::new(),
+        };
+        for resource in resources {
+            if known.only(resource).is_some() {
+                let key = (resource.kind, resource.flow.as_deref(), resource.name.as_str());
+                known.owners.insert(key, &resource.id);
+            }
+        }
+        known
+    }
+
+    /// The only one that has the resource's id.
+    fn only(&self, resource: &Resource) -> Option<usize> {
+        let found = self.by_id.get(&(resource.kind, resource.id.as_str()));
+        found.copied().flatten()
+    }
+
+    fn owners<'r>(&'r self, resource: &'r Resource) -> [Owner<'r>; 4] {
+        let flow = resource.flow.as_deref();
+        let owner = |kind: Kind, name: &'r Option<String>| {
+            let name = name.as_deref();
+            let id = name.and_then(|name| self.owners.get(&(kind, flow, name)));
+            (name, id.copied())
+        };
+        [
+            owner(Kind::Flow, &resource.flow),
+            owner(Kind::Page, &resource.page),
+            owner(Kind::RouteGroup, &resource.group),
+            (resource.parameter.as_deref(), None),
+        ]
+    }
+}
+
+/// Whether these are the same, be it by name, as in an agent that was built again, or by id, as when they were renamed.
+fn same_owners(new: [Owner<'_>; 4], old: [Owner<'_>; 4]) -> bool {
+    let same = |((name, id), (name_was, id_was)): (Owner<'_>, Owner<'_>)| {
+        name == name_was || (id.is_some() && id == id_was)
+    };
+    new.into_iter().zip(old).all(same)
 }
 
 /// What names a resource to people.
@@ -192,6 +281,16 @@ fn same_settings(new: &EntityType, old: &EntityType) -> bool {
     new.kind == old.kind
         && new.auto_expansion_mode == old.auto_expansion_mode
         && new.enable_fuzzy_extraction == old.enable_fuzzy_extraction
+        && excluded(new) == excluded(old)
+}
+
+/// The phrases that never match, by language.
+fn excluded(kind: &EntityType) -> BTreeMap<&str, Vec<&str>> {
+    let languages = kind.excluded_phrases.iter();
+    languages
+        .map(|(language, phrases)| (language.as_str(), sorted(phrases)))
+        .filter(|(_, phrases)| !phrases.is_empty())
+        .collect()
 }
 
 fn same_entities(new: &BTreeMap<&str, &Entity>, old: &BTreeMap<&str, &Entity>) -> bool {

@@ -10,8 +10,10 @@ use crate::export::agent::{
     RouteGroup, Webhook,
 };
 
+use shared::{Shared, page_key};
 use uses::Uses;
 
+mod shared;
 mod uses;
 
 /// The page that every flow has.
@@ -64,6 +66,7 @@ pub struct Inventory<'a> {
     /// The webhooks that a resource calls.
     calls: HashMap<usize, Vec<usize>>,
     pub(super) entities: EntityValues<'a>,
+    shared: Shared<'a>,
     without_id: usize,
 }
 
@@ -71,7 +74,10 @@ impl<'a> Inventory<'a> {
     /// Lists an export's resources.
     pub fn new(agent: &'a Agent) -> Self {
         let uses = Uses::of(agent);
-        let mut inventory = Self::default();
+        let mut inventory = Self {
+            shared: Shared::of(agent),
+            ..Self::default()
+        };
         for (name, webhook) in &agent.webhooks {
             let orphan = (!uses.webhooks.contains(name.as_str())).then_some("nothing calls it");
             let resource = Resource {
@@ -124,7 +130,10 @@ impl<'a> Inventory<'a> {
     }
 
     fn add_flow(&mut self, name: &'a str, flow: &'a Flow, uses: &Uses<'a>) {
+        let flow_id = or(&flow.name, name);
+        let is_shared = self.shared.flows.contains(flow_id);
         let orphan = (!uses.flows.contains(name)).then_some("nothing leads to it");
+        let orphan = is_shared.then_some("another flow has its id").or(orphan);
         let of_flow = Resource {
             flow: Some(name.to_owned()),
             ..plain(Kind::Flow, "", "")
@@ -134,11 +143,11 @@ impl<'a> Inventory<'a> {
             ..named(&of_flow, Kind::Flow, &flow.name, name)
         };
         let index = self.add(resource, Content::Flow(flow));
-        let flow_id = or(&flow.name, name);
         let flow_index = index;
-        self.flows.insert(flow_id, index);
-        self.pages
-            .insert(format!("{flow_id}/{START_PAGE}"), (index, None));
+        if !is_shared {
+            self.flows.insert(flow_id, index);
+            self.pages.insert(page_key(flow_id, START_PAGE), (index, None));
+        }
         self.add_routes(&of_flow, &flow.transition_routes, None);
         self.add_handlers(&of_flow, &flow.event_handlers);
         for (group_name, group) in &flow.groups {
@@ -158,13 +167,17 @@ impl<'a> Inventory<'a> {
             let is_target = uses.pages.contains(&(name, page_name.as_str()));
             // The answer of a webhook may lead anywhere.
             let orphan = (!is_target).then_some("no route or event handler leads to it");
+            let key = page_key(flow_id, or(&page.name, page_name));
+            let is_shared = self.shared.pages.contains(&key);
+            let orphan = is_shared.then_some("another page has its id").or(orphan);
             let resource = Resource {
                 orphan,
                 ..named(&of_page, Kind::Page, &page.name, page_name)
             };
             let index = self.add(resource, Content::Page(page));
-            let key = format!("{flow_id}/{}", or(&page.name, page_name));
-            self.pages.insert(key, (flow_index, Some(index)));
+            if !is_shared {
+                self.pages.insert(key, (flow_index, Some(index)));
+            }
             self.add_calls(index, [&page.entry_fulfillment]);
             self.add_routes(&of_page, &page.transition_routes, None);
             self.add_form(&of_page, index, &page.form.parameters);
@@ -173,16 +186,18 @@ impl<'a> Inventory<'a> {
     }
 
     fn add_group(&mut self, resource: Resource, group: &'a RouteGroup) {
-        // Of a group without routes nothing can be touched.
-        if group.transition_routes.is_empty() {
-            return;
-        }
         let owner = Resource {
             orphan: None,
             ..resource.clone()
         };
-        let index = self.add(resource, Content::RouteGroup(group));
-        self.add_routes(&owner, &group.transition_routes, Some(index));
+        // Of a group without a route that a turn can name nothing can be touched.
+        let is_named = |route: &Route| self.is_named(&route.name);
+        let index = group
+            .transition_routes
+            .iter()
+            .any(is_named)
+            .then(|| self.add(resource, Content::RouteGroup(group)));
+        self.add_routes(&owner, &group.transition_routes, index);
     }
 
     fn add_routes(&mut self, owner: &Resource, routes: &'a [Route], group: Option<usize>) {
@@ -216,13 +231,18 @@ impl<'a> Inventory<'a> {
 
     /// A route or event handler, unless nothing could tell that it was called.
     fn add_handler(&mut self, id: &'a str, resource: Resource, content: Content<'a>) -> Option<usize> {
-        if id.is_empty() || self.handlers.contains_key(id) {
+        if !self.is_named(id) {
             self.without_id += 1;
             return None;
         }
         let index = self.add(resource, content);
         self.handlers.insert(id, index);
         Some(index)
+    }
+
+    /// Whether a turn that names this id means one route or event handler.
+    fn is_named(&self, id: &str) -> bool {
+        !id.is_empty() && !self.shared.handlers.contains(id)
     }
 
     fn add_form(&mut self, of_page: &Resource, page: usize, parameters: &'a [FormParameter]) {
@@ -279,6 +299,11 @@ impl<'a> Inventory<'a> {
 
     pub(super) fn contents(&self) -> &[Content<'a>] {
         &self.contents
+    }
+
+    /// Whether an id that a turn names is that of several resources, so that none of them is touched.
+    pub(super) fn is_shared(&self, id: &str) -> bool {
+        self.shared.has(id)
     }
 
     /// Routes and event handlers that no turn can name: they have no id, or that of another one.

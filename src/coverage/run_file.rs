@@ -27,6 +27,9 @@ pub enum RunFileError {
     /// There is none.
     #[error("there is no such file")]
     Missing,
+    /// It is a pipe or a device.
+    #[error("it is not an ordinary file")]
+    Special,
     /// It cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[source] io::Error),
@@ -133,6 +136,13 @@ pub fn replies(path: &Path, mut take: impl FnMut(&str, &Reply) -> bool) -> Resul
 }
 
 fn open(path: &Path) -> Result<impl Read, RunFileError> {
+    // A pipe would make its reader wait, and could be read only once.
+    if path
+        .metadata()
+        .is_ok_and(|kind| !kind.is_file() && !kind.is_dir())
+    {
+        return Err(RunFileError::Special);
+    }
     match File::open(path) {
         Ok(file) => Ok(BufReader::with_capacity(64 << 10, file.take(LARGEST))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(RunFileError::Missing),

@@ -177,6 +177,7 @@ impl<'i, 'a> Tally<'i, 'a> {
                 self.known.insert(resource);
                 self.touch(resource);
             }
+            None if self.inventory.is_shared(id) => {}
             None if self.unknown.len() < MOST_UNKNOWN && !self.unknown.contains(id) => {
                 self.unknown.insert(id.to_owned());
             }

@@ -72,7 +72,9 @@ impl Page {
             let many = count(coverage.without_id as u64, "route or event handler");
             self.line(
                 0,
-                &format!("{many} cannot be counted: without an id of its own no turn can name it"),
+                &format!(
+                    "{many} cannot be counted: no turn can name what has no id, or shares it with another"
+                ),
                 Style::new(),
             );
         }

@@ -339,6 +339,41 @@ fn a_turn_counts_once_and_says_what_it_could_not_show() {
 }
 
 #[test]
+fn what_shares_its_id_is_not_touched_for_another() {
+    let mut agent = agent();
+    // The folder of a flow, copied; and a group whose only route has no id.
+    let mut copy = agent.flows["Piers"].clone();
+    copy.pages.insert("Quay".to_owned(), from(&json!({"name": "p9"})));
+    agent.flows.insert("Moles".to_owned(), copy.clone());
+    agent.flows.insert("Piers".to_owned(), copy);
+    let nameless: RouteGroup = from(&json!({"name": "g9", "transitionRoutes": [{"intent": "thanks"}]}));
+    agent.route_groups.insert("Nameless".to_owned(), nameless);
+    let turn = json!({"trace": {"pages": ["f2/START_PAGE", "f2/p9"], "handlers": ["r5"]}});
+    let coverage = covered(&agent, &[turn]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(touched(&coverage), nothing);
+    // Both routes r5, the one without an id, and the event handler of the agent.
+    assert_eq!(coverage.without_id, 4);
+    assert_eq!(coverage.ids, (0, 0), "the export has them all");
+    assert_eq!(coverage.figure(Some(Kind::RouteGroup)).of, 1);
+    let notes: Vec<_> = coverage
+        .resources
+        .iter()
+        .filter_map(|covered| Some((covered.resource.name.as_str(), covered.note()?)))
+        .filter(|(_, note)| note.starts_with("another "))
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            ("Moles", "another flow has its id"),
+            ("Quay", "another page has its id"),
+            ("Piers", "another flow has its id"),
+            ("Quay", "another page has its id"),
+        ]
+    );
+}
+
+#[test]
 fn figures_are_rounded_down_and_minima_are_exact() {
     for (touched, of, percent, reached) in [
         (0, 0, None, true),

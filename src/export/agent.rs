@@ -298,6 +298,8 @@ pub struct Message {
     pub telephony_transfer_call: Option<Value>,
     /// A data store's answer (never executed).
     pub knowledge_info_card: Option<Value>,
+    /// Sound that the service puts together (never executed): `{segments}`.
+    pub mixed_audio: Option<Value>,
 }
 
 /// Text variants.

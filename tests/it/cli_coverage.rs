@@ -513,3 +513,29 @@ fn the_format_that_is_read_is_the_one_that_is_written() {
         turnproof::report::json::FORMAT
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_at_once() {
+    let place = played();
+    let made = Command::new("mkfifo").arg(place.path().join("pipe")).status();
+    assert!(made.unwrap().success());
+    let said = place.run(&["coverage", "--run", "pipe"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("it is not an ordinary file"), "{}", said.err);
+}
+
+#[test]
+fn other_settings_of_the_agent_are_told() {
+    let place = played();
+    copy(
+        &place.path().join("agents/coffee-bar"),
+        &place.path().join("agents/old"),
+    );
+    edit(&place, "agents/old/agent.json", |agent| {
+        agent["startFlow"] = json!("Other");
+    });
+    let said = place.run(&["coverage", "--since", "agents/old"]);
+    let told = "warning[other-settings]: the agent's settings differ (startFlow): that is not counted";
+    assert!(said.err.contains(told), "{}", said.err);
+}

@@ -1,13 +1,19 @@
 //! What counts as new or changed.
 
 use super::*;
+use crate::export::agent::AgentSettings;
 
 /// What an edit of the agent makes new or changed, as `new name`.
 fn edited(edit: impl FnOnce(&mut Agent)) -> Vec<String> {
     let (old, mut new) = (agent(), agent());
     edit(&mut new);
-    let new = Inventory::new(&new);
-    let changes = changes(&new, &Inventory::new(&old));
+    difference(&new, &old)
+}
+
+/// What is new or changed, as `new name`.
+fn difference(new: &Agent, old: &Agent) -> Vec<String> {
+    let new = Inventory::new(new);
+    let changes = changes(&new, &Inventory::new(old));
     let coverage = Coverage::new(&Tally::new(&new), Some(&changes));
     let names = coverage.resources.iter().map(|covered| {
         let change = covered.change.map_or("?", Change::name);
@@ -151,4 +157,90 @@ fn each_resource_changes_by_itself() {
         agent.webhooks.clear();
     });
     assert!(removed.is_empty(), "what is gone cannot be touched: {removed:?}");
+}
+
+#[test]
+fn what_moved_has_changed_and_what_was_renamed_with_its_owner_has_not() {
+    let to_the_flow = edited(|agent| {
+        let route = ticket(agent).transition_routes.remove(0);
+        main_flow(agent).transition_routes.push(route);
+    });
+    assert_eq!(to_the_flow, ["changed route if $page.params.status = \"FINAL\""]);
+    let to_another_flow = edited(|agent| {
+        let page = main_flow(agent).pages.remove("Lost").unwrap();
+        let piers = agent.flows.get_mut("Piers").unwrap();
+        piers.pages.insert("Lost".to_owned(), page);
+    });
+    assert_eq!(
+        to_another_flow,
+        [
+            "changed page Lost",
+            "changed route intent ticket.buy",
+            "changed event handler sys.no-input-default",
+        ]
+    );
+    let renamed = edited(|agent| {
+        let mut page = main_flow(agent).pages.remove("Lost").unwrap();
+        "Found".clone_into(&mut page.display_name);
+        main_flow(agent).pages.insert("Found".to_owned(), page);
+    });
+    assert_eq!(renamed, ["changed page Found"]);
+}
+
+#[test]
+fn a_copied_flow_is_compared_by_its_place() {
+    let copied = |agent: &mut Agent| {
+        let mut copy = agent.flows["Piers"].clone();
+        "Moles".clone_into(&mut copy.display_name);
+        agent.flows.insert("Moles".to_owned(), copy);
+    };
+    let nothing: [&str; 0] = [];
+    let (mut old, mut new) = (agent(), agent());
+    copied(&mut old);
+    copied(&mut new);
+    assert_eq!(difference(&new, &old), nothing);
+    new.flows
+        .get_mut("Piers")
+        .unwrap()
+        .nlu_settings
+        .classification_threshold = 0.9;
+    assert_eq!(difference(&new, &old), ["changed flow Piers"]);
+}
+
+#[test]
+fn settings_that_no_resource_carries_are_compared() {
+    let differ = |edit: fn(&mut AgentSettings)| {
+        let (old, mut new) = (agent().settings, agent().settings);
+        edit(&mut new);
+        different_settings(&new, &old)
+    };
+    assert!(differ(|settings| "Default Start Flow".clone_into(&mut settings.start_flow)).is_empty());
+    assert_eq!(
+        differ(|settings| {
+            "Piers".clone_into(&mut settings.start_flow);
+            settings.supported_language_codes.push("de".to_owned());
+        }),
+        ["supportedLanguageCodes", "startFlow"]
+    );
+}
+
+#[test]
+fn excluded_phrases_and_every_kind_of_message_are_compared() {
+    let excluded = edited(|agent| {
+        let harbour = agent.entity_types.get_mut("harbour").unwrap();
+        let phrases = &mut harbour.excluded_phrases;
+        phrases.insert("en".to_owned(), vec!["up".to_owned()]);
+    });
+    assert_eq!(
+        excluded,
+        ["changed entity value north", "changed entity value south"]
+    );
+    let sound = |agent: &mut Agent, uri: &str| {
+        let message = from(&json!({"mixedAudio": {"segments": [{"uri": uri}]}}));
+        ticket(agent).entry_fulfillment.messages.push(message);
+    };
+    let (mut old, mut new) = (agent(), agent());
+    sound(&mut old, "gs://old");
+    sound(&mut new, "gs://new");
+    assert_eq!(difference(&new, &old), ["changed page Ticket"]);
 }

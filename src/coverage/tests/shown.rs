@@ -45,7 +45,7 @@ fn people_read_figures_and_then_what_is_left_to_test() {
     let expected = "\
 Coverage of agents/ferry by the run of 2026-03-02 10:00 UTC (ferry)
 2 turns in 2 conversations
-1 route or event handler cannot be counted: without an id of its own no turn can name it
+1 route or event handler cannot be counted: no turn can name what has no id, or shares it with another
 
   flows               1 of 2     50.0 %  ██████████░░░░░░░░░░
   pages               1 of 2     50.0 %  ██████████░░░░░░░░░░
