@@ -74,7 +74,7 @@ fn one_of(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> V
         before: Before::Unknown(NO_BEFORE),
     };
     match values {
-        [] => match evaluate(matcher, subject(None), scope) {
+        [] => match of_nothing(matcher, subject(None), scope) {
             Verdict::Differs(_) => Verdict::Differs(vec![Difference {
                 path: String::new(),
                 message: format!("there was no {things}; expected {}", describe(matcher)),
@@ -103,6 +103,21 @@ fn one_of(matcher: &Matcher, values: &[Value], things: &str, scope: &Scope) -> V
                 }])
             })
         }
+    }
+}
+
+/// Members of something that is not there are not even absent.
+fn of_nothing(matcher: &Matcher, nothing: Subject<'_>, scope: &Scope) -> Verdict {
+    let again = |part| of_nothing(part, nothing, scope);
+    match matcher {
+        Matcher::AllOf(parts) if !parts.is_empty() => matcher::all(parts.iter().map(again)),
+        Matcher::AnyOf(parts) if !parts.is_empty() => {
+            matcher::any(parts.iter().map(again), || nothing_holds(matcher, &[]))
+        }
+        Matcher::Subset(_) => {
+            matcher::unless_invalid(evaluate(matcher, nothing, scope), || nothing_holds(matcher, &[]))
+        }
+        _ => evaluate(matcher, nothing, scope),
     }
 }
 

@@ -114,7 +114,7 @@ pub(super) fn unequal(expected: &Value, actual: &Value) -> String {
         (Value::String(one), Value::String(other)) if super::text::alike(one, other) => {
             " (only white space differs)"
         }
-        (Value::String(one), Value::String(other)) if one.to_lowercase() == other.to_lowercase() => {
+        (Value::String(one), Value::String(other)) if super::text::fold(one) == super::text::fold(other) => {
             " (only the case differs)"
         }
         _ => "",

@@ -204,7 +204,9 @@ pub(super) fn is(expected: &Value, actual: Option<&Value>, scope: &Scope) -> Ver
             let length = items.len().max(given.len());
             all((0..length).map(|index| {
                 match (items.get(index), given.get(index)) {
-                    (Some(item), value) => is(item, value, &scope.inner()),
+                    (Some(item), Some(value)) => is(item, Some(value), &scope.inner()),
+                    // A null stands for nothing, but it takes a place in the list.
+                    (Some(item), None) => Verdict::Differs(vec![Difference::missing("", show(item))]),
                     (None, Some(value)) => Verdict::Differs(vec![Difference::extra("", value)]),
                     (None, None) => Verdict::Holds,
                 }
@@ -215,8 +217,16 @@ pub(super) fn is(expected: &Value, actual: Option<&Value>, scope: &Scope) -> Ver
             Verdict::Holds
         }
         (_, Some(actual)) if json::equal(expected, actual) => Verdict::Holds,
+        (Value::Number(_), Some(actual @ Value::Number(_))) if !scope.unit.is_empty() => {
+            let (wanted, given) = (show_with(expected, scope.unit), show_with(actual, scope.unit));
+            Verdict::differs(format!("expected {wanted}, was {given}"), wanted, actual)
+        }
         (_, Some(actual)) => Verdict::differs(json::unequal(expected, actual), show(expected), actual),
     }
+}
+
+fn show_with(value: &Value, unit: &str) -> String {
+    format!("{}{unit}", show(value))
 }
 
 fn equals(expected: &Value, actual: Option<&Value>) -> Verdict {
@@ -239,12 +249,31 @@ fn list(items: &[Matcher], subject: Subject<'_>, scope: &Scope) -> Verdict {
             before: subject.before.step(|value| value.get(index)),
         };
         match (items.get(index), below.value) {
-            (Some(item), _) => evaluate(item, below, &scope.inner()),
+            (Some(item), Some(_)) => evaluate(item, below, &scope.inner()),
+            (Some(item), None) => missing_item(item, below, scope),
             (None, Some(value)) => Verdict::Differs(vec![Difference::extra("", value)]),
             (None, None) => Verdict::Holds,
         }
         .below(&format!("[{index}]"))
     }))
+}
+
+/// An item that a list is too short for. It differs, also from `not: x`, unless the matcher asks for that very thing.
+fn missing_item(item: &Matcher, subject: Subject<'_>, scope: &Scope) -> Verdict {
+    match evaluate(item, subject, &scope.inner()) {
+        verdict @ (Verdict::Invalid(_) | Verdict::Differs(_)) => verdict,
+        verdict if asks_for_absence(item) => verdict,
+        _ => Verdict::Differs(vec![Difference::missing("", describe_with_unit(item, ""))]),
+    }
+}
+
+fn asks_for_absence(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Absent => true,
+        Matcher::AnyOf(parts) | Matcher::AllOf(parts) => parts.iter().any(asks_for_absence),
+        Matcher::Not(inner) => matches!(**inner, Matcher::Present),
+        _ => false,
+    }
 }
 
 fn subset(members: &[(String, Matcher)], subject: Subject<'_>, scope: &Scope) -> Verdict {
@@ -452,8 +481,13 @@ fn or_invalid(inner: &Matcher, scope: &Scope, otherwise: impl FnOnce() -> Verdic
         value: None,
         before: Before::Known(None),
     };
-    match evaluate(inner, nothing, &scope.inner()) {
-        Verdict::Invalid(message) => Verdict::Invalid(message),
+    unless_invalid(evaluate(inner, nothing, &scope.inner()), otherwise)
+}
+
+/// Another verdict, unless the author made a mistake.
+pub(super) fn unless_invalid(verdict: Verdict, otherwise: impl FnOnce() -> Verdict) -> Verdict {
+    match verdict {
+        invalid @ Verdict::Invalid(_) => invalid,
         _ => otherwise(),
     }
 }

@@ -58,6 +58,12 @@ pub(super) fn single_blanks(text: &str) -> Cow<'_, str> {
     Cow::Owned(squeezed)
 }
 
+/// The text in lower case, for comparing without regard to case. A sigma at the end of a word is one like any other: what
+/// is looked for may end where the text's own word goes on.
+pub(super) fn fold(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
+}
+
 /// Whether two texts are equal when [collapsed](collapse).
 pub(super) fn alike(one: &str, other: &str) -> bool {
     one == other || collapse(one) == collapse(other)
@@ -69,6 +75,9 @@ pub(super) fn alike(one: &str, other: &str) -> bool {
 /// When the texts are too long for the algorithm.
 pub(super) fn similarity(one: &str, other: &str, algorithm: SimilarityAlgorithm) -> Result<f64, String> {
     let (one, other) = (collapse(one), collapse(other));
+    if one == other {
+        return Ok(1.0);
+    }
     if algorithm == SimilarityAlgorithm::Words {
         return Ok(dice(&words(&one), &words(&other)));
     }
@@ -92,6 +101,9 @@ pub(super) fn word_error_rate(reference: &str, heard: &str) -> Result<f64, Strin
     let (reference, heard) = (words(reference), words(heard));
     if reference.is_empty() {
         return Err("the text to compare with has no words".to_owned());
+    }
+    if reference == heard {
+        return Ok(0.0);
     }
     if reference.len().max(heard.len()) > LONGEST_COMPARED {
         return Err(format!("more than {LONGEST_COMPARED} words are not compared"));
@@ -176,6 +188,15 @@ mod tests {
         assert!(similarity(&long, "x", SimilarityAlgorithm::Levenshtein).is_err());
         assert!(similarity(&long, "x", SimilarityAlgorithm::Words).is_ok());
         assert!(word_error_rate(&"w ".repeat(5_000), "w").is_err());
+        // Nothing is to be computed where both are the same.
+        let same = similarity(&long, &format!(" {long}"), SimilarityAlgorithm::Levenshtein);
+        assert!((same.unwrap() - 1.0).abs() < 1e-9);
+        assert!(
+            word_error_rate(&"w ".repeat(5_000), &"W, ".repeat(5_000))
+                .unwrap()
+                .abs()
+                < 1e-9
+        );
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use crate::model::suite::Matcher;
 use crate::model::{Map, Value};
 
-use super::super::describe::describe;
-use super::super::matcher::{Before, Difference, Scope, Subject, Verdict, all, any, evaluate, negate};
+use super::super::describe::{describe, show, show_option};
+use super::super::matcher::{
+    Before, Difference, Scope, Subject, Verdict, all, any, evaluate, negate, unless_invalid,
+};
 use super::Looked;
 
 /// What to say when it did not happen and should have, and the other way round.
@@ -32,6 +34,10 @@ pub(super) fn look(matcher: &Matcher, metadata: Option<&Map>, words: (&str, &str
 fn verdict(matcher: &Matcher, metadata: Option<&Value>, words: (&str, &str), scope: &Scope) -> Verdict {
     let again = |inner: &Matcher| verdict(inner, metadata, words, scope);
     let (absent, present) = words;
+    let subject = Subject {
+        value: metadata,
+        before: Before::Unknown("what happens in a turn has no state before it"),
+    };
     match matcher {
         Matcher::Is(Value::Bool(wanted)) | Matcher::Equals(Value::Bool(wanted)) => {
             if *wanted == metadata.is_some() {
@@ -47,22 +53,24 @@ fn verdict(matcher: &Matcher, metadata: Option<&Value>, words: (&str, &str), sco
         }
         Matcher::Not(inner) => negate(again(inner), inner, metadata, scope),
         Matcher::AllOf(parts) if !parts.is_empty() => all(parts.iter().map(again)),
-        Matcher::AnyOf(parts) if parts.iter().any(is_bool) => any(parts.iter().map(again), || {
-            Verdict::Differs(vec![Difference::missing("", describe(matcher))])
+        Matcher::AnyOf(parts) if !parts.is_empty() => any(parts.iter().map(again), || {
+            let words = describe(matcher);
+            Verdict::Differs(vec![Difference {
+                path: String::new(),
+                message: format!("expected {words}, was {}", show_option(metadata)),
+                expected: Some(words),
+                actual: metadata.map(show),
+            }])
         }),
-        _ => {
-            let subject = Subject {
-                value: metadata,
-                before: Before::Unknown("what happens in a turn has no state before it"),
-            };
-            evaluate(matcher, subject, scope)
-        }
+        // Members of something that did not happen are not even absent.
+        Matcher::Subset(_) if metadata.is_none() => unless_invalid(evaluate(matcher, subject, scope), || {
+            Verdict::Differs(vec![Difference {
+                path: String::new(),
+                message: absent.to_owned(),
+                expected: Some(describe(matcher)),
+                actual: None,
+            }])
+        }),
+        _ => evaluate(matcher, subject, scope),
     }
-}
-
-fn is_bool(matcher: &Matcher) -> bool {
-    matches!(
-        matcher,
-        Matcher::Is(Value::Bool(_)) | Matcher::Equals(Value::Bool(_))
-    )
 }

@@ -21,7 +21,7 @@ pub(super) fn evaluate(matcher: &Matcher, value: &Value, scope: &Scope) -> Verdi
         Matcher::Matches(pattern) => matches(pattern, value),
         Matcher::Compare(comparison, operand) => compare(*comparison, operand, value, scope),
         Matcher::Between(low, high) => between(low, high, value, scope),
-        Matcher::Approx { to, within } => approx(to, within, value),
+        Matcher::Approx { to, within } => approx(to, within, value, scope),
         Matcher::HasLength(inner) => has_length(inner, value, scope),
         Matcher::Similar {
             to,
@@ -124,13 +124,13 @@ fn contains(operand: &Value, value: &Value, scope: &Scope, any_case: bool) -> An
     };
     let found = |one: &str, other: &str| contains_text(one, other);
     if any_case {
-        let holds = found(&actual.to_lowercase(), &wanted.to_lowercase());
+        let holds = found(&text::fold(actual), &text::fold(&wanted));
         return answer(holds, || {
             format!("does not contain {} in any case", quote(&wanted))
         });
     }
     answer(found(actual, &wanted), || {
-        let other_case = found(&actual.to_lowercase(), &wanted.to_lowercase());
+        let other_case = found(&text::fold(actual), &text::fold(&wanted));
         let hint = if other_case { ", only in other case" } else { "" };
         format!("does not contain {}{hint}", quote(&wanted))
     })
@@ -138,7 +138,7 @@ fn contains(operand: &Value, value: &Value, scope: &Scope, any_case: bool) -> An
 
 fn same_in_any_case(one: &Value, other: &Value) -> bool {
     match (one.as_str(), other.as_str()) {
-        (Some(one), Some(other)) => text::alike(&one.to_lowercase(), &other.to_lowercase()),
+        (Some(one), Some(other)) => text::alike(&text::fold(one), &text::fold(other)),
         _ => false,
     }
 }
@@ -161,19 +161,18 @@ fn edge(operand: &Value, value: &Value, edge: Edge) -> Answer {
         Edge::End => ("ends_with", "end"),
     };
     let wanted = operand_text(name, operand)?;
+    if wanted.trim().is_empty() {
+        let message =
+            format!("`{name}` has only white space to look for, which does not count at the ends of a text");
+        return Err(Unlike::Mistake(message));
+    }
     let Value::String(actual) = value else {
         return Err(needs(name, "text", value));
     };
     let squeezed = (text::squeeze(actual), text::squeeze(&wanted));
     let holds = match edge {
-        Edge::Start => {
-            let wanted = squeezed.1.trim_start();
-            !wanted.is_empty() && squeezed.0.trim_start().starts_with(wanted)
-        }
-        Edge::End => {
-            let wanted = squeezed.1.trim_end();
-            !wanted.is_empty() && squeezed.0.trim_end().ends_with(wanted)
-        }
+        Edge::Start => squeezed.0.trim_start().starts_with(squeezed.1.trim_start()),
+        Edge::End => squeezed.0.trim_end().ends_with(squeezed.1.trim_end()),
     };
     answer(holds, || format!("does not {words} with {}", quote(&wanted)))
 }
@@ -280,7 +279,7 @@ pub(in crate::expect) fn is_numeric(operand: &Value) -> bool {
         .is_some_and(|text| text.trim().parse::<f64>().is_ok())
 }
 
-fn approx(to: &Value, within: &Value, value: &Value) -> Answer {
+fn approx(to: &Value, within: &Value, value: &Value, scope: &Scope) -> Answer {
     let wanted = operand_number("approx", to)?;
     let allowed = operand_number("within", within)?;
     if allowed < 0.0 {
@@ -294,8 +293,9 @@ fn approx(to: &Value, within: &Value, value: &Value) -> Answer {
     let rounding = f64::EPSILON * 8.0 * actual.abs().max(wanted.abs());
     let holds = (actual - wanted).abs() <= allowed + rounding;
     answer(holds, || {
+        let unit = scope.unit;
         format!(
-            "is {}, more than {} away from {}",
+            "is {}{unit}, more than {}{unit} away from {}{unit}",
             show(value),
             show(within),
             show(to)
@@ -336,7 +336,7 @@ fn similar(to: &Value, at_least: &Value, algorithm: SimilarityAlgorithm, value: 
     let Value::String(actual) = value else {
         return Err(needs("similar", "text", value));
     };
-    let score = text::similarity(&wanted, actual, algorithm).map_err(Unlike::Value)?;
+    let score = text::similarity(&wanted, actual, algorithm).map_err(not_compared)?;
     answer(score + f64::EPSILON * 8.0 >= least, || {
         format!(
             "similarity to {} is {} ({}), not at least {}",
@@ -348,13 +348,22 @@ fn similar(to: &Value, at_least: &Value, algorithm: SimilarityAlgorithm, value: 
     })
 }
 
+/// What was not compared is neither alike nor different, whatever stands around it.
+fn not_compared(reason: String) -> Unlike {
+    Unlike::Verdict(Verdict::Unobservable(reason))
+}
+
 fn word_error_rate(to: &Value, at_most: &Value, value: &Value) -> Answer {
     let wanted = operand_text("wer", to)?;
+    if text::words(&wanted).is_empty() {
+        let message = format!("`wer` has no words to compare with in {}", quote(&wanted));
+        return Err(Unlike::Mistake(message));
+    }
     let most = operand_number("at_most", at_most)?;
     let Value::String(actual) = value else {
         return Err(needs("wer", "text", value));
     };
-    let rate = text::word_error_rate(&wanted, actual).map_err(Unlike::Value)?;
+    let rate = text::word_error_rate(&wanted, actual).map_err(not_compared)?;
     answer(rate <= most + f64::EPSILON * 8.0, || {
         format!("word error rate is {rate:.3}, not at most {}", show(at_most))
     })

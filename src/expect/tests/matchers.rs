@@ -74,6 +74,13 @@ fn plain_values() {
         "[1]: expected 2, was 3; [2]: is not expected, was 4",
     );
     fails(&is(json!([1, 2])), json!([1]), "[1]: expected 2, was absent");
+    // A null from a template takes a place, too.
+    fails(
+        &is(json!([1, null])),
+        json!([1]),
+        "[1]: expected null, was absent",
+    );
+    passes(&is(json!([1, null])), json!([1, null]));
     fails(
         &is(json!({"a": {"b": 1}})),
         json!({"a": {}}),
@@ -95,6 +102,29 @@ fn lists_and_subsets() {
     fails(&list, json!([1, 2, 3]), "[2]: is not expected, was 3");
     fails(&list, json!({"a": 1}), "expected a list, was object {a: 1}");
     fails_without_value(&list, "expected a list, was absent");
+    for item in [
+        not(is(2)),
+        is(Value::Null),
+        Matcher::Unchanged,
+        subset([("k", not(is(1)))]),
+    ] {
+        let words = describe(&item);
+        let longer = Matcher::List(vec![is(1), item]);
+        fails(&longer, json!([1]), &format!("[1]: expected {words}, was absent"));
+    }
+    let mistaken = Matcher::List(vec![is(1), not(Matcher::Contains(json!("")))]);
+    fails(
+        &mistaken,
+        json!([1]),
+        "mistake: `contains` has an empty text to look for, which is everywhere",
+    );
+    for item in [
+        Matcher::Absent,
+        Matcher::AnyOf(vec![Matcher::Absent, is(2)]),
+        not(Matcher::Present),
+    ] {
+        passes(&Matcher::List(vec![is(1), item]), json!([1]));
+    }
     let nested = subset([("city", is("Paris")), ("at", subset([("zip", Matcher::Absent)]))]);
     passes(&nested, json!({"city": "Paris", "at": {}, "more": 1}));
     passes(&nested, json!({"city": "Paris", "at": {"zip": null}}));
@@ -194,7 +224,7 @@ fn texts_within_texts() {
     fails(
         &Matcher::StartsWith(json!("  ")),
         json!("  x"),
-        "does not start with \"  \"",
+        "mistake: `starts_with` has only white space to look for, which does not count at the ends of a text",
     );
     passes(&Matcher::EndsWith(json!("until 14.")), json!("open\nuntil  14. "));
     fails(
@@ -453,7 +483,68 @@ fn likeness() {
         json!("tomorrow"),
         "word error rate is 0.500, not at most 0.2",
     );
-    fails(&wer("…"), json!("x"), "the text to compare with has no words");
+    let no_words = "mistake: `wer` has no words to compare with in \"…\"";
+    for value in [json!("x"), json!("…"), json!(1), json!(null)] {
+        fails(&wer("…"), value.clone(), no_words);
+        fails(&not(wer("…")), value, no_words);
+    }
+}
+
+/// `not: { similar: … }` held of any long text, the very same one included.
+#[test]
+fn what_was_not_compared_is_neither_alike_nor_unlike() {
+    let long = "word ".repeat(1_000);
+    let similar = |to: &str| Matcher::Similar {
+        to: json!(to),
+        at_least: json!(0.9),
+        algorithm: SimilarityAlgorithm::Levenshtein,
+    };
+    passes(&similar(&long), json!(long));
+    fails(
+        &not(similar(&long)),
+        json!(long),
+        &format!("should not be: {}", describe(&similar(&long))),
+    );
+    let too_long = "unobservable: texts of more than 4000 characters are compared by `words` only";
+    for matcher in [similar("word"), not(similar("word"))] {
+        fails(&matcher, json!(long), too_long);
+    }
+    let many = "w ".repeat(4_001);
+    let wer = Matcher::Wer {
+        to: json!(many),
+        at_most: json!(0.2),
+    };
+    passes(&wer, json!(many));
+    fails(
+        &not(wer),
+        json!("w"),
+        "unobservable: more than 4000 words are not compared",
+    );
+}
+
+/// What is looked for may end where the word of the text goes on.
+#[test]
+fn a_final_sigma_is_a_sigma() {
+    passes(&Matcher::IContains(json!("ΟΔΟΣ")), json!("ΟΔΟΣΑ"));
+    passes(&Matcher::IContains(json!("οδος")), json!(["ΟΔΟΣ"]));
+    fails(
+        &not(Matcher::IContains(json!("ΟΔΟΣ"))),
+        json!("οδοσα"),
+        "should not be: contains \"ΟΔΟΣ\" in any case",
+    );
+    fails(
+        &is("οδοσ"),
+        json!("ΟΔΟΣ"),
+        "expected \"οδοσ\", was \"ΟΔΟΣ\" (only the case differs)",
+    );
+}
+
+#[test]
+fn nothing_but_white_space_is_not_looked_for_at_an_end() {
+    for matcher in [Matcher::StartsWith(json!(" ")), Matcher::EndsWith(json!("\n"))] {
+        let told = verdict(&not(matcher), Some(&json!("x"))).unwrap_err();
+        assert!(told.starts_with("mistake: "), "{told}");
+    }
 }
 
 #[test]

@@ -372,3 +372,55 @@ fn very_many_calls_take_bounded_time() {
         "more than 500 tool calls are not compared",
     );
 }
+
+/// `any_of` below `all_args` let any other argument through.
+#[test]
+fn all_args_lets_no_others_through_whatever_stands_below_it() {
+    let args = |text: &str| {
+        let args: Value = serde_json::from_str(text).unwrap();
+        subset_of(map(args))
+    };
+    let any_of = |parts: &[&str]| Matcher::AnyOf(parts.iter().map(|part| args(part)).collect());
+    let all_of = |parts: &[Matcher]| Matcher::AllOf(parts.to_vec());
+    let include = |all_args: Matcher| {
+        ToolCallsCheck::Include(vec![ExpectedCall {
+            all_args: Some(all_args),
+            ..expected("u")
+        }])
+    };
+    let (x, y) = (r#"{"x": 2}"#, r#"{"y": 3}"#);
+    let (one, both) = (["u(\"x\": 2)"], ["u(\"x\": 2, \"y\": 3)"]);
+    for matcher in [
+        any_of(&[x, r#"{"x": 9}"#]),
+        any_of(&[x, y]),
+        all_of(&[args(x)]),
+        all_of(&[args(x), any_of(&[x])]),
+        Matcher::Equals(json!({"x": 2})),
+        Matcher::Present,
+    ] {
+        assert_eq!(
+            checked(include(matcher.clone()), &both).outcome,
+            Outcome::Failed,
+            "{matcher:?}"
+        );
+        if !matches!(matcher, Matcher::Present) {
+            passes(include(matcher), &one);
+        }
+    }
+    for matcher in [
+        all_of(&[args(x), args(y)]),
+        all_of(&[args(x), any_of(&[y, r#"{"z": 1}"#])]),
+        any_of(&[x, r#"{"x": 2, "y": 3}"#]),
+        Matcher::AnyOf(vec![all_of(&[args(x), args(y)]), args(x)]),
+        Matcher::Equals(json!({"x": 2, "y": 3})),
+    ] {
+        passes(include(matcher), &both);
+    }
+}
+
+fn subset_of(members: Map) -> Matcher {
+    let members = members
+        .into_iter()
+        .map(|(name, value)| (name, Matcher::Is(value)));
+    Matcher::Subset(members.collect())
+}

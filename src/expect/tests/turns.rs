@@ -163,7 +163,7 @@ fn failures_are_told() {
     );
     fails(
         Check::Ended(subset([("reason", is("done"))])),
-        "reason: expected \"done\", was absent",
+        "the conversation goes on, should have ended",
     );
     fails(
         Check::Transfer(is("Sales")),
@@ -185,6 +185,92 @@ fn failures_are_told() {
         "expected \"INTENT\", was absent",
     );
     assert_eq!(row.path, "raw $.queryResult.match.matchType");
+}
+
+/// What came of an expectation about a hand-off for the reason `other`.
+fn handed_off(matcher: Matcher) -> Result<(), String> {
+    let reply = AgentReply {
+        handoff: Some(map(json!({"reason": "other"}))),
+        ..AgentReply::default()
+    };
+    let rows = evaluate_turn(&[expectation(Check::Handoff(matcher))], &reply, &context());
+    match rows[0].outcome {
+        Outcome::Passed => Ok(()),
+        _ => Err(rows[0].message.clone()),
+    }
+}
+
+/// A `true` below two levels of alternatives was compared with the metadata, and `not: true` always held.
+#[test]
+fn whether_it_happened_may_be_asked_at_any_depth() {
+    let any_of = |parts: &[Matcher]| Matcher::AnyOf(parts.to_vec());
+    let all_of = |parts: &[Matcher]| Matcher::AllOf(parts.to_vec());
+    let reason = |reason: &str| subset([("reason", is(reason))]);
+    let never = not(is(true));
+    assert_eq!(
+        handed_off(any_of(&[never.clone(), reason("x")])).unwrap_err(),
+        "expected any of not true, {reason: \"x\"}, was {reason: \"other\"}"
+    );
+    assert!(handed_off(all_of(&[any_of(std::slice::from_ref(&never))])).is_err());
+    assert!(handed_off(any_of(&[all_of(&[never, reason("other")]), reason("x")])).is_err());
+    assert_eq!(
+        handed_off(any_of(&[all_of(&[is(true), reason("other")]), reason("x")])),
+        Ok(())
+    );
+    assert_eq!(handed_off(any_of(&[reason("other"), reason("x")])), Ok(()));
+    assert_eq!(handed_off(not(any_of(&[not(is(true)), reason("x")]))), Ok(()));
+}
+
+/// `ended: { reason: { not: error } }` passed in a conversation that went on.
+#[test]
+fn members_of_what_did_not_happen_differ() {
+    let not_x = || subset([("k", not(is("x")))]);
+    let absent = || subset([("k", Matcher::Absent)]);
+    let either = || Matcher::AnyOf(vec![not_x(), absent()]);
+    let none = Observed::Seen(Vec::new());
+    let nothing = AgentReply {
+        citations: none,
+        ..AgentReply::default()
+    };
+    let rows = |check: Check| evaluate_turn(&[expectation(check)], &nothing, &context());
+    for matcher in [
+        not_x(),
+        absent(),
+        either(),
+        Matcher::AllOf(vec![not_x(), absent()]),
+    ] {
+        for (check, told) in [
+            (Check::Ended(matcher.clone()), "the conversation goes on"),
+            (Check::Handoff(matcher.clone()), "there was no hand-off"),
+            (Check::Payload(matcher.clone()), "there was no payload; expected "),
+            (
+                Check::Citations(matcher.clone()),
+                "there was no citation; expected ",
+            ),
+        ] {
+            let row = rows(check).remove(0);
+            assert_eq!(row.outcome, Outcome::Failed, "{row:?}");
+            let is_any = matches!(matcher, Matcher::AnyOf(_));
+            assert!(row.message.starts_with(told) || is_any, "{row:?}");
+        }
+    }
+    let goes_on = Check::Ended(not(not_x()));
+    assert_eq!(rows(goes_on)[0].outcome, Outcome::Passed);
+    let mistaken = Check::Payload(subset([("k", not(Matcher::Contains(json!(""))))]));
+    assert!(rows(mistaken)[0].is_mistake);
+}
+
+#[test]
+fn a_latency_is_told_with_its_unit() {
+    fails(Check::Latency(is(4.0)), "expected 4 s, was 4.213 s");
+    let approx = Matcher::Approx {
+        to: json!(1.0),
+        within: json!(0.5),
+    };
+    fails(
+        Check::Latency(approx),
+        "is 4.213 s, more than 0.5 s away from 1 s",
+    );
 }
 
 #[test]

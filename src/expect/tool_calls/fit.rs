@@ -5,7 +5,7 @@ use crate::model::transcript::{CallSource, ToolCall};
 use crate::model::{Map, Value};
 
 use super::super::describe::{describe, member, named, shorten, show};
-use super::super::matcher::{Before, Difference, Scope, Subject, Verdict, all, evaluate};
+use super::super::matcher::{Before, Difference, Scope, Subject, Verdict, all, any, evaluate};
 
 /// Repetitions of one expected call that are paired one by one.
 const MOST_REPEATED: usize = 100;
@@ -209,7 +209,7 @@ fn fit(wanted: &ExpectedCall, call: &ToolCall, service: Service, scope: &Scope) 
         look("argument:", evaluate(matcher, Subject::item(&args), scope))?;
     }
     if let Some(matcher) = &wanted.all_args {
-        look("argument:", all_args(matcher, &call.args, &args, scope))?;
+        look("argument:", all_args(matcher, &call.args, scope))?;
     }
     if let Some(matcher) = &wanted.response {
         let subject = Subject {
@@ -252,19 +252,50 @@ fn is_tool(matcher: &Matcher, tool: &str, service: Service, scope: &Scope) -> bo
 }
 
 /// All the arguments: those expected, and no others.
-fn all_args(matcher: &Matcher, given: &Map, args: &Value, scope: &Scope) -> Verdict {
-    let names: Vec<&str> = match matcher {
+fn all_args(matcher: &Matcher, given: &Map, scope: &Scope) -> Verdict {
+    let args = Value::Object(given.clone());
+    no_others(matcher, &[], &args, scope)
+}
+
+/// The arguments match, and there are none but those that the matcher names or that are allowed beside them.
+fn no_others(matcher: &Matcher, allowed: &[&str], args: &Value, scope: &Scope) -> Verdict {
+    match matcher {
+        Matcher::AnyOf(parts) if !parts.is_empty() => {
+            let each = parts.iter().map(|part| no_others(part, allowed, args, scope));
+            any(each, || {
+                let words = describe(matcher);
+                Verdict::differs(format!("expected only {words}, was {}", show(args)), words, args)
+            })
+        }
+        Matcher::AllOf(parts) if !parts.is_empty() => all(parts.iter().enumerate().map(|(index, part)| {
+            let others = parts.iter().enumerate().filter(|(other, _)| *other != index);
+            let beside = others.flat_map(|(_, other)| argument_names(other));
+            let allowed: Vec<&str> = allowed.iter().copied().chain(beside).collect();
+            no_others(part, &allowed, args, scope)
+        })),
+        _ => {
+            let names = argument_names(matcher);
+            let extra = args.as_object().into_iter().flatten();
+            let extra = extra
+                .filter(|(name, _)| !names.contains(&name.as_str()) && !allowed.contains(&name.as_str()))
+                .map(|(name, value)| Verdict::Differs(vec![Difference::extra(&member(name), value)]));
+            all([evaluate(matcher, Subject::item(args), scope)]
+                .into_iter()
+                .chain(extra))
+        }
+    }
+}
+
+/// The arguments that a matcher names.
+fn argument_names(matcher: &Matcher) -> Vec<&str> {
+    match matcher {
         Matcher::Subset(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
-        Matcher::Is(Value::Object(members)) => members.keys().map(String::as_str).collect(),
-        _ => return evaluate(matcher, Subject::item(args), scope),
-    };
-    let extra = given
-        .iter()
-        .filter(|(name, _)| !names.contains(&name.as_str()))
-        .map(|(name, value)| Verdict::Differs(vec![Difference::extra(&member(name), value)]));
-    all([evaluate(matcher, Subject::item(args), scope)]
-        .into_iter()
-        .chain(extra))
+        Matcher::Is(Value::Object(members)) | Matcher::Equals(Value::Object(members)) => {
+            members.keys().map(String::as_str).collect()
+        }
+        Matcher::AnyOf(parts) | Matcher::AllOf(parts) => parts.iter().flat_map(argument_names).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn source_name(source: CallSource) -> &'static str {

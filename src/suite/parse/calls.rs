@@ -104,7 +104,7 @@ impl Parser {
             match name {
                 "tool" => call.tool = self.matcher(node, naming("`tool`", &Mentioned::Tool))?,
                 "args" => call.args = self.arguments(node, "`args`"),
-                "all_args" => call.all_args = self.arguments(node, "`all_args`"),
+                "all_args" => call.all_args = self.all_arguments(node),
                 "times" => call.times = self.matcher(node, Looked::new("`times`", Subject::Number)),
                 "response" => call.response = self.matcher(node, Looked::new("`response`", Subject::Any)),
                 "source" => call.source = self.call_source(node),
@@ -124,6 +124,20 @@ impl Parser {
         self.matcher(node, Looked::new(what, Subject::Any))
     }
 
+    /// A matcher that says which arguments there are, so that all others can be refused.
+    fn all_arguments(&mut self, node: &Node) -> Option<Matcher> {
+        let matcher = self.arguments(node, "`all_args`")?;
+        if !names_arguments(&matcher) {
+            let message = "`all_args` names every argument, which of the operators only `equals`, `any_of` and `all_of` can";
+            self.reader
+                .error("wrong-type", message, node.span.clone())
+                .help
+                .push("an operator stands below an argument's name, or below `args`".to_owned());
+            return None;
+        }
+        Some(matcher)
+    }
+
     fn call_source(&mut self, node: &Node) -> Option<CallSource> {
         const SOURCES: [(&str, CallSource); 3] = [
             ("client", CallSource::Client),
@@ -135,5 +149,14 @@ impl Parser {
             .iter()
             .find(|(name, _)| *name == found)
             .map(|(_, source)| *source)
+    }
+}
+
+/// Whether a matcher over arguments names them. What a template makes of a text is not known yet.
+fn names_arguments(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Subset(_) | Matcher::Is(_) | Matcher::Equals(_) => true,
+        Matcher::AnyOf(parts) | Matcher::AllOf(parts) => parts.iter().all(names_arguments),
+        _ => false,
     }
 }

@@ -171,13 +171,6 @@ impl Parser {
             _ => None,
         };
         let what = what.as_str();
-        // `yes` is a text (YAML 1.2), and what comes with an end or a handoff is never one.
-        let is_scalar = matches!(&node.kind, Kind::Text(_) | Kind::Number(_));
-        if matches!(name, "ended" | "handoff") && is_scalar && !node.as_text().is_some_and(has_template) {
-            let message = format!("{what} must be `true`, `false` or a mapping");
-            self.reader.error("wrong-type", message, node.span.clone());
-            return None;
-        }
         let matcher = self.matcher(node, Looked { what, subject, names })?;
         let check: fn(Matcher) -> Check = match name {
             "reply" => Check::Reply,

@@ -101,8 +101,20 @@ impl Parser {
                 self.not_a_list(node, looked);
                 None
             }
+            Subject::Signal => self.signal(node, looked),
             _ => Some(self.value(node)),
         }
+    }
+
+    /// `yes` is a text (YAML 1.2), and what comes with an end or a handoff is never one, nor a number.
+    pub(super) fn signal(&mut self, node: &Node, looked: Looked<'_>) -> Option<Value> {
+        let is_scalar = matches!(&node.kind, Kind::Text(_) | Kind::Number(_));
+        if is_scalar && !node.as_text().is_some_and(has_template) {
+            let message = format!("{} must be `true`, `false` or a mapping", looked.what);
+            self.reader.error("wrong-type", message, node.span.clone());
+            return None;
+        }
+        Some(self.value(node))
     }
 
     /// Several things are looked at; one plain value says nothing about them.

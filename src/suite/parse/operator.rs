@@ -27,11 +27,18 @@ impl Parser {
             return None;
         }
         match name {
+            "equals" if looked.subject == Subject::Signal => {
+                let looked = Looked {
+                    what: &what,
+                    ..looked
+                };
+                self.signal(node, looked).map(Matcher::Equals)
+            }
             "equals" => Some(Matcher::Equals(self.value(node))),
             "contains" => self.searched(node, &what, looked).map(Matcher::Contains),
             "icontains" => self.searched(node, &what, looked).map(Matcher::IContains),
-            "starts_with" => self.searched(node, &what, looked).map(Matcher::StartsWith),
-            "ends_with" => self.searched(node, &what, looked).map(Matcher::EndsWith),
+            "starts_with" => self.edge(node, &what).map(Matcher::StartsWith),
+            "ends_with" => self.edge(node, &what).map(Matcher::EndsWith),
             "matches" => self.pattern(node, &what).map(Matcher::Matches),
             "any_of" => self.several(node, &what, looked).map(Matcher::AnyOf),
             "all_of" => self.several(node, &what, looked).map(Matcher::AllOf),
@@ -110,16 +117,35 @@ impl Parser {
                 self.reader.wrong_type(node, what, "a text");
                 return None;
             }
+            Kind::Map(_) if holds_operator(node) => {
+                let message = format!("{what} looks for this very value, and takes no operators");
+                self.reader
+                    .error("wrong-type", message, node.span.clone())
+                    .help
+                    .push("for an item that matches write `has_item: { … }`".to_owned());
+                return None;
+            }
             Kind::Text(text) if text.value.is_empty() => {
                 self.empty_operand(node, what);
                 return None;
             }
             _ => {}
         }
-        if looked.subject == Subject::Text {
-            return self.text(node, what, Wording::Free).map(Value::String);
+        if looked.subject == Subject::Any {
+            return Some(self.value(node));
         }
-        Some(self.value(node))
+        self.text(node, what, Wording::Free).map(Value::String)
+    }
+
+    /// What a text starts or ends with. White space does not count there.
+    fn edge(&mut self, node: &Node, what: &str) -> Option<Value> {
+        let wanted = self.searched(node, what, Looked::new(what, Subject::Text))?;
+        if wanted.as_str().is_some_and(|wanted| wanted.trim().is_empty()) {
+            let message = format!("{what} looks for white space, which does not count at the ends of a text");
+            self.reader.error("empty-operand", message, node.span.clone());
+            return None;
+        }
+        Some(wanted)
     }
 
     fn empty_operand(&mut self, node: &Node, what: &str) {
@@ -258,7 +284,13 @@ impl Parser {
             _ => Subject::Number,
         };
         let to = self.plain(to, Looked::new("`to`", subject))?;
-        let within = self.plain(within, Looked::new("`within`", subject))?;
+        let distance = self.plain(within, Looked::new("`within`", subject))?;
+        if distance.as_f64().is_some_and(|distance| distance < 0.0) {
+            let message = "`within` is a distance, and cannot be less than 0";
+            self.reader.error("out-of-range", message, within.span.clone());
+            return None;
+        }
+        let within = distance;
         Some(Matcher::Approx { to, within })
     }
 
@@ -387,6 +419,18 @@ impl Parser {
         ];
         let found = self.choice(node, "`weekday`", &DAYS.map(|(name, _)| name))?;
         DAYS.iter().find(|(name, _)| *name == found).map(|(_, day)| *day)
+    }
+}
+
+/// Whether a mapping, or one within it, has operators among its keys.
+fn holds_operator(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .any(|entry| Group::Operator.key(&entry.key.name).is_some() || holds_operator(&entry.value)),
+        Kind::List(list) => list.items.iter().any(holds_operator),
+        _ => false,
     }
 }
 
