@@ -25,6 +25,11 @@ fn is_member(name: &str) -> bool {
     Group::Operator.key(name).is_none() && !BESIDE_OPERATORS.contains(&name)
 }
 
+/// A name that a suite would take for a template cannot be written in one.
+fn is_template(name: &str) -> bool {
+    name.contains("{{")
+}
+
 /// What would have passed in place of the failed expectations; `None` when nothing failed that another expectation
 /// could replace (a latency, a part of the raw response).
 pub fn suggest_for_failures(reply: &ReplyRecord, calls: &[ToolCall], checked: &[Checked]) -> Option<String> {
@@ -63,7 +68,8 @@ pub fn suggest_all(
         ),
     }
     if let Some(parameters) = &reply.parameters {
-        let changed = parameters.iter().filter(|(name, value)| {
+        let named = parameters.iter().filter(|(name, _)| !is_template(name));
+        let changed = named.filter(|(name, value)| {
             let before = parameters_before.map(|before| before.get(*name).unwrap_or(&Value::Null));
             before.map_or(!value.is_null(), |before| before != *value)
         });
@@ -146,7 +152,7 @@ impl Block {
             "playbook" => name(reply.playbook.as_ref()),
             "visited" => visited(reply),
             PARAMETERS => return self.add_parameter(row, reply),
-            "all_parameters" => reply.parameters.as_ref().map(all_parameters),
+            "all_parameters" => reply.parameters.as_ref().and_then(all_parameters),
             "tool_calls" => Some(tool_calls(calls)),
             "transfer" => Some(transfer(reply)),
             "ended" => Some(Node::Plain(Value::Bool(reply.ended.is_some()))),
@@ -167,6 +173,9 @@ impl Block {
         };
         let name = row.path.strip_prefix(PARAMETERS).unwrap_or(&row.path);
         let name = name.strip_prefix('.').unwrap_or(name);
+        if is_template(name) {
+            return;
+        }
         let found = parameter(parameters, name, true);
         let member = (name.to_owned(), found.map_or_else(absent, node));
         if let Some((_, Node::Map(members))) = self.entries.iter_mut().find(|(kind, _)| kind == PARAMETERS) {
@@ -222,7 +231,7 @@ fn holds_template(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(holds_template),
         Value::Object(members) => members
             .iter()
-            .any(|(name, value)| name.contains("{{") || holds_template(value)),
+            .any(|(name, value)| is_template(name) || holds_template(value)),
         _ => false,
     }
 }
@@ -302,9 +311,11 @@ fn visited(reply: &ReplyRecord) -> Option<Node> {
     is_clear.then(|| Node::List(places.iter().map(|place| text_node(place)).collect()))
 }
 
-fn all_parameters(parameters: &Map) -> Node {
+/// None when one of them cannot be named: without it these are not all.
+fn all_parameters(parameters: &Map) -> Option<Node> {
     let members = parameters.iter().filter(|(_, value)| !value.is_null());
-    Node::Map(members.map(|(name, value)| (name.clone(), node(value))).collect())
+    let member = |(name, value): (&String, &Value)| (!is_template(name)).then(|| (name.clone(), node(value)));
+    members.map(member).collect::<Option<_>>().map(Node::Map)
 }
 
 fn tool_calls(calls: &[ToolCall]) -> Node {
@@ -317,11 +328,14 @@ fn tool_calls(calls: &[ToolCall]) -> Node {
             .iter()
             .map(|(name, value)| (name.clone(), node(value)))
             .collect::<Vec<_>>();
-        let is_plain = args.iter().all(|(name, _)| is_member(name));
+        let is_plain = args.iter().all(|(name, _)| is_member(name) && !is_template(name));
+        let whole = Value::Object(call.args.clone());
         let args = if is_plain {
             Node::Map(args)
+        } else if holds_template(&whole) {
+            return text_node(&call.tool);
         } else {
-            Node::member("equals", Node::Plain(Value::Object(call.args.clone())))
+            Node::member("equals", Node::Plain(whole))
         };
         Node::Map(vec![
             ("tool".to_owned(), text_node(&call.tool)),

@@ -105,6 +105,32 @@ fn what_was_redacted_is_not_suggested() {
     );
 }
 
+/// `check` refused the names as templates that nothing fills in.
+#[test]
+fn names_that_would_be_templates_are_not_suggested() {
+    let mut known = record();
+    known.parameters = Some(map(json!({"city": "Paris", "{{ x }}": 1})));
+    let calls = [
+        call("lookup", json!({"{{ x }}": 1, "id": 2})),
+        call("find", json!({"not": "{{ x }}"})),
+    ];
+    let suggested = suggest_all(&known, &calls, None).unwrap();
+    assert!(
+        suggested.ends_with("  parameters:\n    city: Paris\n  tool_calls:\n    - lookup\n    - find\n"),
+        "{suggested}"
+    );
+    let all = failed("all_parameters", "all_parameters.city");
+    assert_eq!(
+        suggest_for_failures(&known, &[], std::slice::from_ref(&all)),
+        None
+    );
+    let one = failed("parameters", "parameters.{{ x }}");
+    assert_eq!(suggest_for_failures(&known, &[], &[one]), None);
+    known.parameters = Some(map(json!({"city": "Paris"})));
+    let suggested = suggest_for_failures(&known, &[], &[all]).unwrap();
+    assert!(suggested.contains("city: Paris"), "{suggested}");
+}
+
 #[test]
 fn texts_that_would_be_templates_or_too_long() {
     let with = |text: String| {
