@@ -14,6 +14,8 @@
 //!   visited several times running counts once.
 //! - Of several payloads, transfers, webhook calls or candidates one must match; `not` wants that none does.
 //!   Matchers about lists (a plain list, `each`, `has_item`, `has_length`) look at all of them.
+//! - Members of what did not come (an end, a hand-off, a payload) differ, whatever is expected of them; so does an item
+//!   that a plain list is too short for, unless it is expected to be `absent`.
 
 use chrono::{DateTime, FixedOffset};
 

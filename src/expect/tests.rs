@@ -16,6 +16,7 @@ use crate::model::{Map, Value};
 use super::*;
 
 mod conversations;
+mod likeness;
 mod matchers;
 mod properties;
 mod sound;

@@ -4,7 +4,7 @@ use super::*;
 use crate::expect::matcher::{Before, Scope, Subject, Verdict, evaluate};
 
 /// What came of a matcher: nothing, or the message; mistakes of the author are marked.
-fn verdict(matcher: &Matcher, value: Option<&Value>) -> Result<(), String> {
+pub(super) fn verdict(matcher: &Matcher, value: Option<&Value>) -> Result<(), String> {
     let subject = Subject {
         value,
         before: Before::Unknown("there is no turn before"),
@@ -22,7 +22,7 @@ fn verdict(matcher: &Matcher, value: Option<&Value>) -> Result<(), String> {
 }
 
 #[track_caller]
-fn passes(matcher: &Matcher, value: impl Into<Value>) {
+pub(super) fn passes(matcher: &Matcher, value: impl Into<Value>) {
     let value = value.into();
     assert_eq!(
         verdict(matcher, Some(&value)),
@@ -32,7 +32,7 @@ fn passes(matcher: &Matcher, value: impl Into<Value>) {
 }
 
 #[track_caller]
-fn fails(matcher: &Matcher, value: impl Into<Value>, message: &str) {
+pub(super) fn fails(matcher: &Matcher, value: impl Into<Value>, message: &str) {
     let value = value.into();
     assert_eq!(
         verdict(matcher, Some(&value)),
@@ -453,98 +453,6 @@ fn items() {
     fails(&has, json!(["b"]), "the one item is not \"a\"");
     fails(&has, json!([]), "the list is empty; no item \"a\"");
     fails_without_value(&has, "expected a list, was absent");
-}
-
-#[test]
-fn likeness() {
-    let similar = |to: &str, at_least: f64| Matcher::Similar {
-        to: json!(to),
-        at_least: json!(at_least),
-        algorithm: SimilarityAlgorithm::Levenshtein,
-    };
-    passes(&similar("I will connect you", 0.9), json!("I will connect you."));
-    fails(
-        &similar("kitten", 0.9),
-        json!("sitting"),
-        "similarity to \"kitten\" is 0.571 (levenshtein), not at least 0.9",
-    );
-    fails(
-        &similar("kitten", 0.9),
-        json!(1),
-        "`similar` looks at text, was number 1",
-    );
-    let wer = |to: &str| Matcher::Wer {
-        to: json!(to),
-        at_most: json!(0.2),
-    };
-    passes(&wer("tomorrow morning"), json!("Tomorrow, morning!"));
-    fails(
-        &wer("tomorrow morning"),
-        json!("tomorrow"),
-        "word error rate is 0.500, not at most 0.2",
-    );
-    let no_words = "mistake: `wer` has no words to compare with in \"…\"";
-    for value in [json!("x"), json!("…"), json!(1), json!(null)] {
-        fails(&wer("…"), value.clone(), no_words);
-        fails(&not(wer("…")), value, no_words);
-    }
-}
-
-/// `not: { similar: … }` held of any long text, the very same one included.
-#[test]
-fn what_was_not_compared_is_neither_alike_nor_unlike() {
-    let long = "word ".repeat(1_000);
-    let similar = |to: &str| Matcher::Similar {
-        to: json!(to),
-        at_least: json!(0.9),
-        algorithm: SimilarityAlgorithm::Levenshtein,
-    };
-    passes(&similar(&long), json!(long));
-    fails(
-        &not(similar(&long)),
-        json!(long),
-        &format!("should not be: {}", describe(&similar(&long))),
-    );
-    let too_long = "unobservable: texts of more than 4000 characters are compared by `words` only";
-    for matcher in [similar("word"), not(similar("word"))] {
-        fails(&matcher, json!(long), too_long);
-    }
-    let many = "w ".repeat(4_001);
-    let wer = Matcher::Wer {
-        to: json!(many),
-        at_most: json!(0.2),
-    };
-    passes(&wer, json!(many));
-    fails(
-        &not(wer),
-        json!("w"),
-        "unobservable: more than 4000 words are not compared",
-    );
-}
-
-/// What is looked for may end where the word of the text goes on.
-#[test]
-fn a_final_sigma_is_a_sigma() {
-    passes(&Matcher::IContains(json!("ΟΔΟΣ")), json!("ΟΔΟΣΑ"));
-    passes(&Matcher::IContains(json!("οδος")), json!(["ΟΔΟΣ"]));
-    fails(
-        &not(Matcher::IContains(json!("ΟΔΟΣ"))),
-        json!("οδοσα"),
-        "should not be: contains \"ΟΔΟΣ\" in any case",
-    );
-    fails(
-        &is("οδοσ"),
-        json!("ΟΔΟΣ"),
-        "expected \"οδοσ\", was \"ΟΔΟΣ\" (only the case differs)",
-    );
-}
-
-#[test]
-fn nothing_but_white_space_is_not_looked_for_at_an_end() {
-    for matcher in [Matcher::StartsWith(json!(" ")), Matcher::EndsWith(json!("\n"))] {
-        let told = verdict(&not(matcher), Some(&json!("x"))).unwrap_err();
-        assert!(told.starts_with("mistake: "), "{told}");
-    }
 }
 
 #[test]
