@@ -97,8 +97,14 @@ pub(super) fn run(
         here,
     };
     if let Some(format) = args.output.plan {
-        console.print(&job.foresee(format)?)?;
-        return Ok(Exit::Success);
+        let foreseen = job.foresee(format)?;
+        console.print(&foreseen.text)?;
+        let is_nothing = foreseen.conversations == 0;
+        return Ok(if is_nothing {
+            Exit::NothingRan
+        } else {
+            Exit::Success
+        });
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(job.play(reporting, console));
@@ -157,7 +163,7 @@ impl Job<'_> {
     }
 
     /// Says what the run would take.
-    fn foresee(mut self, format: ListFormat) -> Result<String, Failure> {
+    fn foresee(mut self, format: ListFormat) -> Result<planned::Foreseen, Failure> {
         self.order(0)?;
         let redactor = &self.workplace.settings.redactor;
         // Without a run before this one, or with one that another version left, nothing is known of the time.

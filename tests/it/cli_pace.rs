@@ -76,6 +76,31 @@ fn a_plan_of_what_is_invalid_is_2_and_of_nothing_is_4() {
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
 }
 
+/// The run ends with 4, and so did not its plan, which spoke of targets that had not answered.
+#[test]
+fn a_plan_of_conversations_that_are_all_skipped_is_4() {
+    let place = Place::initialised();
+    assert_eq!(place.run(&["run"]).code, Some(0), "so that there is a run before");
+    place.write(
+        "skipped.yaml",
+        "target: coffee\nconversations:\n  - { name: later, skip: not yet, turns: [{ say: hello }] }\n",
+    );
+    let said = place.run(&["run", "--plan", "skipped.yaml"]);
+    assert_eq!(said.code, Some(4), "{said:?}");
+    assert!(
+        said.out.contains("time    none: nothing is played\n"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("1 more is skipped"), "{}", said.out);
+    let plan = place.run(&["run", "--plan=json", "skipped.yaml"]);
+    assert_eq!(
+        (plan.code, json(&plan.out)["skipped"].as_u64()),
+        (Some(4), Some(1))
+    );
+    assert_eq!(place.run(&["run", "skipped.yaml"]).code, Some(4));
+}
+
 #[test]
 fn a_plan_needs_neither_credentials_nor_variables() {
     let place = Place::initialised();

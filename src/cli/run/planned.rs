@@ -15,6 +15,14 @@ use crate::runner::{self, Forecast, Plan, PlannedTarget, Previous, TargetForecas
 use crate::settings::rate::Rate;
 use crate::settings::target::{Target, TargetEntry};
 
+/// What a run will take.
+pub(super) struct Foreseen {
+    /// In words, or as JSON.
+    pub(super) text: String,
+    /// Conversations that are not skipped.
+    pub(super) conversations: u64,
+}
+
 /// Looks ahead and says what is seen.
 pub(super) fn show(
     plan: &Plan,
@@ -24,7 +32,7 @@ pub(super) fn show(
     previous: Option<&Previous>,
     redactor: &Redactor,
     format: ListFormat,
-) -> Result<String, Failure> {
+) -> Result<Foreseen, Failure> {
     let rate = options.rate.value;
     // Those, too, that could not be used here and now.
     let targets = targets.iter().filter_map(|entry| entry.target.as_ref());
@@ -38,14 +46,18 @@ pub(super) fn show(
     for target in &mut forecast.targets {
         target.target = redactor.text(&target.target).into_owned();
     }
-    match format {
-        ListFormat::Table => Ok(table(&forecast, options, previous)),
+    let text = match format {
+        ListFormat::Table => table(&forecast, options, previous),
         ListFormat::Json => {
             let mut text = serde_json::to_string_pretty(&forecast).map_err(std::io::Error::from)?;
             text.push('\n');
-            Ok(text)
+            text
         }
-    }
+    };
+    Ok(Foreseen {
+        text,
+        conversations: forecast.conversations + forecast.unreadable,
+    })
 }
 
 fn planned(target: &Target, rate: Option<Rate>) -> PlannedTarget {
@@ -201,14 +213,16 @@ fn remarks(
     previous: Option<&Previous>,
 ) -> Vec<(&'static str, String)> {
     let mut remarks = Vec::new();
-    remarks.push((
-        "time",
+    let takes = if forecast.targets.is_empty() {
+        "none: nothing is played".to_owned()
+    } else {
         format!(
             "{}; {} at least",
             likely(forecast.likely_seconds, previous),
             time(forecast.least_seconds)
-        ),
-    ));
+        )
+    };
+    remarks.push(("time", takes));
     let not_played = [(forecast.skipped, "skipped"), (forecast.unreadable, "unreadable")];
     for (count, word) in not_played.into_iter().filter(|(count, _)| *count > 0) {
         remarks.push((
