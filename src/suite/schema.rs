@@ -151,6 +151,9 @@ impl Writer {
         if !required.is_empty() {
             object["required"] = json!(required);
         }
+        if SAYS_SOMETHING.contains(&group) {
+            object["minProperties"] = json!(1);
+        }
         if group == Group::Turn {
             object["oneOf"] = json!(one_input());
         }
@@ -162,6 +165,9 @@ impl Writer {
             Shape::Matcher(subject) if top => self.want(Definition::Matcher(subject, true)),
             shape => self.shape(shape),
         };
+        if NEVER_EMPTY.contains(&key.name) {
+            fill(&mut schema);
+        }
         schema["description"] = json!(describe(key));
         if let Some(example) = example(key) {
             schema["examples"] = json!([example]);
@@ -255,8 +261,13 @@ impl Writer {
                     json!({ "type": "array", "items": items, "minItems": 1 })
                 }
                 _ if looked == Subject::Duration && is_ordering(key.name) => self.durations(key),
+                _ if looked == Subject::Any && matches!(key.name, "contains" | "icontains") => an_item(),
                 shape => self.shape(shape),
             };
+            if key.name == "between" {
+                schema["minItems"] = json!(2);
+                schema["maxItems"] = json!(2);
+            }
             schema["description"] = json!(describe(key));
             if let Some(example) = example(key).filter(|_| !is_ordering(key.name)) {
                 schema["examples"] = json!([example]);
@@ -270,7 +281,7 @@ impl Writer {
     fn durations(&mut self, key: &Key) -> Value {
         let duration = self.shape(Shape::Duration);
         match key.name {
-            "between" => json!({ "type": "array", "items": duration, "minItems": 2, "maxItems": 2 }),
+            "between" => json!({ "type": "array", "items": duration }),
             "approx" => json!({
                 "type": "object",
                 "properties": { "to": duration, "within": duration },
@@ -332,9 +343,13 @@ impl Writer {
                 let items = self.shape(*items);
                 json!({ "type": "array", "items": items })
             }
-            Shape::MapOf(values) => {
-                let list = matches!(values, Shape::List(Shape::Any));
-                let values = self.shape(*values);
+            Shape::MapOf(values_shape) => {
+                let list = matches!(values_shape, Shape::List(Shape::Any));
+                let mut values = self.shape(*values_shape);
+                if matches!(values_shape, Shape::List(_)) {
+                    // Rules, turns of a step, values of a matrix: without any there is nothing of that name.
+                    fill(&mut values);
+                }
                 // A list of any values may itself be one.
                 let values = if list { self.or_template(values) } else { values };
                 json!({ "type": "object", "additionalProperties": values })
@@ -350,6 +365,48 @@ impl Writer {
         let template = self.want(Definition::Template);
         json!({ "anyOf": [schema.into(), template] })
     }
+}
+
+/// Lists that say nothing, or something else than is meant, when they are empty.
+const NEVER_EMPTY: [&str; 11] = [
+    "conversations",
+    "turns",
+    "channels",
+    "only_on",
+    "examples",
+    "visited",
+    "raw",
+    "ordered",
+    "any_order",
+    "include",
+    "never",
+];
+
+/// Mappings that expect nothing when they are empty.
+const SAYS_SOMETHING: [Group; 4] = [
+    Group::Expectation,
+    Group::On,
+    Group::AudioExpectation,
+    Group::ToolCalls,
+];
+
+/// Wants at least one item of what may be a list.
+fn fill(schema: &mut Value) {
+    if schema.get("type").is_some_and(|kind| kind == "array") {
+        schema["minItems"] = json!(1);
+    }
+    let alternatives = schema.get_mut("anyOf").and_then(Value::as_array_mut);
+    for alternative in alternatives.into_iter().flatten() {
+        fill(alternative);
+    }
+}
+
+/// A text, or what an item of a list is: that very value, so that no operators stand in it.
+fn an_item() -> Value {
+    json!({ "anyOf": [
+        { "type": ["string", "number", "boolean"] },
+        { "type": "object", "propertyNames": { "not": { "enum": Group::Operator.names() } } },
+    ] })
 }
 
 fn is_ordering(name: &str) -> bool {

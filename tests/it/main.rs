@@ -49,6 +49,7 @@ mod runner_sessions;
 mod scripted;
 mod suite_cases;
 mod suite_schema;
+mod suite_schema_agreement;
 mod targets;
 mod transport_faults;
 mod transports;

@@ -21,7 +21,7 @@ use turnproof::{settings, yaml};
 
 use crate::known_agents::KnownAgents;
 
-fn tree(path: &Path, text: &str) -> yaml::Parsed {
+pub(crate) fn tree(path: &Path, text: &str) -> yaml::Parsed {
     yaml::parse(&Arc::new(SourceFile {
         path: path.to_owned(),
         text: text.to_owned(),
@@ -38,7 +38,7 @@ fn json_of(path: &Path) -> Option<Value> {
 }
 
 /// What a schema refuses in a value; only the words that the schemas use are understood.
-fn refused(schema: &Value, value: &Value, root: &Value) -> Option<String> {
+pub(crate) fn refused(schema: &Value, value: &Value, root: &Value) -> Option<String> {
     let rules = schema.as_object().unwrap();
     rules.iter().find_map(|(word, rule)| {
         let told = || Some(format!("{word} {rule}: {value}"));
@@ -238,7 +238,7 @@ fn what_conversations_share_with_settings_has_one_name() {
 // ---- every key is read ----
 
 /// What becomes of a suite: its messages, and its conversations with places left out.
-fn outcome(text: &str) -> (String, String) {
+pub(crate) fn outcome(text: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("suite.yaml");
     std::fs::write(&path, text).unwrap();
@@ -326,7 +326,7 @@ fn context(group: Group, key: &Key) -> Option<&'static str> {
         Group::Emulator => "TURN { say: hi, with: { emulator: { {} } } }",
         Group::PinnedSentiment => "TURN { say: hi, with: { emulator: { sentiment: { {} } } } }",
         Group::Expectation => "TURN { say: hi, expect: { {} } }",
-        Group::On => "TURN { say: hi, expect: { on: { {} } } }",
+        Group::On => "TURN { say: hi, expect: { reply: hi, on: { {} } } }",
         Group::Raw => "TURN { say: hi, expect: { raw: { {} } } }",
         Group::Operator => "TURN { say: hi, expect: { parameters: { x: { {} } } } }",
         Group::Approx => "TURN { say: hi, expect: { parameters: { x: { approx: { {} } } } } }",
