@@ -57,6 +57,7 @@ mod surroundings;
 pub mod template;
 mod transcripts;
 mod turns;
+mod unasked;
 pub mod validate;
 
 /// What came of reading suites.
@@ -448,6 +449,16 @@ impl Reading<'_> {
         if !self.is_new(&conversation.name, &span) {
             return;
         }
+        let service = self
+            .shared
+            .surroundings
+            .roles
+            .get(&role)
+            .map(|role| (&*role.target, role.service));
+        let unasked = service.and_then(|(target, service)| unasked::check(&conversation, target, service));
+        self.out
+            .problems
+            .extend(unasked.map(|problem| problem.at(&self.file, span.clone(), "")));
         let size = node.span.len().saturating_add(self.inherited);
         self.out.entries.push(Entry {
             shared: Arc::clone(self.shared),

@@ -84,8 +84,7 @@ impl Summary {
         self.recovered += u64::from(result.recovered > 0);
         for attempt in &result.attempts {
             self.turns += attempt.turns.iter().filter(|turn| turn.sent != Sent::No).count() as u64;
-            let of_turns: usize = attempt.turns.iter().map(|turn| turn.expectations.len()).sum();
-            self.expectations += (of_turns + attempt.expectations.len()) as u64;
+            self.expectations += attempt.evaluated() as u64;
         }
     }
 

@@ -330,6 +330,17 @@ pub struct Attempt {
     pub turns: Vec<PlayedTurn>,
 }
 
+impl Attempt {
+    /// How many expectations were evaluated, of the turns and of the whole; those that were passed over are none.
+    pub fn evaluated(&self) -> usize {
+        let of_turns = self.turns.iter().flat_map(|turn| &turn.expectations);
+        of_turns
+            .chain(&self.expectations)
+            .filter(|checked| checked.outcome != Outcome::Skipped)
+            .count()
+    }
+}
+
 /// The verdict on a conversation; derived from its attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -193,8 +193,7 @@ fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
         case.add_property(Property::new("twins", attribute(&twins::line(twins))));
     }
     if let Some(attempt) = headline::decisive(result) {
-        let of_turns: usize = attempt.turns.iter().map(|turn| turn.expectations.len()).sum();
-        case.set_assertions(of_turns + attempt.expectations.len());
+        case.set_assertions(attempt.evaluated());
         // A transcript of what simply passed would fill files that nobody opens; `run.json` has all of them.
         if result.verdict != Verdict::Passed && !attempt.turns.is_empty() {
             case.set_system_out(text(attempt, result, Extent::TRANSCRIPT));

@@ -31,6 +31,36 @@ fn all_passed_is_0_and_reports_are_written() {
     assert_eq!(document["summary"]["passed"], 1);
 }
 
+/// What is for the other service is not evaluated, and a conversation without anything else is told of.
+#[test]
+fn what_is_passed_over_is_not_counted() {
+    let place = mixed();
+    let counts = |expect: &str| {
+        place.write("good.yaml", &suite("hello", expect));
+        let said = place.run(&["run", "good.yaml"]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let document: serde_json::Value = serde_json::from_str(&place.read("reports/run.json")).unwrap();
+        let junit = place.read("reports/junit.xml");
+        let assertions = junit
+            .split_once("assertions=\"")
+            .unwrap()
+            .1
+            .split_once('"')
+            .unwrap()
+            .0;
+        assert_eq!(document["summary"]["expectations"].to_string(), assertions);
+        (assertions.to_owned(), said.err)
+    };
+    let (counted, told) = counts("{ intent: Default Welcome Intent, on: { ces: { reply: x } } }");
+    assert_eq!((counted.as_str(), told.as_str()), ("1", ""));
+    let (counted, told) = counts("{ on: { ces: { reply: x } } }");
+    assert_eq!(counted, "0");
+    assert!(
+        told.contains("warning[nothing-checked]: on Dialogflow CX nothing is checked here"),
+        "{told}"
+    );
+}
+
 /// What is missing here says nothing about the agent: in CI, a variable that `--env` does not name.
 #[test]
 fn a_variable_that_is_not_set_is_3() {
