@@ -115,6 +115,46 @@ pub enum Subject {
     Any,
 }
 
+impl Subject {
+    /// Whether an operator can hold of such a thing. One that never can would always hold below `not`.
+    pub fn takes(self, operator: &str) -> bool {
+        let of_texts = || {
+            matches!(
+                operator,
+                "contains"
+                    | "icontains"
+                    | "starts_with"
+                    | "ends_with"
+                    | "matches"
+                    | "similar"
+                    | "wer"
+                    | "date"
+            )
+        };
+        let of_numbers = || matches!(operator, "gt" | "gte" | "lt" | "lte" | "between" | "approx");
+        let of_lists = || matches!(operator, "each" | "has_item");
+        match self {
+            Self::Text => !of_lists(),
+            Self::Number | Self::Duration => !of_texts() && !of_lists() && operator != "has_length",
+            Self::Signal => !of_texts() && !of_numbers() && !of_lists(),
+            Self::Texts | Self::Objects | Self::Any => true,
+        }
+    }
+
+    /// What it is called.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Number => "a number",
+            Self::Duration => "a length of time",
+            Self::Texts => "a list of texts",
+            Self::Objects => "a list of mappings",
+            Self::Signal => "whether something happens, and its members",
+            Self::Any => "any value",
+        }
+    }
+}
+
 macro_rules! groups {
     ($($(#[doc = $doc:literal])+ $name:ident = $keys:path, $title:literal;)+) => {
         /// A mapping of the suite language or of the settings.

@@ -248,7 +248,7 @@ impl Writer {
     /// The operators; those that take matchers take them over the same value.
     fn operators(&mut self, looked: Subject) -> Map {
         let mut properties = Map::new();
-        for key in Group::Operator.keys() {
+        for key in Group::Operator.keys().iter().filter(|key| looked.takes(key.name)) {
             let inner = match (key.name, looked) {
                 ("each" | "has_item", Subject::Texts) => Subject::Text,
                 ("each" | "has_item", _) => Subject::Any,
@@ -259,6 +259,11 @@ impl Writer {
                 Shape::List(Shape::Matcher(Subject::Any)) => {
                     let items = self.want(Definition::Matcher(inner, false));
                     json!({ "type": "array", "items": items, "minItems": 1 })
+                }
+                _ if key.name == "equals" && is_scalar(looked) => {
+                    let mut plain = self.plain(looked);
+                    plain.push(json!({ "type": "null" }));
+                    json!({ "anyOf": plain })
                 }
                 _ if looked == Subject::Duration && is_ordering(key.name) => self.durations(key),
                 _ if looked == Subject::Any && matches!(key.name, "contains" | "icontains") => an_item(),
@@ -407,6 +412,10 @@ fn an_item() -> Value {
         { "type": ["string", "number", "boolean"] },
         { "type": "object", "propertyNames": { "not": { "enum": Group::Operator.names() } } },
     ] })
+}
+
+fn is_scalar(subject: Subject) -> bool {
+    matches!(subject, Subject::Text | Subject::Number | Subject::Duration)
 }
 
 fn is_ordering(name: &str) -> bool {

@@ -26,7 +26,23 @@ impl Parser {
             self.missing_value(node, &what, &format!("for example `{name}: {example}`"));
             return None;
         }
+        if !looked.subject.takes(name) {
+            self.never_holds(entry, looked.subject);
+            return None;
+        }
         match name {
+            "equals"
+                if matches!(
+                    looked.subject,
+                    Subject::Text | Subject::Number | Subject::Duration
+                ) && !node.is_null() =>
+            {
+                let looked = Looked {
+                    what: &what,
+                    ..looked
+                };
+                self.plain(node, looked).map(Matcher::Equals)
+            }
             "equals" if looked.subject == Subject::Signal => {
                 let looked = Looked {
                     what: &what,
@@ -93,6 +109,22 @@ impl Parser {
             "date" => self.date(node).map(Matcher::Date),
             _ => None,
         }
+    }
+
+    /// An operator that cannot hold of what is looked at.
+    fn never_holds(&mut self, operator: &Entry, subject: Subject) {
+        let name = operator.key.name.as_str();
+        let message = format!("`{name}` never holds of {}", subject.words());
+        let fits: Vec<String> = Group::Operator
+            .names()
+            .into_iter()
+            .filter(|name| subject.takes(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        self.reader
+            .error("unfit-operator", message, operator.key.span.clone())
+            .help
+            .push(format!("operators that fit: {}", fits.join(", ")));
     }
 
     fn inner(&mut self, node: &Node, what: &str, subject: Subject) -> Option<Box<Matcher>> {
