@@ -343,6 +343,10 @@ fn request<M>(message: M, headers: HeaderMap, timeout: Option<Duration>) -> Requ
     *request.metadata_mut() = MetadataMap::from_headers(headers);
     if let Some(timeout) = timeout {
         request.set_timeout(timeout);
+        // No two calls have the same: as for sessions, compression need not remember it.
+        if let Some(value) = request.metadata_mut().get_mut("grpc-timeout") {
+            value.set_sensitive(true);
+        }
     }
     request
 }

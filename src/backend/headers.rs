@@ -48,7 +48,10 @@ impl Headers {
         let mut headers = self.credentials.headers().await?;
         let (name, value) = &call.routing;
         let routing = format!("{name}={}", utf8_percent_encode(value, ROUTING));
-        headers.insert(ROUTING_HEADER, header(ROUTING_HEADER, &routing)?);
+        let mut routing = header(ROUTING_HEADER, &routing)?;
+        // Compression does not remember such values. Sessions are many: they would drive out what all calls share.
+        routing.set_sensitive(true);
+        headers.insert(ROUTING_HEADER, routing);
         if let Some(project) = &self.user_project {
             headers.insert(USER_PROJECT, project.clone());
         }

@@ -108,7 +108,7 @@ impl Message for Struct {
         let start = self.encoded.len();
         encode_varint(entry.len() as u64, &mut self.encoded);
         self.encoded.extend_from_slice(&entry);
-        if is_plain(Level::Entry, &entry, PLAIN_LEVELS) {
+        if is_plain(Level::Entry, &entry, PLAIN_LEVELS, false) {
             return Ok(());
         }
         let mut written = self.encoded.get(start..).unwrap_or_default();
@@ -125,7 +125,9 @@ const PLAIN_LEVELS: usize = 60;
 
 /// Whether a message inside an object is well-formed beyond doubt, decided where it lies. So are nearly all; what is
 /// not, [`Check`] decides.
-fn is_plain(level: Level, mut message: &[u8], levels: usize) -> bool {
+fn is_plain(level: Level, mut message: &[u8], levels: usize, is_ascii: bool) -> bool {
+    // Then all texts in it are well-formed.
+    let is_ascii = is_ascii || message.is_ascii();
     if levels == 0 {
         return false;
     }
@@ -135,13 +137,13 @@ fn is_plain(level: Level, mut message: &[u8], levels: usize) -> bool {
         };
         let plain = match (level, tag, payload) {
             (Level::Entry, KEY, Payload::Bytes(text)) | (Level::Value, TEXT, Payload::Bytes(text)) => {
-                std::str::from_utf8(text).is_ok()
+                is_ascii || std::str::from_utf8(text).is_ok()
             }
             (Level::Value, NULL | BOOL, Payload::Varint(_)) | (Level::Value, NUMBER, Payload::Fixed(_)) => {
                 true
             }
             (level, tag, Payload::Bytes(inner)) => {
-                nested(level, tag).is_some_and(|level| is_plain(level, inner, levels - 1))
+                nested(level, tag).is_some_and(|level| is_plain(level, inner, levels - 1, is_ascii))
             }
             _ => false,
         };

@@ -5,14 +5,16 @@
 //! whose counts are known last, are written at the end in the same way. Every text passes [`redact::xml_text`], so that
 //! no character from outside makes the file unreadable.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
+use quick_junit::{
+    NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
+};
 
 use super::dialogue::{self, Extent};
 use super::headline;
@@ -25,6 +27,8 @@ use crate::redact;
 
 /// Characters of a `message` attribute, which readers show in lists.
 const MOST_OF_A_MESSAGE: usize = 500;
+/// Texts that are kept because they come again; a run has few of those, and of others there is no end.
+const MOST_KNOWN_TEXTS: usize = 1_000;
 
 /// Writes a JUnit file: one suite for each suite file, one case for each conversation.
 #[derive(Debug)]
@@ -33,6 +37,7 @@ pub struct Junit {
     spool: Spool,
     suites: Vec<Suite>,
     names: HashSet<u64>,
+    texts: Texts,
 }
 
 /// A suite whose cases are in the spool.
@@ -99,6 +104,7 @@ impl Junit {
             spool,
             suites: Vec::new(),
             names: HashSet::new(),
+            texts: Texts::default(),
         })
     }
 
@@ -143,7 +149,7 @@ impl Reporter for Junit {
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let class = attribute(&class_name(&recorded.result.suite));
         let name = self.unique(&class, &attribute(&recorded.result.name));
-        let case = serialized(test_case(recorded, &class, name))?;
+        let case = serialized(test_case(recorded, &class, name, &mut self.texts))?;
         self.add(&recorded.result, cut_case(&case))
     }
 
@@ -172,10 +178,10 @@ impl Reporter for Junit {
 }
 
 /// A conversation as a test case.
-fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
+fn test_case(recorded: &Recorded, class: &str, name: String, texts: &mut Texts) -> TestCase {
     let result = &*recorded.result;
     let mut case = TestCase::new(name, status(result));
-    case.set_classname(class);
+    case.classname = Some(texts.of(class));
     case.set_time(elapsed(result));
     if let Some(started) = result
         .attempts
@@ -184,9 +190,11 @@ fn test_case(recorded: &Recorded, class: &str, name: String) -> TestCase {
     {
         case.set_timestamp(started);
     }
-    case.extra.insert("file".into(), attribute(&result.file).into());
-    case.extra.insert("line".into(), result.line.to_string().into());
-    for property in properties(result) {
+    case.extra
+        .insert(texts.of("file"), texts.of(&attribute(&result.file)));
+    case.extra
+        .insert(texts.of("line"), result.line.to_string().into());
+    for property in properties(result, texts) {
         case.add_property(property);
     }
     if let Some(twins) = recorded.twins.as_ref().filter(|twins| twins::is_compared(twins)) {
@@ -298,7 +306,7 @@ fn rerun(result: &ConversationResult, attempt: &Attempt) -> Option<TestRerun> {
     Some(rerun)
 }
 
-fn properties(result: &ConversationResult) -> Vec<Property> {
+fn properties(result: &ConversationResult, texts: &mut Texts) -> Vec<Property> {
     let turns = result.attempts.iter().flat_map(|attempt| &attempt.turns);
     let turns = turns.filter(|turn| turn.sent != Sent::No).count();
     let sessions: Vec<&str> = result
@@ -327,8 +335,31 @@ fn properties(result: &ConversationResult) -> Vec<Property> {
     all.extend(tolerated(result).map(|failures| ("tolerated", failures)));
     all.extend(result.known_issue.clone().map(|issue| ("known_issue", issue)));
     all.into_iter()
-        .map(|(name, value)| Property::new(name, attribute(&value)))
+        .map(|(name, value)| Property {
+            name: texts.of(name),
+            value: match name {
+                "sessions" | "row" | "tolerated" => attribute(&value).into(),
+                _ => texts.of(&attribute(&value)),
+            },
+        })
         .collect()
+}
+
+/// Texts as the crate has them. It looks at them at length, and most are the same in case after case.
+#[derive(Debug, Default)]
+struct Texts(HashMap<String, XmlString>);
+
+impl Texts {
+    fn of(&mut self, text: &str) -> XmlString {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let new = XmlString::new(text);
+        if self.0.len() < MOST_KNOWN_TEXTS {
+            self.0.insert(text.to_owned(), new.clone());
+        }
+        new
+    }
 }
 
 /// What differs, in the conversation it happened in; the reason where no attempt shows it.
