@@ -1,12 +1,12 @@
 //! The result file, `turnproof-run/1`: stable and versioned, one document for each run. Readers ignore keys they
-//! do not know. Results are spooled as they come, because what stands before them is known last.
+//! do not know. Results are written as they come; what is known last, of the run as a whole, stands after them.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::output::{Output, Spool};
+use super::output::Output;
 use crate::model::event::{
     CancelReason, Recorded, Reporter, RunEnd, RunInfo, SlowedTarget, Summary, TargetInfo,
 };
@@ -19,14 +19,13 @@ pub const FORMAT: &str = "turnproof-run/1";
 #[derive(Debug)]
 pub struct Json {
     output: Output,
-    spool: Spool,
+    conversations: u64,
     twins: Vec<Arc<Twins>>,
 }
 
-/// What stands before the conversations.
+/// What stands after the conversations.
 #[derive(Serialize)]
-struct Head<'a> {
-    format: &'static str,
+struct Tail<'a> {
     run: Run<'a>,
     summary: &'a Summary,
     /// Conversations that were played in writing and in recordings.
@@ -54,12 +53,12 @@ impl Json {
     /// A result file under way.
     ///
     /// # Errors
-    /// When the folder cannot be written to.
-    pub fn new(output: Output) -> io::Result<Self> {
-        let spool = output.spool()?;
+    /// When the disk is full.
+    pub fn new(mut output: Output) -> io::Result<Self> {
+        write!(output, "{{\n  \"format\": \"{FORMAT}\",\n  \"conversations\": [")?;
         Ok(Self {
             output,
-            spool,
+            conversations: 0,
             twins: Vec::new(),
         })
     }
@@ -71,24 +70,24 @@ impl Reporter for Json {
     }
 
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
-        let separator: &[u8] = if self.spool.position() == 0 {
+        let separator: &[u8] = if self.conversations == 0 {
             b"\n    "
         } else {
             b",\n    "
         };
+        self.conversations += 1;
         self.twins.extend(recorded.twins.clone());
-        self.spool.write_all(separator)?;
-        self.spool.write_all(&recorded.json)
+        self.output.write_all(separator)?;
+        self.output.write_all(&recorded.json)
     }
 
     fn finish(self: Box<Self>, run: &RunInfo, end: &RunEnd) -> io::Result<()> {
         let Self {
             mut output,
-            spool,
+            conversations,
             twins,
         } = *self;
-        let head = Head {
-            format: FORMAT,
+        let tail = Tail {
             run: Run {
                 id: &run.id,
                 started_at: &run.started_at,
@@ -102,13 +101,12 @@ impl Reporter for Json {
             summary: &end.summary,
             twins: &twins,
         };
-        let head = serde_json::to_string_pretty(&head)?;
-        let open = head.strip_suffix("\n}").unwrap_or(&head);
-        output.write_all(open.as_bytes())?;
-        output.write_all(b",\n  \"conversations\": [")?;
-        let length = spool.position();
-        output.copy(&mut spool.end()?, 0..length)?;
-        output.write_all(if length == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" })?;
+        let tail = serde_json::to_string_pretty(&tail)?;
+        let members = tail.strip_prefix('{').unwrap_or(&tail);
+        let end: &[u8] = if conversations == 0 { b"]," } else { b"\n  ]," };
+        output.write_all(end)?;
+        output.write_all(members.as_bytes())?;
+        output.write_all(b"\n")?;
         output.finish()
     }
 }

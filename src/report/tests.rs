@@ -254,7 +254,7 @@ fn json_is_the_result_file() {
     let back: Vec<ConversationResult> = serde_json::from_value(document["conversations"].clone()).unwrap();
     assert_eq!(back, sample::all());
     let keys: Vec<_> = document.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["format", "run", "summary", "conversations"]);
+    assert_eq!(keys, ["format", "conversations", "run", "summary"]);
     insta::assert_snapshot!(file(Format::Json, &[sample::passing(), sample::skipped()]));
 }
 

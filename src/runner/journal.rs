@@ -25,8 +25,9 @@ pub const JOURNAL_FOLDER: &str = ".turnproof";
 /// Its file there.
 pub const JOURNAL_FILE: &str = "journal.jsonl";
 
-/// Lines that are given to the writer together: to wake it costs more than to write one.
+/// Lines that are given to the writer together, of so many bytes at most: to wake it costs more than to write one.
 const PIECE_LINES: usize = 16;
+const PIECE_BYTES: usize = 256 << 10;
 /// Pieces that wait for the disk; when it cannot keep up, executors wait for it.
 const WAITING_PIECES: usize = 4;
 
@@ -113,8 +114,8 @@ impl JournalWriter {
         })
     }
 
-    /// Appends a line made by [`line_of`]. An error of the disk shows in [`JournalWriter::finish`]; false says that
-    /// there was one and that further lines are in vain.
+    /// Appends a line made by [`line_of`]. An error of the disk shows in [`Journal::close`]; false says that there was
+    /// one and that further lines are in vain.
     pub(super) async fn append(&mut self, position: usize, line: Arc<Vec<u8>>) -> bool {
         self.index.push(Entry {
             position,
@@ -123,7 +124,8 @@ impl JournalWriter {
         });
         self.offset += line.len() as u64 + 1;
         self.piece.push(line);
-        if self.piece.len() < PIECE_LINES {
+        let bytes: usize = self.piece.iter().map(|line| line.len()).sum();
+        if self.piece.len() < PIECE_LINES && bytes < PIECE_BYTES {
             return !self.pieces.is_closed();
         }
         self.pieces.send(mem::take(&mut self.piece)).await.is_ok()

@@ -19,8 +19,9 @@ use sequence::Sequence;
 
 mod sequence;
 
-/// Results that are given to reporters together.
+/// Results that are given to reporters together, with lines of so many bytes at most.
 const PIECE_RESULTS: usize = 16;
+const PIECE_BYTES: usize = 256 << 10;
 /// Pieces that wait for the reporters; when they cannot keep up, the run waits for them.
 const WAITING_PIECES: usize = 4;
 /// How long the lines of all results may be that wait for those before them, in bytes.
@@ -74,7 +75,8 @@ impl Reports {
         self.sequence.add(position, recorded(result, json), size);
         while let Some(recorded) = self.sequence.next() {
             self.piece.push(recorded);
-            if self.piece.len() >= PIECE_RESULTS {
+            let bytes: usize = self.piece.iter().map(|recorded| recorded.json.len()).sum();
+            if self.piece.len() >= PIECE_RESULTS || bytes >= PIECE_BYTES {
                 // A thread that is gone shows when they are completed.
                 let _ = self.pieces.send(std::mem::take(&mut self.piece)).await;
             }

@@ -84,7 +84,7 @@ fn suites_that_are_wrong_or_hostile_are_refused() {
         (
             "conversations:\n  - name: \"a\n    turns: [\n".to_owned(),
             "yaml-syntax",
-            "hostile.yaml:3:5",
+            "hostile.yaml:2:11",
         ),
         (
             suite_with("{ say: hi, expct: {} }"),
