@@ -145,6 +145,8 @@ async fn answers_come_as_late_as_they_are_told_to() {
         latency: Duration::from_millis(30),
     };
     let begun = std::time::Instant::now();
+    assert_eq!(faults.wait(Duration::ZERO), Duration::from_millis(30));
+    assert_eq!(faults.wait(Duration::from_secs(2)), Duration::from_millis(2030));
     faults.delay(Duration::from_millis(20)).await;
     assert!(begun.elapsed() >= Duration::from_millis(50));
 }
