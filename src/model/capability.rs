@@ -137,7 +137,9 @@ impl Subject {
             Self::Text => !of_lists(),
             Self::Number | Self::Duration => !of_texts() && !of_lists() && operator != "has_length",
             Self::Signal => !of_texts() && !of_numbers() && !of_lists(),
-            Self::Texts | Self::Objects | Self::Any => true,
+            // An item of a list may be contained in it.
+            Self::Texts => matches!(operator, "contains" | "icontains") || !of_texts() && !of_numbers(),
+            Self::Objects | Self::Any => true,
         }
     }
 
