@@ -150,7 +150,7 @@ pub struct TurnRequest {
     /// What is sent.
     pub input: TurnInput,
     /// What goes along.
-    pub with: With,
+    pub with: Arc<With>,
     /// The RPC; the target's own choice when `None`.
     pub via: Option<Via>,
     /// How long the answer may take.

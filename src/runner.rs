@@ -188,5 +188,7 @@ pub struct Played {
 /// # Errors
 /// When the journal cannot be written: without it there are no reports.
 pub async fn play(run: Run, journal: JournalWriter, reports: Reports) -> io::Result<Played> {
-    dispatcher::dispatch(run, journal, reports).await
+    // Among the conversations, so that each that ends wakes no thread but the one that played it.
+    let playing = tokio::spawn(dispatcher::dispatch(run, journal, reports));
+    playing.await.map_err(io::Error::other)?
 }

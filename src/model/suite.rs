@@ -125,7 +125,7 @@ pub struct Conversation {
     /// Where the conversation starts in the agent; goes with the first turn of each session only.
     pub start: Start,
     /// Options that go along with every turn (already merged over settings, suite and conversation).
-    pub with: With,
+    pub with: Arc<With>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How often the whole conversation is tried again in a new session.

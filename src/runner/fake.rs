@@ -22,7 +22,7 @@ use crate::model::event::{RunEnd, RunEvent, RunInfo};
 use crate::model::outcome::{Attempt, ConversationResult, ErrorRecord, Outcome, Sent};
 use crate::model::suite::{
     Check, Conversation, EmulatorStubs, Expectation, Feedback, Input, Location, Matcher, Repeat, Retries,
-    Service, Start, Timeouts, Turn, Via, With,
+    Service, Start, Timeouts, Turn, Via,
 };
 use crate::model::transcript::{AgentReply, Latency, Observed, ToolCall};
 use crate::redact::Redactor;
@@ -287,7 +287,7 @@ pub(super) fn conversation(name: &str) -> Conversation {
         known_issue: None,
         run_method: crate::model::suite::RunMethod::Naive,
         start: Start::default(),
-        with: With::default(),
+        with: Arc::default(),
         timeouts: Timeouts {
             turn: Duration::from_secs(10),
             conversation: Duration::from_mins(1),

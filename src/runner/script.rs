@@ -1,6 +1,7 @@
 //! What a running conversation fills into what its author wrote: what it has captured so far, dates of its clock, and
 //! environment variables.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset};
@@ -49,7 +50,7 @@ impl Script {
     }
 
     /// A turn ready to be sent.
-    pub(super) fn turn(&self, turn: &Turn) -> Result<Turn, TemplateError> {
+    pub(super) fn turn<'turn>(&self, turn: &'turn Turn) -> Result<Cow<'turn, Turn>, TemplateError> {
         render_turn(turn, &self.scope)
     }
 

@@ -1,6 +1,8 @@
 //! What goes back and forth within one turn: the user's input, then the answers to client-side tool calls, until the
 //! agent has no more calls to make.
 
+use std::sync::Arc;
+
 use tokio::time::sleep;
 
 use super::attachment::{self, handed};
@@ -13,7 +15,7 @@ use crate::backend::{Handed, Session, ToolResult, TurnInput, TurnRequest};
 use crate::expect;
 use crate::model::Value;
 use crate::model::outcome::Sent;
-use crate::model::suite::{Input, StubResponse, Turn};
+use crate::model::suite::{Input, StubResponse, Turn, With};
 use crate::model::transcript::{AgentReply, ToolCall};
 
 /// Rounds of tool calls within one turn; an agent that needs more turns in a circle.
@@ -84,6 +86,18 @@ impl Player<'_> {
         TurnInput::Attached { say, files: read }
     }
 
+    /// What goes along with a turn; where nothing else is said, it happens at the conversation's time.
+    fn options(&self, turn: &Turn) -> Arc<With> {
+        let with = &turn.with;
+        let clock = self.conversation.clock;
+        if clock.is_none() || with.emulator.clock.is_some() {
+            return Arc::clone(with);
+        }
+        let mut with = With::clone(with);
+        with.emulator.clock = clock;
+        Arc::new(with)
+    }
+
     /// One request of the turn, at the target's rate, within the turn's time. It is sent once, whatever comes of it.
     async fn request(
         &mut self,
@@ -107,7 +121,7 @@ impl Player<'_> {
         }
         let request = TurnRequest {
             input,
-            with: turn.with.clone(),
+            with: self.options(turn),
             via: turn.via,
             timeout,
             want_raw: self.want_raw,

@@ -1,5 +1,6 @@
 //! One turn: is it played, what is sent, what came back, does it hold.
 
+use std::borrow::Cow;
 use std::mem;
 
 use super::attempt::{Player, unobservable};
@@ -36,7 +37,7 @@ impl Player<'_> {
             self.turns[index].failures.push(message);
             return Ok(());
         }
-        let mut turn = match self.script.turn(turn) {
+        let turn = match self.script.turn(turn) {
             Ok(turn) => turn,
             // What a template needs was not captured: the agent did not say it.
             Err(unfilled) if unfilled.is_of_agent => {
@@ -46,9 +47,9 @@ impl Player<'_> {
             }
             Err(unfilled) => return Err(Unknown::suite(unfilled.message)),
         };
-        let clock = &mut turn.with.emulator.clock;
-        *clock = clock.or(self.conversation.clock);
-        self.turns[index].input = record::input(&turn.input);
+        if let Cow::Owned(filled) = &turn {
+            self.turns[index].input = record::input(&filled.input);
+        }
         let mut session = self.take_session().await?;
         self.exchange(index, &turn, session.as_mut()).await?;
         let rated = self.rate(index, &turn, session.as_mut()).await;

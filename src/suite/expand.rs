@@ -13,14 +13,14 @@ use super::parse::{Layer, Parser, Shown, Wording};
 use super::rows::{Row, case_name};
 use super::sound::{SoundPlace, Sounds};
 use super::surroundings::{Inherited, Surroundings};
-use super::template::fill::{Names, fill};
+use super::template::fill::{Names, fill, has_templates};
 use super::template::text::plain;
 use super::turns::Turns;
 use crate::diagnostic::{Diagnostic, SourceFile, suggest};
 use crate::expect::kind;
 use crate::model::Map as Object;
 use crate::model::capability::Group;
-use crate::model::suite::{Channel, Conversation, Expectation, Service, Turn};
+use crate::model::suite::{Channel, Conversation, Expectation, Service, Turn, With};
 use crate::yaml::{Entry, Key, Kind, Map, Node};
 
 /// What all conversations are read with.
@@ -471,8 +471,16 @@ impl Expansion<'_> {
             turns.add(item);
         }
         let (mut turns, places, captured) = turns.finish();
+        let has_templates =
+            settled.has_templates || self.source.frame.every_turn.as_ref().is_some_and(has_templates);
+        let no_options = With::default();
         for turn in &mut turns {
-            turn.with = over(std::mem::take(&mut turn.with), &settled.with);
+            turn.with = if *turn.with == no_options {
+                Arc::clone(&settled.with)
+            } else {
+                Arc::new(over(turn.with.as_ref().clone(), &settled.with))
+            };
+            turn.has_templates |= has_templates;
             let same_file = turn.location.file == self.source.frame.path;
             let applies = every_turn
                 .iter()

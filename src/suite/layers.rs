@@ -1,5 +1,7 @@
 //! Layering as one pure function: what a conversation says, over what it inherits, over what is built in.
 
+use std::sync::Arc;
+
 use crate::model::suite::{Channel, EmulatorOverride, EmulatorStubs, RunMethod, Start, Stubs, With};
 use crate::settings::play::PlayPatch;
 
@@ -9,7 +11,9 @@ use super::parse::{Layer, Use};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settled {
     /// What goes along with every turn; parameters and variables have moved to `start`.
-    pub(super) with: With,
+    pub(super) with: Arc<With>,
+    /// Whether there are templates in that.
+    pub(super) has_templates: bool,
     /// Where the conversation starts.
     pub(super) start: Start,
     /// Timeouts, retries and repetitions.
@@ -36,6 +40,7 @@ pub(super) struct Settled {
 /// has set. So they become parameters of `start`, below those that the same layer gives there.
 pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
     let mut settled = Settled::default();
+    let mut with = With::default();
     for mut layer in layers {
         for (name, value) in std::mem::take(&mut layer.with.parameters)
             .into_iter()
@@ -43,7 +48,8 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         {
             layer.start.parameters.entry(name).or_insert(value);
         }
-        settled.with = over(settled.with, &layer.with);
+        with = over(with, &layer.with);
+        settled.has_templates |= layer.has_templates;
         settled.start = start_over(settled.start, layer.start);
         settled.play = settled.play.over(layer.play);
         settled.target = settled.target.or(layer.target);
@@ -54,7 +60,10 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         settled.channels = settled.channels.or(layer.channels);
         settled.run_method = settled.run_method.or(layer.run_method);
     }
-    settled
+    Settled {
+        with: Arc::new(with),
+        ..settled
+    }
 }
 
 /// What `upper` says, and what `lower` says where it is silent. Mappings are joined by name.

@@ -15,7 +15,7 @@ use super::template::text::{Piece, has_template, pieces, plain};
 use crate::diagnostic::{SourceFile, suggest};
 use crate::model::Value;
 use crate::model::capability::{Group, Key};
-use crate::model::suite::{Channel, Location, RunMethod, Service};
+use crate::model::suite::{Channel, Location, RunMethod, Service, With};
 use crate::yaml::{self, Entry, Kind, Map, Node, Reader, comment_after, quoted};
 
 mod attachment;
@@ -63,6 +63,8 @@ pub(super) struct Parser {
     pub(super) in_pieces: Option<bool>,
     /// How turns stand to sessions: later ones may have to be told what is said in earlier ones.
     pub(super) run_method: RunMethod,
+    /// The options of turns that have none of their own.
+    no_options: Arc<With>,
 }
 
 /// How freely a text is worded, which decides what may follow it.
@@ -95,6 +97,7 @@ impl Parser {
             is_spoken: false,
             in_pieces: None,
             run_method: RunMethod::Naive,
+            no_options: Arc::default(),
         }
     }
 

@@ -145,6 +145,65 @@ conversations:
     assert_eq!(shown(first), shown(last).replace("n299", "n100"));
 }
 
+/// A turn without templates is played as it stands, wherever what it inherits comes from.
+#[test]
+fn only_turns_with_templates_are_filled_in_when_they_are_played() {
+    const DATE: &str = "\"{{ today }}\"";
+    const CASES: [(&str, [bool; 2]); 8] = [
+        ("turns: [{ say: hi }, { say: bye }]", [false, false]),
+        ("turns: [{ say: DATE }, { say: bye }]", [true, false]),
+        (
+            "turns: [{ say: hi }, { say: bye, expect: { reply: DATE } }]",
+            [false, true],
+        ),
+        (
+            "turns: [{ say: hi, with: { payload: { on: [DATE] } } }, { say: bye }]",
+            [true, false],
+        ),
+        (
+            "with: { payload: { on: DATE } }\n    turns: [{ say: hi }, { say: bye }]",
+            [true, true],
+        ),
+        (
+            "examples: [{ value: one }]\n    turns: [{ say: \"{{ value }}\" }, { say: bye }]",
+            [false, false],
+        ),
+        ("turns: [{ use: greet, args: { to: Ada } }]", [false, true]),
+        ("before: [{ use: greet }]\n    turns: [{ say: hi }]", [false, true]),
+    ];
+    const STEPS: &str = "steps: { greet: [{ say: \"hello {{ to }}\" }, { say: \"it is {{ today }}\" }] }\nvars: { to: you }\n";
+    for (keys, expected) in CASES {
+        let folder = Folder::new();
+        let keys = keys.replace("DATE", DATE);
+        let row = if keys.contains("examples") {
+            " {{ value }}"
+        } else {
+            ""
+        };
+        let steps = if keys.contains("greet") { STEPS } else { "" };
+        let text = format!("target: flights\n{steps}conversations:\n  - name: \"a{row}\"\n    {keys}\n");
+        folder.write("one.yaml", &text);
+        let suites = folder.read(&["one.yaml"]);
+        assert!(suites.problems.is_empty(), "{}", render(&suites.problems, false));
+        let conversation = suites.entries[0].load().unwrap();
+        let flags: Vec<bool> = conversation.turns.iter().map(|turn| turn.has_templates).collect();
+        assert_eq!(flags[..2], expected, "{keys}");
+    }
+}
+
+#[test]
+fn every_turn_with_templates_makes_all_turns_such() {
+    let folder = Folder::new();
+    folder.write(
+        "one.yaml",
+        &format!("every_turn: {{ reply: {{ not: \"{{{{ today }}}}\" }} }}\n{SOUND}"),
+    );
+    let suites = folder.read(&["one.yaml"]);
+    assert!(suites.problems.is_empty(), "{}", render(&suites.problems, false));
+    let has_templates = |entry: &Entry| entry.load().unwrap().turns[0].has_templates;
+    assert!(suites.entries.iter().all(has_templates));
+}
+
 #[test]
 fn a_file_that_changes_while_it_is_played_is_told() {
     let folder = Folder::new();

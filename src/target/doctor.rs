@@ -17,7 +17,7 @@ use crate::backend::way::probe::{self, Answered};
 use crate::backend::{Backend, BackendError, SessionStart, Take, Title, TurnInput, TurnRequest};
 use crate::model::endpoint::Protocol;
 use crate::model::examination::{Examination, Examined, State, Step};
-use crate::model::suite::{Input, Service, Start, With};
+use crate::model::suite::{Input, Service, Start};
 use crate::model::transcript::AgentReply;
 use crate::redact::{Redactor, shorten};
 use crate::settings::target::{Credentials, Served, Target, TargetKind};
@@ -256,7 +256,7 @@ async fn turn(backend: &dyn Backend, say: &str) -> Result<AgentReply, BackendErr
     };
     let request = TurnRequest {
         input: TurnInput::User(Input::Say(say.to_owned())),
-        with: With::default(),
+        with: Arc::default(),
         via: None,
         timeout: TURN_TIMEOUT,
         want_raw: false,

@@ -80,7 +80,7 @@ async fn open(server: &ScriptedServer, via: Via) -> Box<dyn Session> {
 fn turn(input: Input) -> TurnRequest {
     TurnRequest {
         input: TurnInput::User(input),
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout: Duration::from_secs(30),
         want_raw: false,

@@ -81,7 +81,7 @@ fn session_start(start: Start) -> SessionStart {
 fn turn(input: Input) -> TurnRequest {
     TurnRequest {
         input: TurnInput::User(input),
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout: Duration::from_secs(30),
         want_raw: false,

@@ -62,7 +62,7 @@ async fn open(backend: &CesBackend) -> Box<dyn Session> {
 fn say(text: &str) -> TurnRequest {
     TurnRequest {
         input: TurnInput::User(Input::Say(text.to_owned())),
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout: LONG,
         want_raw: false,

@@ -57,7 +57,7 @@ async fn open(backend: &CxBackend, id: usize) -> Box<dyn Session> {
 fn say(timeout: Duration) -> TurnRequest {
     TurnRequest {
         input: TurnInput::User(Input::Say("hi".to_owned())),
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout,
         want_raw: false,

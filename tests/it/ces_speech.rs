@@ -37,7 +37,7 @@ fn sound(number: i32) -> Vec<u8> {
 fn turn(input: TurnInput) -> TurnRequest {
     TurnRequest {
         input,
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout: Duration::from_secs(30),
         want_raw: false,

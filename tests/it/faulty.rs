@@ -190,7 +190,7 @@ pub(crate) async fn play(
 pub(crate) fn turn(input: TurnInput, timeout: Duration) -> TurnRequest {
     TurnRequest {
         input,
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout,
         want_raw: false,

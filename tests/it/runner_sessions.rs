@@ -214,7 +214,7 @@ impl ConversationSource for Generated {
             known_issue: None,
             run_method: turnproof::model::suite::RunMethod::Naive,
             start: Start::default(),
-            with: With::default(),
+            with: With::default().into(),
             timeouts: Timeouts {
                 turn: Duration::from_mins(2),
                 conversation: Duration::from_mins(5),

@@ -62,7 +62,7 @@ async fn play(backend: &dyn Backend, webhooks: Vec<Stubs>, says: &[&str]) -> Age
     for text in says {
         let turn = TurnRequest {
             input: TurnInput::User(Input::Say((*text).to_owned())),
-            with: With::default(),
+            with: With::default().into(),
             via: None,
             timeout: Duration::from_secs(20),
             want_raw: false,
@@ -193,7 +193,7 @@ async fn an_emulated_app_lives_at_the_conversations_time() {
             with.emulator.clock = Some(clock);
             let turn = TurnRequest {
                 input: TurnInput::User(Input::Say("what day is it?".to_owned())),
-                with,
+                with: with.into(),
                 via: Some(via),
                 timeout: Duration::from_secs(20),
                 want_raw: false,

@@ -382,7 +382,7 @@ impl Reader<'_> {
             session_ttl,
             flow_versions,
             ..
-        } = &turn.with;
+        } = turn.with.as_ref();
         let place = &turn.location;
         let mut given = |is_given: bool, what, value: &dyn std::fmt::Debug| {
             if is_given {

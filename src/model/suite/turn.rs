@@ -1,5 +1,6 @@
 //! A turn: what the user does, how it is sent, and what is remembered of the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
@@ -18,8 +19,8 @@ pub struct Turn {
     pub used_at: Option<Location>,
     /// What the user does.
     pub input: Input,
-    /// Options of this turn, already merged over the conversation's.
-    pub with: With,
+    /// Options of this turn, already merged over the conversation's; turns without own ones share those.
+    pub with: Arc<With>,
     /// The RPC, when it matters; otherwise the target decides.
     pub via: Option<Via>,
     /// Conditions on the previous reply; when one does not hold the turn is skipped.
@@ -36,6 +37,8 @@ pub struct Turn {
     pub history: Option<Vec<HistoryMessage>>,
     /// `then: restart`: the conversation goes on in a new session after this turn.
     pub restart: bool,
+    /// Whether there may be templates in it that are filled in when it is played; otherwise it is played as it stands.
+    pub has_templates: bool,
 }
 
 impl Turn {
@@ -45,7 +48,7 @@ impl Turn {
             location,
             used_at: None,
             input,
-            with: With::default(),
+            with: Arc::default(),
             via: None,
             when: Vec::new(),
             answers: None,
@@ -54,6 +57,7 @@ impl Turn {
             expect: Vec::new(),
             history: None,
             restart: false,
+            has_templates: true,
         }
     }
 }

@@ -221,7 +221,7 @@ async fn a_turn_is_skipped_when_its_condition_does_not_hold() {
 async fn templates_and_expectations_of_a_turn_have_one_today() {
     let today = |time_zone: &str| {
         let mut turn = say("{{ today }}");
-        turn.with.time_zone = Some(time_zone.to_owned());
+        Arc::make_mut(&mut turn.with).time_zone = Some(time_zone.to_owned());
         let days = Matcher::Date(DateMatcher::FromToday(json!(0)));
         turn.expect = vec![expectation(Check::Reply(days))];
         turn
@@ -583,7 +583,7 @@ async fn the_conversations_clock_goes_with_its_turns_unless_they_have_their_own(
         moment("2026-03-02T23:00:00+01:00"),
     );
     let mut late = say("{{ now }}");
-    late.with.emulator.clock = Some(night);
+    Arc::make_mut(&mut late.with).emulator.clock = Some(night);
     let mut timed = with_turns("a", [say("{{ today }}"), late]);
     timed.clock = Some(day);
     let backend = FakeBackend::echo();

@@ -163,7 +163,7 @@ fn variables_of_the_suite_stay_set() {
         json!({"order": 1, "tier": "gold"})
     );
     let mut with = say("hello", silent());
-    with.with.variables = set(2);
+    Arc::make_mut(&mut with.with).variables = set(2);
     history.add(&with, Vec::new()).unwrap();
     assert_eq!(history.over(at_front_desk()).parameters["order"], 2);
 }

@@ -9,6 +9,7 @@ use super::{Parser, entries};
 use crate::model::capability::Group;
 use crate::model::suite::{Channel, EmulatorStubs, RunMethod, Start, Stubs, With};
 use crate::settings::play::{PLAY_KEYS, PlayPatch};
+use crate::suite::template::fill::has_templates;
 use crate::yaml::{Map, Node};
 
 /// One level's part of what can be inherited.
@@ -16,6 +17,8 @@ use crate::yaml::{Map, Node};
 pub(in crate::suite) struct Layer {
     /// What goes along with turns.
     pub(in crate::suite) with: With,
+    /// Whether there are templates in that.
+    pub(in crate::suite) has_templates: bool,
     /// Where the conversation starts.
     pub(in crate::suite) start: Start,
     /// Timeouts, retries and repetitions.
@@ -48,7 +51,10 @@ impl Parser {
                 continue;
             }
             match name {
-                "with" => layer.with = self.with(node),
+                "with" => {
+                    layer.with = self.with(node);
+                    layer.has_templates = has_templates(node);
+                }
                 "start" => layer.start = self.start(node),
                 "target" => layer.target = self.fixed_text(node, "`target`"),
                 "clock" => layer.clock = self.moment(node, "`clock`"),

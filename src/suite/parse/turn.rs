@@ -12,6 +12,7 @@ use crate::expect;
 use crate::model::Map as Object;
 use crate::model::capability::{Group, INPUTS, VIA, VIA_NAMES};
 use crate::model::suite::{Capture, Feedback, Input, Location, Name, Rating, Service, Turn, Via};
+use crate::suite::template::fill::has_templates;
 use crate::yaml::{Entry, Kind, Map, Node};
 
 /// The use of a step.
@@ -80,11 +81,14 @@ impl Parser {
         let via = map.get("via").and_then(|node| self.via(node));
         self.check_via_of_sound(map, input.as_ref(), via);
         self.check_protocol(node, map, input.as_ref(), via);
-        let turn = Turn {
+        let mut turn = Turn {
             location: self.location(node.line),
             used_at: None,
             input: Input::Silence,
-            with: map.get("with").map(|node| self.with(node)).unwrap_or_default(),
+            with: match map.get("with") {
+                Some(node) => Arc::new(self.with(node)),
+                None => Arc::clone(&self.no_options),
+            },
             via,
             when: map
                 .get("when")
@@ -109,15 +113,15 @@ impl Parser {
             restart: map
                 .get("then")
                 .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
+            has_templates: has_templates(node),
         };
         if let Some(expect) = map.get("expect") {
             self.check_shown(expect, Shown::in_turn(via));
         }
         self.check_captured_parameters(map);
-        let turn = Turn {
-            input: input?,
-            ..turn
-        };
+        turn.input = input?;
+        // What is said may be written elsewhere, as the transcript of a recording.
+        turn.has_templates |= matches!(&turn.input, Input::Say(text) if text.contains("{{"));
         self.check_text_streaming(node, map, &turn);
         Some(turn)
     }

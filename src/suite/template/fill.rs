@@ -144,7 +144,8 @@ pub(in crate::suite) fn names_used(node: &Node, into: &mut BTreeSet<String>) {
     }
 }
 
-fn has_templates(node: &Node) -> bool {
+/// Whether anything in a tree may be a template.
+pub(in crate::suite) fn has_templates(node: &Node) -> bool {
     match &node.kind {
         Kind::Text(text) => text.value.contains("{{"),
         Kind::List(list) => list.items.iter().any(has_templates),

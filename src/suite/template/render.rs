@@ -1,6 +1,8 @@
 //! The run-time half: captures, dates and environment variables are filled into a turn that is about to be played.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, FixedOffset, SecondsFormat};
 
@@ -183,7 +185,10 @@ impl Scope {
 ///
 /// # Errors
 /// When a name has no value, or a value cannot stand where it is used.
-pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
+pub fn render_turn<'turn>(turn: &'turn Turn, scope: &Scope) -> Result<Cow<'turn, Turn>, TemplateError> {
+    if !turn.has_templates {
+        return Ok(Cow::Borrowed(turn));
+    }
     let render = || {
         let input = scope.fill(&turn.input)?;
         let said = match &input {
@@ -204,7 +209,7 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             location: turn.location.clone(),
             used_at: turn.used_at.clone(),
             input,
-            with: scope.fill(&turn.with)?,
+            with: Arc::new(scope.fill(turn.with.as_ref())?),
             via: turn.via,
             when: scope.fill(&turn.when)?,
             // Each rule is filled in when a call asks for it: filled twice, what an agent said could name a variable.
@@ -214,9 +219,10 @@ pub fn render_turn(turn: &Turn, scope: &Scope) -> Result<Turn, TemplateError> {
             expect: scope.fill(&turn.expect)?,
             history: scope.fill(&turn.history)?,
             restart: turn.restart,
+            has_templates: false,
         })
     };
-    at(&turn.location, render())
+    at(&turn.location, render().map(Cow::Owned))
 }
 
 /// The expectations of a conversation with everything filled in; `location` is the conversation's.

@@ -36,7 +36,7 @@ fn shows(say: Option<&str>) -> TurnRequest {
     };
     TurnRequest {
         input,
-        with,
+        with: with.into(),
         ..super::say("")
     }
 }
@@ -112,9 +112,12 @@ async fn on_a_live_stream_files_and_words_are_one_input() {
 fn in_pieces(request: TurnRequest) -> TurnRequest {
     let with = With {
         text_streaming: Some(true),
-        ..request.with
+        ..With::clone(&request.with)
     };
-    TurnRequest { with, ..request }
+    TurnRequest {
+        with: with.into(),
+        ..request
+    }
 }
 
 fn pieces() -> Vec<ces::SessionOutput> {

@@ -64,7 +64,7 @@ async fn a_live_stream_carries_the_whole_conversation() {
     };
     let first = session
         .play(TurnRequest {
-            with,
+            with: with.into(),
             want_raw: true,
             ..say("hi")
         })
@@ -289,7 +289,10 @@ async fn a_turn_with_another_configuration_opens_another_stream() {
         ..fakes.clone()
     };
     for with in [With::default(), fakes.clone(), fakes, zone] {
-        let turn = TurnRequest { with, ..say("go") };
+        let turn = TurnRequest {
+            with: with.into(),
+            ..say("go")
+        };
         session.play(turn).await.unwrap();
     }
     let messages = live_messages(&server);

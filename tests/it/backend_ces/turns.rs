@@ -132,7 +132,13 @@ async fn variables_come_before_the_input_and_the_start_with_the_first_turn_only(
             variables: object(json!({"size": "XL"})),
             ..With::default()
         };
-        session.play(TurnRequest { with, ..turn(input) }).await.unwrap();
+        session
+            .play(TurnRequest {
+                with: with.into(),
+                ..turn(input)
+            })
+            .await
+            .unwrap();
     }
     let received = server.received();
     let first = received[0].read::<ces::RunSessionRequest>().config.unwrap();
@@ -236,7 +242,10 @@ async fn everything_that_goes_along_arrives() {
     };
     open_with(&server, target, Start::default())
         .await
-        .play(TurnRequest { with, ..say("hi") })
+        .play(TurnRequest {
+            with: with.into(),
+            ..say("hi")
+        })
         .await
         .unwrap();
     let config = server.only().read::<ces::RunSessionRequest>().config.unwrap();
@@ -269,7 +278,7 @@ async fn tool_results_go_back_with_the_ids_of_their_calls() {
     };
     let first = session
         .play(TurnRequest {
-            with: with.clone(),
+            with: with.clone().into(),
             ..say("hi")
         })
         .await
@@ -286,7 +295,7 @@ async fn tool_results_go_back_with_the_ids_of_their_calls() {
     let second = session
         .play(TurnRequest {
             input: results(),
-            with,
+            with: with.into(),
             ..say("")
         })
         .await
@@ -302,7 +311,10 @@ async fn tool_results_go_back_with_the_ids_of_their_calls() {
 #[tokio::test]
 async fn what_cannot_be_said_to_the_service_is_not_sent() {
     let server = ScriptedServer::start().await;
-    let with = |with: With| TurnRequest { with, ..say("hi") };
+    let with = |with: With| TurnRequest {
+        with: with.into(),
+        ..say("hi")
+    };
     for request in [
         TurnRequest {
             via: Some(Via::Detect),

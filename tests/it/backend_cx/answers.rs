@@ -202,7 +202,7 @@ async fn tool_results_answer_the_calls_that_wait() {
     };
     let first = session
         .play(TurnRequest {
-            with: with.clone(),
+            with: with.clone().into(),
             ..say("where is it")
         })
         .await
@@ -225,7 +225,7 @@ async fn tool_results_answer_the_calls_that_wait() {
     ];
     let request = TurnRequest {
         input: TurnInput::ToolResults(results),
-        with,
+        with: with.into(),
         ..say("")
     };
     let second = session.play(request).await.unwrap();

@@ -151,7 +151,13 @@ async fn sources_and_sentiment_come_when_they_are_asked_for() {
         data_store_signals: Some(true),
         ..With::default()
     };
-    let reply = session.play(TurnRequest { with, ..say("hi") }).await.unwrap();
+    let reply = session
+        .play(TurnRequest {
+            with: with.into(),
+            ..say("hi")
+        })
+        .await
+        .unwrap();
     assert_eq!(reply.citations, Observed::Seen(Vec::new()));
     let asked: Vec<bool> = server
         .received()

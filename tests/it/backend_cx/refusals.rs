@@ -233,14 +233,16 @@ async fn what_cannot_be_said_to_the_service_is_not_sent() {
             with: With {
                 flow_versions: vec!["x".to_owned()],
                 ..With::default()
-            },
+            }
+            .into(),
             ..say("hi")
         },
         TurnRequest {
             with: With {
                 parameters: object(json!({ "deep": deep })),
                 ..With::default()
-            },
+            }
+            .into(),
             ..say("hi")
         },
     ] {

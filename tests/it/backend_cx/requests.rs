@@ -135,7 +135,10 @@ async fn everything_that_goes_along_arrives() {
     };
     open(&server)
         .await
-        .play(TurnRequest { with, ..say("hi") })
+        .play(TurnRequest {
+            with: with.into(),
+            ..say("hi")
+        })
         .await
         .unwrap();
     let request = server.only().read::<cx::DetectIntentRequest>();
@@ -248,7 +251,13 @@ async fn the_start_goes_with_the_first_turn_only() {
                 parameters: object(json!({"size": "XL"})),
                 ..With::default()
             };
-            session.play(TurnRequest { with, ..say("hi") }).await.unwrap();
+            session
+                .play(TurnRequest {
+                    with: with.into(),
+                    ..say("hi")
+                })
+                .await
+                .unwrap();
         }
         let params = |turn: usize| {
             server.received()[turn]
@@ -328,7 +337,13 @@ async fn only_an_emulator_sees_what_is_pinned_of_it() {
             emulator: emulator.clone(),
             ..With::default()
         };
-        session.play(TurnRequest { with, ..say("hi") }).await.unwrap();
+        session
+            .play(TurnRequest {
+                with: with.into(),
+                ..say("hi")
+            })
+            .await
+            .unwrap();
         let received = server.only();
         let names = ["x-turnproof-clock", "x-turnproof-match", "x-turnproof-webhook"];
         assert_eq!(names.map(|name| received.header(name).to_owned()), expected);

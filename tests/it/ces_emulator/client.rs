@@ -44,7 +44,7 @@ async fn our_client_sees_everything() {
         let mut session = backend.open(start).await.unwrap();
         let turn = |input: TurnInput| TurnRequest {
             input,
-            with: With::default(),
+            with: With::default().into(),
             via: None,
             timeout: Duration::from_secs(30),
             want_raw: true,

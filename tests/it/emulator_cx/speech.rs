@@ -352,7 +352,7 @@ async fn our_client_stops_speaking_when_the_service_has_heard_enough() {
         };
         let turn = TurnRequest {
             input: TurnInput::Speech(speech),
-            with: With::default(),
+            with: With::default().into(),
             via: None,
             timeout: Duration::from_secs(10),
             want_raw: true,

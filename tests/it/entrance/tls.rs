@@ -46,7 +46,7 @@ pub(super) async fn play_over(protocol: Protocol, connection: Connection) -> Res
     };
     let turn = TurnRequest {
         input: TurnInput::User(Input::Say("hi".to_owned())),
-        with: With::default(),
+        with: With::default().into(),
         via: None,
         timeout: Duration::from_secs(30),
         want_raw: false,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::suite::{Check, Matcher, Via};
+use crate::model::suite::{Check, Matcher, Via, With};
 
 fn location() -> Location {
     Location {
@@ -33,13 +33,11 @@ fn turn(input: Input) -> Turn {
 }
 
 fn said(text: &str, captures: Value) -> Result<String, String> {
-    match render_turn(&turn(Input::Say(text.to_owned())), &scope(captures)) {
-        Ok(Turn {
-            input: Input::Say(text),
-            ..
-        }) => Ok(text),
-        Ok(other) => Err(format!("{other:?}")),
-        Err(error) => Err(error.to_string()),
+    let turn = turn(Input::Say(text.to_owned()));
+    let rendered = render_turn(&turn, &scope(captures)).map_err(|error| error.to_string())?;
+    match &rendered.input {
+        Input::Say(text) => Ok(text.clone()),
+        other => Err(format!("{other:?}")),
     }
 }
 
@@ -120,10 +118,13 @@ fn only_what_was_captured_is_the_agents() {
 fn a_value_that_is_one_template_keeps_its_type() {
     let template = |name: &str| Value::String(format!("{{{{ {name} }}}}"));
     let mut turn = turn(Input::Silence);
-    turn.with.parameters.insert("a".to_owned(), template("list"));
-    turn.with
-        .parameters
-        .insert("b".to_owned(), json!({"c": [template("n | number")]}));
+    turn.with = Arc::new(With {
+        parameters: Map::from_iter([
+            ("a".to_owned(), template("list")),
+            ("b".to_owned(), json!({"c": [template("n | number")]})),
+        ]),
+        ..With::default()
+    });
     turn.expect.push(Expectation {
         line: 1,
         required: true,
