@@ -19,6 +19,7 @@ pub use facts::{comment_after, quoted};
 pub use node::{Entry, Key, Kind, List, Map, Node, Number, Style, Text, Written};
 pub use packed::Packed;
 pub use reader::{Reader, parse_duration, why_no_duration};
+pub use syntax::opens_template;
 
 mod build;
 mod facts;

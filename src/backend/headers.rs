@@ -47,7 +47,8 @@ impl Headers {
     pub(in crate::backend) async fn of(&self, call: &Call) -> Result<HeaderMap, BackendError> {
         let mut headers = self.credentials.headers().await?;
         let (name, value) = &call.routing;
-        let routing = format!("{name}={}", utf8_percent_encode(value, ROUTING));
+        let mut routing = [name, "="].concat();
+        routing.extend(utf8_percent_encode(value, ROUTING));
         let mut routing = header(ROUTING_HEADER, &routing)?;
         // Compression does not remember such values. Sessions are many: they would drive out what all calls share.
         routing.set_sensitive(true);

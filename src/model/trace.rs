@@ -35,7 +35,7 @@ impl Trace {
         let is_it =
             |known: &String| known.strip_prefix(flow).and_then(|rest| rest.strip_prefix('/')) == Some(page);
         if self.pages.len() < MOST && !self.pages.iter().any(is_it) {
-            self.pages.push(format!("{flow}/{page}"));
+            self.pages.push([flow, "/", page].concat());
         }
     }
 

@@ -108,7 +108,8 @@ impl Message for Struct {
         let start = self.encoded.len();
         encode_varint(entry.len() as u64, &mut self.encoded);
         self.encoded.extend_from_slice(&entry);
-        if is_plain(Level::Entry, &entry, PLAIN_LEVELS, false) {
+        let plain = Plain { levels: PLAIN_LEVELS };
+        if plain.entry(&entry) {
             return Ok(());
         }
         let mut written = self.encoded.get(start..).unwrap_or_default();
@@ -123,35 +124,68 @@ impl Message for Struct {
 /// Levels of messages that are plain without counting how deep the object itself lies.
 const PLAIN_LEVELS: usize = 60;
 
-/// Whether a message inside an object is well-formed beyond doubt, decided where it lies. So are nearly all; what is
-/// not, [`Check`] decides.
-fn is_plain(level: Level, mut message: &[u8], levels: usize, is_ascii: bool) -> bool {
-    // Then all texts in it are well-formed.
-    let is_ascii = is_ascii || message.is_ascii();
-    if levels == 0 {
-        return false;
-    }
-    while !message.is_empty() {
-        let Some((tag, payload)) = next_field(&mut message) else {
-            return false;
-        };
-        let plain = match (level, tag, payload) {
-            (Level::Entry, KEY, Payload::Bytes(text)) | (Level::Value, TEXT, Payload::Bytes(text)) => {
-                is_ascii || std::str::from_utf8(text).is_ok()
-            }
-            (Level::Value, NULL | BOOL, Payload::Varint(_)) | (Level::Value, NUMBER, Payload::Fixed(_)) => {
-                true
-            }
-            (level, tag, Payload::Bytes(inner)) => {
-                nested(level, tag).is_some_and(|level| is_plain(level, inner, levels - 1, is_ascii))
-            }
+/// Looks at messages inside an object where they lie: whether they are well-formed beyond doubt. So are nearly all;
+/// what is not, [`Check`] decides.
+#[derive(Clone, Copy)]
+struct Plain {
+    /// So many levels of messages may come.
+    levels: usize,
+}
+
+impl Plain {
+    /// A member of an object.
+    fn entry(self, message: &[u8]) -> bool {
+        self.all(message, |inside, tag, payload| match (tag, payload) {
+            (KEY, Payload::Bytes(text)) => is_text(text),
+            (VALUE, Payload::Bytes(value)) => inside.value(value),
             _ => false,
-        };
-        if !plain {
-            return false;
-        }
+        })
     }
-    true
+
+    fn value(self, message: &[u8]) -> bool {
+        self.all(message, |inside, tag, payload| match (tag, payload) {
+            (TEXT, Payload::Bytes(text)) => is_text(text),
+            (OBJECT, Payload::Bytes(object)) => inside.object(object),
+            (LIST, Payload::Bytes(list)) => inside.list(list),
+            (NULL | BOOL, Payload::Varint(_)) | (NUMBER, Payload::Fixed(_)) => true,
+            _ => false,
+        })
+    }
+
+    fn object(self, message: &[u8]) -> bool {
+        self.all(message, |inside, tag, payload| match (tag, payload) {
+            (ITEM, Payload::Bytes(entry)) => inside.entry(entry),
+            _ => false,
+        })
+    }
+
+    fn list(self, message: &[u8]) -> bool {
+        self.all(message, |inside, tag, payload| match (tag, payload) {
+            (ITEM, Payload::Bytes(value)) => inside.value(value),
+            _ => false,
+        })
+    }
+
+    /// Whether all fields of a message are plain.
+    #[inline]
+    fn all(self, mut message: &[u8], is_plain: impl Fn(Self, u32, Payload<'_>) -> bool) -> bool {
+        let Some(levels) = self.levels.checked_sub(1) else {
+            return false;
+        };
+        let inside = Self { levels };
+        while !message.is_empty() {
+            let field = next_field(&mut message);
+            if !field.is_some_and(|(tag, payload)| is_plain(inside, tag, payload)) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Whether bytes are a text. Most are ASCII, which is seen sooner.
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// What a field of a message inside an object holds, if that is a message.

@@ -370,45 +370,44 @@ impl Expansion<'_> {
         let own = self.layer_of(map);
         let suite = self.suite_layer(frame);
         let inherited = self.source.shared.inherited.of(self.parser.service);
-        settle([own, suite].into_iter().chain(inherited.iter().cloned()))
+        settle(own.into_iter().chain(suite).chain(inherited.iter().cloned()))
     }
 
-    fn layer_of(&mut self, map: &Map) -> Layer {
+    /// What a mapping says of what can be inherited, if anything.
+    fn layer_of(&mut self, map: &Map) -> Option<Layer> {
         let keys = Group::Defaults.names();
         let entries = map
             .entries
             .iter()
             .filter(|entry| keys.contains(&entry.key.name.as_str()));
+        let entries: Vec<Entry> = entries.cloned().collect();
+        if entries.is_empty() {
+            return None;
+        }
+        let flow = map.flow;
         let node = Node {
             span: 0..0,
             line: 1,
-            kind: Kind::Map(Map {
-                entries: entries.cloned().collect(),
-                flow: map.flow,
-            }),
+            kind: Kind::Map(Map { entries, flow }),
         };
         let filled = fill(&node, &self.names, &mut self.parser.reader);
-        let Some(map) = filled.as_map() else {
-            return Layer::default();
-        };
+        let map = filled.as_map()?;
         for entry in &map.entries {
             // When the conversation's keys were looked at, its target was not known yet.
             if let Some(key) = Group::Defaults.key(&entry.key.name) {
                 self.parser.check_support(entry, key);
             }
         }
-        self.parser.layer(map)
+        Some(self.parser.layer(map))
     }
 
     /// `defaults`, with the stubs and steps that stand at the suite's top before those in it.
-    fn suite_layer(&mut self, frame: &Frame) -> Layer {
-        let mut layer = Layer::default();
-        if let Some(node) = &frame.defaults {
+    fn suite_layer(&mut self, frame: &Frame) -> Option<Layer> {
+        let of_defaults = frame.defaults.as_ref().and_then(|node| {
             let filled = fill(node, &self.names, &mut self.parser.reader);
-            if let Some(map) = self.parser.group(&filled, Group::Defaults) {
-                layer = self.parser.layer(map);
-            }
-        }
+            let map = self.parser.group(&filled, Group::Defaults)?;
+            Some(self.parser.layer(map))
+        });
         let keys = [
             ("tools", &frame.tools),
             ("webhooks", &frame.webhooks),
@@ -428,12 +427,15 @@ impl Expansion<'_> {
             })
         });
         let entries: Vec<_> = entries.collect();
-        let top = self.layer_of(&Map { entries, flow: false });
+        let Some(top) = self.layer_of(&Map { entries, flow: false }) else {
+            return of_defaults;
+        };
+        let mut layer = of_defaults.unwrap_or_default();
         layer.tools.splice(0..0, top.tools);
         let of_defaults = std::mem::replace(&mut layer.stubs, top.stubs);
         layer.stubs.extend(of_defaults);
         layer.before = top.before.or(layer.before);
-        layer
+        Some(layer)
     }
 
     // ---- turns ----

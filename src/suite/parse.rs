@@ -67,6 +67,11 @@ pub(super) struct Parser {
     no_options: Arc<With>,
 }
 
+/// A key as messages write it. There is one for each key that is read, needed or not.
+fn ticked(key: &str) -> String {
+    ["`", key, "`"].concat()
+}
+
 /// How freely a text is worded, which decides what may follow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wording {

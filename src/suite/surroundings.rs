@@ -137,16 +137,16 @@ fn read_all(
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Layer> {
     let read = |layer| read(layer, &surroundings.variables, service, problems);
-    surroundings.layers.iter().flat_map(read).collect()
+    surroundings.layers.iter().flat_map(read).flatten().collect()
 }
 
-/// The defaults, then the settings' own stubs.
+/// The defaults, then the settings' own stubs; nothing of what they do not say.
 fn read(
     layer: &SettingsLayer,
     variables: &[String],
     service: Option<Service>,
     problems: &mut Vec<Diagnostic>,
-) -> [Layer; 2] {
+) -> [Option<Layer>; 2] {
     let path = Arc::from(layer.file.path.as_path());
     let mut parser = Parser::new(&layer.file, &path, true, service);
     parser.lenient = true;
@@ -172,7 +172,10 @@ fn read(
         ..Layer::default()
     };
     problems.append(&mut parser.reader.problems);
+    let says_defaults = defaults.is_some() || layer.play != PlayPatch::default();
     let mut defaults = defaults.unwrap_or_default();
     defaults.play = layer.play.over(defaults.play);
-    [defaults, own]
+    let stubs = [&layer.tools, &layer.webhooks, &layer.generators, &layer.playbooks];
+    let says_stubs = stubs.into_iter().any(Option::is_some);
+    [says_defaults.then_some(defaults), says_stubs.then_some(own)]
 }

@@ -12,6 +12,7 @@ pub use render::{
 };
 
 use crate::model::Value;
+use crate::yaml::opens_template;
 
 pub(super) mod fill;
 mod render;
@@ -28,7 +29,7 @@ pub fn is_taken_for_template(text: &str) -> bool {
         text::Piece::Literal(text) => text::unclosed(text).is_none(),
         _ => false,
     };
-    text.contains("{{") && !text::pieces(text).iter().all(is_literal)
+    opens_template(text) && !text::pieces(text).iter().all(is_literal)
 }
 
 /// A value of a turn that has not been filled in, as its author would write it.

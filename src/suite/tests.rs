@@ -169,7 +169,10 @@ fn only_turns_with_templates_are_filled_in_when_they_are_played() {
             [false, false],
         ),
         ("turns: [{ use: greet, args: { to: Ada } }]", [false, true]),
-        ("before: [{ use: greet }]\n    turns: [{ say: hi }]", [false, true]),
+        (
+            "before: [{ use: greet }]\n    turns: [{ say: hi }]",
+            [false, true],
+        ),
     ];
     const STEPS: &str = "steps: { greet: [{ say: \"hello {{ to }}\" }, { say: \"it is {{ today }}\" }] }\nvars: { to: you }\n";
     for (keys, expected) in CASES {

@@ -312,7 +312,7 @@ impl<'text> Builder<'text> {
         }
         match style {
             ScalarStyle::Plain => {
-                if value.contains("{{") {
+                if syntax::opens_template(value) {
                     self.report_template(range.clone(), value);
                 }
                 scalar::resolve(value)

@@ -41,6 +41,11 @@ pub(super) fn too_deep(file: &Arc<SourceFile>, at: usize) -> Diagnostic {
     Diagnostic::error("nested-too-deeply", message).at(file, at..at, "one more opens here")
 }
 
+/// Whether a template may begin in a text. Most have no brace at all, which is seen sooner.
+pub fn opens_template(text: &str) -> bool {
+    text.contains('{') && text.contains("{{")
+}
+
 /// `{{ name }}` without quotes.
 pub(super) fn unquoted_template(file: &Arc<SourceFile>, range: Range<usize>, text: &str) -> Diagnostic {
     let at_start = file

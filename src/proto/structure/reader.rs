@@ -178,6 +178,7 @@ fn items(fields: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// What stands in a field, by wire type; of other wire types, nothing is of interest.
+#[derive(Debug, PartialEq)]
 pub(super) enum Payload<'a> {
     Varint(u64),
     Fixed(u64),
@@ -197,15 +198,37 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// The next field of a message; nothing at its end, and where the bytes make no sense.
+#[inline]
 pub(super) fn next_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
-    // Nearly all fields are short texts or messages: a key and a length of one byte each.
-    if let [key @ 0x08..=0x7f, length @ 0..=0x7f, rest @ ..] = *bytes
-        && key & 0x07 == WireType::LengthDelimited as u8
-    {
-        let (content, rest) = rest.split_at_checked(usize::from(*length))?;
-        *bytes = rest;
-        return Some((u32::from(key >> 3), Payload::Bytes(content)));
-    }
+    const VARINT: u8 = WireType::Varint as u8;
+    const FIXED: u8 = WireType::SixtyFourBit as u8;
+    const BYTES: u8 = WireType::LengthDelimited as u8;
+    // Nearly all keys are one byte, and nearly all lengths one or two.
+    let [key @ 0x08..=0x7f, rest @ ..] = *bytes else {
+        return any_field(bytes);
+    };
+    let content = |length: usize, rest: &'a [u8]| {
+        let (content, rest) = rest.split_at_checked(length)?;
+        Some((Payload::Bytes(content), rest))
+    };
+    let read = match (key & 0x07, rest) {
+        (BYTES, [length @ 0..=0x7f, rest @ ..]) => content(usize::from(*length), rest),
+        (BYTES, [low, high @ 0..=0x7f, rest @ ..]) => {
+            content(usize::from(*high) << 7 | usize::from(*low & 0x7f), rest)
+        }
+        (VARINT, [value @ 0..=0x7f, rest @ ..]) => Some((Payload::Varint(u64::from(*value)), rest)),
+        (FIXED, rest) => rest
+            .split_first_chunk()
+            .map(|(bits, rest)| (Payload::Fixed(u64::from_le_bytes(*bits)), rest)),
+        _ => return any_field(bytes),
+    };
+    let (payload, rest) = read?;
+    *bytes = rest;
+    Some((u32::from(key >> 3), payload))
+}
+
+/// [`next_field`] for fields of every kind.
+pub(super) fn any_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
     if bytes.is_empty() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! `image` and `blob`: files that the user hands over, alone or with words.
 
-use super::Parser;
+use super::{Parser, ticked};
 use crate::model::capability::{ATTACHMENTS, Group};
 use crate::model::suite::{Attachment, AttachmentKind, Input};
 use crate::suite::attachment::{AttachmentError, check, is_type, type_of};
@@ -38,7 +38,7 @@ impl Parser {
 
     /// A file: its path, or a mapping.
     fn attachment(&mut self, node: &Node, kind: AttachmentKind) -> Option<Attachment> {
-        let what = format!("`{}`", kind.name());
+        let what = ticked(kind.name());
         if node.is_null() {
             let example = Group::Turn.key(kind.name()).map_or("", |key| key.example);
             self.missing_value(node, &what, &format!("for example `{}: {example}`", kind.name()));

@@ -2,7 +2,7 @@
 
 use super::super::mention::Kind as Mentioned;
 use super::matcher::Looked;
-use super::{Parser, entries};
+use super::{Parser, entries, ticked};
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{ExpectedCall, Matcher, ToolCallsCheck};
 use crate::model::transcript::CallSource;
@@ -53,7 +53,7 @@ impl Parser {
             "never" => ToolCallsCheck::Never,
             _ => return None,
         };
-        let what = format!("`{name}`");
+        let what = ticked(name);
         let items = self.reader.list(node, &what)?;
         if items.is_empty() {
             self.reader

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::mention::Kind as Mentioned;
 use super::super::template::text::{has_template, plain};
 use super::matcher::Looked;
-use super::{Parser, Wording, entries};
+use super::{Parser, Wording, entries, ticked};
 use crate::model::capability::{Group, Shape, Subject};
 use crate::model::suite::{Check, Expectation, Matcher, Service, VisitedStep};
 use crate::yaml::{Entry, Kind, List, Map, Node};
@@ -91,13 +91,22 @@ impl Parser {
         }
         let (node, required) = self.without_required(&entry.value, key.shape);
         let required = required.unwrap_or(around.required);
-        let checks = self.checks(key.name, key.shape, &node);
-        found.extend(checks.into_iter().map(|check| Expectation {
-            line: entry.key.line,
-            required,
-            only_on: around.only_on,
-            check,
-        }));
+        let mut add = |check| {
+            found.push(Expectation {
+                line: entry.key.line,
+                required,
+                only_on: around.only_on,
+                check,
+            });
+        };
+        match key.shape {
+            Shape::Matcher(subject) => {
+                if let Some(check) = self.check_of_matcher(key.name, subject, &node) {
+                    add(check);
+                }
+            }
+            _ => self.checks(key.name, &node).into_iter().for_each(add),
+        }
     }
 
     /// `required` beside operators belongs to the expectation, not to the value.
@@ -128,10 +137,8 @@ impl Parser {
         (Cow::Owned(without(node, map, &["required"])), required)
     }
 
-    fn checks(&mut self, name: &str, shape: Shape, node: &Node) -> Vec<Check> {
-        if let Shape::Matcher(subject) = shape {
-            return self.check_of_matcher(name, subject, node).into_iter().collect();
-        }
+    /// Of an expectation that is no matcher; `raw` may hold several.
+    fn checks(&mut self, name: &str, node: &Node) -> Vec<Check> {
         if node.is_null() {
             let example = Group::Expectation.key(name).map_or("", |key| key.example);
             self.missing_value(
@@ -159,7 +166,7 @@ impl Parser {
     }
 
     fn check_of_matcher(&mut self, name: &str, subject: Subject, node: &Node) -> Option<Check> {
-        let what = format!("`{name}`");
+        let what = ticked(name);
         let page = Mentioned::Page { flow: None };
         let names = match name {
             "intent" => Some(&Mentioned::Intent),

@@ -2,7 +2,7 @@
 
 use super::super::mention::Kind as Mentioned;
 use super::super::template::text::has_template;
-use super::{Parser, Wording};
+use super::{Parser, Wording, ticked};
 use crate::diagnostic::suggest;
 use crate::model::Value;
 use crate::model::capability::{Group, MATCH_TYPES, Subject};
@@ -276,7 +276,7 @@ impl Parser {
             .entries
             .iter()
             .filter_map(|entry| {
-                let what = format!("`{}`", entry.key.name);
+                let what = ticked(&entry.key.name);
                 let matcher = self.matcher(&entry.value, Looked::new(&what, subject))?;
                 Some((entry.key.name.clone(), matcher))
             })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::template::text::{has_template, plain, plain_value, value_has_template};
 use super::matcher::Looked;
-use super::{Parser, Wording};
+use super::{Parser, Wording, ticked};
 use crate::expect;
 use crate::model::capability::{Group, Subject};
 use crate::model::suite::{Comparison, DateMatcher, Matcher, SimilarityAlgorithm, ValueType};
@@ -18,7 +18,7 @@ impl Parser {
     /// One operator of a matcher.
     pub(super) fn operator(&mut self, entry: &Entry, looked: Looked<'_>) -> Option<Matcher> {
         let (name, node) = (entry.key.name.as_str(), &entry.value);
-        let what = format!("`{name}`");
+        let what = ticked(name);
         // `is_type: null` names the type.
         let is_word = name == "is_type" && !node.span.is_empty();
         if node.is_null() && name != "equals" && !is_word {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::sound::SoundPlace;
 use super::matcher::Looked;
-use super::{Parser, Wording};
+use super::{Parser, Wording, ticked};
 use crate::audio::{AudioError, Encoding, Facts, Said};
 use crate::diagnostic::Diagnostic;
 use crate::model::capability::{Group, SAMPLE_ENCODINGS, Subject};
@@ -304,7 +304,7 @@ impl Parser {
     pub(in crate::suite) fn transcript(&mut self, entry: &Entry) -> Option<(String, Option<String>, Said)> {
         let node = &entry.value;
         if node.as_map().is_none() {
-            let text = self.fixed_text(node, &format!("`{}`", entry.key.name))?;
+            let text = self.fixed_text(node, &ticked(&entry.key.name))?;
             return Some((text, None, Said::default()));
         }
         let map = self.group(node, Group::Transcript)?;
@@ -329,7 +329,7 @@ impl Parser {
             Some(node) => Some(self.boolean(node, "`present`")?),
         };
         let mut matcher = |key: &str, subject| {
-            let what = format!("`{key}`");
+            let what = ticked(key);
             map.get(key)
                 .map(|node| self.matcher(node, Looked::new(&what, subject)).ok_or(()))
                 .transpose()

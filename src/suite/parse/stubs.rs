@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::mention::Kind as Mentioned;
 use super::matcher::Looked;
-use super::{Parser, entries};
+use super::{Parser, entries, ticked};
 use crate::model::capability::{Group, Shape, Subject};
 use crate::model::suite::{Matcher, StubResponse, StubRule, Stubs};
 use crate::model::{Map as Object, Value};
@@ -121,7 +121,7 @@ impl Parser {
                 Some(Shape::Matcher(subject)) => subject,
                 _ => Subject::Any,
             };
-            let what = format!("`{name}`");
+            let what = ticked(name);
             let names = match name {
                 "flow" => Some(&Mentioned::Flow),
                 "intent" => Some(&Mentioned::Intent),
@@ -163,7 +163,7 @@ impl Parser {
         let problems = self.reader.problems.len();
         self.group(node, Group::GeneratorRespond)?;
         for (name, node) in entries(map) {
-            let what = format!("`{name}`");
+            let what = ticked(name);
             match name {
                 "text" => drop(self.text(node, &what, super::Wording::Free)),
                 "error" => drop(self.filled_text(node, &what, super::Wording::Free)),
@@ -211,7 +211,7 @@ impl Parser {
             ("unreachable", Kind::Bool(true)) => NoAnswer::Said(StubResponse::Unreachable),
             ("status", Kind::Number(number)) => self.status(&entry.value, number.value.as_u64(), called),
             ("timeout" | "unreachable", _) if called == Called::Webhook => {
-                let what = format!("`{}`", entry.key.name);
+                let what = ticked(&entry.key.name);
                 self.only_true(&entry.value, &what, "for an answer, leave it out");
                 NoAnswer::Wrong
             }
@@ -313,7 +313,7 @@ impl Parser {
     }
 
     fn answer_member(&mut self, name: &str, node: &Node) {
-        let what = format!("`{name}`");
+        let what = ticked(name);
         match name {
             "parameters" => {
                 self.parameters(node, &what);

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::super::mention::Kind as Mentioned;
 use super::shown::Shown;
 use super::stubs::Called;
-use super::{Parser, Wording, entries};
+use super::{Parser, Wording, entries, ticked};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::expect;
 use crate::model::Map as Object;
 use crate::model::capability::{Group, INPUTS, VIA, VIA_NAMES};
 use crate::model::suite::{Capture, Feedback, Input, Location, Name, Rating, Service, Turn, Via};
 use crate::suite::template::fill::has_templates;
-use crate::yaml::{Entry, Kind, Map, Node};
+use crate::yaml::{Entry, Kind, Map, Node, opens_template};
 
 /// The use of a step.
 #[derive(Debug, Clone)]
@@ -121,7 +121,7 @@ impl Parser {
         self.check_captured_parameters(map);
         turn.input = input?;
         // What is said may be written elsewhere, as the transcript of a recording.
-        turn.has_templates |= matches!(&turn.input, Input::Say(text) if text.contains("{{"));
+        turn.has_templates |= matches!(&turn.input, Input::Say(text) if opens_template(text));
         self.check_text_streaming(node, map, &turn);
         Some(turn)
     }
@@ -185,7 +185,7 @@ impl Parser {
     }
 
     pub(super) fn one_input(&mut self, name: &str, node: &Node) -> Option<Input> {
-        let what = format!("`{name}`");
+        let what = ticked(name);
         if node.is_null() && name != "silence" {
             let help = if name == "say" {
                 "to say nothing, write `silence: true`".to_owned()

@@ -1,7 +1,7 @@
 //! `with` and `start`: what goes along with a turn, and where a conversation starts.
 
 use super::super::mention::Kind as Mentioned;
-use super::{Parser, Wording, entries};
+use super::{Parser, Wording, entries, ticked};
 use crate::model::capability::Group;
 use crate::model::suite::{EmulatorOverride, HistoryMessage, SessionEntityType, Start, With};
 use crate::model::transcript::Sentiment;
@@ -26,7 +26,7 @@ impl Parser {
     }
 
     fn option(&mut self, with: &mut With, name: &str, node: &Node) {
-        let what = format!("`{name}`");
+        let what = ticked(name);
         let what = what.as_str();
         match name {
             "parameters" => with.parameters = self.parameters(node, what).unwrap_or_default(),
@@ -123,7 +123,7 @@ impl Parser {
     fn remote_dialogflow(&mut self, node: &Node) -> Option<crate::model::Map> {
         let map = self.group(node, Group::RemoteDialogflow)?;
         for (name, node) in entries(map) {
-            let what = format!("`{name}`");
+            let what = ticked(name);
             match name {
                 "webhook_headers" => drop(self.text_map(node, &what)),
                 _ => drop(self.values(node, &what)),
@@ -206,7 +206,7 @@ impl Parser {
             if !Group::Start.key(name).is_some_and(|key| self.applies(key)) {
                 continue;
             }
-            let what = format!("`{name}`");
+            let what = ticked(name);
             match name {
                 "flow" => start.flow = self.name(node, &what, Mentioned::Flow),
                 "page" => {
@@ -247,7 +247,7 @@ impl Parser {
             self.last_help("for example `- user: hi` or `- Root agent: Hello!`".to_owned());
             return None;
         };
-        let text = self.filled_text(&entry.value, &format!("`{}`", entry.key.name), Wording::Free)?;
+        let text = self.filled_text(&entry.value, &ticked(&entry.key.name), Wording::Free)?;
         if entry.key.name != HistoryMessage::USER {
             self.mention(Mentioned::Agent, &entry.key.name, &entry.key.span);
         }

@@ -12,7 +12,9 @@ use super::text::{
 use super::{DATES, ENVIRONMENT};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::model::{Map, Value};
-use crate::yaml::{Entry, Key, Kind, List, MAX_DEPTH, Node, Number, Reader, Style, Text, Written};
+use crate::yaml::{
+    Entry, Key, Kind, List, MAX_DEPTH, Node, Number, Reader, Style, Text, Written, opens_template,
+};
 
 /// Bytes that templates may put into what one reader reads: the variables of a suite, a conversation.
 const MOST_FILLED: usize = 16 << 20;
@@ -130,7 +132,7 @@ pub(in crate::suite) fn names_used(node: &Node, into: &mut BTreeSet<String>) {
         }
     };
     match &node.kind {
-        Kind::Text(text) if text.value.contains("{{") => add(&text.value),
+        Kind::Text(text) if opens_template(&text.value) => add(&text.value),
         Kind::List(list) => list.items.iter().for_each(|item| names_used(item, into)),
         Kind::Map(map) => {
             for entry in &map.entries {
@@ -147,12 +149,12 @@ pub(in crate::suite) fn names_used(node: &Node, into: &mut BTreeSet<String>) {
 /// Whether anything in a tree may be a template.
 pub(in crate::suite) fn has_templates(node: &Node) -> bool {
     match &node.kind {
-        Kind::Text(text) => text.value.contains("{{"),
+        Kind::Text(text) => opens_template(&text.value),
         Kind::List(list) => list.items.iter().any(has_templates),
         Kind::Map(map) => map
             .entries
             .iter()
-            .any(|entry| entry.key.name.contains("{{") || has_templates(&entry.value)),
+            .any(|entry| opens_template(&entry.key.name) || has_templates(&entry.value)),
         _ => false,
     }
 }
@@ -218,7 +220,7 @@ impl<'names> Fill<'names, '_> {
 
     fn filled(&mut self, node: &Node) -> Node {
         let kind = match &node.kind {
-            Kind::Text(text) if text.value.contains("{{") => return self.text(node, &text.value),
+            Kind::Text(text) if opens_template(&text.value) => return self.text(node, &text.value),
             Kind::List(list) => Kind::List(List {
                 items: list.items.iter().map(|item| self.node(item)).collect(),
                 flow: list.flow,
@@ -245,7 +247,7 @@ impl<'names> Fill<'names, '_> {
 
     /// A key must be known before the conversation is played.
     fn key(&mut self, key: &Key) -> Key {
-        if !key.name.contains("{{") {
+        if !opens_template(&key.name) {
             return key.clone();
         }
         let mut name = String::new();

@@ -10,6 +10,7 @@ use super::text::{Piece, Template, pieces, shown, to_number, to_text, whole};
 use super::{DATES, ENVIRONMENT};
 use crate::model::suite::{EmulatorStubs, Expectation, Input, Location, Start, StubRule, Turn};
 use crate::model::{Map, Value};
+use crate::yaml::opens_template;
 
 use fillable::Fillable;
 
@@ -135,7 +136,7 @@ impl Scope {
     }
 
     fn text_with(&self, text: &str, written: impl Fn(String) -> String) -> Result<String, Unfilled> {
-        if !text.contains("{{") {
+        if !opens_template(text) {
             return Ok(text.to_owned());
         }
         let mut filled = String::with_capacity(text.len());

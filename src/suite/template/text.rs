@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use crate::model::Value;
+use crate::yaml::opens_template;
 
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +125,7 @@ pub(in crate::suite) fn marked(text: &str) -> Cow<'_, str> {
 
 /// A text without its marks, for places in which templates are not filled in any more.
 pub(in crate::suite) fn plain(text: &str) -> Cow<'_, str> {
-    if !text.contains("{{\"") {
+    if !opens_template(text) || !text.contains("{{\"") {
         return Cow::Borrowed(text);
     }
     let without = |piece| match piece {
@@ -159,7 +160,7 @@ impl<'text> Template<'text> {
 
 /// Whether a text holds anything between `{{` and `}}` that is to be filled in.
 pub(in crate::suite) fn has_template(text: &str) -> bool {
-    text.contains("{{")
+    opens_template(text)
         && pieces(text)
             .iter()
             .any(|piece| !matches!(piece, Piece::Literal(_) | Piece::Data(_)))

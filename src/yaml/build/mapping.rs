@@ -1,12 +1,12 @@
 //! What stands in a mapping: its entries without YAML's traps, with what `<<` adds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Builder;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::facts::quoted;
-use crate::yaml::node::{Entry, Kind, Map, Node, Style, Text};
+use crate::yaml::node::{Entry, Key, Kind, Map, Node, Style, Text};
 
 impl Builder<'_> {
     pub(super) fn mapping(&mut self, entries: Vec<Entry>, flow: bool, span: &Range<usize>) -> Kind {
@@ -69,23 +69,22 @@ impl Builder<'_> {
     }
 
     fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut first_places: HashMap<String, Range<usize>> = HashMap::with_capacity(entries.len());
-        let mut unique = Vec::with_capacity(entries.len());
-        for entry in entries {
-            if let Some(first) = first_places.get(&entry.key.name) {
-                let problem = Diagnostic::error(
-                    "duplicate-key",
-                    format!("the key `{}` is given twice", entry.key.name),
-                )
-                .at(self.file, entry.key.span.clone(), "again here")
-                .at(self.file, first.clone(), "first here");
-                self.report(problem);
-                continue;
-            }
-            first_places.insert(entry.key.name.clone(), entry.key.span.clone());
-            unique.push(entry);
+        let repeated = repeated(&entries);
+        for (again, first) in &repeated {
+            let problem = Diagnostic::error(
+                "duplicate-key",
+                format!("the key `{}` is given twice", again.name),
+            )
+            .at(self.file, again.span.clone(), "again here")
+            .at(self.file, first.clone(), "first here");
+            self.report(problem);
         }
-        unique
+        if repeated.is_empty() {
+            return entries;
+        }
+        let mut names = HashSet::new();
+        let is_first = |entry: &Entry| names.insert(entry.key.name.clone());
+        entries.into_iter().filter(is_first).collect()
     }
 
     /// Applies `<<: *base`: entries of the base that the mapping does not have itself.
@@ -115,6 +114,25 @@ impl Builder<'_> {
         }
         entries
     }
+}
+
+/// Keys that stand there again, each with the place of the first.
+fn repeated(entries: &[Entry]) -> Vec<(Key, Range<usize>)> {
+    // Nearly all mappings are small: to look through them takes less time than a table of their keys.
+    const FEW: usize = 16;
+    let mut table = HashMap::new();
+    let keys = entries.iter().map(|entry| &entry.key).enumerate();
+    let again = keys.filter_map(|(at, key)| {
+        let first = if entries.len() <= FEW {
+            let before = entries.get(..at).unwrap_or_default();
+            &before.iter().find(|entry| entry.key.name == key.name)?.key
+        } else {
+            let first = *table.entry(key.name.as_str()).or_insert(key);
+            (!std::ptr::eq(first, key)).then_some(first)?
+        };
+        Some((key.clone(), first.span.clone()))
+    });
+    again.collect()
 }
 
 /// Values other than text that a sentence may begin with: `{ say: 2, please }`.
