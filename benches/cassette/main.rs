@@ -195,7 +195,7 @@ async fn converse(client: &CxBackend, start: SessionStart) {
     for says in SAYS {
         let turn = TurnRequest {
             input: TurnInput::User(Input::Say(says.to_owned())),
-            with: With::default(),
+            with: With::default().into(),
             via: None,
             timeout: Duration::from_secs(10),
             want_raw: false,

@@ -262,7 +262,7 @@ fn short(value: &impl Debug) -> String {
     const NOTHING: &str =
         r#"\b\w+: (None|\{\}|\[\]|""|EmulatorOverride|EmulatorStubs|Start|With|Location \{[^}]*\})(, | \})"#;
     let nothing = Regex::new(NOTHING).unwrap();
-    let unset = Regex::new(r"\b(restart|supplement): false(, | \})").unwrap();
+    let unset = Regex::new(r"\b(restart|supplement|has_templates): false(, | \})").unwrap();
     let empty = Regex::new(r"\b(EmulatorOverride|EmulatorStubs|Start|With) \{ *\}").unwrap();
     // Recordings lie somewhere else on every machine.
     let here = format!("{}/", env!("CARGO_MANIFEST_DIR"));
