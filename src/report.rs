@@ -375,6 +375,10 @@ impl Reporter for Filed {
         self.report.clone()
     }
 
+    fn shows_passed(&self) -> bool {
+        self.inner.shows_passed()
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         self.inner
             .conversation(recorded)

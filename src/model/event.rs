@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{ConversationResult, Sent, Twins, Verdict};
+use super::outcome::{ConversationResult, Twins, Verdict};
 
 /// What is known of a run when it starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl Summary {
         } += 1;
         self.recovered += u64::from(result.recovered > 0);
         for attempt in &result.attempts {
-            self.turns += attempt.turns.iter().filter(|turn| turn.sent != Sent::No).count() as u64;
+            self.turns += attempt.sent() as u64;
             self.expectations += attempt.evaluated() as u64;
         }
     }
@@ -188,6 +188,10 @@ pub struct Recorded {
 pub trait Reporter: Send {
     /// What it writes and where, for messages: `junit (reports/junit.xml)`.
     fn describe(&self) -> String;
+
+    /// Whether it shows the turns of conversations that simply passed. Where no reporter does, these may be missing:
+    /// [`ConversationResult::outline`].
+    fn shows_passed(&self) -> bool;
 
     /// Takes the next conversation.
     ///

@@ -328,17 +328,38 @@ pub struct Attempt {
     pub expectations: Vec<Checked>,
     /// The turns played (and skipped by `when`), in order.
     pub turns: Vec<PlayedTurn>,
+    /// Turns that are only counted, because nobody shows them: [`ConversationResult::outline`].
+    #[serde(skip)]
+    pub outlined: Outlined,
+}
+
+/// What is counted of turns that are not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outlined {
+    /// As [`Attempt::sent`].
+    pub sent: usize,
+    /// As [`Attempt::evaluated`].
+    pub evaluated: usize,
 }
 
 impl Attempt {
+    /// How many turns were sent, or may have been.
+    pub fn sent(&self) -> usize {
+        let sent = self.turns.iter().filter(|turn| turn.sent != Sent::No);
+        sent.count() + self.outlined.sent
+    }
+
     /// How many expectations were evaluated, of the turns and of the whole; those that were passed over are none.
     pub fn evaluated(&self) -> usize {
         let of_turns = self.turns.iter().flat_map(|turn| &turn.expectations);
-        of_turns
-            .chain(&self.expectations)
-            .filter(|checked| checked.outcome != Outcome::Skipped)
-            .count()
+        evaluated(of_turns.chain(&self.expectations)) + self.outlined.evaluated
     }
+}
+
+fn evaluated<'all>(expectations: impl Iterator<Item = &'all Checked>) -> usize {
+    expectations
+        .filter(|checked| checked.outcome != Outcome::Skipped)
+        .count()
 }
 
 /// The verdict on a conversation; derived from its attempts.
@@ -396,6 +417,28 @@ pub struct ConversationResult {
     pub known_issue: Option<String>,
     /// All attempts, in order.
     pub attempts: Vec<Attempt>,
+}
+
+impl ConversationResult {
+    /// Leaves of what simply passed what is told of it where no transcript is shown: its turns are only counted. What
+    /// has a twin is compared with it turn by turn, and remarks of an emulator are told; those turns stay.
+    pub fn outline(&mut self) {
+        let [attempt] = self.attempts.as_mut_slice() else {
+            return;
+        };
+        let mut replies = attempt.turns.iter().filter_map(|turn| turn.reply.as_ref());
+        if self.verdict != Verdict::Passed
+            || self.twin.is_some()
+            || replies.any(|reply| !reply.notes.is_empty())
+        {
+            return;
+        }
+        attempt.outlined = Outlined {
+            sent: attempt.sent(),
+            evaluated: evaluated(attempt.turns.iter().flat_map(|turn| &turn.expectations)),
+        };
+        attempt.turns = Vec::new();
+    }
 }
 
 /// A conversation that was played in writing and in recordings, and what came of both: an element of `twins` of the

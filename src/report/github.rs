@@ -80,6 +80,10 @@ impl Reporter for Github {
         "github".to_owned()
     }
 
+    fn shows_passed(&self) -> bool {
+        false
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let result = &recorded.result;
         match result.verdict {

@@ -69,6 +69,10 @@ impl Reporter for Json {
         "json".to_owned()
     }
 
+    fn shows_passed(&self) -> bool {
+        false
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let separator: &[u8] = if self.conversations == 0 {
             b"\n    "

@@ -22,7 +22,7 @@ use super::output::{Output, Spool};
 use super::style::{Canvas, Look, millis};
 use super::twins;
 use crate::model::event::{Recorded, Reporter, RunEnd, RunInfo};
-use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Sent, Verdict};
+use crate::model::outcome::{Attempt, AttemptOutcome, ConversationResult, Verdict};
 use crate::redact;
 
 /// Characters of a `message` attribute, which readers show in lists.
@@ -146,6 +146,10 @@ impl Reporter for Junit {
         "junit".to_owned()
     }
 
+    fn shows_passed(&self) -> bool {
+        false
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let class = attribute(&class_name(&recorded.result.suite));
         let name = self.unique(&class, &attribute(&recorded.result.name));
@@ -220,7 +224,6 @@ fn test_case(recorded: &Recorded, class: &str, name: String, texts: &mut Texts) 
 }
 
 fn status(result: &ConversationResult) -> TestCaseStatus {
-    let found = headline::of(result);
     let mut status = match result.verdict {
         Verdict::Passed | Verdict::Flaky => TestCaseStatus::success(),
         Verdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -228,6 +231,7 @@ fn status(result: &ConversationResult) -> TestCaseStatus {
         Verdict::Skipped | Verdict::NotRun => TestCaseStatus::skipped(),
     };
     if !matches!(result.verdict, Verdict::Passed | Verdict::Flaky) {
+        let found = headline::of(result);
         status.set_message(message(&found.text));
         status.set_type(attribute(match result.verdict {
             Verdict::Skipped => "skipped",
@@ -307,8 +311,7 @@ fn rerun(result: &ConversationResult, attempt: &Attempt) -> Option<TestRerun> {
 }
 
 fn properties(result: &ConversationResult, texts: &mut Texts) -> Vec<Property> {
-    let turns = result.attempts.iter().flat_map(|attempt| &attempt.turns);
-    let turns = turns.filter(|turn| turn.sent != Sent::No).count();
+    let turns: usize = result.attempts.iter().map(Attempt::sent).sum();
     let sessions: Vec<&str> = result
         .attempts
         .iter()

@@ -73,6 +73,10 @@ impl Reporter for Terminal {
         "terminal".to_owned()
     }
 
+    fn shows_passed(&self) -> bool {
+        self.detail.verbose || self.detail.print_expect
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let result = &recorded.result;
         self.tally.add(result);

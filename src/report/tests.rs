@@ -71,6 +71,11 @@ fn options() -> Options {
 
 /// The file that a report of this format leaves.
 fn file(format: Format, results: &[ConversationResult]) -> String {
+    file_of(format, results, |_| {})
+}
+
+/// As [`file`], when something happens to the results after they were put into the journal.
+fn file_of(format: Format, results: &[ConversationResult], change: fn(&mut ConversationResult)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report");
     let spec = ReportSpec {
@@ -79,8 +84,80 @@ fn file(format: Format, results: &[ConversationResult]) -> String {
     };
     let (mut reporters, errors) = open(&[spec], &options());
     assert!(errors.is_empty(), "{errors:?}");
-    written(results, reporters.pop().unwrap());
-    std::fs::read_to_string(path).unwrap()
+    let mut reporter = reporters.pop().unwrap();
+    for result in results {
+        let mut recorded = recorded(result.clone());
+        change(Arc::make_mut(&mut recorded.result));
+        reporter.conversation(&recorded).unwrap();
+    }
+    reporter.finish(&sample::run(), &sample::end(results)).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    text.replace(&path.display().to_string(), "report")
+}
+
+/// All samples, without remarks of the emulator.
+fn without_notes() -> Vec<ConversationResult> {
+    let mut results = sample::all();
+    let attempts = results.iter_mut().flat_map(|result| &mut result.attempts);
+    let replies = attempts
+        .flat_map(|attempt| &mut attempt.turns)
+        .filter_map(|turn| turn.reply.as_mut());
+    replies.for_each(|reply| reply.notes.clear());
+    results
+}
+
+/// What no report shows need not be kept for them.
+#[test]
+fn reports_are_the_same_without_the_turns_of_what_passed() {
+    let results = without_notes();
+    let mut outlined = results.clone();
+    outlined.iter_mut().for_each(ConversationResult::outline);
+    assert!(outlined != results, "something passed");
+    assert_eq!(sample::end(&outlined).summary, sample::end(&results).summary);
+    for format in Format::ALL {
+        let [whole, outlined] = [|_: &mut _| {}, ConversationResult::outline as fn(&mut _)]
+            .map(|change| file_of(format, &results, change));
+        assert_eq!(whole, outlined, "{format:?}");
+    }
+}
+
+#[test]
+fn only_reports_that_show_what_passed_ask_for_it() {
+    let shows = |detail| {
+        let (look, ledger) = (NARROW, Ledger::default());
+        let output = Buffer::default().destination();
+        terminal::Terminal::new(output, look, detail, ledger).shows_passed()
+    };
+    let detail = Detail::default;
+    assert!(!shows(detail()));
+    assert!(shows(Detail {
+        verbose: true,
+        ..detail()
+    }));
+    assert!(shows(Detail {
+        print_expect: true,
+        ..detail()
+    }));
+}
+
+/// Remarks of an emulator are told whatever came of the turn, and twins are compared turn by turn.
+#[test]
+fn what_is_told_of_passed_turns_stays() {
+    let passed = without_notes().into_iter().find(|result| {
+        let mut outlined = result.clone();
+        outlined.outline();
+        outlined != *result
+    });
+    let mut noted = passed.unwrap();
+    let mut twin = noted.clone();
+    let reply = noted.attempts[0].turns[0].reply.as_mut().unwrap();
+    reply.notes.push("`@sys.color` is not known".to_owned());
+    twin.twin = Some("passes".to_owned());
+    for result in [noted, twin] {
+        let mut outlined = result.clone();
+        outlined.outline();
+        assert_eq!(outlined, result);
+    }
 }
 
 const NARROW: Look = Look {

@@ -17,7 +17,7 @@ use super::unknown::Unknown;
 use super::{RunContext, RunTarget};
 use crate::backend::{Session, SessionStart, Take, Title};
 use crate::expect::{self, TurnContext};
-use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, PlayedTurn};
+use crate::model::outcome::{Attempt, AttemptOutcome, Checked, Outcome, Outlined, PlayedTurn};
 use crate::model::suite::{
     Channel, Check, Conversation, EmulatorStubs, HistoryChunk, RunMethod, Service, Start, Turn, With,
 };
@@ -82,6 +82,7 @@ pub(super) async fn play(
         error: error.map(|unknown| unknown.error),
         expectations,
         turns: player.turns,
+        outlined: Outlined::default(),
     };
     PlayedAttempt { attempt, ended }
 }

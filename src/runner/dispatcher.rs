@@ -123,10 +123,16 @@ impl Dispatcher {
                 return;
             };
             let context = Arc::clone(&self.context);
+            let shows_passed = self.reports.shows_passed();
             // In a box, because the runtime moves what it is given a few times.
-            let task = self
-                .running
-                .spawn(Box::pin(async move { executor::play(&context, position).await }));
+            let task = self.running.spawn(Box::pin(async move {
+                let finished = executor::play(&context, position).await;
+                if shows_passed {
+                    finished
+                } else {
+                    finished.outlined()
+                }
+            }));
             self.positions.insert(task.id(), position);
         }
     }

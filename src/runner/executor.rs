@@ -14,7 +14,7 @@ use super::retry::Retrying;
 use super::{RunContext, RunTarget, journal, reason, verdict};
 use crate::backend::Title;
 use crate::model::event::{CancelReason, RunEvent};
-use crate::model::outcome::{Attempt, ConversationResult, Sent, Verdict};
+use crate::model::outcome::{Attempt, ConversationResult, Verdict};
 use crate::model::suite::{Conversation, EmulatorStubs};
 use crate::redact::{Redact, Redactor, shorten};
 
@@ -40,6 +40,15 @@ impl Finished {
             result,
             line,
         }
+    }
+}
+
+impl Finished {
+    /// Without what no report shows; its line has it. Memory that another thread gives back is dear to both, so it is
+    /// given back where it was made.
+    pub(super) fn outlined(mut self) -> Self {
+        self.result.outline();
+        self
     }
 }
 
@@ -150,8 +159,7 @@ async fn play_attempts(
             };
             let PlayedAttempt { attempt, ended } =
                 attempt::play(context, conversation, stubs, target, place).await;
-            let sent = attempt.turns.iter().filter(|turn| turn.sent != Sent::No).count();
-            context.allowance.give_back(turns.saturating_sub(sent));
+            context.allowance.give_back(turns.saturating_sub(attempt.sent()));
             attempts.push(attempt);
             let Some(wait) = retrying.after(ended) else { break };
             let wait = if context.is_hurried() {

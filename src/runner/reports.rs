@@ -44,6 +44,7 @@ pub struct ReportFailure {
 /// The reports of a run that goes on; a thread of its own writes them.
 #[derive(Debug)]
 pub struct Reports {
+    shows_passed: bool,
     sequence: Sequence<Recorded>,
     piece: Vec<Recorded>,
     pieces: mpsc::Sender<Vec<Recorded>>,
@@ -57,16 +58,23 @@ impl Reports {
     /// When the machine has no room for a thread.
     pub fn begin(reporters: Vec<Box<dyn Reporter>>, plan: &Plan) -> io::Result<Self> {
         let (pieces, received) = mpsc::channel(WAITING_PIECES);
+        let shows_passed = reporters.iter().any(|reporter| reporter.shows_passed());
         let writing = Writing::new(reporters);
         let thread = thread::Builder::new()
             .name("reports".to_owned())
             .spawn(move || writing.take_all(received))?;
         Ok(Self {
+            shows_passed,
             sequence: Sequence::new(plan.positions().to_vec(), MOST_WAITING),
             piece: Vec::new(),
             pieces,
             thread,
         })
+    }
+
+    /// Whether a report shows the turns of what simply passed.
+    pub(super) fn shows_passed(&self) -> bool {
+        self.shows_passed
     }
 
     /// Takes the result of a position of the plan, with its line of the journal.

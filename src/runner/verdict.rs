@@ -127,6 +127,7 @@ mod tests {
             error: None,
             expectations: Vec::new(),
             turns: Vec::new(),
+            outlined: crate::model::outcome::Outlined::default(),
         }
     }
 

@@ -72,6 +72,7 @@ pub(crate) fn attempt(outcome: AttemptOutcome, turns: Vec<PlayedTurn>) -> Attemp
         error: None,
         expectations: vec![],
         turns,
+        outlined: crate::model::outcome::Outlined::default(),
     }
 }
 

@@ -27,6 +27,10 @@ impl Reporter for Recorder {
         "recorder (nowhere)".to_owned()
     }
 
+    fn shows_passed(&self) -> bool {
+        false
+    }
+
     fn conversation(&mut self, recorded: &Recorded) -> io::Result<()> {
         let mut told = self.told.lock().unwrap();
         if self.fails_at == Some(told.names.len()) {
@@ -151,6 +155,10 @@ struct Broken;
 impl Reporter for Broken {
     fn describe(&self) -> String {
         "broken".to_owned()
+    }
+
+    fn shows_passed(&self) -> bool {
+        true
     }
 
     fn conversation(&mut self, _recorded: &Recorded) -> io::Result<()> {

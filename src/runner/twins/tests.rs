@@ -70,6 +70,7 @@ fn result(name: &str, channel: Channel, turns: Vec<PlayedTurn>) -> ConversationR
             error: None,
             expectations: Vec::new(),
             turns,
+            outlined: crate::model::outcome::Outlined::default(),
         }],
     }
 }
