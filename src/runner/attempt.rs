@@ -138,7 +138,7 @@ pub(super) struct Player<'run> {
     /// The last request of the turn, if its answer did not tell how many tokens it took.
     pub(super) uncounted: Option<Departure>,
     session_id: String,
-    /// All replies so far.
+    /// All replies so far, or those that are still needed: [`Player::remember`].
     pub(super) replies: Vec<AgentReply>,
     /// How many of them belong to earlier sessions.
     earlier: usize,
@@ -181,7 +181,7 @@ impl<'run> Player<'run> {
             session_id: String::new(),
             replies: Vec::new(),
             earlier: 0,
-            turns: Vec::new(),
+            turns: Vec::with_capacity(conversation.turns.len()),
             partial: None,
             want_raw: wants_raw(conversation),
             ended_after: None,
@@ -301,6 +301,16 @@ impl<'run> Player<'run> {
     pub(super) fn cannot_tell(&mut self, number: u32, why: &str) {
         let told = format!("it cannot be told what was said in turn {number} (`run_method: stable`): {why}");
         self.untold.get_or_insert(told);
+    }
+
+    /// Keeps a reply. Where nothing is expected of the conversation as a whole, others are only kept as long as later
+    /// turns may be compared with them: the last one, and the last that showed parameters.
+    pub(super) fn remember(&mut self, reply: AgentReply) {
+        if self.conversation.expect.is_empty() && reply.parameters.seen().is_some() {
+            self.replies.clear();
+            self.earlier = 0;
+        }
+        self.replies.push(reply);
     }
 
     /// The id of the session that is going on.

@@ -28,6 +28,8 @@ pub const JOURNAL_FILE: &str = "journal.jsonl";
 /// Lines that are given to the writer together, of so many bytes at most: to wake it costs more than to write one.
 const PIECE_LINES: usize = 16;
 const PIECE_BYTES: usize = 256 << 10;
+/// Room for a turn, in bytes; most need no more.
+const USUAL_TURN: usize = 1 << 10;
 /// Pieces that wait for the disk; when it cannot keep up, executors wait for it.
 const WAITING_PIECES: usize = 4;
 
@@ -179,7 +181,10 @@ fn write(
 /// # Errors
 /// When a value cannot be written as JSON.
 pub(super) fn line_of(result: &ConversationResult) -> io::Result<Vec<u8>> {
-    serde_json::to_vec(result).map_err(io::Error::from)
+    let turns: usize = result.attempts.iter().map(|attempt| attempt.turns.len()).sum();
+    let mut line = Vec::with_capacity(USUAL_TURN * (1 + turns));
+    serde_json::to_writer(&mut line, result)?;
+    Ok(line)
 }
 
 /// The journal of a run that is over.

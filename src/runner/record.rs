@@ -13,12 +13,17 @@ use crate::suite::template::as_written;
 
 /// A turn that nothing has come of yet.
 pub(super) fn unplayed(index: usize, turn: &Turn) -> PlayedTurn {
+    let input = input(&turn.input);
     PlayedTurn {
         index: u32::try_from(index + 1).unwrap_or(u32::MAX),
         file: turn.location.file.display().to_string(),
         line: turn.location.line,
         used_at: turn.used_at.as_ref().map(ToString::to_string),
-        input: as_written(input(&turn.input)),
+        input: if turn.has_templates {
+            as_written(input)
+        } else {
+            input
+        },
         skipped: None,
         sent: Sent::No,
         reply: None,

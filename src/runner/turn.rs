@@ -147,7 +147,7 @@ impl Player<'_> {
         if reply.ended.is_some() {
             self.ended_after = Some(self.turns[index].index);
         }
-        self.replies.push(reply);
+        self.remember(reply);
         if turn.restart {
             self.restart();
         }

@@ -140,8 +140,15 @@ impl CxSession {
     ) -> Result<Answers, TurnError> {
         let params = self.query_params(playing.with)?;
         match via {
-            Via::Detect => self.detect(playing, Method::Detect, params, input).await,
-            Via::ServerStream => self.detect(playing, Method::ServerStream, params, input).await,
+            Via::Detect | Via::ServerStream => {
+                let method = if via == Via::Detect {
+                    Method::Detect
+                } else {
+                    Method::ServerStream
+                };
+                let asked = self.detect_request(params, input);
+                self.detect(playing, method, asked).await
+            }
             Via::Stream => self.stream(playing, params, input, None).await,
             Via::Match => {
                 let asked = self.match_request(params, input);
@@ -187,7 +194,8 @@ impl CxSession {
             let params = self
                 .query_params(&with)
                 .map_err(|failed| later(position, failed.error))?;
-            let detected = self.detect(playing, Method::Detect, params, input).await;
+            let asked = self.detect_request(params, input);
+            let detected = self.detect(playing, Method::Detect, asked).await;
             let detected = detected.map_err(|failed| match position {
                 0 => failed,
                 _ => TurnError {
@@ -213,13 +221,8 @@ impl CxSession {
         Ok(self.pending.remove(position).1)
     }
 
-    async fn detect(
-        &mut self,
-        playing: &mut Playing<'_>,
-        method: Method,
-        params: cx::QueryParameters,
-        input: cx::QueryInput,
-    ) -> Result<Answers, TurnError> {
+    /// The request as it is sent: in the state of a call, while it waits, the message itself would be large.
+    fn detect_request(&self, params: cx::QueryParameters, input: cx::QueryInput) -> Vec<u8> {
         let asked = cx::DetectIntentRequest {
             session: self.name.clone(),
             query_params: Some(params),
@@ -228,7 +231,16 @@ impl CxSession {
             response_view: cx::DetectIntentResponseView::Full.into(),
             output_audio_config: speech::output_config(&self.shared.target.audio),
         };
-        let parts = self.ask(playing, method, asked.encode_to_vec()).await?;
+        asked.encode_to_vec()
+    }
+
+    async fn detect(
+        &mut self,
+        playing: &mut Playing<'_>,
+        method: Method,
+        asked: Vec<u8>,
+    ) -> Result<Answers, TurnError> {
+        let parts = self.ask(playing, method, asked).await?;
         if parts.is_empty() {
             return Err(no_answer("the answer ended without a response"));
         }

@@ -84,11 +84,11 @@ fn a_transcript_takes_plain_matchers_and_may_be_unseen() {
 #[test]
 fn a_spoken_answer_is_looked_at_member_by_member() {
     let check = |present| {
-        Check::Audio(AudioCheck {
+        Check::Audio(Box::new(AudioCheck {
             present: Some(present),
             duration: Some(Matcher::Compare(Comparison::Less, Value::from(2.0))),
             encoding: Some(Matcher::Is(Value::from("mulaw"))),
-        })
+        }))
     };
     let short = outcomes(check(true), &spoke(Duration::from_millis(1_500)));
     assert!(

@@ -70,7 +70,7 @@ pub enum Check {
     /// What was heard of the user's speech.
     Transcript(Matcher),
     /// The spoken answer.
-    Audio(AudioCheck),
+    Audio(Box<AudioCheck>),
     /// Whether the user interrupted the agent (CES).
     Interrupted(bool),
     /// Time to the whole answer, in seconds (durations in operands were turned into seconds).

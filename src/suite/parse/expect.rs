@@ -157,7 +157,7 @@ impl Parser {
                 .parameter_matchers(node, "`all_parameters`")
                 .map(Check::AllParameters),
             "tool_calls" => self.tool_calls(node).map(Check::ToolCalls),
-            "audio" => self.spoken(node).map(Check::Audio),
+            "audio" => self.spoken(node).map(Box::new).map(Check::Audio),
             "interrupted" => self.boolean(node, "`interrupted`").map(Check::Interrupted),
             "raw" => return self.raws(node),
             _ => None,

@@ -261,11 +261,11 @@ impl Fillable for Check {
             Self::Spans(matcher) => Self::Spans(scope.fill(matcher)?),
             Self::Sentiment(matcher) => Self::Sentiment(scope.fill(matcher)?),
             Self::Transcript(matcher) => Self::Transcript(scope.fill(matcher)?),
-            Self::Audio(check) => Self::Audio(AudioCheck {
+            Self::Audio(check) => Self::Audio(Box::new(AudioCheck {
                 present: check.present,
                 duration: scope.fill(&check.duration)?,
                 encoding: scope.fill(&check.encoding)?,
-            }),
+            })),
             Self::Latency(matcher) => Self::Latency(scope.fill(matcher)?),
             Self::Raw { path, matcher } => Self::Raw {
                 path: scope.text(path)?,
