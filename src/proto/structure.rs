@@ -19,8 +19,8 @@ use prost::encoding::{
 use prost::{DecodeError, Message};
 use serde_json::{Map, Value};
 
-use reader::{Payload, next_field};
 pub use reader::{WireList, WireObject, WireValue};
+use reader::{content, fixed};
 pub(super) use text::{Members, Name};
 pub use writer::{ListWriter, ObjectWriter, ValueWriter};
 pub(super) use writer::{begin, end};
@@ -70,6 +70,15 @@ impl fmt::Debug for Struct {
     }
 }
 
+/// A field's key as it is written: one byte for each of the fields here.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "tags are below 16, wire types below 8"
+)]
+const fn written(tag: u32, wire_type: WireType) -> u8 {
+    (tag << 3) as u8 | wire_type as u8
+}
+
 /// The map entries of `Struct`, and the values of `ListValue`.
 const ITEM: u32 = 1;
 const KEY: u32 = 1;
@@ -82,6 +91,17 @@ const TEXT: u32 = 3;
 const BOOL: u32 = 4;
 const OBJECT: u32 = 5;
 const LIST: u32 = 6;
+
+// Their keys as they are written.
+const ITEM_BYTES: u8 = written(ITEM, WireType::LengthDelimited);
+const KEY_BYTES: u8 = written(KEY, WireType::LengthDelimited);
+const VALUE_BYTES: u8 = written(VALUE, WireType::LengthDelimited);
+const NULL_VARINT: u8 = written(NULL, WireType::Varint);
+const NUMBER_FIXED: u8 = written(NUMBER, WireType::SixtyFourBit);
+const TEXT_BYTES: u8 = written(TEXT, WireType::LengthDelimited);
+const BOOL_VARINT: u8 = written(BOOL, WireType::Varint);
+const OBJECT_BYTES: u8 = written(OBJECT, WireType::LengthDelimited);
+const LIST_BYTES: u8 = written(LIST, WireType::LengthDelimited);
 
 impl Message for Struct {
     fn encode_raw(&self, buffer: &mut impl BufMut) {
@@ -133,54 +153,75 @@ struct Plain {
 }
 
 impl Plain {
+    /// Within a message: one level less, if any is left.
+    fn inside(self) -> Option<Self> {
+        let levels = self.levels.checked_sub(1)?;
+        Some(Self { levels })
+    }
+
     /// A member of an object.
-    fn entry(self, message: &[u8]) -> bool {
-        self.all(message, |inside, tag, payload| match (tag, payload) {
-            (KEY, Payload::Bytes(text)) => is_text(text),
-            (VALUE, Payload::Bytes(value)) => inside.value(value),
-            _ => false,
-        })
-    }
-
-    fn value(self, message: &[u8]) -> bool {
-        self.all(message, |inside, tag, payload| match (tag, payload) {
-            (TEXT, Payload::Bytes(text)) => is_text(text),
-            (OBJECT, Payload::Bytes(object)) => inside.object(object),
-            (LIST, Payload::Bytes(list)) => inside.list(list),
-            (NULL | BOOL, Payload::Varint(_)) | (NUMBER, Payload::Fixed(_)) => true,
-            _ => false,
-        })
-    }
-
-    fn object(self, message: &[u8]) -> bool {
-        self.all(message, |inside, tag, payload| match (tag, payload) {
-            (ITEM, Payload::Bytes(entry)) => inside.entry(entry),
-            _ => false,
-        })
-    }
-
-    fn list(self, message: &[u8]) -> bool {
-        self.all(message, |inside, tag, payload| match (tag, payload) {
-            (ITEM, Payload::Bytes(value)) => inside.value(value),
-            _ => false,
-        })
-    }
-
-    /// Whether all fields of a message are plain.
-    #[inline]
-    fn all(self, mut message: &[u8], is_plain: impl Fn(Self, u32, Payload<'_>) -> bool) -> bool {
-        let Some(levels) = self.levels.checked_sub(1) else {
-            return false;
-        };
-        let inside = Self { levels };
-        while !message.is_empty() {
-            let field = next_field(&mut message);
-            if !field.is_some_and(|(tag, payload)| is_plain(inside, tag, payload)) {
+    fn entry(self, mut message: &[u8]) -> bool {
+        let Some(inside) = self.inside() else { return false };
+        while let [key, rest @ ..] = message {
+            message = rest;
+            let is_plain = match *key {
+                KEY_BYTES => content(&mut message).is_some_and(is_text),
+                VALUE_BYTES => content(&mut message).is_some_and(|value| inside.value(value)),
+                _ => false,
+            };
+            if !is_plain {
                 return false;
             }
         }
         true
     }
+
+    fn value(self, mut message: &[u8]) -> bool {
+        let Some(inside) = self.inside() else { return false };
+        while let [key, rest @ ..] = message {
+            message = rest;
+            let is_plain = match *key {
+                TEXT_BYTES => content(&mut message).is_some_and(is_text),
+                OBJECT_BYTES => content(&mut message).is_some_and(|object| inside.object(object)),
+                LIST_BYTES => content(&mut message).is_some_and(|list| inside.list(list)),
+                NULL_VARINT | BOOL_VARINT => short_varint(&mut message),
+                NUMBER_FIXED => fixed(&mut message).is_some(),
+                _ => false,
+            };
+            if !is_plain {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn object(self, message: &[u8]) -> bool {
+        self.items(message, Self::entry)
+    }
+
+    fn list(self, message: &[u8]) -> bool {
+        self.items(message, Self::value)
+    }
+
+    fn items(self, mut message: &[u8], is_plain: impl Fn(Self, &[u8]) -> bool) -> bool {
+        let Some(inside) = self.inside() else { return false };
+        while let [ITEM_BYTES, rest @ ..] = message {
+            message = rest;
+            if !content(&mut message).is_some_and(|item| is_plain(inside, item)) {
+                return false;
+            }
+        }
+        message.is_empty()
+    }
+}
+
+/// Takes a varint of one byte, as `null` and booleans are.
+fn short_varint(bytes: &mut &[u8]) -> bool {
+    let [0..=0x7f, rest @ ..] = *bytes else {
+        return false;
+    };
+    *bytes = rest;
+    true
 }
 
 /// Whether bytes are a text. Most are ASCII, which is seen sooner.

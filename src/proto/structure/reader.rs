@@ -2,11 +2,15 @@
 //!
 //! The bytes have been checked; whatever cannot be read all the same is as good as not there.
 
-use prost::bytes::Buf;
+use std::iter;
+
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use serde_json::{Map, Value};
 
-use super::{BOOL, ITEM, KEY, LIST, NUMBER, OBJECT, TEXT, VALUE};
+use super::{
+    BOOL, ITEM, ITEM_BYTES, KEY, KEY_BYTES, LIST, LIST_BYTES, NUMBER, NUMBER_FIXED, OBJECT, OBJECT_BYTES,
+    TEXT, TEXT_BYTES, VALUE, VALUE_BYTES,
+};
 use crate::proto::json::number_to_json;
 
 /// A value. Of several kinds in one value the last counts, as for any message.
@@ -37,6 +41,24 @@ pub struct WireList<'a>(&'a [u8]);
 
 impl<'a> WireValue<'a> {
     fn read(bytes: &'a [u8]) -> Self {
+        Self::read_usual(bytes).unwrap_or_else(|| Self::read_any(bytes))
+    }
+
+    /// A value that is written as usual: with one kind, once.
+    #[inline]
+    fn read_usual(bytes: &'a [u8]) -> Option<Self> {
+        let (key, mut rest) = bytes.split_first()?;
+        let value = match *key {
+            TEXT_BYTES => Self::Text(std::str::from_utf8(content(&mut rest)?).ok()?),
+            OBJECT_BYTES => Self::Object(WireObject(content(&mut rest)?)),
+            LIST_BYTES => Self::List(WireList(content(&mut rest)?)),
+            NUMBER_FIXED => Self::Number(f64::from_bits(fixed(&mut rest)?)),
+            _ => return None,
+        };
+        rest.is_empty().then_some(value)
+    }
+
+    fn read_any(bytes: &'a [u8]) -> Self {
         let kinds = Fields(bytes).filter_map(|field| match field {
             (NUMBER, Payload::Fixed(bits)) => Some(Self::Number(f64::from_bits(bits))),
             (TEXT, Payload::Bytes(text)) => Some(Self::Text(std::str::from_utf8(text).ok()?)),
@@ -138,17 +160,7 @@ impl<'a> WireObject<'a> {
 
     /// Keys, and values that have not been read.
     fn entries(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        items(self.0).map(|entry| {
-            let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
-            for field in Fields(entry) {
-                match field {
-                    (KEY, Payload::Bytes(bytes)) => key = bytes,
-                    (VALUE, Payload::Bytes(bytes)) => value = bytes,
-                    _ => {}
-                }
-            }
-            (key, value)
-        })
+        items(self.0).map(|entry| usual_entry(entry).unwrap_or_else(|| any_entry(entry)))
     }
 
     /// As JSON; keys in alphabetical order, integral numbers as integers.
@@ -169,17 +181,46 @@ impl<'a> WireList<'a> {
     }
 }
 
+/// Key and value of an entry that is written as usual: first the one, then the other, and nothing else.
+#[inline]
+fn usual_entry(mut entry: &[u8]) -> Option<(&[u8], &[u8])> {
+    entry = entry.strip_prefix(&[KEY_BYTES])?;
+    let key = content(&mut entry)?;
+    entry = entry.strip_prefix(&[VALUE_BYTES])?;
+    let value = content(&mut entry)?;
+    entry.is_empty().then_some((key, value))
+}
+
+/// Key and value of any entry.
+fn any_entry(entry: &[u8]) -> (&[u8], &[u8]) {
+    let (mut key, mut value): (&[u8], &[u8]) = (&[], &[]);
+    for field in Fields(entry) {
+        match field {
+            (KEY, Payload::Bytes(bytes)) => key = bytes,
+            (VALUE, Payload::Bytes(bytes)) => value = bytes,
+            _ => {}
+        }
+    }
+    (key, value)
+}
+
 /// The messages in field [`ITEM`].
-fn items(fields: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Fields(fields).filter_map(|field| match field {
-        (ITEM, Payload::Bytes(message)) => Some(message),
-        _ => None,
+fn items(mut fields: &[u8]) -> impl Iterator<Item = &[u8]> {
+    iter::from_fn(move || {
+        loop {
+            if let [ITEM_BYTES, rest @ ..] = fields {
+                fields = rest;
+                return content(&mut fields);
+            }
+            if let (ITEM, Payload::Bytes(message)) = next_field(&mut fields)? {
+                return Some(message);
+            }
+        }
     })
 }
 
 /// What stands in a field, by wire type; of other wire types, nothing is of interest.
-#[derive(Debug, PartialEq)]
-pub(super) enum Payload<'a> {
+enum Payload<'a> {
     Varint(u64),
     Fixed(u64),
     Bytes(&'a [u8]),
@@ -198,54 +239,93 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// The next field of a message; nothing at its end, and where the bytes make no sense.
-#[inline]
-pub(super) fn next_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
-    const VARINT: u8 = WireType::Varint as u8;
-    const FIXED: u8 = WireType::SixtyFourBit as u8;
-    const BYTES: u8 = WireType::LengthDelimited as u8;
-    // Nearly all keys are one byte, and nearly all lengths one or two.
-    let [key @ 0x08..=0x7f, rest @ ..] = *bytes else {
-        return any_field(bytes);
-    };
-    let content = |length: usize, rest: &'a [u8]| {
-        let (content, rest) = rest.split_at_checked(length)?;
-        Some((Payload::Bytes(content), rest))
-    };
-    let read = match (key & 0x07, rest) {
-        (BYTES, [length @ 0..=0x7f, rest @ ..]) => content(usize::from(*length), rest),
-        (BYTES, [low, high @ 0..=0x7f, rest @ ..]) => {
-            content(usize::from(*high) << 7 | usize::from(*low & 0x7f), rest)
-        }
-        (VARINT, [value @ 0..=0x7f, rest @ ..]) => Some((Payload::Varint(u64::from(*value)), rest)),
-        (FIXED, rest) => rest
-            .split_first_chunk()
-            .map(|(bits, rest)| (Payload::Fixed(u64::from_le_bytes(*bits)), rest)),
-        _ => return any_field(bytes),
-    };
-    let (payload, rest) = read?;
-    *bytes = rest;
-    Some((u32::from(key >> 3), payload))
-}
-
-/// [`next_field`] for fields of every kind.
-pub(super) fn any_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
+fn next_field<'a>(bytes: &mut &'a [u8]) -> Option<(u32, Payload<'a>)> {
     if bytes.is_empty() {
         return None;
     }
     let (tag, wire_type) = decode_key(bytes).ok()?;
     let payload = match wire_type {
         WireType::Varint => Payload::Varint(decode_varint(bytes).ok()?),
-        WireType::SixtyFourBit => Payload::Fixed(bytes.try_get_u64_le().ok()?),
-        WireType::LengthDelimited => {
-            let length = usize::try_from(decode_varint(bytes).ok()?).ok()?;
-            let (content, rest) = bytes.split_at_checked(length)?;
-            *bytes = rest;
-            Payload::Bytes(content)
-        }
+        WireType::SixtyFourBit => Payload::Fixed(fixed(bytes)?),
+        WireType::LengthDelimited => Payload::Bytes(content(bytes)?),
         _ => {
             skip_field(wire_type, tag, bytes, DecodeContext::default()).ok()?;
             Payload::Other
         }
     };
     Some((tag, payload))
+}
+
+/// Takes a length and as many bytes.
+#[inline]
+pub(super) fn content<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    // Nearly all lengths are one byte or two.
+    let (length, rest) = match *bytes {
+        [length @ 0..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        [low, high @ 0..=0x7f, rest @ ..] => (usize::from(*high) << 7 | usize::from(*low & 0x7f), rest),
+        _ => {
+            let length = usize::try_from(decode_varint(bytes).ok()?).ok()?;
+            (length, *bytes)
+        }
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    *bytes = rest;
+    Some(content)
+}
+
+/// Takes eight bytes.
+#[inline]
+pub(super) fn fixed(bytes: &mut &[u8]) -> Option<u64> {
+    let (bits, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u64::from_le_bytes(*bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes of which many are keys, small lengths and the first halves of longer ones.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            Just(ITEM_BYTES),
+            Just(VALUE_BYTES),
+            prop::sample::select(vec![TEXT_BYTES, OBJECT_BYTES, LIST_BYTES, NUMBER_FIXED]),
+            0u8..=9,
+            0x80u8..=0x8f,
+            any::<u8>(),
+        ];
+        prop::collection::vec(byte, 0..24)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_as_usual_is_read_as_anything_is(bytes in bytes()) {
+            if let Some(entry) = usual_entry(&bytes) {
+                prop_assert_eq!(entry, any_entry(&bytes));
+            }
+            if let Some(value) = WireValue::read_usual(&bytes) {
+                let any = WireValue::read_any(&bytes);
+                // Not every number is equal to itself.
+                prop_assert_eq!(format!("{value:?}"), format!("{any:?}"));
+            }
+            let any = Fields(&bytes).filter_map(|field| match field {
+                (ITEM, Payload::Bytes(message)) => Some(message),
+                _ => None,
+            });
+            prop_assert_eq!(items(&bytes).collect::<Vec<_>>(), any.collect::<Vec<_>>());
+        }
+
+        /// A message is a length and as many bytes, however long the length is written.
+        #[test]
+        fn lengths_are_read_as_prost_reads_them(bytes in bytes()) {
+            let (mut ours, mut theirs) = (bytes.as_slice(), bytes.as_slice());
+            let length = decode_varint(&mut theirs).ok().and_then(|length| usize::try_from(length).ok());
+            let expected = length.and_then(|length| theirs.split_at_checked(length));
+            let found = content(&mut ours).map(|content| (content, ours));
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

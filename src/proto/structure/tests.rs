@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::reader::any_field;
 use super::*;
 use crate::proto::json::{MAX_DEPTH, number_to_json, struct_to_json};
 
@@ -55,20 +54,6 @@ proptest! {
         let expected = members.iter().map(|(key, value)| (key.clone(), plain(value))).collect();
         prop_assert_eq!(&read.fields, &expected);
         prop_assert_eq!(Struct::decode(read.encode_to_vec().as_slice()).unwrap(), object);
-    }
-
-    /// The short way to read a field, and the general one.
-    #[test]
-    fn short_fields_are_fields(bytes in prop::collection::vec(prop_oneof![0u8..=0x42, any::<u8>()], 0..40)) {
-        let (mut short, mut general) = (bytes.as_slice(), bytes.as_slice());
-        loop {
-            let (field, expected) = (next_field(&mut short), any_field(&mut general));
-            prop_assert_eq!(&field, &expected);
-            if field.is_none() {
-                break;
-            }
-            prop_assert_eq!(short, general);
-        }
     }
 
     #[test]
