@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::backend::{Backend, BackendError};
 use crate::cassette::Cassettes;
@@ -189,6 +190,6 @@ pub struct Played {
 /// When the journal cannot be written: without it there are no reports.
 pub async fn play(run: Run, journal: JournalWriter, reports: Reports) -> io::Result<Played> {
     // Among the conversations, so that each that ends wakes no thread but the one that played it.
-    let playing = tokio::spawn(dispatcher::dispatch(run, journal, reports));
+    let playing = AbortOnDropHandle::new(tokio::spawn(dispatcher::dispatch(run, journal, reports)));
     playing.await.map_err(io::Error::other)?
 }

@@ -41,9 +41,7 @@ impl Finished {
             line,
         }
     }
-}
 
-impl Finished {
     /// Without what no report shows; its line has it. Memory that another thread gives back is dear to both, so it is
     /// given back where it was made.
     pub(super) fn outlined(mut self) -> Self {
