@@ -103,7 +103,7 @@ impl Stubbed {
 }
 
 /// So many files are read before their names are checked: each keeps its text and all its names until then.
-const FILES_AT_ONCE: usize = 32;
+const FILES_AT_ONCE: usize = 16;
 
 /// Bytes of text whose trees are kept, packed, until they are played; what is beyond is read again then.
 const TEXT_KEPT: usize = 8 << 20;
