@@ -75,11 +75,12 @@ pub trait Backend: Send + Sync {
 /// One conversation with a service. Dropping it gives up what it holds.
 #[async_trait]
 pub trait Session: Send {
-    /// Plays one turn (or hands in tool results within one) and waits for the whole answer.
+    /// Plays one turn (or hands in tool results within one) and waits for the whole answer. It is in a box because it
+    /// is large, and many of them are on their way at once.
     ///
     /// # Errors
     /// [`TurnError`] says whether the turn may have been applied.
-    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError>;
+    async fn play(&mut self, turn: TurnRequest) -> Result<Box<AgentReply>, TurnError>;
 
     /// How long the agent's last answer can still be heard, where it speaks in its time: a user who does not interrupt
     /// waits for its end.

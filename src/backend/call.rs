@@ -7,6 +7,7 @@ mod codec;
 mod guard;
 
 use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,7 +175,7 @@ impl Caller {
                 .await;
             read_all(answer.map_err(Box::new)?.into_inner(), sent_at).await
         };
-        match unsent.wait(reading, call.deadline, is_patient).await {
+        match unsent.wait(pin!(reading), call.deadline, is_patient).await {
             Waited::Done(Ok(parts)) => Ok(parts),
             Waited::Done(Err(status)) => Err(self.failed(&prepared.lease, &status, unsent.take().is_some())),
             Waited::Stuck(_) => Err(self.stuck(&prepared.lease)),
@@ -216,7 +217,7 @@ impl Caller {
         let request = request(unsent.messages(), prepared.headers, timeout);
         waiting.restart();
         let opening = prepared.client.streaming(request, prepared.path, BytesCodec);
-        match unsent.wait(opening, call.deadline, is_patient).await {
+        match unsent.wait(pin!(opening), call.deadline, is_patient).await {
             Waited::Done(Ok(answer)) => Ok(LiveStream {
                 outbox: None,
                 inbox: answer.into_inner(),

@@ -1,6 +1,5 @@
 //! What a call has to send, and whether it has left for the service, which decides whether its turn may have been applied.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -53,17 +52,16 @@ impl<T> Unsent<T> {
 
 impl<T> Unsent<T> {
     /// Waits for a call that sends this. `is_patient` waits for a connection that does not take it until the deadline,
-    /// too.
-    pub(in crate::backend) async fn wait<C: Future>(
+    /// too. The call is large: where it is pinned by who makes it, its state is there once.
+    pub(in crate::backend) async fn wait<C: Future + Unpin>(
         &self,
-        call: C,
+        mut call: C,
         deadline: Instant,
         is_patient: bool,
     ) -> Waited<C::Output, T> {
-        let mut call = pin!(call);
         let patience = Instant::now() + PATIENCE;
         if !is_patient && patience < deadline {
-            if let Ok(outcome) = timeout_at(patience, call.as_mut()).await {
+            if let Ok(outcome) = timeout_at(patience, &mut call).await {
                 return Waited::Done(outcome);
             }
             if let Some(unsent) = self.take() {
@@ -97,6 +95,8 @@ pub(in crate::backend) fn never_left(failed: &TurnError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use futures::FutureExt;
 
     use super::*;
@@ -136,7 +136,7 @@ mod tests {
             unsent.take()
         };
         assert_eq!(
-            unsent.wait(slow, deadline, true).await,
+            unsent.wait(pin!(slow), deadline, true).await,
             Waited::Done(Some("message"))
         );
     }

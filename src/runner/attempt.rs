@@ -145,7 +145,7 @@ pub(super) struct Player<'run> {
     /// The transcript; its last turn is the one being played.
     pub(super) turns: Vec<PlayedTurn>,
     /// What was answered so far in the turn that is being played.
-    pub(super) partial: Option<AgentReply>,
+    pub(super) partial: Option<Box<AgentReply>>,
     /// Whether something in the conversation looks at raw responses.
     pub(super) want_raw: bool,
     /// The turn after which the agent ended the conversation.
@@ -305,12 +305,12 @@ impl<'run> Player<'run> {
 
     /// Keeps a reply. Where nothing is expected of the conversation as a whole, others are only kept as long as later
     /// turns may be compared with them: the last one, and the last that showed parameters.
-    pub(super) fn remember(&mut self, reply: AgentReply) {
+    pub(super) fn remember(&mut self, reply: Box<AgentReply>) {
         if self.conversation.expect.is_empty() && reply.parameters.seen().is_some() {
             self.replies.clear();
             self.earlier = 0;
         }
-        self.replies.push(reply);
+        self.replies.push(*reply);
     }
 
     /// The id of the session that is going on.

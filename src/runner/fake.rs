@@ -155,7 +155,7 @@ impl Session for FakeSession {
         self.backend.requests.load(Ordering::SeqCst)
     }
 
-    async fn play(&mut self, request: TurnRequest) -> Result<AgentReply, TurnError> {
+    async fn play(&mut self, request: TurnRequest) -> Result<Box<AgentReply>, TurnError> {
         let input = match &request.input {
             TurnInput::User(Input::Say(text)) => text.clone(),
             TurnInput::User(other) => format!("{other:?}"),
@@ -182,7 +182,7 @@ impl Session for FakeSession {
             sent.len() - 1
         };
         match (self.backend.script)(&sending, before) {
-            Answer::Reply(reply) => Ok(reply),
+            Answer::Reply(reply) => Ok(Box::new(reply)),
             Answer::Fails(kind, sent) => Err(TurnError {
                 error: BackendError::new(kind, "the fake fails"),
                 sent,
@@ -190,7 +190,7 @@ impl Session for FakeSession {
             Answer::Never => std::future::pending().await,
             Answer::Late(delay, reply) => {
                 sleep(delay).await;
-                Ok(reply)
+                Ok(Box::new(reply))
             }
         }
     }

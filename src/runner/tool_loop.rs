@@ -51,7 +51,7 @@ impl Player<'_> {
             let reply = match self.partial.take() {
                 None => reply,
                 Some(mut whole) => {
-                    merge::append(&mut whole, reply);
+                    merge::append(&mut whole, *reply);
                     whole
                 }
             };
@@ -105,7 +105,7 @@ impl Player<'_> {
         turn: &Turn,
         input: TurnInput,
         session: &mut dyn Session,
-    ) -> Result<AgentReply, Unknown> {
+    ) -> Result<Box<AgentReply>, Unknown> {
         let first = self.turns[index].sent == Sent::No;
         let mut departure = if first {
             self.depart().await

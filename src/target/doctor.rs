@@ -128,7 +128,7 @@ impl Doctor<'_> {
     }
 
     /// What the one turn says of permission, agent and quota.
-    fn turn(&mut self, answered: Result<AgentReply, BackendError>, took: Duration) {
+    fn turn(&mut self, answered: Result<Box<AgentReply>, BackendError>, took: Duration) {
         let subject = self.subject_step();
         let live = !matches!(self.target.kind, TargetKind::Emulator(_));
         let error = match answered {
@@ -243,7 +243,7 @@ fn subject(target: &Target) -> String {
     }
 }
 
-async fn turn(backend: &dyn Backend, say: &str) -> Result<AgentReply, BackendError> {
+async fn turn(backend: &dyn Backend, say: &str) -> Result<Box<AgentReply>, BackendError> {
     let start = SessionStart {
         session_id: uuid::Uuid::new_v4().to_string(),
         start: Start::default(),

@@ -244,7 +244,7 @@ impl Session for EmulatedSession {
         self.session.says_for()
     }
 
-    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+    async fn play(&mut self, turn: TurnRequest) -> Result<Box<AgentReply>, TurnError> {
         if let TurnInput::Speech(Speech { file: Some(file), .. }) = &turn.input {
             self.ears.learn_beside(file).await;
         }

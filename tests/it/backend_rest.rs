@@ -69,7 +69,7 @@ fn say(text: &str) -> TurnRequest {
     }
 }
 
-async fn play(backend: &CesBackend) -> Result<AgentReply, TurnError> {
+async fn play(backend: &CesBackend) -> Result<Box<AgentReply>, TurnError> {
     open(backend).await.play(say("hi")).await
 }
 

@@ -67,7 +67,7 @@ async fn play(backend: &dyn Backend, webhooks: Vec<Stubs>, says: &[&str]) -> Age
             timeout: Duration::from_secs(20),
             want_raw: false,
         };
-        reply = session.play(turn).await.unwrap();
+        reply = *session.play(turn).await.unwrap();
     }
     reply
 }

@@ -212,7 +212,7 @@ impl Session for CesSession {
         self.live.says_for()
     }
 
-    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+    async fn play(&mut self, turn: TurnRequest) -> Result<Box<AgentReply>, TurnError> {
         let target = &self.shared.target;
         let speech = match &turn.input {
             TurnInput::Speech(speech) => Some(speech),
@@ -284,6 +284,6 @@ impl Session for CesSession {
         reply.notes.extend(late);
         reply.latency = answer.latency();
         reply.raw = turn.want_raw.then(|| answer.raw());
-        Ok(reply)
+        Ok(Box::new(reply))
     }
 }

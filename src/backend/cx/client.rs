@@ -139,6 +139,7 @@ impl CxSession {
         input: cx::QueryInput,
     ) -> Result<Answers, TurnError> {
         let params = self.query_params(playing.with)?;
+        // Ways that few turns go are in boxes: their states would make that of every turn larger.
         match via {
             Via::Detect | Via::ServerStream => {
                 let method = if via == Via::Detect {
@@ -149,7 +150,7 @@ impl CxSession {
                 let asked = self.detect_request(params, input);
                 self.detect(playing, method, asked).await
             }
-            Via::Stream => self.stream(playing, params, input, None).await,
+            Via::Stream => Box::pin(self.stream(playing, params, input, None)).await,
             Via::Match => {
                 let asked = self.match_request(params, input);
                 let matched = self.matched(playing, &asked).await?;
@@ -161,7 +162,7 @@ impl CxSession {
             Via::MatchThenFulfill => {
                 let asked = self.match_request(params, input);
                 let matched = self.matched(playing, &asked).await?;
-                let fulfilled = self.fulfill(playing, asked, matched).await;
+                let fulfilled = Box::pin(self.fulfill(playing, asked, matched)).await;
                 fulfilled.map_err(after_another)
             }
             Via::Run | Via::Bidi => Err(TurnError::unsent(BackendError::new(
@@ -439,7 +440,7 @@ impl CxSession {
 
 #[async_trait]
 impl Session for CxSession {
-    async fn play(&mut self, turn: TurnRequest) -> Result<AgentReply, TurnError> {
+    async fn play(&mut self, turn: TurnRequest) -> Result<Box<AgentReply>, TurnError> {
         let mut playing = Playing {
             with: &turn.with,
             deadline: deadline(turn.timeout),
@@ -465,7 +466,7 @@ impl Session for CxSession {
                 let params = self.query_params(&turn.with)?;
                 let format = speech.clip.format();
                 let input = request::speech_input(&self.shared.target, format, &turn.with);
-                self.stream(&mut playing, params, input, Some(speech)).await?
+                Box::pin(self.stream(&mut playing, params, input, Some(speech))).await?
             }
             TurnInput::Attached { .. } => {
                 let message = "Dialogflow CX takes no images and no other files";
@@ -474,7 +475,7 @@ impl Session for CxSession {
                     message,
                 )));
             }
-            TurnInput::ToolResults(results) => self.hand_in(&mut playing, results).await?,
+            TurnInput::ToolResults(results) => Box::pin(self.hand_in(&mut playing, results)).await?,
         };
         let asked = convert::Asked {
             to_speak: self.shared.target.audio.output.is_some(),
@@ -485,7 +486,7 @@ impl Session for CxSession {
         self.name_pending(&mut reply, calls);
         reply.latency = playing.latency.unwrap_or_default();
         reply.raw = playing.want_raw.then(|| one_or_many(playing.raw));
-        Ok(reply)
+        Ok(Box::new(reply))
     }
 
     fn requests(&self, input: &TurnInput, via: Option<Via>) -> usize {

@@ -24,7 +24,7 @@ use crate::scripted::{Reply, ScriptedServer, object};
 
 use super::*;
 
-async fn played(server: &ScriptedServer, request: TurnRequest) -> Result<AgentReply, TurnError> {
+async fn played(server: &ScriptedServer, request: TurnRequest) -> Result<Box<AgentReply>, TurnError> {
     open(server).await.play(request).await
 }
 

@@ -21,12 +21,15 @@ use super::pki::{Authority, Issued, Valid};
 use crate::scripted::{Reply, ScriptedServer, connection};
 
 /// One turn over a connection.
-pub(super) async fn play(connection: Connection) -> Result<AgentReply, TurnError> {
+pub(super) async fn play(connection: Connection) -> Result<Box<AgentReply>, TurnError> {
     play_over(Protocol::Grpc, connection).await
 }
 
 /// One turn over a connection, in one of the protocols.
-pub(super) async fn play_over(protocol: Protocol, connection: Connection) -> Result<AgentReply, TurnError> {
+pub(super) async fn play_over(
+    protocol: Protocol,
+    connection: Connection,
+) -> Result<Box<AgentReply>, TurnError> {
     let target = CxTarget {
         agent: "projects/p/locations/global/agents/a".parse().unwrap(),
         environment: None,
