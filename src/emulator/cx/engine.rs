@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::form;
 use super::generative::Answers;
 use super::messages::answer_language;
 use super::nlu::Nlu;
@@ -111,6 +112,10 @@ impl Engine {
                 let name = name.strip_prefix("$session.params.").unwrap_or(name);
                 session.parameters.set(name, value.clone());
             }
+        }
+        if let Some(place) = request.start {
+            // Its entry is not run, but its form begins here (cx-runtime 4.7, 15).
+            form::begin(session, self.program.page(place));
         }
         for entity_type in &request.session_entity_types {
             session

@@ -41,6 +41,17 @@ pub(super) fn others<'p>(session: &Session, page: &'p PagePart, active: &FormPar
         .collect()
 }
 
+/// Optional parameters that nobody gave a value get their defaults as the form of a page begins (cx-runtime 4.7).
+pub(super) fn begin(session: &mut Session, page: &PagePart) {
+    for parameter in page.form.iter().filter(|parameter| !parameter.required) {
+        if let Some(default) = &parameter.default
+            && value(session, parameter).is_none()
+        {
+            session.set(&parameter.key, default.clone());
+        }
+    }
+}
+
 /// A parameter as language understanding sees it.
 pub(super) fn slot(parameter: &FormParameter) -> FormSlot<'_> {
     FormSlot {

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::entities::SessionEntityType;
 use super::parameters::Parameters;
-use super::program::{IntentIndex, Place, Program};
+use super::program::{IntentIndex, Place, Program, Scoped};
+use crate::model::Value;
 
 /// How deep flows may call each other; of deeper calls the oldest are forgotten (cx-runtime 6.3).
 const DEEPEST_STACK: usize = 25;
@@ -109,6 +110,14 @@ impl Session {
             answers: std::mem::take(&mut self.answers),
             ..Self::at(place)
         };
+    }
+
+    /// Sets a parameter where it is kept; null removes it.
+    pub(super) fn set(&mut self, key: &Scoped, value: Value) {
+        match key {
+            Scoped::Session(name) => self.parameters.set(name, value),
+            Scoped::Flow(name) => self.flow_parameters.set(name, value),
+        }
     }
 
     /// Remembers an answer, so that it can be rated.

@@ -318,10 +318,7 @@ impl Turn<'_> {
 
     /// Sets a parameter where it is kept; null removes it.
     fn set(&mut self, key: &Scoped, value: Value) {
-        match key {
-            Scoped::Session(name) => self.session.parameters.set(name, value),
-            Scoped::Flow(name) => self.session.flow_parameters.set(name, value),
-        }
+        self.session.set(key, value);
     }
 
     /// Says at the start of the turn what would go another way on the service.

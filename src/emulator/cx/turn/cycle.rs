@@ -58,13 +58,7 @@ impl Turn<'_> {
                 return next;
             }
         }
-        for parameter in &page.form {
-            if let (false, Some(default)) = (parameter.required, &parameter.default)
-                && form::value(self.session, parameter).is_none()
-            {
-                self.set(&parameter.key, default.clone());
-            }
-        }
+        form::begin(self.session, page);
         Next::Continue
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::emulator::cx::fixture::*;
+use crate::emulator::cx::program::Place;
 use crate::emulator::cx::request::PinnedIntent;
 
 fn sizes() -> AgentBuilder {
@@ -157,6 +158,34 @@ fn optional_parameters_have_defaults_and_no_prompt() {
     let reply = talk.intent("go");
     assert_eq!(reply.texts, ["b?"]);
     assert_eq!(reply.parameters, json!({ "a": "M" }));
+}
+
+/// A turn that starts on a page found its optional parameters without their defaults: only an entry had set them, and
+/// such a turn has none.
+#[test]
+fn a_form_has_its_defaults_where_a_turn_starts_too() {
+    let mut talk = form(&json!({
+        "entryFulfillment": say("entry"),
+        "form": { "parameters": [
+            { "displayName": "a", "entityType": "@size", "defaultValue": "M" },
+            { "displayName": "$flow.b", "entityType": "@size", "defaultValue": "S" },
+            { "displayName": "c", "entityType": "@size", "defaultValue": "M" },
+            ask("d", "@size", "d?", &[]),
+        ]},
+        "transitionRoutes": [when("$session.params.a = M AND $flow.b = S", "defaults", "")],
+    }))
+    .talk();
+    let place = talk.engine.program().flows[0].pages_by_name["P"];
+    let reply = talk.turn("large", |request| {
+        request.start = Some(Place {
+            flow: 0,
+            page: Some(place),
+        });
+        with(request, json!({ "c": "XL" }));
+        request.pinned_intent = Some(PinnedIntent::Nothing);
+    });
+    assert_eq!(reply.texts, ["defaults"]);
+    assert_eq!(reply.parameters, json!({ "a": "M", "c": "XL", "d": "L" }));
 }
 
 /// A default is no value that somebody gave: what the user says of it while another is asked for counts.
