@@ -18,6 +18,7 @@ mod fixture;
 mod form;
 pub mod functions;
 pub mod generative;
+mod keys;
 mod language;
 pub mod live;
 mod long_work;

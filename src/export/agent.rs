@@ -60,6 +60,8 @@ pub struct AgentSettings {
     pub start_playbook: String,
     /// Whether misspelt input is corrected.
     pub enable_spell_correction: bool,
+    /// Holds the DTMF settings of all flows that have none of their own.
+    pub advanced_settings: AdvancedSettings,
 }
 
 /// A flow with its pages and route groups.
@@ -80,6 +82,8 @@ pub struct Flow {
     pub agent_transition_route_groups: Vec<String>,
     /// NLU settings.
     pub nlu_settings: NluSettings,
+    /// Holds the DTMF settings of all pages that have none of their own.
+    pub advanced_settings: AdvancedSettings,
     /// Data stores that may answer what no route does (never asked).
     pub knowledge_connector_settings: KnowledgeConnectorSettings,
     /// Pages by display name; filled by the loader.
@@ -118,6 +122,8 @@ pub struct Page {
     pub transition_route_groups: Vec<String>,
     /// Names of route groups of the agent.
     pub agent_transition_route_groups: Vec<String>,
+    /// Holds the DTMF settings of all form parameters that have none of their own.
+    pub advanced_settings: AdvancedSettings,
     /// Data stores that may answer what no route does (never asked).
     pub knowledge_connector_settings: KnowledgeConnectorSettings,
 }
@@ -182,12 +188,12 @@ pub struct FillBehavior {
     pub reprompt_event_handlers: Vec<EventHandler>,
 }
 
-/// Settings of a form parameter or page that matter at run time.
+/// Settings of an agent, a flow, a page or a form parameter that matter at run time.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AdvancedSettings {
-    /// DTMF settings.
-    pub dtmf_settings: DtmfSettings,
+    /// DTMF settings; `None` leaves them to what the part belongs to.
+    pub dtmf_settings: Option<DtmfSettings>,
 }
 
 /// DTMF settings.
@@ -196,9 +202,9 @@ pub struct AdvancedSettings {
 pub struct DtmfSettings {
     /// Whether keys are accepted.
     pub enabled: bool,
-    /// Most keys taken.
+    /// Most keys taken; 0 or less for any number.
     pub max_digits: i64,
-    /// Key that ends the input.
+    /// Key that ends the input; empty for none.
     pub finish_digit: String,
 }
 

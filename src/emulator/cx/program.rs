@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use super::condition::Condition;
 use super::template::{Template, ValueTemplate};
 use crate::diagnostic::Diagnostic;
-use crate::export::agent::Agent;
+use crate::export::agent::{Agent, DtmfSettings};
 use crate::model::Value;
 
 mod compile;
@@ -117,6 +117,8 @@ pub(super) struct PagePart {
     pub(super) condition_routes: Vec<Arc<Route>>,
     /// The page's own event handlers.
     pub(super) handlers: Vec<Handler>,
+    /// How keys are taken: the page's own settings, its flow's or the agent's.
+    pub(super) keys: Option<DtmfSettings>,
     pub(super) asks_data_stores: bool,
 }
 
@@ -139,6 +141,8 @@ pub(super) struct FormParameter {
     pub(super) entity_type: String,
     pub(super) is_list: bool,
     pub(super) default: Option<Value>,
+    /// How keys are taken for it, where that is not the page's affair.
+    pub(super) keys: Option<DtmfSettings>,
     pub(super) prompt: Fulfillment,
     pub(super) reprompts: Vec<Handler>,
 }

@@ -14,10 +14,11 @@ use super::chance::Chance;
 use super::engine::Engine;
 use super::form::{self, Collected};
 use super::generative::Answers;
+use super::keys;
 use super::messages::{ResponseKind, Said, SaidContent};
 use super::parameters::Parameters;
 use super::program::{IntentIndex, Place, Program, Scoped, Target, Test, canonical_event};
-use super::request::Request;
+use super::request::{Input, Request};
 use super::session::{LastIntent, Resume, Session};
 use super::trace::{FunctionResult, HandlerCalled, PageStatus, Speaker, State, Step, Trace};
 use super::understanding::{IntentValue, Meaning, Understood};
@@ -200,7 +201,7 @@ impl Turn<'_> {
             responses: None,
             functions: Vec::new(),
         });
-        self.note_what_cannot_be_done();
+        self.note_what_cannot_be_done(understood);
         let (mut intent, mut event) = self.take_in(understood);
         let mut resume = 0;
         let mut entering = false;
@@ -322,7 +323,7 @@ impl Turn<'_> {
     }
 
     /// Says at the start of the turn what would go another way on the service.
-    fn note_what_cannot_be_done(&mut self) {
+    fn note_what_cannot_be_done(&mut self, understood: &Understood) {
         if let Some(playbook) = &self.program.start_playbook
             && self.session.turns <= 1
             && self.request.start.is_none()
@@ -330,6 +331,15 @@ impl Turn<'_> {
         {
             self.trace.note(format!(
                 "the agent starts in playbook `{playbook}`, but no stub answers it: its start flow answers instead"
+            ));
+        }
+        if matches!(self.request.input, Input::Dtmf { .. })
+            && understood.meaning == Meaning::NoMatch
+            && let Some(parameter) = keys::turned_away(self.program, self.session)
+        {
+            self.trace.note(format!(
+                "`{}` is asked for, but its DTMF settings take no keys: they are not enabled",
+                parameter.name
             ));
         }
         if self.request.analyze_sentiment && self.request.sentiment.is_none() {

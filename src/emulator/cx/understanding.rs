@@ -5,10 +5,9 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 
 use super::engine::Engine;
-use super::entities::EntityContext;
 use super::form;
 use super::nlu::{Alternative, Decision, Filled, Question};
-use super::program::{IntentIndex, PagePart};
+use super::program::IntentIndex;
 use super::request::{Input, PinnedIntent, Request};
 use super::session::Session;
 use crate::model::{Map, Value};
@@ -129,10 +128,7 @@ impl Engine {
                 ),
                 None => Understood::of(Meaning::NoMatch, 0.0, "", "unknown intent"),
             },
-            Input::Dtmf { digits, finish } => {
-                let digits = digits.strip_suffix(finish.as_str()).unwrap_or(digits);
-                self.understand_keys(session, digits, language, now)
-            }
+            Input::Dtmf { digits, finish } => self.understand_keys(session, (digits, finish), language, now),
         }
     }
 
@@ -240,69 +236,5 @@ impl Engine {
             alternatives: understanding.alternatives,
             reason: understanding.reason,
         }
-    }
-
-    /// Keys fill the parameter that is asked for, else trigger the intent whose pattern they fit; no keys are
-    /// silence (cx-runtime 14.6).
-    fn understand_keys(
-        &self,
-        session: &Session,
-        digits: &str,
-        language: &str,
-        now: DateTime<Tz>,
-    ) -> Understood {
-        if digits.is_empty() {
-            return Understood::of(Meaning::NoInput, 0.0, "", "silence");
-        }
-        let program = self.program();
-        let page = program.page(session.place);
-        if let Some(filled) = self.fill_with_keys(session, page, digits, language, now) {
-            return Understood::of(Meaning::Fill(vec![filled]), 1.0, digits, "keys");
-        }
-        let intent = page.scope().find(|intent| {
-            let keys = program.intents[*intent].keys.as_ref();
-            keys.is_some_and(|keys| keys.fit(digits))
-        });
-        match intent {
-            Some(intent) => {
-                let meaning = Meaning::Intent {
-                    intent,
-                    parameters: Vec::new(),
-                    is_direct: false,
-                };
-                Understood::of(meaning, 1.0, digits, "dtmf pattern")
-            }
-            None => Understood::of(Meaning::NoMatch, 0.0, digits, "keys"),
-        }
-    }
-
-    fn fill_with_keys(
-        &self,
-        session: &Session,
-        page: &PagePart,
-        digits: &str,
-        language: &str,
-        now: DateTime<Tz>,
-    ) -> Option<Filled> {
-        let active = form::active(session, page)?;
-        let context = EntityContext {
-            language,
-            now,
-            session_entities: &session.entity_types,
-        };
-        let extracted = self
-            .nlu()
-            .recogniser()
-            .digits(&active.entity_type, digits, &context)?;
-        let value = if active.is_list && !extracted.value.is_array() {
-            Value::Array(vec![extracted.value])
-        } else {
-            extracted.value
-        };
-        Some(Filled {
-            parameter: active.name.clone(),
-            value,
-            original: extracted.original,
-        })
     }
 }

@@ -267,6 +267,7 @@ impl<'a> FlowCompiler<'a> {
                 name: START_PAGE.1.to_owned(),
                 intent_routes: of_flow.with_intent,
                 condition_routes: of_flow.condition_only,
+                keys: self.keys(None),
                 ..PagePart::default()
             },
             pages,
@@ -297,6 +298,7 @@ impl<'a> FlowCompiler<'a> {
             intent_routes: routes.with_intent,
             condition_routes: routes.condition_only,
             handlers: self.handlers(&page.event_handlers),
+            keys: self.keys(page.advanced_settings.dtmf_settings.as_ref()),
             asks_data_stores: asks_data_stores(&page.knowledge_connector_settings),
         }
     }
@@ -309,11 +311,19 @@ impl<'a> FlowCompiler<'a> {
             entity_type: parameter.entity_type.clone(),
             is_list: parameter.is_list,
             default: parameter.default_value.clone(),
+            keys: parameter.advanced_settings.dtmf_settings.clone(),
             prompt: self
                 .content
                 .fulfillment(&parameter.fill_behavior.initial_prompt_fulfillment),
             reprompts: self.handlers(&parameter.fill_behavior.reprompt_event_handlers),
         }
+    }
+
+    /// A page's settings, or what its flow has, or the agent.
+    fn keys(&self, of_page: Option<&agent::DtmfSettings>) -> Option<agent::DtmfSettings> {
+        let of_flow = self.flow.advanced_settings.dtmf_settings.as_ref();
+        let of_agent = self.agent.settings.advanced_settings.dtmf_settings.as_ref();
+        of_page.or(of_flow).or(of_agent).cloned()
     }
 
     /// Groups in the order they are listed, those of the flow before those of the agent (cx-runtime 3.3).

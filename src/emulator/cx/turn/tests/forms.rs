@@ -268,6 +268,47 @@ fn keys_fill_the_open_parameter_with_the_value_whose_pattern_they_fit() {
     }
 }
 
+/// Keys filled whatever was asked for, as many as came: what the agent says of them was not looked at.
+#[test]
+fn the_nearest_dtmf_settings_say_which_keys_are_taken() {
+    let off = json!({ "dtmfSettings": { "useSystemEntityRule": false } });
+    let on = json!({ "dtmfSettings": { "enabled": true } });
+    let limited = json!({ "dtmfSettings": { "enabled": true, "maxDigits": 2, "finishDigit": "*" } });
+    let none = json!({});
+    for (of_parameter, of_page, of_flow, keys, parameters, matched) in [
+        (&none, &none, &none, "12345", json!({ "a": "12345" }), "fill"),
+        (&off, &on, &on, "12", json!({}), "no match"),
+        (&none, &off, &on, "12", json!({}), "no match"),
+        (&none, &none, &off, "12", json!({}), "no match"),
+        (&on, &off, &off, "12*#", json!({ "a": "12" }), "fill"),
+        (&limited, &none, &none, "12345#", json!({ "a": "12" }), "fill"),
+        (&none, &limited, &none, "1*2", json!({ "a": "1" }), "fill"),
+        (&none, &none, &limited, "*2", json!({}), "no input"),
+        (&off, &none, &none, "99", json!({}), "intent"),
+    ] {
+        let mut parameter = ask("a", "@sys.number-sequence", "a?", &[]);
+        parameter["advancedSettings"] = of_parameter.clone();
+        let page = json!({ "form": { "parameters": [parameter] }, "advancedSettings": of_page });
+        let flow_settings = serde_json::from_value(of_flow.clone()).unwrap();
+        let mut talk = form(&page)
+            .settings(|agent| {
+                agent.flows.get_mut(START).unwrap().advanced_settings = flow_settings;
+                "99".clone_into(&mut agent.intents.get_mut("aside").unwrap().dtmf_pattern);
+            })
+            .talk();
+        talk.intent("go");
+        let reply = talk.keys(keys);
+        let case = format!("{of_parameter} {of_page} {of_flow} {keys}");
+        assert_eq!(
+            (&reply.parameters, reply.matched),
+            (&parameters, matched),
+            "{case}"
+        );
+        let is_told = reply.notes.iter().any(|note| note.contains("DTMF settings"));
+        assert_eq!(is_told, matched == "no match", "{case}");
+    }
+}
+
 #[test]
 fn keys_may_trigger_an_intent_by_its_pattern_and_no_keys_are_silence() {
     let mut talk = AgentBuilder::new(json!({
