@@ -45,6 +45,15 @@ impl Engine {
             );
             Diagnostic::warning("invalid-pattern", message)
         }));
+        let too_deep = self.nlu.recogniser().too_deep();
+        problems.extend(too_deep.into_iter().map(|deep| {
+            let message = format!(
+                "entity type `{}` ({}) refers to others through more than {} levels: `{}` and what is below it are not \
+                 looked for",
+                deep.entity_type, deep.language, deep.levels, deep.lost
+            );
+            Diagnostic::warning("deep-entity-type", message)
+        }));
         problems
     }
 

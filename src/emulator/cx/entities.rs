@@ -18,10 +18,13 @@ use super::{language, patterns};
 use crate::export::agent::{Agent, Entity, EntityType};
 use crate::model::Value;
 
+pub use self::depth::TooDeep;
+
 mod code;
 mod composite;
 mod contact;
 mod custom;
+mod depth;
 mod external;
 mod fuzzy;
 mod geo;

@@ -244,7 +244,7 @@ impl CustomType {
 }
 
 /// What an entry matches: its synonyms, or for lack of them its value.
-fn sources(entity: &Entity) -> impl Iterator<Item = &str> {
+pub(super) fn sources(entity: &Entity) -> impl Iterator<Item = &str> {
     let value = entity.synonyms.is_empty().then_some(entity.value.as_str());
     entity.synonyms.iter().map(String::as_str).chain(value)
 }

@@ -22,8 +22,9 @@ pub(super) struct Search<'a> {
     depth: Cell<usize>,
 }
 
-/// How far types may refer to types that refer to others. What lies deeper is not looked for.
-const DEEPEST: usize = 20;
+/// How far types may refer to types that refer to others. What lies deeper is not looked for, of
+/// which [`depth`](super::depth) tells.
+pub(super) const DEEPEST: usize = 20;
 
 impl<'a> Search<'a> {
     /// A search through this utterance.

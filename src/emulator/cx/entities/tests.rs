@@ -324,6 +324,53 @@ fn broken_patterns_are_listed() {
     );
 }
 
+/// What lies too deep was passed over without a word.
+#[test]
+fn types_that_refer_to_others_too_deep_are_told() {
+    let list = |synonym: &str| entity_type("KIND_LIST", vec![entity("x", &[synonym])]);
+    let chain = |length: usize, last: &str| {
+        let link = |at: usize| match at + 1 {
+            next if next == length => last.to_owned(),
+            next => format!("@t{next:02}"),
+        };
+        Agent {
+            entity_types: (0..length)
+                .map(|at| (format!("t{at:02}"), list(&link(at))))
+                .collect(),
+            ..Agent::default()
+        }
+    };
+    let now = chrono::Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap();
+    let now = now.with_timezone(&chrono_tz::UTC);
+    for (length, last, told) in [
+        (20, "gold", None),
+        (21, "gold", Some(("t00", "t20"))),
+        (19, "@sys.number", None),
+        (20, "@sys.number", Some(("t00", "sys.number"))),
+        // In a circle nobody is above the others.
+        (20, "@t00", None),
+        (21, "@t00", Some(("t00", "t20"))),
+    ] {
+        let recogniser = Recogniser::new(Arc::new(chain(length, last)));
+        let found = recogniser.too_deep();
+        let found: Vec<_> = found
+            .iter()
+            .map(|deep| (deep.entity_type.as_str(), deep.lost.as_str()))
+            .collect();
+        assert_eq!(found, Vec::from_iter(told), "{length} {last}");
+        if !last.contains("@t") {
+            let context = EntityContext {
+                language: "en",
+                now,
+                session_entities: &[],
+            };
+            let value = last.strip_prefix("@sys.number").map_or(last, |_| "7");
+            let is_found = !recogniser.find("@t00", value, &context).is_empty();
+            assert_eq!(is_found, told.is_none(), "{length} {last}");
+        }
+    }
+}
+
 const KINDS: &[&str] = &[
     "@size",
     "@code",
