@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{Request, Response, Status, Streaming};
@@ -257,9 +257,12 @@ impl SessionService for Service {
         &self,
         request: Request<Streaming<ces::BidiSessionClientMessage>>,
     ) -> Result<Response<Self::BidiRunSessionStream>, Status> {
-        let (answers, messages) = mpsc::channel(16);
+        let (answers, mut messages) = mpsc::channel(16);
         tokio::spawn(self.clone().talk(request.into_inner(), answers));
-        Ok(Response::new(Box::pin(ReceiverStream::new(messages))))
+        // A server may keep the headers of its answer back until it has something to say.
+        let first = messages.recv().await;
+        let messages = futures::stream::iter(first).chain(ReceiverStream::new(messages));
+        Ok(Response::new(Box::pin(messages)))
     }
 }
 
@@ -318,6 +321,28 @@ async fn what_was_answered_while_the_user_went_on_speaking_is_not_all() {
     let reply = session.play(speak(sound(1).repeat(20))).await.unwrap();
     assert_eq!(reply.texts, ["Go on?", "Refunded."]);
     assert_eq!(reply.transcript, Observed::Seen("I want a refund".to_owned()));
+    server.abort();
+}
+
+/// Silence needs no answer, but a stream that began with it was open only when the service had one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_may_begin_with_silence() {
+    let (service, address, server) = Service::serve(|_, loud, quiet| match (loud, quiet) {
+        (3, 1) => vec![recognised("hello"), text("Yes?", true)],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut session = session(address, Via::Bidi).await;
+    let silence = TurnRequest {
+        timeout: Duration::from_secs(3),
+        ..speak(FORMAT.silence(Duration::from_secs(2)))
+    };
+    assert_eq!(session.play(silence.clone()).await.unwrap().texts, [""; 0]);
+    assert_eq!(session.play(silence).await.unwrap().texts, [""; 0]);
+    let reply = session.play(speak(sound(1))).await.unwrap();
+    assert_eq!(reply.texts, ["Yes?"]);
+    assert_eq!(reply.transcript, Observed::Seen("hello".to_owned()));
+    assert_eq!(service.streams.lock().unwrap().len(), 1, "one call, one stream");
     server.abort();
 }
 

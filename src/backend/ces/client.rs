@@ -144,7 +144,7 @@ impl CesSession {
                     sound,
                     audio,
                 };
-                let turn = self.live.play(line, &call, sending).await?;
+                let turn = self.live.play(&self.line, &call, sending).await?;
                 let kind = "google.cloud.ces.v1.BidiSessionServerMessage";
                 Ok(Answer {
                     parts: turn.parts,

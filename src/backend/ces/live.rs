@@ -7,6 +7,7 @@
 //! closes, or says it will close, is opened again with the next turn: the session outlives it. So is a stream that was
 //! opened with other headers or another configuration than the turn asks for, or for other sound.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -30,8 +31,10 @@ use crate::proto::ces_v1::bidi_session_server_message::MessageType as ServerMess
 use crate::proto::ces_v1::session_input::InputType;
 use crate::proto::ces_v1::session_output::OutputType;
 
+use opening::Opening;
 use pump::{Done, Flow, Pump};
 
+mod opening;
 mod pump;
 
 /// How long a stream must be quiet after a complete turn.
@@ -157,7 +160,7 @@ impl Live {
     /// When the stream fails, or the turn is not complete by the deadline. The stream is given up then.
     pub(super) async fn play(
         &mut self,
-        line: &dyn Line,
+        line: &Arc<dyn Line>,
         call: &Call,
         sending: Sending<'_>,
     ) -> Result<LiveTurn, TurnError> {
@@ -241,7 +244,7 @@ fn voice(config: &ces::SessionConfig, pace: f64) -> Voice {
 
 /// Opens a stream. If it has sound, that begins at once: the service may not answer before it has heard enough.
 async fn open_stream(
-    line: &dyn Line,
+    line: &Arc<dyn Line>,
     call: &Call,
     (config, messages): (ces::SessionConfig, Vec<Bytes>),
     (sound, speech): (Option<Format>, Option<(&Speech, Instant)>),
@@ -268,7 +271,11 @@ async fn open_stream(
         None => None,
     };
     let sent = ReceiverStream::new(sent).boxed();
-    let stream = line.stream(call, sent, Lasts::OnItsOwn).await?;
+    let stream: Box<dyn LiveStream> = if speech.is_some_and(|(speech, _)| speech.is_silent()) {
+        Box::new(Opening::begin(Arc::clone(line), call, sent))
+    } else {
+        line.stream(call, sent, Lasts::OnItsOwn).await?
+    };
     Ok((Opened::new(call, config, stream, Some(pump)), done))
 }
 
