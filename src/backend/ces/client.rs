@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::convert::{self, Known};
-use super::live::{Live, Sending};
+use super::live::{self, Live, Sending};
 use super::request::{self, Opening};
 use crate::audio::Format;
 use crate::backend::error::{BackendError, BackendErrorKind};
@@ -125,7 +125,11 @@ impl CesSession {
                     headers,
                     deadline,
                 };
-                Answer::of(line.ask(&call, asked.encode_to_vec().into()).await?)
+                let answer = Answer::of(line.ask(&call, asked.encode_to_vec().into()).await?)?;
+                if answer.is_complete() {
+                    return Ok(answer);
+                }
+                Err(live::cut_short())
             }
             Via::Bidi => {
                 // On a live stream the front end cannot see the session's name yet (ces-api 1.6).
@@ -184,6 +188,12 @@ impl Answer {
             interrupted: false,
             late: Vec::new(),
         })
+    }
+
+    /// Whether the service says that the turn is complete (ces-api 1.3). An answer without any output says nothing that
+    /// could be half of something.
+    fn is_complete(&self) -> bool {
+        self.outputs.is_empty() || self.outputs.iter().any(live::completes)
     }
 
     fn latency(&self) -> Latency {
@@ -278,6 +288,11 @@ impl Session for CesSession {
             reply.transcript = Observed::Seen(answer.heard.clone().unwrap_or_default());
         }
         reply.interrupted = answer.interrupted;
+        if !answer.is_complete() {
+            // One message is not cut short on its way: it is what the service had to say, and is judged.
+            let note = "the service did not say that the turn is complete: there may be more of it";
+            reply.notes.push(note.to_owned());
+        }
         let late = answer.late.iter();
         let late =
             late.map(|words| format!("the agent said more of the turn before, after it was over: {words}"));

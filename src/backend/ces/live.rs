@@ -476,11 +476,25 @@ fn end(progress: &Progress, failed: Option<TurnError>) -> Result<(), TurnError> 
             })
         }
         Some(failed) => Err(failed),
-        None => Err(TurnError {
-            sent: Sent::Unknown,
-            ..no_answer("the stream ended before the turn was complete")
-        }),
+        None => Err(cut_short()),
     }
+}
+
+/// The service was done before its turn was.
+pub(super) fn cut_short() -> TurnError {
+    TurnError {
+        sent: Sent::Unknown,
+        ..no_answer("the stream ended before the turn was complete")
+    }
+}
+
+/// Whether the turn is complete with an output, or waits for the client, or has nobody to go on with (ces-api 1.3).
+pub(super) fn completes(output: &ces::SessionOutput) -> bool {
+    let ends = matches!(
+        output.output_type,
+        Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
+    );
+    output.turn_completed || ends
 }
 
 impl Progress {
@@ -531,11 +545,7 @@ impl Progress {
             self.says_until = Some(begins + format.time_of(bytes.len()).div_f64(pace));
         }
         self.ended |= matches!(output.output_type, Some(OutputType::EndSession(_)));
-        let ends = matches!(
-            output.output_type,
-            Some(OutputType::ToolCalls(_) | OutputType::EndSession(_))
-        );
-        self.complete |= output.turn_completed || ends;
+        self.complete |= completes(&output);
         turn.outputs.push(output);
     }
 }

@@ -57,6 +57,31 @@ async fn a_turn_is_one_request() {
     assert_eq!(inputs(&received), [InputType::Text("hi".to_owned())]);
 }
 
+/// An answer that never said that its turn is complete was taken as whole.
+#[tokio::test]
+async fn a_turn_that_is_not_complete_is_not_whole() {
+    let server = ScriptedServer::start().await;
+    let half = || vec![text("half", false)];
+    for (outputs, is_whole) in [(half(), false), (vec![], true), (vec![handed_out()], true)] {
+        let answer = response(outputs);
+        server.reply("RunSession", Reply::one(&answer));
+        let reply = open(&server, Via::Run).await.play(say("hi")).await.unwrap();
+        let is_told = reply.notes.iter().any(|note| note.contains("complete"));
+        assert_eq!(is_told, !is_whole, "{:?}", reply.notes);
+        server.reply("StreamRunSession", Reply::many(&[answer]));
+        let streamed = open(&server, Via::Stream).await.play(say("hi")).await;
+        assert_eq!(streamed.is_ok(), is_whole);
+        if let Err(failed) = streamed {
+            assert_eq!(failed.error.kind, BackendErrorKind::Protocol);
+            assert_eq!(failed.sent, Sent::Unknown);
+            assert!(
+                failed.error.message.contains("before the turn was complete"),
+                "{failed}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_streamed_answer_is_any_number_of_responses() {
     let server = ScriptedServer::start().await;
