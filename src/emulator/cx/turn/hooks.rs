@@ -241,9 +241,10 @@ impl Turn<'_> {
         page: Option<&str>,
         flow: Option<&str>,
     ) -> Option<Target> {
+        let [page, flow] = [page, flow].map(|name| name.filter(|name| !name.is_empty()));
         let target = match (page, flow) {
-            (Some(page), _) if !page.is_empty() => self.page_by_name(page),
-            (_, Some(flow)) if !flow.is_empty() => {
+            (Some(page), _) => self.page_by_name(page),
+            (None, Some(flow)) => {
                 let id = flow.rsplit('/').next().unwrap_or(flow);
                 let index = self
                     .program
@@ -252,7 +253,7 @@ impl Turn<'_> {
                     .position(|part| part.name == flow || part.id == id);
                 index.map(Target::Flow)
             }
-            _ => return None,
+            (None, None) => return None,
         };
         if target.is_none() {
             self.trace.note(format!(

@@ -123,6 +123,11 @@ fn an_answers_target_wins_over_the_handlers_own() {
     let reply = talk.intent("x");
     assert_eq!(reply.texts, ["before", "P"]);
     assert!(reply.notes[0].contains("`Nowhere`"));
+    // Webhooks leave members empty that they do not mean: the note named those.
+    let mut talk = calling("P", &json!([])).talk();
+    talk.answers("W", json!({ "target_page": "", "target_flow": "no flow" }));
+    let reply = talk.intent("x");
+    assert!(reply.notes[0].contains("`no flow`"), "{:?}", reply.notes);
 }
 
 #[test]
