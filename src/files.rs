@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all, with the permissions that files have here: temporary ones are private unless
+//! Files and folders that appear whole or not at all, with the permissions that files have here: temporary ones are private unless
 //! told otherwise, and what is written is for others, too.
 
 use std::io::{self, Write as _};
@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 pub use nameless::Nameless;
 pub use unfinished::{Unfinished, abandon};
+pub use unfinished_folder::UnfinishedFolder;
 
 mod nameless;
 mod unfinished;
+mod unfinished_folder;
 
 /// The folder that a file stands in.
 pub fn folder_of(path: &Path) -> PathBuf {

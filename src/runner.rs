@@ -33,7 +33,7 @@ pub use limit::{Limit, TokenQuota};
 pub use plan::{Plan, fresh_seed};
 pub use previous::Previous;
 pub use reports::{ReportFailure, Reports};
-pub use signal::listen as listen_to_signals;
+pub use signal::{listen as listen_to_signals, listen_without_runtime};
 pub use source::{ConversationSource, Heading};
 pub use status::{RunStatus, run_status};
 

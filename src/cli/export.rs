@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::{ExportCxTestsArgs, Origins, SuiteArgs};
 use super::console::Console;
-use super::exit::Exit;
+use super::exit::{Exit, exit_at_once};
 use super::failure::Failure;
 use super::prepare::{Demands, Prepared};
 use super::surroundings::Surroundings;
@@ -14,6 +14,7 @@ use super::workplace::Workplace;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::import;
 use crate::model::suite::{Channel, Conversation, Service};
+use crate::runner;
 use crate::suite::Entry;
 use crate::suite::discover::{default_path, discover};
 use crate::suite::select::PathArgument;
@@ -51,6 +52,7 @@ pub(super) fn cx_tests(
     } else {
         None
     };
+    runner::listen_without_runtime(exit_at_once)?;
     let written = import::export_cx_tests(&export, &conversations, elsewhere.as_deref(), &args.out)?;
     console.diagnostics(&written.warnings)?;
     console.print(&crate::redact::clean_terminal(&written.to_string()))?;

@@ -1,5 +1,5 @@
-//! Files under way: each has a hidden name until it is whole, and the program knows all of them, so that it can end at
-//! any moment and leave none behind.
+//! Files under way, and folders: each has a hidden name until it is whole, and the program knows all of them, so that it
+//! can end at any moment and leave none behind.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,7 +14,7 @@ const LONGEST_BEGINNING: usize = 40;
 /// The end of a hidden name.
 const SUFFIX: &str = ".part";
 /// The names of this program.
-static NAMES: Names = Names(Mutex::new(BTreeSet::new()));
+pub(super) static NAMES: Names = Names(Mutex::new(BTreeSet::new()));
 
 /// A hidden file in a folder, named after the one that it is to become, readable for whoever may read the folder.
 /// Dropped before it was put anywhere, it is gone.
@@ -31,7 +31,7 @@ impl Unfinished {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn create(name: &str, folder: &Path) -> io::Result<Self> {
-        NAMES.begin(|| hidden(name, folder))
+        Self::known_to(&NAMES, || hidden(name, folder))
     }
 
     /// Gives a file that has no name yet, and is whole, a hidden one: it is to become `name` in the same folder.
@@ -39,7 +39,16 @@ impl Unfinished {
     /// # Errors
     /// When this system, or the folder's file system, cannot do that.
     pub(super) fn named(file: &File, name: &str, folder: &Path) -> io::Result<Self> {
-        NAMES.begin(|| linked(file, name, folder))
+        Self::known_to(&NAMES, || linked(file, name, folder))
+    }
+
+    fn known_to(names: &'static Names, file: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<Self> {
+        let (file, name) = names.begin(|| {
+            let file = file()?;
+            let path = file.path().to_path_buf();
+            Ok((file, path))
+        })?;
+        Ok(Self { file, name })
     }
 
     /// What is written to.
@@ -68,33 +77,40 @@ impl Unfinished {
     }
 }
 
-/// Removes all files under way, for a program that ends at once. While the answer is held no file is begun, and none
+/// Removes all files and folders under way, for a program that ends at once. While the answer is held no file is begun, and none
 /// appears under its name: whoever tries waits.
 pub fn abandon() -> impl Drop {
     NAMES.abandon()
 }
 
-/// The names of files under way. Locked while one of them appears or disappears.
+/// The names of files and folders under way. Locked while one of them appears or disappears.
 #[derive(Debug, Default)]
-struct Names(Mutex<BTreeSet<PathBuf>>);
+pub(super) struct Names(Mutex<BTreeSet<PathBuf>>);
 
 impl Names {
-    fn begin(&'static self, file: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<Unfinished> {
+    /// Begins something, which says what its hidden name is.
+    pub(super) fn begin<T>(
+        &'static self,
+        begin: impl FnOnce() -> io::Result<(T, PathBuf)>,
+    ) -> io::Result<(T, Name)> {
         let mut names = self.lock();
-        let file = file()?;
-        let path = file.path().to_path_buf();
+        let (begun, path) = begin()?;
         names.insert(path.clone());
-        let name = Name { path, names: self };
-        Ok(Unfinished { file, name })
+        Ok((begun, Name { path, names: self }))
     }
 
-    fn abandon(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+    pub(super) fn abandon(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
         let mut names = self.lock();
         for path in std::mem::take(&mut *names) {
-            // It may be gone, or its folder; there is nobody left to be told.
-            let _ = fs_err::remove_file(path);
+            // It may be gone, or what it is in; there is nobody left to be told.
+            let _ = fs_err::remove_file(&path).or_else(|_| fs_err::remove_dir_all(&path));
         }
         names
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_locked(&self) -> bool {
+        self.0.try_lock().is_err()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
@@ -104,14 +120,19 @@ impl Names {
 
 /// One of the names.
 #[derive(Debug)]
-struct Name {
+pub(super) struct Name {
     path: PathBuf,
     names: &'static Names,
 }
 
 impl Name {
-    /// Lets the file have another name.
-    fn give_up<T>(self, rename: impl FnOnce() -> T) -> T {
+    /// Keeps the program from ending at once.
+    pub(super) fn lock(&self) -> impl Drop {
+        self.names.lock()
+    }
+
+    /// Lets what has it have another name.
+    pub(super) fn give_up<T>(self, rename: impl FnOnce() -> T) -> T {
         let mut names = self.names.lock();
         names.remove(&self.path);
         rename()
@@ -180,8 +201,8 @@ mod tests {
     #[test]
     fn what_was_put_stays_and_what_was_dropped_is_gone() {
         let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
-        let mut whole = names.begin(|| hidden("whole", folder.path())).unwrap();
-        let dropped = names.begin(|| hidden("dropped", folder.path())).unwrap();
+        let mut whole = Unfinished::known_to(names, || hidden("whole", folder.path())).unwrap();
+        let dropped = Unfinished::known_to(names, || hidden("dropped", folder.path())).unwrap();
         whole.file().write_all(b"all of it").unwrap();
         assert_eq!((count(folder.path()), names.lock().len()), (2, 2));
         drop(dropped);
@@ -190,7 +211,7 @@ mod tests {
         assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
         assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
 
-        let second = names.begin(|| hidden("whole", folder.path())).unwrap();
+        let second = Unfinished::known_to(names, || hidden("whole", folder.path())).unwrap();
         let refused = second.put_new(&path).unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!((count(folder.path()), names.lock().len()), (1, 0));
@@ -200,10 +221,10 @@ mod tests {
     #[test]
     fn a_program_that_ends_leaves_nothing_and_begins_nothing() {
         let (folder, names) = (tempfile::tempdir().unwrap(), names_of_a_program());
-        let under_way = names.begin(|| hidden("under way", folder.path())).unwrap();
+        let under_way = Unfinished::known_to(names, || hidden("under way", folder.path())).unwrap();
         let ending = names.abandon();
         assert_eq!(count(folder.path()), 0);
-        assert!(names.0.try_lock().is_err(), "who begins or puts a file waits");
+        assert!(names.is_locked(), "who begins or puts a file waits");
         drop(ending);
         assert!(under_way.put(&folder.path().join("under way")).is_err());
         assert_eq!(count(folder.path()), 0);

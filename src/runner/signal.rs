@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM stop a run in good order; a second signal stops it at once.
+//! Ctrl-C and SIGTERM stop a run in good order; a second signal stops it at once, as the first one does with work that
+//! has nothing to report.
 
 use std::io;
 
@@ -23,6 +24,27 @@ pub fn listen(
         let second = signals.next().await;
         at_once(second);
     }))
+}
+
+/// Listens on a thread of its own, for work without a runtime: the first signal calls `at_once`, which is expected not
+/// to return.
+///
+/// # Errors
+/// When the operating system does not let the program listen.
+pub fn listen_without_runtime(at_once: impl Fn(CancelReason) + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    // From here on no signal is missed, whenever the thread begins.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    let listen = move || at_once(runtime.block_on(signals.next()));
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(listen)?;
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! Runs that are stopped: by Ctrl-C, by SIGTERM, by impatience, by force. Whatever was found out is reported, and
-//! nothing half-written stays behind.
+//! nothing half-written stays behind; of an import neither.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -144,4 +144,47 @@ async fn a_run_that_is_killed_leaves_no_file() {
     stuck.signal("-KILL");
     assert_eq!(stuck.run.wait().unwrap().signal(), Some(9));
     assert!(stuck.left().is_empty(), "{:?}", stuck.left());
+}
+
+/// The hidden folder that an import fills stayed beside its output. The signal comes when the folder is there; an import
+/// that was faster is whole.
+#[test]
+fn a_stopped_import_leaves_all_or_nothing() {
+    let place = Place::new();
+    let tea_house = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agents/tea-house");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(tea_house)
+        .arg(place.path().join("export"))
+        .status();
+    assert!(copied.unwrap().success());
+    // So much to copy that there is time.
+    for number in 0..2000 {
+        place.write(&format!("export/notes/{number}"), "");
+    }
+    std::fs::create_dir(place.path().join("to")).unwrap();
+    let folders = || place.path().join("to").read_dir().unwrap().count();
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let import = place
+            .command(&["import", "cx-tests", "export", "--out", "to/imported"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut import = import.unwrap();
+        while folders() == 0 && import.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let _ = Command::new("kill")
+            .args([signal, &import.id().to_string()])
+            .status();
+        let ended = import.wait().unwrap().code();
+        if place.path().join("to/imported").exists() {
+            let written = place.path().join("to/imported/agents/export/notes");
+            assert_eq!(written.read_dir().unwrap().count(), 2000, "{ended:?}");
+            std::fs::remove_dir_all(place.path().join("to/imported")).unwrap();
+        } else {
+            assert_eq!(ended, Some(code));
+        }
+        assert_eq!(folders(), 0, "{signal}: {ended:?}");
+    }
 }

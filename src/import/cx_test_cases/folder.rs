@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, FileType};
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::files::UnfinishedFolder;
 
 /// Folders within folders of an export that is copied.
 const DEEPEST: usize = 16;
@@ -37,9 +38,7 @@ pub(super) fn check_is_free(out: &Path) -> Result<(), Diagnostic> {
 pub(super) fn write(out: &Path, files: &BTreeMap<PathBuf, String>, export: &Path) -> Result<(), Diagnostic> {
     let written = write_whole(out, |folder| {
         write_below(folder, files)?;
-        let agents = folder.join("agents");
-        fs_err::create_dir(&agents)?;
-        copy(export, &agents.join(copy_name(export)))
+        copy(export, folder, &Path::new("agents").join(copy_name(export)))
     });
     written.map_err(|error| failed(out, &error))
 }
@@ -67,56 +66,35 @@ pub(super) fn parent(out: &Path) -> &Path {
 }
 
 /// Fills a folder beside its place and moves it there; what is to be in a folder that exists is moved into it.
-fn write_whole(out: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+fn write_whole(out: &Path, fill: impl FnOnce(&UnfinishedFolder) -> io::Result<()>) -> io::Result<()> {
     if out.is_dir() {
         return write_into(out, fill);
     }
     let parent = parent(out);
     fs_err::create_dir_all(parent)?;
-    let folder = temporary(parent)?;
-    fill(folder.path())?;
-    fs_err::rename(folder.path(), out)?;
-    // It has moved: nothing is left to clean up.
-    let _ = folder.keep();
-    Ok(())
+    let folder = UnfinishedFolder::create(parent)?;
+    fill(&folder)?;
+    folder.put(out)
 }
 
 /// Fills an empty folder. It stays the folder that it is: it may be the working directory of whoever waits for it, a
 /// place that a link leads to, or the top of another disk.
-fn write_into(out: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = temporary(out)?;
-    fill(folder.path())?;
+fn write_into(out: &Path, fill: impl FnOnce(&UnfinishedFolder) -> io::Result<()>) -> io::Result<()> {
+    let folder = UnfinishedFolder::create(out)?;
+    fill(&folder)?;
     for entry in fs_err::read_dir(out)? {
         if Some(entry?.file_name().as_os_str()) != folder.path().file_name() {
             return Err(refused(out, "is no longer empty"));
         }
     }
-    for entry in fs_err::read_dir(folder.path())? {
-        let entry = entry?;
-        fs_err::rename(entry.path(), out.join(entry.file_name()))?;
-    }
-    folder.close()
+    folder.empty_into(out)
 }
 
-fn write_below(folder: &Path, files: &BTreeMap<PathBuf, impl AsRef<[u8]>>) -> io::Result<()> {
+fn write_below(folder: &UnfinishedFolder, files: &BTreeMap<PathBuf, impl AsRef<[u8]>>) -> io::Result<()> {
     for (path, content) in files {
-        let path = folder.join(path);
-        fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
-        fs_err::write(path, content)?;
+        folder.begin_file(path)?.write_all(content.as_ref())?;
     }
     Ok(())
-}
-
-/// A hidden folder with ordinary permissions (temporary folders are private unless told otherwise).
-fn temporary(parent: &Path) -> io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".turnproof-folder.");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o777));
-    }
-    builder.tempdir_in(parent)
 }
 
 /// The export's name without `.zip`.
@@ -140,25 +118,25 @@ pub(super) fn copy_name(export: &Path) -> String {
     }
 }
 
-/// Copies an export: a file as it is, a folder file by file. Links are refused, because they may lead anywhere.
-fn copy(export: &Path, copy: &Path) -> io::Result<()> {
+/// Copies an export to a place in the folder: a file as it is, a folder file by file. Links are refused, because they
+/// may lead anywhere.
+fn copy(export: &Path, folder: &UnfinishedFolder, place: &Path) -> io::Result<()> {
+    let mut left = MOST_BYTES;
+    let mut copy_file = |from: &Path, to: &Path| {
+        let mut source = File::open(from)?.take(left + 1);
+        let bytes = io::copy(&mut source, &mut folder.begin_file(to)?)?;
+        let rest = left.checked_sub(bytes);
+        left = rest.ok_or_else(|| refused(export, "holds more than 1 GiB"))?;
+        Ok(())
+    };
     if !export.is_dir() {
-        let mut source = File::open(export)?.take(MOST_BYTES);
-        io::copy(&mut source, &mut fs_err::File::create(copy)?)?;
-        return Ok(());
+        return copy_file(export, place);
     }
     let mut files = Vec::new();
     list(export, Path::new(""), 0, &mut files)?;
-    let mut bytes = 0;
-    for file in files {
-        let target = copy.join(&file);
-        fs_err::create_dir_all(target.parent().unwrap_or(copy))?;
-        bytes += fs_err::copy(export.join(&file), target)?;
-        if bytes > MOST_BYTES {
-            return Err(refused(export, "holds more than 1 GiB"));
-        }
-    }
-    Ok(())
+    files
+        .iter()
+        .try_for_each(|file| copy_file(&export.join(file), &place.join(file)))
 }
 
 /// The regular files below a folder, without hidden ones.
