@@ -106,6 +106,27 @@ fn only_an_error_of_the_service_is_no_answer() {
     assert_eq!(*output, json!({ "textResponses": [{ "text": ["Hello."] }] }));
 }
 
+/// What a webhook set before a session ended, and again after it, was taken for something that was still there.
+#[test]
+fn what_a_webhook_sets_again_in_a_new_session_is_its_answer() {
+    let answer = |page: &str| {
+        let place = json!({ "name": page, "flow": "Default Start Flow" });
+        json!({ "currentPage": place, "sessionParameters": { "points": 7 } })
+    };
+    let recorded = ["Start Page", "End Session", "Start Page", "Start Page"];
+    let recorded = recorded.map(|page| said("go", &answer(page)));
+    let place = agent(&english(), &[("points", turns(&recorded))]);
+    place.write("agent/webhooks/Bank.json", "{ \"displayName\": \"Bank\" }");
+    imported(&place);
+    let suite = place.read(SUITE);
+    let said: Vec<_> = suite.split("- say: go").skip(1).collect();
+    let is_set = said
+        .iter()
+        .map(|turn| turn.contains("webhook:"))
+        .collect::<Vec<_>>();
+    assert_eq!(is_set, [true, false, true, false], "{suite}");
+}
+
 #[test]
 fn a_case_without_a_language_is_played_in_that_of_the_agent() {
     let polish = |text: &str| {

@@ -139,8 +139,11 @@ impl Composer {
         for (index, turn) in case.turns.iter().enumerate() {
             let turn_node = self.turn(case, turn, &before, &language, index < last);
             turns.push(self.plain(case, turn_node));
-            if turn.output().is_some() {
-                turn.parameters().clone_into(&mut before);
+            match turn.output() {
+                // The next session has none (cx-runtime 1.3): what it has again has been set again.
+                Some(output) if output.ended() => before.clear(),
+                Some(_) => turn.parameters().clone_into(&mut before),
+                None => {}
             }
         }
         members.push(("turns".to_owned(), Node::List(turns)));
