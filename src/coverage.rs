@@ -1,6 +1,6 @@
 //! Which parts of an exported agent a run touched, and which it did not.
 //!
-//! [`Inventory`] lists what an export holds; [`Tally`] counts, turn by turn, what replies say was touched; [`changes`]
+//! [`Inventory`] lists what an export holds; [`Tally`] counts, turn by turn, what replies say was touched; [`Since`]
 //! narrows the list down to what is new or different since another export; [`Coverage`] is the result, written for
 //! people by [`terminal`] and for programs by [`json`]. [`run_file`] reads the replies from a run's result file, which
 //! comes from anywhere: one conversation is in memory at a time.
@@ -19,6 +19,10 @@
 //! - A **webhook** is touched when it was called, whatever it answered. API version `v3` does not name it: then it is the
 //!   webhook of every handler and page that the turn touched, if there was a call at all.
 //!
+//! What no turn can name, because it has no id or that of another one, is there and untouched: nothing tells that it was
+//! touched, and a minimum must not be reached by leaving it out. (A choice: the exports that services write have no such
+//! ids, flows that were copied in files do.)
+//!
 //! Playbooks, tools, generators and data stores are not counted. All attempts of a conversation count, whatever came of
 //! them; what a redacted parameter held is not known.
 
@@ -27,7 +31,7 @@ use std::str::FromStr;
 
 use crate::redact::{Redact, Redactor};
 
-pub use change::{Change, changes, different_settings};
+pub use change::{Change, Since};
 pub use figure::{Figure, Minimum, Missed};
 pub use inventory::Inventory;
 pub use tally::Tally;
@@ -148,7 +152,7 @@ pub struct Resource {
     pub name: String,
     /// Where a route or an event handler leads.
     pub target: Option<String>,
-    /// Nothing in the export leads to it, so no conversation can touch it: why.
+    /// Why no conversation can touch it, or be known to: nothing in the export leads to it, or no turn can name it.
     pub orphan: Option<&'static str>,
 }
 
@@ -207,8 +211,8 @@ pub struct Coverage {
     pub entered: std::collections::BTreeSet<(String, Option<String>)>,
     /// Whether the resources are those that changed.
     pub only_changes: bool,
-    /// Handlers that no turn can name, because they have no id or that of another one; they are not among the resources.
-    pub without_id: usize,
+    /// Settings of the agent that differ from the export that it was compared with, by name.
+    pub different_settings: Vec<&'static str>,
     /// Turns that were counted.
     pub turns: u64,
     /// Turns that do not say where they went.
@@ -218,11 +222,15 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Joins what the export holds and what turns touched. With `changes`, as [`changes`] gives them, only what changed
-    /// is kept.
-    pub fn new(tally: &Tally<'_, '_>, changes: Option<&[Option<Change>]>) -> Self {
+    /// Joins what the export holds and what turns touched. Since an older export only what changed is kept, unless
+    /// settings of the agent changed: whatever it does may have changed with them, and no turn could be known to touch
+    /// a setting, so that everything is asked for. (A choice: to ask for less would let a minimum be reached by what
+    /// nobody played since, to ask for the impossible would be a gate that nobody can pass.)
+    pub fn new(tally: &Tally<'_, '_>, since: Option<&Since>) -> Self {
         let inventory = tally.inventory();
-        let change_of = |index: usize| changes.and_then(|changes| changes.get(index).copied().flatten());
+        let change_of = |index: usize| since.and_then(|since| since.changes.get(index).copied().flatten());
+        let different_settings = since.map_or_else(Vec::new, |since| since.settings.clone());
+        let only_changes = since.is_some() && different_settings.is_empty();
         let all = inventory.resources().iter().enumerate();
         let entered = all
             .clone()
@@ -232,7 +240,7 @@ impl Coverage {
             .filter_map(|(_, resource)| Some((resource.flow.clone()?, resource.page.clone())));
         let kept = all
             .clone()
-            .filter(|(index, _)| changes.is_none() || change_of(*index).is_some());
+            .filter(|(index, _)| !only_changes || change_of(*index).is_some());
         Self {
             entered: entered.collect(),
             resources: kept
@@ -243,8 +251,8 @@ impl Coverage {
                     change: change_of(index),
                 })
                 .collect(),
-            only_changes: changes.is_some(),
-            without_id: inventory.without_id(),
+            only_changes,
+            different_settings,
             turns: tally.turns(),
             untraced: tally.untraced(),
             ids: tally.ids(),

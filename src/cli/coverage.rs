@@ -10,7 +10,7 @@ use super::surroundings::Surroundings;
 use crate::coverage::json::{self, ExportName, Subject};
 use crate::coverage::run_file::{self, RunFileError, RunHead};
 use crate::coverage::terminal::{self, View};
-use crate::coverage::{Coverage, Inventory, Tally, changes, different_settings};
+use crate::coverage::{Coverage, Inventory, Since, Tally};
 use crate::diagnostic::Diagnostic;
 use crate::export::{self, Loaded};
 use crate::redact::Redact as _;
@@ -32,7 +32,7 @@ pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Consol
         .as_deref()
         .map(|path| load(path, &mut warnings))
         .transpose()?;
-    warnings.extend(other_version(&runs, &chosen, &new));
+    warnings.extend(other_version(args, &runs, &chosen, &new)?);
 
     let inventory = Inventory::new(&new.agent);
     let mut tally = Tally::new(&inventory);
@@ -47,11 +47,11 @@ pub(super) fn coverage(args: &CoverageArgs, here: &Surroundings, console: Consol
         });
         conversations += counted.map_err(|error| unreadable(path, &error))?;
     }
-    let changed = old
+    let since = old
         .as_ref()
-        .map(|old| changes(&inventory, &Inventory::new(&old.agent)));
-    let mut coverage = Coverage::new(&tally, changed.as_deref());
-    warnings.extend(old.as_ref().and_then(|old| other_settings(&new, old)));
+        .map(|old| Since::of(&new.agent, &inventory, &old.agent));
+    let mut coverage = Coverage::new(&tally, since.as_ref());
+    warnings.extend(since.as_ref().and_then(other_settings));
     warnings.extend(trustworthy(&coverage, &chosen)?);
     console.diagnostics(&warnings)?;
     coverage.redact(&chosen.redactor);
@@ -136,26 +136,45 @@ fn load(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Loaded, Failure> 
     Ok(loaded)
 }
 
-/// A warning when a run was played with another state of the export than the one looked at.
-fn other_version(runs: &[(PathBuf, RunHead)], chosen: &Chosen, new: &Loaded) -> Option<Diagnostic> {
+/// A warning when a run was played with another state of the export than the one looked at. A minimum of what changed
+/// is refused then: what the run touched was not yet changed. Only an emulator is its export, though; of the real service
+/// nothing tells which state was played.
+fn other_version(
+    args: &CoverageArgs,
+    runs: &[(PathBuf, RunHead)],
+    chosen: &Chosen,
+    new: &Loaded,
+) -> Result<Option<Diagnostic>, Failure> {
     let of_runs = runs.iter().flat_map(|(_, head)| &head.targets);
-    let mut hashes = of_runs
-        .filter(|target| chosen.targets.contains(&target.name))
-        .filter_map(|target| target.export_hash.as_ref());
-    let differs = hashes.any(|hash| *hash != new.hash);
-    differs.then(|| {
-        let message = format!("the run was played with another version of `{}`", chosen.export.display());
-        Diagnostic::warning("other-export", message)
-            .help("what the run touched is found by its ids as far as they still exist; play the suites again to be sure")
-    })
+    let chosen_ones = of_runs.filter(|target| chosen.targets.contains(&target.name));
+    let others =
+        chosen_ones.filter(|target| target.export_hash.as_ref().is_some_and(|hash| *hash != new.hash));
+    let others: Vec<_> = others.collect();
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let message = format!(
+        "the run was played with another version of `{}`",
+        chosen.export.display()
+    );
+    let is_gate = args.since.is_some() && !args.min.is_empty();
+    if is_gate && others.iter().any(|target| target.backend == "emulator") {
+        let error = Diagnostic::error("other-export", message);
+        return Err(Failure::usage(error.help(
+            "it cannot show that what is new or changed was touched: play the suites again",
+        )));
+    }
+    Ok(Some(Diagnostic::warning("other-export", message).help(
+        "what the run touched is found by its ids as far as they still exist; play the suites again to be sure",
+    )))
 }
 
 /// A warning when settings of the agent differ, which are no resource that a turn could touch.
-fn other_settings(new: &Loaded, old: &Loaded) -> Option<Diagnostic> {
-    let differ = different_settings(&new.agent.settings, &old.agent.settings);
+fn other_settings(since: &Since) -> Option<Diagnostic> {
+    let differ = since.settings();
     (!differ.is_empty()).then(|| {
         let message = format!(
-            "the agent's settings differ ({}): that is not counted",
+            "the agent's settings differ ({}): everything counts, not only what is new or changed",
             differ.join(", ")
         );
         Diagnostic::warning("other-settings", message)

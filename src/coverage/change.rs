@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::inventory::{Content, Inventory};
 use super::{Kind, Resource};
 use crate::export::agent::{
-    AgentSettings, Entity, EntityType, EventHandler, Flow, FormParameter, Intent, Page, Route, RouteGroup,
-    Webhook,
+    Agent, AgentSettings, Entity, EntityType, EventHandler, Flow, FormParameter, Intent, Page, Route,
+    RouteGroup, Webhook,
 };
 
 /// How a resource differs from an older export.
@@ -28,19 +28,41 @@ impl Change {
     }
 }
 
+/// What differs from an older export.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Since {
+    /// How each resource differs, in their order.
+    pub(super) changes: Vec<Option<Change>>,
+    /// Settings that no resource carries. They are in force in every turn, so that no part of the agent is as it was
+    /// before.
+    pub(super) settings: Vec<&'static str>,
+}
+
+impl Since {
+    /// Compares two exports; `inventory` is that of the new one.
+    pub fn of(new: &Agent, inventory: &Inventory<'_>, old: &Agent) -> Self {
+        Self {
+            changes: changes(inventory, &Inventory::new(old)),
+            settings: different_settings(new, old),
+        }
+    }
+
+    /// Settings of the agent that differ, by their names in the export.
+    pub fn settings(&self) -> &[&'static str] {
+        &self.settings
+    }
+}
+
 /// For each resource of the new export how it differs from the old one. One is the same as another when it has its id,
 /// which nothing else may have, else its name in the same place; routes and event handlers are compared without regard
 /// to their order, and what belongs to a page or flow on its own is not a change of the page or flow. What was moved to
 /// another flow, page, group or form parameter has changed.
-pub fn changes(new: &Inventory<'_>, old: &Inventory<'_>) -> Vec<Option<Change>> {
+fn changes(new: &Inventory<'_>, old: &Inventory<'_>) -> Vec<Option<Change>> {
     let (today, before) = (Known::of(new.resources()), Known::of(old.resources()));
-    let mut by_place = HashMap::new();
-    for (index, resource) in old.resources().iter().enumerate() {
-        by_place.entry(place(resource)).or_insert(index);
-    }
-    let compare = |(resource, content): (&Resource, &Content<'_>)| {
+    let by_place: HashMap<_, _> = places(old.resources()).into_iter().zip(0_usize..).collect();
+    let compare = |((resource, content), place): ((&Resource, &Content<'_>), (Place<'_>, usize))| {
         let index = today.only(resource).and_then(|_| before.only(resource));
-        let index = index.or_else(|| by_place.get(&place(resource)).copied());
+        let index = index.or_else(|| by_place.get(&place).copied());
         let found = index.and_then(|index| old.resources().get(index).zip(old.contents().get(index)));
         let Some((was, content_was)) = found else {
             return Some(Change::New);
@@ -48,11 +70,15 @@ pub fn changes(new: &Inventory<'_>, old: &Inventory<'_>) -> Vec<Option<Change>> 
         let is_there = same_owners(today.owners(resource), before.owners(was));
         (!is_there || !is_same(content, content_was)).then_some(Change::Changed)
     };
-    new.resources().iter().zip(new.contents()).map(compare).collect()
+    let resources = new.resources().iter().zip(new.contents());
+    resources.zip(places(new.resources())).map(compare).collect()
 }
 
-/// Names of the agent's settings that decide what it does and differ; no resource carries them.
-pub fn different_settings(new: &AgentSettings, old: &AgentSettings) -> Vec<&'static str> {
+/// Names of what decides how the agent answers, and is no resource that a turn could touch: settings of the agent, and
+/// intents that stand for no match.
+fn different_settings(new: &Agent, old: &Agent) -> Vec<&'static str> {
+    let negative_is_same = negative_phrases(new) == negative_phrases(old);
+    let (new, old) = (&new.settings, &old.settings);
     let start = |settings: &AgentSettings| match settings.start_flow.as_str() {
         "" => "Default Start Flow".to_owned(),
         named => named.to_owned(),
@@ -73,9 +99,17 @@ pub fn different_settings(new: &AgentSettings, old: &AgentSettings) -> Vec<&'sta
             "enableSpellCorrection",
             new.enable_spell_correction == old.enable_spell_correction,
         ),
+        ("phrases of the negative intent", negative_is_same),
     ];
     let differ = rows.into_iter().filter(|(_, is_same)| !is_same);
     differ.map(|(name, _)| name).collect()
+}
+
+fn negative_phrases(agent: &Agent) -> Vec<Phrase<'_>> {
+    let negative = agent.intents.values().filter(|intent| intent.is_fallback);
+    let mut all: Vec<_> = negative.flat_map(phrases).collect();
+    all.sort_unstable();
+    all
 }
 
 /// What the resources of an export are known by, apart from their places.
@@ -143,8 +177,21 @@ fn same_owners(new: [Owner<'_>; 4], old: [Owner<'_>; 4]) -> bool {
     new.into_iter().zip(old).all(same)
 }
 
-/// What names a resource to people.
+/// What names a resource to people; twins have the same.
 type Place<'a> = (Kind, [Option<&'a str>; 5], &'a str, Option<&'a str>);
+
+/// The place of each resource, and how many came before it in the same place: of twins the first is compared with the
+/// first.
+fn places(resources: &[Resource]) -> Vec<(Place<'_>, usize)> {
+    let mut before = HashMap::new();
+    let number = |resource| {
+        let place = place(resource);
+        let count: &mut usize = before.entry(place).or_default();
+        *count += 1;
+        (place, *count)
+    };
+    resources.iter().map(number).collect()
+}
 
 fn place(resource: &Resource) -> Place<'_> {
     let owners = [
@@ -208,16 +255,20 @@ fn same_route(new: &Route, old: &Route) -> bool {
         && new.target_playbook == old.target_playbook
 }
 
-/// A group is its routes: all that a flow or page gets by listing it. A route without its id in the other group is compared
-/// with the one in its place.
+/// A group is its routes: all that a flow or page gets by listing it. A route whose id is not that of one in the other
+/// group is compared with the one in its place.
 fn same_group(new: &RouteGroup, old: &RouteGroup) -> bool {
     let (new, old) = (&new.transition_routes, &old.transition_routes);
-    let by_id: HashMap<&str, &Route> = old.iter().map(|route| (route.name.as_str(), route)).collect();
+    let mut by_id: HashMap<&str, Option<&Route>> = HashMap::new();
+    for route in old {
+        by_id
+            .entry(&route.name)
+            .and_modify(|only| *only = None)
+            .or_insert(Some(route));
+    }
     let same = |(position, route): (usize, &Route)| {
-        let before = by_id
-            .get(route.name.as_str())
-            .copied()
-            .or_else(|| old.get(position));
+        let only = by_id.get(route.name.as_str()).copied().flatten();
+        let before = only.or_else(|| old.get(position));
         before.is_some_and(|before| same_route(route, before))
     };
     new.len() == old.len() && new.iter().enumerate().all(same)

@@ -67,7 +67,6 @@ pub struct Inventory<'a> {
     calls: HashMap<usize, Vec<usize>>,
     pub(super) entities: EntityValues<'a>,
     shared: Shared<'a>,
-    without_id: usize,
 }
 
 impl<'a> Inventory<'a> {
@@ -190,13 +189,17 @@ impl<'a> Inventory<'a> {
             orphan: None,
             ..resource.clone()
         };
-        // Of a group without a route that a turn can name nothing can be touched.
-        let is_named = |route: &Route| self.is_named(&route.name);
-        let index = group
-            .transition_routes
-            .iter()
-            .any(is_named)
-            .then(|| self.add(resource, Content::RouteGroup(group)));
+        // A group without routes has nothing that could be touched.
+        let index = (!group.transition_routes.is_empty()).then(|| {
+            let is_named = |route: &Route| self.shared.why_unnamed(&route.name).is_none();
+            let unnamed = !group.transition_routes.iter().any(is_named);
+            let orphan = unnamed.then_some("no turn can name a route of it");
+            let resource = Resource {
+                orphan: orphan.or(resource.orphan),
+                ..resource
+            };
+            self.add(resource, Content::RouteGroup(group))
+        });
         self.add_routes(&owner, &group.transition_routes, index);
     }
 
@@ -206,8 +209,7 @@ impl<'a> Inventory<'a> {
                 target: target(&route.target_page, &route.target_flow, &route.target_playbook),
                 ..named(owner, Kind::Route, &route.name, &waits_for(route))
             };
-            let added = self.add_handler(&route.name, resource, Content::Route(route));
-            let Some(index) = added else { continue };
+            let index = self.add_handler(&route.name, resource, Content::Route(route));
             self.add_calls(index, [&route.trigger_fulfillment]);
             self.group_of.extend(group.map(|group| (index, group)));
         }
@@ -223,26 +225,20 @@ impl<'a> Inventory<'a> {
                 ),
                 ..named(owner, Kind::EventHandler, &handler.name, &handler.event)
             };
-            if let Some(index) = self.add_handler(&handler.name, resource, Content::EventHandler(handler)) {
-                self.add_calls(index, [&handler.trigger_fulfillment]);
-            }
+            let index = self.add_handler(&handler.name, resource, Content::EventHandler(handler));
+            self.add_calls(index, [&handler.trigger_fulfillment]);
         }
     }
 
-    /// A route or event handler, unless nothing could tell that it was called.
-    fn add_handler(&mut self, id: &'a str, resource: Resource, content: Content<'a>) -> Option<usize> {
-        if !self.is_named(id) {
-            self.without_id += 1;
-            return None;
+    /// A route or event handler. Of one that no turn can name nothing tells that it was called; it counts all the same,
+    /// as flows and pages do: left out, it could change and no minimum would be missed.
+    fn add_handler(&mut self, id: &'a str, resource: Resource, content: Content<'a>) -> usize {
+        let orphan = self.shared.why_unnamed(id);
+        let index = self.add(Resource { orphan, ..resource }, content);
+        if orphan.is_none() {
+            self.handlers.insert(id, index);
         }
-        let index = self.add(resource, content);
-        self.handlers.insert(id, index);
-        Some(index)
-    }
-
-    /// Whether a turn that names this id means one route or event handler.
-    fn is_named(&self, id: &str) -> bool {
-        !id.is_empty() && !self.shared.handlers.contains(id)
+        index
     }
 
     fn add_form(&mut self, of_page: &Resource, page: usize, parameters: &'a [FormParameter]) {
@@ -304,11 +300,6 @@ impl<'a> Inventory<'a> {
     /// Whether an id that a turn names is that of several resources, so that none of them is touched.
     pub(super) fn is_shared(&self, id: &str) -> bool {
         self.shared.has(id)
-    }
-
-    /// Routes and event handlers that no turn can name: they have no id, or that of another one.
-    pub fn without_id(&self) -> usize {
-        self.without_id
     }
 
     /// The flow and the page that `FLOW/PAGE` means: a start page is none, and of a page that is not known the flow may be.

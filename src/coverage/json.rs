@@ -41,6 +41,8 @@ struct Document<'a> {
     export: &'a ExportName,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<&'a ExportName>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    different_settings: &'a [&'static str],
     conversations: u64,
     turns: u64,
     untraced_turns: u64,
@@ -130,6 +132,7 @@ pub fn document(subject: &Subject, coverage: &Coverage, minima: &[Minimum]) -> s
         targets: &subject.targets,
         export: &subject.export,
         since: subject.since.as_ref(),
+        different_settings: &coverage.different_settings,
         conversations: subject.conversations,
         turns: coverage.turns,
         untraced_turns: coverage.untraced,

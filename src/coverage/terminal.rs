@@ -64,20 +64,13 @@ impl Page {
             count(subject.conversations, "conversation")
         );
         let line = match &subject.since {
-            Some(since) => format!("{played}; only what is new or changed since {}", since.path),
+            Some(since) if coverage.only_changes => {
+                format!("{played}; only what is new or changed since {}", since.path)
+            }
+            Some(since) => format!("{played}; everything, as settings differ from {}", since.path),
             None => played,
         };
         self.line(0, &line, Style::new());
-        if coverage.without_id > 0 {
-            let many = count(coverage.without_id as u64, "route or event handler");
-            self.line(
-                0,
-                &format!(
-                    "{many} cannot be counted: no turn can name what has no id, or shares it with another"
-                ),
-                Style::new(),
-            );
-        }
         self.end();
     }
 
@@ -222,6 +215,7 @@ impl Page {
         let is_open = entered || self.view.verbose;
         if !is_open {
             remarks.extend(contents(inside, kind));
+            remarks.extend(common_note(inside));
         }
         self.heading(depth, what, name, &remarks);
         is_open
@@ -456,10 +450,17 @@ fn contents(inside: &[&Covered], but: Kind) -> Option<String> {
     (!counts.is_empty()).then(|| format!("with {}", counts.join(", ")))
 }
 
+/// Why none of all this was touched, where that is one reason.
+fn common_note(inside: &[&Covered]) -> Option<String> {
+    let (first, others) = inside.split_first()?;
+    let note = first.note()?;
+    let is_common = others.iter().all(|covered| covered.note() == Some(note));
+    is_common.then(|| note.to_owned())
+}
+
 fn count(many: u64, noun: &str) -> String {
     match many {
         1 => format!("1 {noun}"),
-        many if noun == "route or event handler" => format!("{many} routes or event handlers"),
         many => format!("{many} {noun}s"),
     }
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::cli_place::{Place, Said};
 
+mod since;
+
 const FLOW: &str = "agents/coffee-bar/flows/Default Start Flow/Default Start Flow.json";
 const OPENING_HOURS: &str = "\n  - name: tells when it is open\n    turns: [{ say: when are you open }]\n";
 
@@ -136,75 +138,6 @@ fn a_minimum_is_a_gate_that_names_its_figure() {
         "{}",
         said.err
     );
-}
-
-#[test]
-fn only_what_changed_since_an_older_export_counts() {
-    let place = Place::initialised();
-    let old = place.path().join("agents/old");
-    copy(&place.path().join("agents/coffee-bar"), &old);
-    play(&place);
-    let since = |more: &[&str]| {
-        let all: Vec<&str> = ["coverage", "--since", "agents/old", "--min", "100"]
-            .iter()
-            .chain(more)
-            .copied()
-            .collect();
-        place.run(&all)
-    };
-    let said = since(&[]);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(
-        said.out
-            .ends_with("\nNothing that can be touched is new or changed.\n"),
-        "{}",
-        said.out
-    );
-    edit(&place, FLOW, |flow| {
-        let routes = flow["transitionRoutes"].as_array_mut().unwrap();
-        routes.reverse();
-        let hours = routes
-            .iter_mut()
-            .find(|route| route["intent"] == "opening.hours")
-            .unwrap();
-        hours["triggerFulfillment"]["messages"][0]["text"]["text"][0] = "Never.".into();
-        let bell = json!({"name": "0b7e1f0e-8f0c-4b6e-9d51-1f6a0c1a2b3c", "event": "bell"});
-        flow["eventHandlers"].as_array_mut().unwrap().push(bell);
-    });
-    let suite = place.read("order.yaml");
-    place.write("order.yaml", &format!("{suite}{OPENING_HOURS}"));
-    play(&place);
-    let said = since(&[]);
-    assert_eq!(said.code, Some(1), "{said:?}");
-    for part in [
-        "; only what is new or changed since agents/old\n",
-        "\n  routes              1 of 1    100.0 %",
-        "\n  total               1 of 2     50.0 %",
-        "\nFlow Default Start Flow\n  event     bell  new\n",
-    ] {
-        assert!(said.out.contains(part), "{part}\n{}", said.out);
-    }
-    assert!(
-        said.err
-            .contains("coverage in total is 50 % (1 of 2), below the minimum of 100 %"),
-        "{}",
-        said.err
-    );
-    let document = document(&since(&["--format", "json"]));
-    let changes: Vec<&Value> = document["resources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|resource| &resource["change"])
-        .collect();
-    assert_eq!(changes, ["changed", "new"]);
-    assert_eq!(document["since"]["path"], "agents/old");
-    let bell = "\n  - name: hears the bell\n    turns: [{ event: bell }]\n";
-    place.write("order.yaml", &format!("{suite}{OPENING_HOURS}{bell}"));
-    play(&place);
-    let said = since(&[]);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.ends_with("\nEverything was touched.\n"), "{}", said.out);
 }
 
 #[test]
@@ -523,19 +456,4 @@ fn a_pipe_is_refused_at_once() {
     let said = place.run(&["coverage", "--run", "pipe"]);
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("it is not an ordinary file"), "{}", said.err);
-}
-
-#[test]
-fn other_settings_of_the_agent_are_told() {
-    let place = played();
-    copy(
-        &place.path().join("agents/coffee-bar"),
-        &place.path().join("agents/old"),
-    );
-    edit(&place, "agents/old/agent.json", |agent| {
-        agent["startFlow"] = json!("Other");
-    });
-    let said = place.run(&["coverage", "--since", "agents/old"]);
-    let told = "warning[other-settings]: the agent's settings differ (startFlow): that is not counted";
-    assert!(said.err.contains(told), "{}", said.err);
 }

@@ -45,15 +45,16 @@ pub struct CoverageArgs {
     /// Count only what is new or changed since this older export
     ///
     /// Resources are compared by content, whatever their order. A page or flow that only got another route is not changed;
-    /// the route is new.
+    /// the route is new. When settings of the agent differ, which no turn can be known to touch, everything counts.
     #[arg(long, value_name = "EXPORT", help_heading = "Selection")]
     pub since: Option<PathBuf>,
 
     /// Fail when less is touched, in total or of one kind, such as 80 or routes=70 (repeatable)
     ///
     /// The kinds are flows, pages, routes, route-groups, event-handlers, intents, form-parameters, webhooks and
-    /// entity-values. Entity values are not in the total. With --since it is the share of what changed. Where there is
-    /// nothing to touch, every minimum is reached.
+    /// entity-values. Entity values are not in the total. With --since it is the share of what changed, and a run that an
+    /// emulator played with another version of the export is refused. Where there is nothing to touch, every minimum is
+    /// reached.
     #[arg(long, value_name = "PERCENT|KIND=PERCENT", value_parser = values::minimum)]
     pub min: Vec<Minimum>,
 

@@ -43,6 +43,17 @@ impl<'a> Shared<'a> {
             || self.pages.contains(id)
             || flow.is_some_and(|flow| self.flows.contains(flow))
     }
+
+    /// Why no turn can name a route or event handler with this id, if none can.
+    pub(super) fn why_unnamed(&self, handler: &str) -> Option<&'static str> {
+        match handler {
+            "" => Some("it has no id"),
+            id => self
+                .handlers
+                .contains(id)
+                .then_some("another route or event handler has its id"),
+        }
+    }
 }
 
 /// What a turn calls a page.

@@ -1,7 +1,6 @@
 //! What counts as new or changed.
 
 use super::*;
-use crate::export::agent::AgentSettings;
 
 /// What an edit of the agent makes new or changed, as `new name`.
 fn edited(edit: impl FnOnce(&mut Agent)) -> Vec<String> {
@@ -12,9 +11,9 @@ fn edited(edit: impl FnOnce(&mut Agent)) -> Vec<String> {
 
 /// What is new or changed, as `new name`.
 fn difference(new: &Agent, old: &Agent) -> Vec<String> {
-    let new = Inventory::new(new);
-    let changes = changes(&new, &Inventory::new(old));
-    let coverage = Coverage::new(&Tally::new(&new), Some(&changes));
+    let inventory = Inventory::new(new);
+    let since = Since::of(new, &inventory, old);
+    let coverage = Coverage::new(&Tally::new(&inventory), Some(&since));
     let names = coverage.resources.iter().map(|covered| {
         let change = covered.change.map_or("?", Change::name);
         format!("{change} {} {}", covered.resource.kind, covered.resource.name)
@@ -194,34 +193,100 @@ fn a_copied_flow_is_compared_by_its_place() {
         "Moles".clone_into(&mut copy.display_name);
         agent.flows.insert("Moles".to_owned(), copy);
     };
+    let piers = |agent: &mut Agent, edit: fn(&mut Flow)| edit(agent.flows.get_mut("Piers").unwrap());
     let nothing: [&str; 0] = [];
     let (mut old, mut new) = (agent(), agent());
     copied(&mut old);
     copied(&mut new);
     assert_eq!(difference(&new, &old), nothing);
-    new.flows
-        .get_mut("Piers")
-        .unwrap()
-        .nlu_settings
-        .classification_threshold = 0.9;
+    piers(&mut new, |flow| flow.nlu_settings.classification_threshold = 0.9);
     assert_eq!(difference(&new, &old), ["changed flow Piers"]);
+    // No turn can name the route, which two flows have: it was left out, and a gate passed whatever became of it.
+    piers(&mut new, |flow| {
+        flow.transition_routes[0].trigger_fulfillment.tag = "other".to_owned();
+    });
+    assert_eq!(
+        difference(&new, &old),
+        ["changed flow Piers", "changed route if true"]
+    );
+}
+
+/// A route and an event handler without an id, or with that of another one, were left out: whatever became of them, a
+/// gate passed.
+#[test]
+fn what_no_turn_can_name_is_compared_too() {
+    let nobody = |agent: &mut Agent| main_flow(agent).event_handlers[2].target_page = "Lost".to_owned();
+    assert_eq!(edited(nobody), ["changed event handler nobody"]);
+    let nameless = |agent: &mut Agent| {
+        let route: Route = from(&json!({"condition": "true"}));
+        main_flow(agent).transition_routes = vec![route; 3];
+        let group = json!({"name": "g9", "transitionRoutes": [{"intent": "thanks"}, {"intent": "pier.ask"}]});
+        main_flow(agent)
+            .groups
+            .insert("Nameless".to_owned(), from(&group));
+    };
+    let (mut old, mut new) = (agent(), agent());
+    nameless(&mut old);
+    nameless(&mut new);
+    let nothing: [&str; 0] = [];
+    assert_eq!(
+        difference(&new, &old),
+        nothing,
+        "of twins the first is compared with the first"
+    );
+    let routes = &mut main_flow(&mut new).transition_routes;
+    routes[1].trigger_fulfillment.tag = "other".to_owned();
+    routes.push(routes[0].clone());
+    let group = main_flow(&mut new).groups.get_mut("Nameless").unwrap();
+    group.transition_routes[1].trigger_fulfillment.tag = "other".to_owned();
+    assert_eq!(
+        difference(&new, &old),
+        [
+            "changed route if true",
+            "new route if true",
+            "changed route group Nameless",
+            "changed route intent pier.ask",
+        ]
+    );
 }
 
 #[test]
-fn settings_that_no_resource_carries_are_compared() {
-    let differ = |edit: fn(&mut AgentSettings)| {
-        let (old, mut new) = (agent().settings, agent().settings);
+fn when_settings_differ_that_no_resource_carries_everything_counts() {
+    let since = |edit: fn(&mut Agent)| {
+        let (old, mut new) = (agent(), agent());
         edit(&mut new);
-        different_settings(&new, &old)
+        let inventory = Inventory::new(&new);
+        let since = Since::of(&new, &inventory, &old);
+        let coverage = Coverage::new(&Tally::new(&inventory), Some(&since));
+        (coverage.different_settings.clone(), coverage.figure(None).of)
     };
-    assert!(differ(|settings| "Default Start Flow".clone_into(&mut settings.start_flow)).is_empty());
-    assert_eq!(
-        differ(|settings| {
-            "Piers".clone_into(&mut settings.start_flow);
-            settings.supported_language_codes.push("de".to_owned());
-        }),
-        ["supportedLanguageCodes", "startFlow"]
-    );
+    let same = since(|agent| "Default Start Flow".clone_into(&mut agent.settings.start_flow));
+    assert_eq!(same, (vec![], 0));
+    let all = Inventory::new(&agent())
+        .resources()
+        .iter()
+        .filter(|resource| resource.kind.is_in_total())
+        .count();
+    let table: [(fn(&mut Agent), &[&str]); 2] = [
+        (
+            |agent| {
+                "Piers".clone_into(&mut agent.settings.start_flow);
+                agent.settings.supported_language_codes.push("de".to_owned());
+            },
+            &["supportedLanguageCodes", "startFlow"],
+        ),
+        (
+            |agent| {
+                let phrases = json!([{"parts": [{"text": "ticket to ride"}]}]);
+                let negative = agent.intents.get_mut("Default Negative Intent").unwrap();
+                negative.training_phrases.insert("en".to_owned(), from(&phrases));
+            },
+            &["phrases of the negative intent"],
+        ),
+    ];
+    for (edit, names) in table {
+        assert_eq!(since(edit), (names.to_vec(), all));
+    }
 }
 
 #[test]
