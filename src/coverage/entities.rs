@@ -10,14 +10,16 @@ use crate::model::Value;
 const DEEPEST: u8 = 8;
 /// How often a value is looked at before the rest of it is left alone: types may refer to each other in circles.
 const MOST_LOOKS: u32 = 10_000;
-/// Patterns of one type that are used, and bytes each may take: exports are untrusted.
+/// Patterns of all types that are used, and bytes each may take: exports are untrusted.
 const MOST_PATTERNS: usize = 500;
-const LARGEST_PATTERN: usize = 1 << 20;
+const LARGEST_PATTERN: usize = 1 << 18;
 
 /// The entries of all custom types.
 #[derive(Debug, Default)]
 pub(super) struct EntityValues<'a> {
     types: HashMap<&'a str, Entries<'a>>,
+    /// How many were met in all.
+    patterns: usize,
 }
 
 /// The entries of a type, by their resource.
@@ -41,7 +43,8 @@ impl<'a> EntityValues<'a> {
     pub(super) fn add(&mut self, name: &'a str, kind: &str, value: &'a str, resource: usize) {
         let entries = self.types.entry(name).or_default();
         if kind == "KIND_REGEXP" {
-            if entries.patterns.len() < MOST_PATTERNS {
+            self.patterns += 1;
+            if self.patterns <= MOST_PATTERNS {
                 entries
                     .patterns
                     .extend(whole(value).map(|regex| (resource, regex)));
@@ -151,4 +154,28 @@ fn whole(pattern: &str) -> Option<Regex> {
 pub(super) fn references(value: &str) -> impl Iterator<Item = (&str, &str)> {
     let words = value.split_whitespace().filter_map(|word| word.strip_prefix('@'));
     words.map(|word| word.split_once(':').unwrap_or((word, word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// There was a bound for each type alone: four small files of patterns took minutes and gigabytes.
+    #[test]
+    fn patterns_are_bounded_in_size_and_over_all_types() {
+        let mut entities = EntityValues::default();
+        for (resource, name) in (0..MOST_PATTERNS).zip(["a", "b"].into_iter().cycle()) {
+            entities.add(name, "KIND_REGEXP", "x+", resource);
+        }
+        entities.add("c", "KIND_REGEXP", "x+", MOST_PATTERNS);
+        let shown = |name: &str| entities.shown(name, &json!("xx")).len();
+        assert_eq!(
+            ["@a", "@b", "@c"].map(shown),
+            [MOST_PATTERNS / 2, MOST_PATTERNS / 2, 0]
+        );
+        assert!(whole(r"\w+@\w+\.[a-z]{2,}").is_some());
+        assert!(whole(r"\w{20}x").is_none());
+    }
 }
