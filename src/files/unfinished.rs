@@ -94,9 +94,9 @@ impl Names {
         begin: impl FnOnce() -> io::Result<(T, PathBuf)>,
     ) -> io::Result<(T, Name)> {
         let mut names = self.lock();
-        let (begun, path) = begin()?;
+        let (made, path) = begin()?;
         names.insert(path.clone());
-        Ok((begun, Name { path, names: self }))
+        Ok((made, Name { path, names: self }))
     }
 
     pub(super) fn abandon(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {

@@ -252,6 +252,7 @@ fn what_no_turn_can_name_is_compared_too() {
 
 #[test]
 fn when_settings_differ_that_no_resource_carries_everything_counts() {
+    type Edit = fn(&mut Agent);
     let since = |edit: fn(&mut Agent)| {
         let (old, mut new) = (agent(), agent());
         edit(&mut new);
@@ -267,7 +268,7 @@ fn when_settings_differ_that_no_resource_carries_everything_counts() {
         .iter()
         .filter(|resource| resource.kind.is_in_total())
         .count();
-    let table: [(fn(&mut Agent), &[&str]); 2] = [
+    let table: [(Edit, &[&str]); 2] = [
         (
             |agent| {
                 "Piers".clone_into(&mut agent.settings.start_flow);
