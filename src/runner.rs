@@ -26,7 +26,7 @@ use crate::redact::Redactor;
 
 pub use allowance::Allowance;
 pub use cancel::Cancellation;
-pub use forecast::{FORECAST_FORMAT, Forecast, PlannedTarget, TargetForecast, Turns, forecast};
+pub use forecast::{FORECAST_FORMAT, Forecast, PlannedTarget, Requests, TargetForecast, Turns, forecast};
 pub use journal::{JOURNAL_FILE, JOURNAL_FOLDER, Journal, JournalWriter, RunKind};
 pub use keep::KeepAudio;
 pub use limit::{Limit, TokenQuota};

@@ -18,7 +18,7 @@ use super::plan::Plan;
 use super::previous::Previous;
 use super::source::ConversationSource;
 use crate::audio::{Said, SoundFile};
-use crate::model::suite::{AudioInput, AudioSettings, Conversation, Input};
+use crate::model::suite::{AudioInput, AudioSettings, Conversation, Input, Turn, Via};
 
 /// Name and version of the document.
 pub const FORECAST_FORMAT: &str = "turnproof-plan/1";
@@ -32,6 +32,8 @@ pub struct PlannedTarget {
     pub sessions: Option<NonZeroUsize>,
     /// Tokens that a turn takes.
     pub tokens_per_turn: Option<u32>,
+    /// How turns are sent that do not say so.
+    pub via: Option<Via>,
     /// How it is sent sound.
     pub audio: AudioSettings,
 }
@@ -71,6 +73,16 @@ pub struct Turns {
     pub with_retries: u64,
 }
 
+/// How many requests that makes, ratings included. Client-side tool calls come on top: how often an agent calls is not
+/// known, and each round of calls is answered by at least one request more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// Without turns that a `when` may leave out.
+    pub least: u64,
+    /// With all that is written, repetitions included.
+    pub most: u64,
+}
+
 /// What one target gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TargetForecast {
@@ -80,9 +92,11 @@ pub struct TargetForecast {
     pub conversations: u64,
     /// Times that they are played.
     pub plays: u64,
-    /// Turns; each is one request, and one more for each round of client-side tool calls.
+    /// Turns.
     pub turns: Turns,
-    /// Whether conversations answer client-side tool calls.
+    /// Requests that these turns make.
+    pub requests: Requests,
+    /// Whether conversations answer client-side tool calls: there may be more requests then.
     pub tools: bool,
     /// Answers that are rated; each is one request more.
     #[serde(skip_serializing_if = "is_zero")]
@@ -153,8 +167,6 @@ enum Part {
 #[derive(Debug)]
 struct Share {
     target: TargetForecast,
-    /// Those of its ratings that no `when` may leave out.
-    certain_ratings: u64,
     /// The time of its sound, at the pace at which it is sent.
     sounding: Duration,
     /// How long it may take.
@@ -188,7 +200,8 @@ fn share(conversation: &Conversation, target: &PlannedTarget, lengths: &Lengths)
     let times = u32::try_from(plays).unwrap_or(u32::MAX);
     let answers = conversation.turns.iter().any(|turn| turn.answers.is_some());
     let rated = conversation.turns.iter().filter(|turn| turn.feedback.is_some());
-    let certainly_rated = rated.clone().filter(|turn| turn.when.is_empty());
+    let of = |turn: &Turn| requests(turn, target);
+    let certainly = conversation.turns.iter().filter(|turn| turn.when.is_empty());
     Share {
         target: TargetForecast {
             conversations: 1,
@@ -198,16 +211,26 @@ fn share(conversation: &Conversation, target: &PlannedTarget, lengths: &Lengths)
                 most: turns * plays,
                 with_retries: turns * plays * (1 + retries),
             },
+            requests: Requests {
+                least: certainly.map(of).sum::<u64>() * plays,
+                most: conversation.turns.iter().map(of).sum::<u64>() * plays,
+            },
             tools: answers || !conversation.tools.is_empty(),
             ratings: rated.count() as u64 * plays,
             characters: characters * plays,
             audio_seconds: sound.saturating_mul(times).as_secs_f64(),
             ..TargetForecast::default()
         },
-        certain_ratings: certainly_rated.count() as u64 * plays,
         sounding: sounding.saturating_mul(times),
         likely: None,
     }
+}
+
+/// What a turn takes without tool calls: matching first and fulfilling then are two, and so is a rating.
+fn requests(turn: &Turn, target: &PlannedTarget) -> u64 {
+    let is_spoken = matches!(turn.input, Input::Audio(_) | Input::SilentAudio(_));
+    let is_matched_first = turn.via.or(target.via) == Some(Via::MatchThenFulfill) && !is_spoken;
+    1 + u64::from(is_matched_first) + u64::from(turn.feedback.is_some())
 }
 
 fn add_up(parts: Vec<Part>, targets: &BTreeMap<String, PlannedTarget>, jobs: NonZeroUsize) -> Forecast {
@@ -241,10 +264,7 @@ fn add_up(parts: Vec<Part>, targets: &BTreeMap<String, PlannedTarget>, jobs: Non
                 .requests_per_minute
                 .map_or(Duration::ZERO, |rate| at_rate(requests, rate))
         };
-        let (fewest, most) = (
-            at_pace(sum.turns.least + work.certain_ratings),
-            at_pace(sum.turns.most + sum.ratings),
-        );
+        let (fewest, most) = (at_pace(sum.requests.least), at_pace(sum.requests.most));
         sum.target = name;
         sum.requests_per_minute = known.requests_per_minute;
         sum.sessions = known.sessions.map(|sessions| sessions.get() as u64);
@@ -284,6 +304,8 @@ impl TargetForecast {
         self.turns.least += other.turns.least;
         self.turns.most += other.turns.most;
         self.turns.with_retries += other.turns.with_retries;
+        self.requests.least += other.requests.least;
+        self.requests.most += other.requests.most;
         self.tools |= other.tools;
         self.ratings += other.ratings;
         self.characters += other.characters;
@@ -294,7 +316,6 @@ impl TargetForecast {
 /// Time that conversations take, of which several go on at once.
 #[derive(Debug, Default)]
 struct Work {
-    certain_ratings: u64,
     sounding: Duration,
     longest_sounding: Duration,
     likely: Duration,
@@ -305,7 +326,6 @@ struct Work {
 
 impl Work {
     fn add(&mut self, share: &Share) {
-        self.certain_ratings += share.certain_ratings;
         self.sounding += share.sounding;
         self.longest_sounding = self.longest_sounding.max(share.sounding);
         match share.likely {

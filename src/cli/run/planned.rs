@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::conversations::Conversations;
 use crate::cli::args::ListFormat;
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::cli::columns::aligned;
 use crate::cli::failure::Failure;
 use crate::cli::options::RunOptions;
 use crate::redact::{Redactor, clean_terminal_line};
-use crate::runner::{self, Forecast, Plan, PlannedTarget, Previous, TargetForecast, Turns};
+use crate::runner::{self, Forecast, Plan, PlannedTarget, Previous, Requests, TargetForecast};
 use crate::settings::rate::Rate;
 use crate::settings::target::{Target, TargetEntry};
 
@@ -65,6 +67,7 @@ fn planned(target: &Target, rate: Option<Rate>) -> PlannedTarget {
         requests_per_minute: target.quota.requests_per_minute(rate.or(target.rate)),
         sessions: target.quota.sessions,
         tokens_per_turn: target.quota.tokens.map(|tokens| tokens.per_turn),
+        via: target.via,
         audio: target.audio,
     }
 }
@@ -74,11 +77,12 @@ fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>)
         "target",
         "conversations",
         "turns",
-        "with all retries",
+        "with retries",
+        "requests",
         "characters",
         "audio",
         "tokens",
-        "requests",
+        "pace",
         "at once",
         "at least",
     ]
@@ -88,7 +92,7 @@ fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>)
     if forecast.targets.len() > 1 {
         rows.push(sum(forecast));
     }
-    let mut text = aligned(&without_empty_columns(&rows));
+    let mut text = fitting(&without_empty_columns(&rows));
     text.push('\n');
     for (label, said) in remarks(forecast, options, previous) {
         // Writing to a text does not fail.
@@ -97,13 +101,17 @@ fn table(forecast: &Forecast, options: &RunOptions, previous: Option<&Previous>)
     text
 }
 
-/// Columns that may be left out.
-const OPTIONAL: Range<usize> = 4..9;
+/// Columns of the table.
+const COLUMNS: usize = 11;
+/// Those that may be left out.
+const OPTIONAL: Range<usize> = 5..10;
+/// What every terminal has room for.
+const TERMINAL: usize = 80;
 /// Cells that say nothing.
 const NOTHING: [&str; 6] = ["", "0", "-", "?", "no limit", "all"];
 
 /// What says nothing in any row takes room that terminals do not have.
-fn without_empty_columns(rows: &[[String; 10]]) -> Vec<Vec<String>> {
+fn without_empty_columns(rows: &[[String; COLUMNS]]) -> Vec<Vec<String>> {
     let says = |column: usize| {
         !OPTIONAL.contains(&column)
             || rows
@@ -111,13 +119,45 @@ fn without_empty_columns(rows: &[[String; 10]]) -> Vec<Vec<String>> {
                 .skip(1)
                 .any(|row| !NOTHING.contains(&row[column].as_str()))
     };
-    let columns: Vec<usize> = (0..10).filter(|column| says(*column)).collect();
+    let columns: Vec<usize> = (0..COLUMNS).filter(|column| says(*column)).collect();
     rows.iter()
         .map(|row| columns.iter().map(|column| row[*column].clone()).collect())
         .collect()
 }
 
-fn row(target: &TargetForecast) -> [String; 10] {
+/// A table; several below each other, each with the names, where one would be too wide.
+fn fitting(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let mut tables = Vec::new();
+    let mut shown = vec![0];
+    for column in 1..columns {
+        shown.push(column);
+        if shown.len() > 2 && !fits(&table_of(rows, &shown)) {
+            shown.pop();
+            tables.push(table_of(rows, &shown));
+            shown = vec![0, column];
+        }
+    }
+    tables.push(table_of(rows, &shown));
+    tables.join("\n")
+}
+
+fn table_of(rows: &[Vec<String>], columns: &[usize]) -> String {
+    let pick = |row: &Vec<String>| {
+        columns
+            .iter()
+            .filter_map(|column| row.get(*column).cloned())
+            .collect()
+    };
+    let picked: Vec<Vec<String>> = rows.iter().map(pick).collect();
+    aligned(&picked)
+}
+
+fn fits(table: &str) -> bool {
+    table.lines().all(|line| line.width() <= TERMINAL)
+}
+
+fn row(target: &TargetForecast) -> [String; COLUMNS] {
     let repeated = if target.plays == target.conversations {
         String::new()
     } else {
@@ -127,8 +167,9 @@ fn row(target: &TargetForecast) -> [String; 10] {
     [
         clean_terminal_line(&target.target).into_owned(),
         format!("{}{repeated}", target.conversations),
-        turns(target.turns, target.tools, target.ratings),
+        range(target.turns.least, target.turns.most),
         target.turns.with_retries.to_string(),
+        requests(target.requests, target.tools),
         target.characters.to_string(),
         sound(target.audio_seconds),
         target
@@ -143,18 +184,21 @@ fn row(target: &TargetForecast) -> [String; 10] {
     ]
 }
 
-fn sum(forecast: &Forecast) -> [String; 10] {
+fn sum(forecast: &Forecast) -> [String; COLUMNS] {
     let targets = || forecast.targets.iter();
     let nothing = String::new;
     [
         "all".to_owned(),
         forecast.conversations.to_string(),
-        turns(
-            forecast.turns,
-            targets().any(|target| target.tools),
-            targets().map(|target| target.ratings).sum(),
-        ),
+        range(forecast.turns.least, forecast.turns.most),
         forecast.turns.with_retries.to_string(),
+        requests(
+            Requests {
+                least: targets().map(|target| target.requests.least).sum(),
+                most: targets().map(|target| target.requests.most).sum(),
+            },
+            targets().any(|target| target.tools),
+        ),
         targets().map(|target| target.characters).sum::<u64>().to_string(),
         sound(targets().map(|target| target.audio_seconds).sum()),
         nothing(),
@@ -164,22 +208,19 @@ fn sum(forecast: &Forecast) -> [String; 10] {
     ]
 }
 
-/// `35`, `35 to 40`, `40 + tool calls`, `40 + 3 ratings`.
-fn turns(turns: Turns, tools: bool, ratings: u64) -> String {
-    let mut said = if turns.least == turns.most {
-        turns.most.to_string()
+/// `35`, `35 to 40`.
+fn range(least: u64, most: u64) -> String {
+    if least == most {
+        most.to_string()
     } else {
-        format!("{} to {}", turns.least, turns.most)
-    };
-    if tools {
-        said.push_str(" + tool calls");
+        format!("{least} to {most}")
     }
-    match ratings {
-        0 => {}
-        1 => said.push_str(" + 1 rating"),
-        several => said = format!("{said} + {several} ratings"),
-    }
-    said
+}
+
+/// `35 to 40`, `40+` where tool calls may come on top.
+fn requests(requests: Requests, tools: bool) -> String {
+    let more = if tools { "+" } else { "" };
+    format!("{}{more}", range(requests.least, requests.most))
 }
 
 fn sound(seconds: f64) -> String {
@@ -195,12 +236,12 @@ fn likely(seconds: Option<f64>, previous: Option<&Previous>) -> String {
     let why_not = match (seconds, previous) {
         (Some(seconds), _) => {
             let time = time(seconds);
-            return format!("about {time}, by how long things took in the run before");
+            return format!("about {time}, as in the run before");
         }
         (None, Some(previous)) if previous.is_replay() => {
-            "the run before was a replay, which takes less time than agents do"
+            "the run before was a replay, which is quicker than agents are"
         }
-        (None, Some(_)) => "in the run before, not every target answered that this one plays with",
+        (None, Some(_)) => "not every target answered in the run before",
         (None, None) => "no run before this one tells how long agents take to answer",
     };
     format!("not known: {why_not}")
@@ -216,13 +257,25 @@ fn remarks(
     let takes = if forecast.targets.is_empty() {
         "none: nothing is played".to_owned()
     } else {
-        format!(
-            "{}; {} at least",
-            likely(forecast.likely_seconds, previous),
-            time(forecast.least_seconds)
-        )
+        likely(forecast.likely_seconds, previous)
     };
     remarks.push(("time", takes));
+    if !forecast.targets.is_empty() {
+        remarks.push(("", format!("{} at least", time(forecast.least_seconds))));
+    }
+    if forecast.targets.iter().any(|target| target.tools) {
+        let tools = "+: at least one request more for each round of client-side tool calls";
+        remarks.push(("note", tools.to_owned()));
+    }
+    let ratings: u64 = forecast.targets.iter().map(|target| target.ratings).sum();
+    if ratings > 0 {
+        let are = if ratings == 1 {
+            "is a rating"
+        } else {
+            "are ratings"
+        };
+        remarks.push(("note", format!("{ratings} of the requests {are}")));
+    }
     let not_played = [(forecast.skipped, "skipped"), (forecast.unreadable, "unreadable")];
     for (count, word) in not_played.into_iter().filter(|(count, _)| *count > 0) {
         remarks.push((
@@ -295,10 +348,10 @@ mod tests {
             plays: 3,
             ..TargetForecast::default()
         };
-        let head: [String; 10] = std::array::from_fn(|column| format!("head {column}"));
+        let head: [String; COLUMNS] = std::array::from_fn(|column| format!("head {column}"));
         let shown =
             |target: &TargetForecast| without_empty_columns(&[head.clone(), row(target)])[0].join(", ");
-        assert_eq!(shown(&target), "head 0, head 1, head 2, head 3, head 9");
+        assert_eq!(shown(&target), "head 0, head 1, head 2, head 3, head 4, head 10");
         let limited = TargetForecast {
             characters: 7,
             sessions: Some(2),
@@ -306,26 +359,33 @@ mod tests {
         };
         assert_eq!(
             shown(&limited),
-            "head 0, head 1, head 2, head 3, head 4, head 8, head 9"
+            "head 0, head 1, head 2, head 3, head 4, head 5, head 9, head 10"
         );
     }
 
     #[test]
-    fn turns_are_told_as_a_range_where_they_are_one() {
-        let of = |least, most, tools, ratings| {
-            turns(
-                Turns {
-                    least,
-                    most,
-                    with_retries: 9,
-                },
-                tools,
-                ratings,
-            )
+    fn requests_are_told_as_a_range_that_tool_calls_leave_open() {
+        let of = |least, most, tools| requests(Requests { least, most }, tools);
+        assert_eq!(of(4, 4, false), "4");
+        assert_eq!(of(3, 4, true), "3 to 4+");
+    }
+
+    /// Lines of a table that is too wide are broken anywhere by a terminal.
+    #[test]
+    fn what_is_too_wide_for_a_terminal_is_several_tables() {
+        let rows = |name: &str| {
+            [["target", "turns", "audio"], [name, "4", "1 s"], ["all", "4", ""]]
+                .map(|row| row.map(str::to_owned).to_vec())
         };
-        assert_eq!(of(4, 4, false, 0), "4");
-        assert_eq!(of(3, 4, true, 0), "3 to 4 + tool calls");
-        assert_eq!(of(4, 4, false, 1), "4 + 1 rating");
-        assert_eq!(of(4, 4, true, 2), "4 + tool calls + 2 ratings");
+        assert_eq!(
+            fitting(&rows("coffee")),
+            "target  turns  audio\ncoffee  4      1 s\nall     4\n"
+        );
+        let name = "c".repeat(TERMINAL - 10);
+        let wide = fitting(&rows(&name));
+        assert!(fits(&wide), "{wide}");
+        let tables: Vec<&str> = wide.split("\n\n").collect();
+        assert_eq!(tables.len(), 2, "{wide}");
+        assert!(tables.iter().all(|table| table.contains(&name)), "{wide}");
     }
 }

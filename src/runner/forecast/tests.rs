@@ -127,6 +127,28 @@ fn a_rating_is_a_request_and_no_turn() {
     );
 }
 
+/// It was counted as one, so that a run at a rate took twice the time that its plan had told.
+#[test]
+fn a_turn_that_is_matched_first_makes_two_requests() {
+    let target = |via| PlannedTarget {
+        requests_per_minute: Some(60.0),
+        via,
+        ..PlannedTarget::default()
+    };
+    let of = |via: Option<Via>, own: Option<Via>| {
+        let turn = Turn {
+            via: own,
+            ..say("one")
+        };
+        let seen = look(vec![with_turns("a", [turn, silence(0)])], target(via), 8, None);
+        (seen.targets[0].requests.most, seen.least_seconds)
+    };
+    assert_eq!(of(None, None), (2, 1.0));
+    assert_eq!(of(None, Some(Via::MatchThenFulfill)), (3, 2.0));
+    assert_eq!(of(Some(Via::MatchThenFulfill), None), (3, 2.0), "sound is one");
+    assert_eq!(of(Some(Via::MatchThenFulfill), Some(Via::Detect)), (2, 1.0));
+}
+
 #[test]
 fn sound_takes_its_time_at_its_pace() {
     let target = PlannedTarget {
