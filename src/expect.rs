@@ -17,7 +17,9 @@
 //! - Members of what did not come (an end, a hand-off, a payload) differ, whatever is expected of them; so does an item
 //!   that a plain list is too short for, unless it is expected to be `absent`.
 
-use chrono::{DateTime, FixedOffset};
+use std::cmp::Ordering;
+
+use chrono::{DateTime, FixedOffset, Offset as _, Utc};
 
 use crate::model::outcome::{Checked, Diff};
 use crate::model::suite::{Expectation, Matcher, Service};
@@ -194,6 +196,15 @@ pub fn matches(matcher: &Matcher, value: &Value, now: DateTime<FixedOffset>) -> 
 /// Whether a text can be compared with others by `gt` and its like: as a number, a date or a time.
 pub fn has_order(value: &Value) -> bool {
     matcher::is_numeric(value) || date::Moment::read(value).is_some()
+}
+
+/// How two operands of `between` stand to each other: as numbers, or as dates and times. `None` where they have no
+/// common order; a text is a number only once a template has made it one.
+pub fn order_of(one: &Value, other: &Value) -> Option<Ordering> {
+    match (json::number(one), json::number(other)) {
+        (Some(one), Some(other)) => one.partial_cmp(&other),
+        _ => date::Moment::read(one)?.compare(date::Moment::read(other)?, Utc.fix()),
+    }
 }
 
 /// Every place where two JSON values differ (as far as more help anybody), numbers compared by value.

@@ -1,7 +1,10 @@
 //! Conditions over variables, arguments and answers, as matchers of the suite language: values, members, and the
 //! operators that a script needs.
 
+use std::cmp::Ordering;
+
 use crate::diagnostic::Diagnostic;
+use crate::expect;
 use crate::model::Value;
 use crate::model::capability::Group;
 use crate::model::suite::{Comparison, Matcher};
@@ -50,6 +53,19 @@ fn several(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Matcher>>
         .filter_map(|item| condition(reader, item, what))
         .collect();
     (conditions.len() == items.len()).then_some(conditions)
+}
+
+/// As `several`: none of no conditions holds, and all of them do.
+fn some(reader: &mut Reader, node: &Node, name: &str) -> Option<Vec<Matcher>> {
+    if node.as_list().is_some_and(<[Node]>::is_empty) {
+        let message = format!("`{name}` lists no conditions");
+        reader
+            .error("missing-value", message, node.span.clone())
+            .help
+            .push(format!("for example `{name}: [gold, {{ starts_with: plat }}]`"));
+        return None;
+    }
+    several(reader, node, name)
 }
 
 fn mapping(reader: &mut Reader, node: &Node, map: &Map, what: &str) -> Option<Matcher> {
@@ -117,16 +133,16 @@ fn operator(reader: &mut Reader, entry: &Entry) -> Option<Matcher> {
         return None;
     }
     let compare =
-        |reader: &mut Reader, comparison| Some(Matcher::Compare(comparison, number(reader, node, name)?));
+        |reader: &mut Reader, comparison| Some(Matcher::Compare(comparison, ordered(reader, node, name)?));
     match name {
-        "equals" => Some(Matcher::Equals(node.to_value())),
+        "equals" => Some(Matcher::Equals(whole(reader, node))),
         "contains" => sought(reader, node, name).map(Matcher::Contains),
         "icontains" => sought(reader, node, name).map(Matcher::IContains),
-        "starts_with" => sought(reader, node, name).map(Matcher::StartsWith),
-        "ends_with" => sought(reader, node, name).map(Matcher::EndsWith),
+        "starts_with" => edge(reader, node, name).map(Matcher::StartsWith),
+        "ends_with" => edge(reader, node, name).map(Matcher::EndsWith),
         "matches" => pattern(reader, node).map(|regex| Matcher::Matches(regex.as_str().to_owned())),
-        "any_of" => several(reader, node, name).map(Matcher::AnyOf),
-        "all_of" => several(reader, node, name).map(Matcher::AllOf),
+        "any_of" => some(reader, node, name).map(Matcher::AnyOf),
+        "all_of" => some(reader, node, name).map(Matcher::AllOf),
         "not" => condition(reader, node, name).map(Box::new).map(Matcher::Not),
         "gt" => compare(reader, Comparison::Greater),
         "gte" => compare(reader, Comparison::GreaterOrEqual),
@@ -144,6 +160,19 @@ fn value(reader: &mut Reader, node: &Node) -> Value {
         reader.check_number(number, node);
     }
     check_plain(reader, node, node.as_text());
+    node.to_value()
+}
+
+/// A value that is compared with all its members, each as it is written.
+fn whole(reader: &mut Reader, node: &Node) -> Value {
+    match &node.kind {
+        Kind::List(list) => list.items.iter().for_each(|item| drop(whole(reader, item))),
+        Kind::Map(map) => map
+            .entries
+            .iter()
+            .for_each(|entry| drop(whole(reader, &entry.value))),
+        _ => drop(value(reader, node)),
+    }
     node.to_value()
 }
 
@@ -175,11 +204,32 @@ fn sought(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
     }
 }
 
-fn number(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
-    if matches!(node.kind, Kind::Number(_)) {
+/// What a text starts or ends with: a text, or a number that stands for one. White space does not count there.
+fn edge(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
+    if matches!(node.kind, Kind::Bool(_)) {
+        reader.wrong_type(node, &format!("`{name}`"), "a text");
+        return None;
+    }
+    let wanted = sought(reader, node, name)?;
+    if wanted.as_str().is_some_and(|text| text.trim().is_empty()) {
+        let message = format!("`{name}` looks for white space, which does not count at the ends of a text");
+        reader.error("empty-value", message, node.span.clone());
+        return None;
+    }
+    Some(wanted)
+}
+
+/// What has a place in an order: a number, a date or a time.
+fn ordered(reader: &mut Reader, node: &Node, name: &str) -> Option<Value> {
+    let end = node.to_value();
+    if expect::order_of(&end, &end).is_some() {
         return Some(value(reader, node));
     }
-    reader.wrong_type(node, &format!("`{name}`"), "a number");
+    reader.wrong_type(
+        node,
+        &format!("`{name}`"),
+        "a number, a date such as `2026-03-01` or a time such as `09:30`",
+    );
     None
 }
 
@@ -193,10 +243,17 @@ fn between(reader: &mut Reader, node: &Node) -> Option<Matcher> {
         );
         return None;
     };
-    Some(Matcher::Between(
-        number(reader, low, "between")?,
-        number(reader, high, "between")?,
-    ))
+    let (low, high) = (
+        ordered(reader, low, "between")?,
+        ordered(reader, high, "between")?,
+    );
+    let message = match expect::order_of(&low, &high) {
+        Some(Ordering::Greater) => "nothing lies between these: the first is greater than the second",
+        Some(_) => return Some(Matcher::Between(low, high)),
+        None => "nothing lies between these: both are numbers, dates or times of a day",
+    };
+    reader.error("out-of-range", message, node.span.clone());
+    None
 }
 
 /// `true` and nothing else.

@@ -118,7 +118,7 @@ impl Script {
                 condition::check_plain(&mut self.reader, node, texts.iter().map(String::as_str));
                 Some(Trigger::Event(texts))
             }
-            "dtmf" => Some(Trigger::Dtmf(self.texts(node, &what))),
+            "dtmf" => Some(Trigger::Dtmf(self.keys(node, &what))),
             "image" => self.file(node, AttachmentKind::Image),
             "blob" => self.file(node, AttachmentKind::Blob),
             "result" => {
@@ -132,6 +132,23 @@ impl Script {
             }
             _ => condition::only_true(&mut self.reader, node, name).map(|()| Trigger::Transfer),
         }
+    }
+
+    /// Keys of a telephone: nobody presses others.
+    fn keys(&mut self, node: &Node, what: &str) -> Vec<String> {
+        let texts = self.texts(node, what);
+        let is_key = |key: char| key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D');
+        if let Some(wrong) = texts
+            .iter()
+            .flat_map(|text| text.chars())
+            .find(|key| !is_key(*key))
+        {
+            self.reader
+                .error("bad-dtmf", format!("`{wrong}` is no key"), node.span.clone())
+                .help
+                .push("the keys are 0 to 9, `*`, `#` and A to D".to_owned());
+        }
+        texts
     }
 
     /// A list of steps.

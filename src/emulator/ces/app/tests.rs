@@ -70,6 +70,10 @@ fn templates_are_for_what_the_app_does() {
             r#"{ says: a, variables: { order: "{{ city }}" } }"#,
             r#""{{ city }}""#,
         ),
+        (
+            r#"{ says: a, variables: { order: { equals: ["{{ city }}"] } } }"#,
+            r#""{{ city }}""#,
+        ),
     ] {
         let rule = format!("{{ when: {when}, do: [{{ say: x }}] }}");
         wrong_rule(&rule, "template", marked, &message("{{ city }}"));
@@ -260,11 +264,92 @@ fn keys_that_make_no_sense_are_told() {
          for a member of that name, `equals` compares the whole value",
     );
     wrong_rule(
+        "{ when: { dtmf: [\"1\", \"2x\"] }, do: [] }",
+        "bad-dtmf",
+        "[\"1\", \"2x\"]",
+        "`x` is no key | the keys are 0 to 9, `*`, `#` and A to D",
+    );
+    wrong_rule(
         "{ when: { variables: { city: null } }, do: [] }",
         "missing-value",
         "null",
         "`city` is compared with nothing | for no value, write `{ absent: true }`",
     );
+}
+
+/// Such a rule was loaded without a word, and never played.
+#[test]
+fn operands_fit_their_operators() {
+    let of_order = "must be a number, a date such as `2026-03-01` or a time such as `09:30`";
+    for (condition, code, marked, message) in [
+        (
+            "starts_with: true",
+            "wrong-type",
+            "true",
+            "`starts_with` must be a text, not a boolean".to_owned(),
+        ),
+        (
+            "ends_with: ' '",
+            "empty-value",
+            "' '",
+            "`ends_with` looks for white space, which does not count at the ends of a text".to_owned(),
+        ),
+        (
+            "any_of: []",
+            "missing-value",
+            "[]",
+            "`any_of` lists no conditions | for example `any_of: [gold, { starts_with: plat }]`".to_owned(),
+        ),
+        (
+            "gt: soon",
+            "wrong-type",
+            "soon",
+            format!("`gt` {of_order}, not a text"),
+        ),
+        (
+            "lte: true",
+            "wrong-type",
+            "true",
+            format!("`lte` {of_order}, not a boolean"),
+        ),
+        (
+            "gte: '5'",
+            "wrong-type",
+            "'5'",
+            format!("`gte` {of_order}, not a text"),
+        ),
+        (
+            "between: [2026-03-02, 2026-03-01]",
+            "out-of-range",
+            "[2026-03-02, 2026-03-01]",
+            "nothing lies between these: the first is greater than the second".to_owned(),
+        ),
+        (
+            "between: [5, 1]",
+            "out-of-range",
+            "[5, 1]",
+            "nothing lies between these: the first is greater than the second".to_owned(),
+        ),
+        (
+            "between: [1, 2026-03-01]",
+            "out-of-range",
+            "[1, 2026-03-01]",
+            "nothing lies between these: both are numbers, dates or times of a day".to_owned(),
+        ),
+    ] {
+        let rule = format!("{{ when: {{ variables: {{ city: {{ {condition} }} }} }}, do: [] }}");
+        wrong_rule(&rule, code, marked, &message);
+    }
+    // An operator means what it means in suites.
+    for sound in [
+        "gt: 2026-03-01",
+        "between: ['09:30', '10:00']",
+        "starts_with: 75",
+        "contains: true",
+    ] {
+        let rule = format!("{{ rules: [{{ when: {{ variables: {{ city: {{ {sound} }} }} }}, do: [] }}] }}");
+        assert_eq!(problems(&around("{}", &rule)), [], "{sound}");
+    }
 }
 
 #[test]
