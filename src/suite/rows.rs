@@ -56,13 +56,33 @@ pub(super) fn rows(map: &Map, source: &RowSource<'_>, reader: &mut Reader) -> Op
     let rows = match (examples, matrix) {
         (None, None) => return None,
         (Some(rows), None) | (None, Some(rows)) => rows,
-        (Some(examples), Some(matrix)) => return cross_of(map, &examples, &matrix, reader),
+        (Some(examples), Some(matrix)) => {
+            check_bound_once(map, &examples, reader)?;
+            return cross_of(map, &examples, &matrix, reader);
+        }
     };
     if rows.len() > MOST_ROWS {
         too_many(reader, &TooMany::Rows, place(map));
         return None;
     }
     Some(rows)
+}
+
+/// A name that examples bind would only multiply them in the matrix: its values there are never seen.
+fn check_bound_once(map: &Map, examples: &[Row], reader: &mut Reader) -> Option<()> {
+    let matrix = map.get("matrix").and_then(Node::as_map);
+    let twice = matrix
+        .into_iter()
+        .flat_map(|matrix| &matrix.entries)
+        .find(|axis| examples.iter().any(|row| row.values.contains_key(&axis.key.name)));
+    let Some(axis) = twice else { return Some(()) };
+    let name = &axis.key.name;
+    let message = format!("`{name}` has values in `examples`, too, which those here would never outweigh");
+    reader
+        .error("two-of-one", message, axis.key.span.clone())
+        .help
+        .push("give one of them another name".to_owned());
+    None
 }
 
 /// The rows that a mapping makes, crossed with others; nothing when that makes too many.
