@@ -10,7 +10,7 @@ use super::parse::{Layer, Use};
 /// What comes of all layers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settled {
-    /// What goes along with every turn; parameters and variables have moved to `start`.
+    /// What goes along with every turn; parameters, variables and entry agent have moved to `start`.
     pub(super) with: Arc<With>,
     /// Whether there are templates in that.
     pub(super) has_templates: bool,
@@ -37,7 +37,8 @@ pub(super) struct Settled {
 /// Lays layers over each other, nearest first.
 ///
 /// Parameters and variables of `with` go along with the first turn only: later they would overwrite what the agent
-/// has set. So they become parameters of `start`, below those that the same layer gives there.
+/// has set. So they become parameters of `start`, below those that the same layer gives there. An entry agent, too, is
+/// where a session starts.
 pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
     let mut settled = Settled::default();
     let mut with = With::default();
@@ -48,6 +49,8 @@ pub(super) fn settle(layers: impl IntoIterator<Item = Layer>) -> Settled {
         {
             layer.start.parameters.entry(name).or_insert(value);
         }
+        let entry_agent = layer.with.entry_agent.take();
+        layer.start.agent = layer.start.agent.or(entry_agent);
         with = over(with, &layer.with);
         settled.has_templates |= layer.has_templates;
         settled.start = start_over(settled.start, layer.start);
@@ -175,6 +178,7 @@ mod tests {
         };
         let far = Layer {
             with: With {
+                entry_agent: Some(Name::Display("Desk".into())),
                 language: Some("en".into()),
                 time_zone: Some("Europe/Paris".into()),
                 ..With::default()
@@ -197,5 +201,10 @@ mod tests {
             object(json!({"tier": "gold", "user": "Ada"}))
         );
         assert_eq!(settled.target.as_deref(), Some("flights"));
+        // It was sent with every turn, although a session has one beginning.
+        assert_eq!(
+            (settled.with.entry_agent.as_ref(), settled.start.agent),
+            (None, Some(Name::Display("Desk".into())))
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::steps::Step;
 use super::template::fill::{Names, fill, names_used};
 use crate::diagnostic::{Diagnostic, Label, SourceFile};
 use crate::model::Map as Object;
-use crate::model::suite::Turn;
+use crate::model::suite::{RunMethod, Service, Turn};
 use crate::yaml::{Node, Reader};
 
 /// More turns than this come of steps that use each other again and again.
@@ -97,6 +97,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             return;
         }
         check_when(&filled, &self.done, self.parser);
+        check_entry_agent(&filled, &self.done, self.parser);
         check_captures(&filled, self.known, &mut self.parser.reader);
         if let Some(turn) = self.parser.turn(&filled) {
             let place = place(&filled, &self.parser.reader.file);
@@ -214,6 +215,7 @@ impl<'a, 'p> Turns<'a, 'p> {
             return;
         }
         check_when(&filled, &self.done, parser);
+        check_entry_agent(&filled, &self.done, parser);
         check_captures(&filled, known, &mut parser.reader);
         if let Some(mut turn) = parser.turn(&filled) {
             turn.used_at = Some(used.location.clone());
@@ -286,6 +288,33 @@ fn check_when(item: &Node, before: &[Turn], parser: &mut Parser) {
         Some(turn) if turn.when.is_empty() => parser.check_shown(&when.value, Shown::before(turn)),
         Some(_) => {}
     }
+}
+
+/// A session starts at its entry agent (ces-api 1.3): in a turn that goes on with one, the option would do nothing.
+fn check_entry_agent(item: &Node, before: &[Turn], parser: &mut Parser) {
+    if parser.service != Some(Service::Ces) || parser.run_method == RunMethod::Stable || may_begin(before) {
+        return;
+    }
+    let with = item.get("with").and_then(Node::as_map);
+    let Some(entry) = with.and_then(|with| with.entry("entry_agent")) else {
+        return;
+    };
+    let message =
+        "`entry_agent` is where a session starts: in this turn, which goes on with one, it means nothing";
+    let problem = parser.reader.error("no-effect", message, entry.key.span.clone());
+    problem.help.extend([
+        "write it in the first turn, or `start: { agent: … }` in the conversation".to_owned(),
+        "for a session that begins here, write `then: restart` in the turn before".to_owned(),
+    ]);
+}
+
+/// Whether a turn after these may be the first of a session: turns with `when` may be skipped.
+fn may_begin(before: &[Turn]) -> bool {
+    let last_played = before
+        .iter()
+        .rev()
+        .find(|turn| turn.restart || turn.when.is_empty());
+    last_played.is_none_or(|turn| turn.restart)
 }
 
 fn place(turn: &Node, file: &Arc<SourceFile>) -> Place {
