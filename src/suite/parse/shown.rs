@@ -1,5 +1,7 @@
 //! What the RPC of a turn can never show, so that an expectation of it would hold or fail whatever the agent does.
 
+use std::ops::Range;
+
 use super::Parser;
 use crate::model::suite::{Service, Turn, Via};
 use crate::yaml::{Map, Node};
@@ -89,21 +91,24 @@ impl Parser {
 
     fn check_all_shown(&mut self, map: &Map, shown: Shown) {
         for key in map.entries.iter().map(|entry| &entry.key) {
-            let name = key.name.as_str();
-            if shown.has(name) {
-                continue;
+            if !shown.has(&key.name) {
+                self.not_shown(&key.name, key.span.clone(), shown);
             }
-            if name == "candidates" {
-                let place = shown.place;
-                let message = format!("`candidates` needs `via: match` or `via: match_then_fulfill` {place}");
-                self.reader.error("unobservable", message, key.span.clone());
-            } else {
-                let message = format!("`{name}` is never known after `via: match`, which runs nothing");
-                self.reader
-                    .error("unobservable", message, key.span.clone())
-                    .help
-                    .push("look at `candidates`, or use `via: match_then_fulfill`".to_owned());
-            }
+        }
+    }
+
+    /// Reports something that replies of this kind never show.
+    pub(super) fn not_shown(&mut self, name: &str, span: Range<usize>, shown: Shown) {
+        if name == "candidates" {
+            let place = shown.place;
+            let message = format!("`candidates` needs `via: match` or `via: match_then_fulfill` {place}");
+            self.reader.error("unobservable", message, span);
+        } else {
+            let message = format!("`{name}` is never known after `via: match`, which runs nothing");
+            self.reader
+                .error("unobservable", message, span)
+                .help
+                .push("look at `candidates`, or use `via: match_then_fulfill`".to_owned());
         }
     }
 }

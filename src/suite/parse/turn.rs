@@ -118,6 +118,7 @@ impl Parser {
         if let Some(expect) = map.get("expect") {
             self.check_shown(expect, Shown::in_turn(via));
         }
+        self.check_captured(map, Shown::in_turn(via));
         self.check_captured_parameters(map);
         turn.input = input?;
         // What is said may be written elsewhere, as the transcript of a recording.
@@ -427,6 +428,21 @@ impl Parser {
             return None;
         }
         Some(())
+    }
+
+    /// What the turn never shows cannot be captured.
+    fn check_captured(&mut self, map: &Map, shown: Shown) {
+        if self.service == Some(Service::Ces) {
+            return;
+        }
+        let captures = map.get("capture").and_then(Node::as_map);
+        for (_, node) in captures.into_iter().flat_map(entries) {
+            let from = node.get("from").unwrap_or(node);
+            let root = from.as_text().and_then(|path| path.split(['.', '[']).next());
+            if let Some(root) = root.filter(|root| !shown.has(root)) {
+                self.not_shown(root, from.span.clone(), shown);
+            }
+        }
     }
 
     /// Parameters that are captured are names of the agent, too.
