@@ -52,22 +52,36 @@ pub enum Support {
 /// What a value looks like.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
-    /// A text.
+    /// A text that is not blank.
     Text,
-    /// A text, or a list of texts.
+    /// A text, which may be blank.
+    AnyText,
+    /// A text that is looked for: nothing at all is found everywhere.
+    Sought,
+    /// A text in which this regular expression is found.
+    Like(&'static str),
+    /// A text that is not blank, or a list of such texts.
     Texts,
     /// A mapping of texts.
     TextMap,
+    /// One speaker, and what is said.
+    Said,
     /// `true` and nothing else.
     True,
     /// `true` or `false`.
     Boolean,
-    /// A whole number of at least this.
-    Integer(u64),
+    /// A whole number from this to that.
+    Integer(i64, i64),
     /// A number.
     Number,
+    /// A number from this to that.
+    Between(f64, f64),
+    /// A number above this, and at most that.
+    Above(f64, f64),
     /// A duration: `4s`, `250ms`, `1m30s`.
     Duration,
+    /// A duration that is longer than nothing.
+    Lapse,
     /// A moment: RFC 3339.
     Moment,
     /// A day: `2026-03-01`.
@@ -78,6 +92,8 @@ pub enum Shape {
     Any,
     /// A mapping of any values.
     Map,
+    /// A mapping of any values, at least one.
+    Row,
     /// One of these texts.
     Choice(&'static [&'static str]),
     /// A display name, or `{id: …}`.
@@ -86,6 +102,10 @@ pub enum Shape {
     Matcher(Subject),
     /// A mapping from names to matchers.
     Matchers,
+    /// As `Matchers`, at least one.
+    SomeMatchers,
+    /// A matcher over a call's arguments: of these, or of all of them.
+    Arguments(Whole),
     /// A mapping with the keys of a group.
     Group(Group),
     /// A list.
@@ -94,6 +114,15 @@ pub enum Shape {
     MapOf(&'static Shape),
     /// One of several.
     OneOf(&'static [Shape]),
+}
+
+/// How much of a mapping a matcher speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Whole {
+    /// Some of its members.
+    Part,
+    /// Every member, so that others can be refused.
+    All,
 }
 
 /// What a matcher looks at.

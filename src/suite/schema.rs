@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::model::Map;
-use crate::model::capability::{ATTACHMENTS, Group, INPUTS, Key, Shape, Subject, Support};
+use crate::model::capability::{ATTACHMENTS, Group, INPUTS, Key, Shape, Subject, Support, Whole};
 
 pub use reference::{overview_markdown, reference_markdown};
 
+mod matchers;
 mod reference;
 
 /// JSON Schema (draft 2020-12) of suite files.
@@ -55,12 +56,18 @@ enum Definition {
     Group(Group),
     /// A matcher; with `required` beside its operators when it stands right below an expectation's name.
     Matcher(Subject, bool),
+    /// A matcher over a call's arguments.
+    Arguments(Whole),
     /// A text that is filled in later.
     Template,
-    /// Text, which may be written like a number.
+    /// Text that is not blank, which may be written like a number.
     Text,
+    /// As `Text`, blank or not.
+    AnyText,
     /// `4s`, `1m30s`.
     Duration,
+    /// A text of a target that names a variable of the environment.
+    Variable,
 }
 
 impl Definition {
@@ -69,9 +76,12 @@ impl Definition {
             Self::Group(group) => format!("{group:?}"),
             Self::Matcher(looked, false) => format!("Matcher{looked:?}"),
             Self::Matcher(looked, true) => format!("Expected{looked:?}"),
+            Self::Arguments(whole) => format!("{whole:?}OfArguments"),
             Self::Template => "Template".to_owned(),
+            Self::AnyText => "AnyText".to_owned(),
             Self::Text => "Text".to_owned(),
             Self::Duration => "Duration".to_owned(),
+            Self::Variable => "Variable".to_owned(),
         }
     }
 }
@@ -95,6 +105,14 @@ fn one_input() -> Vec<Value> {
     one_of
 }
 
+/// What the mapping below `date` must have; `within` stands beside a weekday only.
+fn one_date() -> [Value; 2] {
+    [
+        json!({ "required": ["from_today"], "maxProperties": 1 }),
+        json!({ "required": ["weekday"] }),
+    ]
+}
+
 /// Writes definitions, and notes which others they need.
 #[derive(Debug, Default)]
 struct Writer {
@@ -115,12 +133,19 @@ impl Writer {
             Definition::Group(Group::Raw) => self.raw(),
             Definition::Group(group) => self.group(group),
             Definition::Matcher(looked, top) => self.matcher(looked, top),
+            Definition::Arguments(whole) => self.arguments(whole),
             Definition::Template => json!({
                 "type": "string",
                 "pattern": "\\{\\{.+\\}\\}",
                 "description": "Filled in from rows, arguments, `vars` or captures",
             }),
-            Definition::Text => json!({ "type": ["string", "number"] }),
+            Definition::Text => json!({ "type": ["string", "number"], "pattern": "\\S" }),
+            Definition::AnyText => json!({ "type": ["string", "number"] }),
+            Definition::Variable => json!({
+                "type": "string",
+                "pattern": "\\$\\{",
+                "description": "Filled in from the environment",
+            }),
             Definition::Duration => json!({
                 "type": "string",
                 "pattern": "^([0-9]+(\\.[0-9]*)?(d|h|ms|m|s))+$",
@@ -135,7 +160,11 @@ impl Writer {
         let top = group == Group::Expectation;
         let mut properties = Map::new();
         for key in group.keys() {
-            properties.insert(key.name.to_owned(), self.property(key, top));
+            let mut property = self.property(key, top);
+            if OF_TARGETS.contains(&group) && has_notation(key.shape) {
+                property = self.or_variable(property);
+            }
+            properties.insert(key.name.to_owned(), property);
         }
         let required: Vec<&str> = group
             .keys()
@@ -154,8 +183,14 @@ impl Writer {
         if SAYS_SOMETHING.contains(&group) {
             object["minProperties"] = json!(1);
         }
-        if group == Group::Turn {
-            object["oneOf"] = json!(one_input());
+        match group {
+            Group::Turn => object["oneOf"] = json!(one_input()),
+            Group::Date => object["oneOf"] = json!(one_date()),
+            Group::GeneratorRespond | Group::Credentials => {
+                object["minProperties"] = json!(1);
+                object["maxProperties"] = json!(1);
+            }
+            _ => {}
         }
         object
     }
@@ -167,6 +202,9 @@ impl Writer {
         };
         if NEVER_EMPTY.contains(&key.name) {
             fill(&mut schema);
+        }
+        if key.name == "tool" {
+            schema["pattern"] = json!("\\S");
         }
         schema["description"] = json!(describe(key));
         if let Some(example) = example(key) {
@@ -192,111 +230,6 @@ impl Writer {
         })
     }
 
-    // ---- matchers ----
-
-    fn matcher(&mut self, looked: Subject, top: bool) -> Value {
-        let mut properties = self.operators(looked);
-        if top && let Some(required) = Group::Expectation.key("required") {
-            let property = self.property(required, false);
-            properties.insert("required".to_owned(), property);
-        }
-        let operators = json!({
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": false,
-            "minProperties": 1,
-        });
-        let mut any_of = self.plain(looked);
-        any_of.push(operators);
-        if matches!(looked, Subject::Any | Subject::Objects | Subject::Signal) {
-            let members = self.want(Definition::Matcher(Subject::Any, false));
-            any_of.push(json!({
-                "type": "object",
-                "propertyNames": { "not": { "enum": Group::Operator.names() } },
-                "additionalProperties": members,
-            }));
-        }
-        json!({ "anyOf": any_of })
-    }
-
-    /// Values without operators.
-    fn plain(&mut self, looked: Subject) -> Vec<Value> {
-        let template = self.want(Definition::Template);
-        match looked {
-            Subject::Text => vec![self.want(Definition::Text)],
-            Subject::Number => vec![json!({ "type": "number" }), template],
-            Subject::Duration => vec![self.want(Definition::Duration), template],
-            Subject::Texts => {
-                let items = self.want(Definition::Matcher(Subject::Text, false));
-                vec![json!({ "type": "array", "items": items }), template]
-            }
-            Subject::Objects => {
-                let items = self.want(Definition::Matcher(Subject::Any, false));
-                vec![json!({ "type": "array", "items": items }), template]
-            }
-            Subject::Signal => vec![json!({ "type": "boolean" }), template],
-            Subject::Any => {
-                let items = self.want(Definition::Matcher(Subject::Any, false));
-                vec![
-                    json!({ "type": ["string", "number", "boolean"] }),
-                    json!({ "type": "array", "items": items }),
-                ]
-            }
-        }
-    }
-
-    /// The operators; those that take matchers take them over the same value.
-    fn operators(&mut self, looked: Subject) -> Map {
-        let mut properties = Map::new();
-        for key in Group::Operator.keys().iter().filter(|key| looked.takes(key.name)) {
-            let inner = match (key.name, looked) {
-                ("each" | "has_item", Subject::Texts) => Subject::Text,
-                ("each" | "has_item", _) => Subject::Any,
-                (_, looked) => looked,
-            };
-            let mut schema = match key.shape {
-                Shape::Matcher(Subject::Any) => self.want(Definition::Matcher(inner, false)),
-                Shape::List(Shape::Matcher(Subject::Any)) => {
-                    let items = self.want(Definition::Matcher(inner, false));
-                    json!({ "type": "array", "items": items, "minItems": 1 })
-                }
-                _ if key.name == "equals" && is_scalar(looked) => {
-                    let mut plain = self.plain(looked);
-                    plain.push(json!({ "type": "null" }));
-                    json!({ "anyOf": plain })
-                }
-                _ if looked == Subject::Duration && is_ordering(key.name) => self.durations(key),
-                _ if looked == Subject::Any && matches!(key.name, "contains" | "icontains") => an_item(),
-                shape => self.shape(shape),
-            };
-            if key.name == "between" {
-                schema["minItems"] = json!(2);
-                schema["maxItems"] = json!(2);
-            }
-            schema["description"] = json!(describe(key));
-            if let Some(example) = example(key).filter(|_| !is_ordering(key.name)) {
-                schema["examples"] = json!([example]);
-            }
-            properties.insert(key.name.to_owned(), schema);
-        }
-        properties
-    }
-
-    /// Operands of a latency.
-    fn durations(&mut self, key: &Key) -> Value {
-        let duration = self.shape(Shape::Duration);
-        match key.name {
-            "between" => json!({ "type": "array", "items": duration }),
-            "approx" => json!({
-                "type": "object",
-                "properties": { "to": duration, "within": duration },
-                "required": ["to", "within"],
-                "additionalProperties": false,
-            }),
-            _ => duration,
-        }
-    }
-
     // ---- values ----
 
     fn shape(&mut self, shape: Shape) -> Value {
@@ -306,20 +239,58 @@ impl Writer {
                 let text = self.want(Definition::Text);
                 json!({ "anyOf": [text, { "type": "array", "items": text }] })
             }
+            Shape::AnyText => self.want(Definition::AnyText),
+            Shape::Sought => json!({ "type": ["string", "number"], "minLength": 1 }),
+            Shape::Like(pattern) => json!({ "type": "string", "pattern": pattern }),
             Shape::TextMap => {
-                let text = self.want(Definition::Text);
+                let text = self.want(Definition::AnyText);
                 self.or_template(json!({ "type": "object", "additionalProperties": text }))
+            }
+            Shape::Said => {
+                let text = self.want(Definition::Text);
+                json!({
+                    "type": "object",
+                    "additionalProperties": text,
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                })
             }
             Shape::True => self.or_template(json!({ "const": true })),
             Shape::Boolean => self.or_template(json!({ "type": "boolean" })),
-            Shape::Integer(least) => self.or_template(json!({ "type": "integer", "minimum": least })),
+            Shape::Integer(least, most) => {
+                let mut integer = json!({ "type": "integer" });
+                if least != i64::MIN {
+                    integer["minimum"] = json!(least);
+                }
+                if most != i64::MAX {
+                    integer["maximum"] = json!(most);
+                }
+                self.or_template(integer)
+            }
             Shape::Number => self.or_template(json!({ "type": "number" })),
+            Shape::Between(least, most) => {
+                self.or_template(at_most(json!({ "type": "number", "minimum": least }), most))
+            }
+            Shape::Above(least, most) => self.or_template(at_most(
+                json!({ "type": "number", "exclusiveMinimum": least }),
+                most,
+            )),
             Shape::Duration => {
                 let duration = self.want(Definition::Duration);
                 self.or_template(duration)
             }
-            Shape::Moment => self.or_template(json!({ "type": "string", "format": "date-time" })),
-            Shape::Day => self.or_template(json!({ "type": "string", "format": "date" })),
+            Shape::Lapse => {
+                let mut duration = self.want(Definition::Duration);
+                duration["pattern"] = json!("[1-9]");
+                self.or_template(duration)
+            }
+            Shape::Moment => {
+                let moment = json!({ "type": "string", "format": "date-time", "pattern": MOMENT });
+                self.or_template(moment)
+            }
+            Shape::Day => self.or_template(
+                json!({ "type": "string", "format": "date", "pattern": "^[0-9]+(-[0-9]+){2}$" }),
+            ),
             Shape::Choice(words) if words.contains(&"null") => {
                 // Without quotes the word is a null to YAML.
                 let words: Vec<Value> = words
@@ -333,6 +304,7 @@ impl Writer {
             Shape::Null => json!({ "type": "null" }),
             Shape::Any => json!({}),
             Shape::Map => self.or_template(json!({ "type": "object" })),
+            Shape::Row => json!({ "type": "object", "minProperties": 1 }),
             Shape::Name => {
                 let text = self.want(Definition::Text);
                 let id = self.want(Definition::Group(Group::Id));
@@ -343,6 +315,12 @@ impl Writer {
                 let matcher = self.want(Definition::Matcher(Subject::Any, false));
                 json!({ "type": "object", "additionalProperties": matcher })
             }
+            Shape::SomeMatchers => {
+                let mut matchers = self.shape(Shape::Matchers);
+                fill(&mut matchers);
+                matchers
+            }
+            Shape::Arguments(whole) => self.want(Definition::Arguments(whole)),
             Shape::Group(group) => self.want(Definition::Group(group)),
             Shape::List(items) => {
                 let items = self.shape(*items);
@@ -366,19 +344,37 @@ impl Writer {
         }
     }
 
+    /// What stands beside the alternatives stays there.
+    fn or_variable(&mut self, mut schema: Value) -> Value {
+        let variable = self.want(Definition::Variable);
+        let mut around = json!({});
+        for word in ["description", "examples"] {
+            if let Some(said) = schema.as_object_mut().and_then(|schema| schema.remove(word)) {
+                around[word] = said;
+            }
+        }
+        around["anyOf"] = json!([schema, variable]);
+        around
+    }
+
     fn or_template(&mut self, schema: impl Into<Value>) -> Value {
         let template = self.want(Definition::Template);
         json!({ "anyOf": [schema.into(), template] })
     }
 }
 
-/// Lists that say nothing, or something else than is meant, when they are empty.
-const NEVER_EMPTY: [&str; 11] = [
+/// The shape of RFC 3339: editors do not look at a `format`.
+const MOMENT: &str =
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+
+/// Lists and mappings that say nothing, or something else than is meant, when they are empty.
+const NEVER_EMPTY: [&str; 12] = [
     "conversations",
     "turns",
     "channels",
     "only_on",
     "examples",
+    "matrix",
     "visited",
     "raw",
     "ordered",
@@ -386,6 +382,26 @@ const NEVER_EMPTY: [&str; 11] = [
     "include",
     "never",
 ];
+
+/// Mappings of targets: variables of the environment are filled into their texts.
+const OF_TARGETS: [Group; 7] = [
+    Group::EmulatorTarget,
+    Group::CxTarget,
+    Group::CesTarget,
+    Group::TargetAudio,
+    Group::TargetSpeech,
+    Group::Credentials,
+    Group::Tls,
+];
+
+/// Whether a text must look like something, which the name of a variable does not.
+fn has_notation(shape: Shape) -> bool {
+    match shape {
+        Shape::Choice(_) | Shape::Like(_) | Shape::Duration | Shape::Lapse | Shape::Moment => true,
+        Shape::OneOf(shapes) => shapes.iter().any(|shape| has_notation(*shape)),
+        _ => false,
+    }
+}
 
 /// Mappings that expect nothing when they are empty.
 const SAYS_SOMETHING: [Group; 4] = [
@@ -395,31 +411,25 @@ const SAYS_SOMETHING: [Group; 4] = [
     Group::ToolCalls,
 ];
 
-/// Wants at least one item of what may be a list.
+/// A number with an end, if it has one.
+fn at_most(mut number: Value, most: f64) -> Value {
+    if most < f64::MAX {
+        number["maximum"] = json!(most);
+    }
+    number
+}
+
+/// Wants at least one item of what may be a list, one member of what may be a mapping.
 fn fill(schema: &mut Value) {
-    if schema.get("type").is_some_and(|kind| kind == "array") {
-        schema["minItems"] = json!(1);
+    match schema.get("type").and_then(Value::as_str) {
+        Some("array") => schema["minItems"] = json!(1),
+        Some("object") => schema["minProperties"] = json!(1),
+        _ => {}
     }
     let alternatives = schema.get_mut("anyOf").and_then(Value::as_array_mut);
     for alternative in alternatives.into_iter().flatten() {
         fill(alternative);
     }
-}
-
-/// A text, or what an item of a list is: that very value, so that no operators stand in it.
-fn an_item() -> Value {
-    json!({ "anyOf": [
-        { "type": ["string", "number", "boolean"] },
-        { "type": "object", "propertyNames": { "not": { "enum": Group::Operator.names() } } },
-    ] })
-}
-
-fn is_scalar(subject: Subject) -> bool {
-    matches!(subject, Subject::Text | Subject::Number | Subject::Duration)
-}
-
-fn is_ordering(name: &str) -> bool {
-    matches!(name, "gt" | "gte" | "lt" | "lte" | "between" | "approx")
 }
 
 /// What a key means, and on which service if not on both.

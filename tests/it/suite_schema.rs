@@ -21,6 +21,10 @@ use turnproof::{settings, yaml};
 
 use crate::known_agents::KnownAgents;
 
+pub(crate) use validator::refused;
+
+mod validator;
+
 pub(crate) fn tree(path: &Path, text: &str) -> yaml::Parsed {
     yaml::parse(&Arc::new(SourceFile {
         path: path.to_owned(),
@@ -35,104 +39,6 @@ fn json_of(path: &Path) -> Option<Value> {
         .root
         .filter(|_| parsed.problems.is_empty())
         .map(|root| root.to_value())
-}
-
-/// What a schema refuses in a value; only the words that the schemas use are understood.
-pub(crate) fn refused(schema: &Value, value: &Value, root: &Value) -> Option<String> {
-    let rules = schema.as_object().unwrap();
-    rules.iter().find_map(|(word, rule)| {
-        let told = || Some(format!("{word} {rule}: {value}"));
-        let fails = |fails: bool| if fails { told() } else { None };
-        match word.as_str() {
-            "$ref" => refused(
-                root.pointer(rule.as_str().unwrap().trim_start_matches('#'))
-                    .unwrap(),
-                value,
-                root,
-            ),
-            "type" => {
-                let wanted: Vec<&str> = rule.as_array().map_or_else(
-                    || vec![rule.as_str().unwrap()],
-                    |types| types.iter().map(|kind| kind.as_str().unwrap()).collect(),
-                );
-                fails(!wanted.iter().any(|wanted| is_of_type(value, wanted)))
-            }
-            "enum" => fails(!rule.as_array().unwrap().contains(value)),
-            "const" => fails(rule != value),
-            "anyOf" => fails(
-                rule.as_array()
-                    .unwrap()
-                    .iter()
-                    .all(|any| refused(any, value, root).is_some()),
-            ),
-            "oneOf" => {
-                let fitting = rule
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .filter(|one| refused(one, value, root).is_none());
-                fails(fitting.count() != 1)
-            }
-            "not" => fails(refused(rule, value, root).is_none()),
-            "properties" => value
-                .as_object()?
-                .iter()
-                .find_map(|(name, value)| refused(rule.get(name)?, value, root)),
-            "additionalProperties" => {
-                let known = rules.get("properties").and_then(Value::as_object);
-                let others = value
-                    .as_object()?
-                    .iter()
-                    .filter(|(name, _)| known.is_none_or(|known| !known.contains_key(*name)));
-                others.into_iter().find_map(|(name, value)| match rule {
-                    Value::Bool(false) => Some(format!("no key {name}")),
-                    Value::Bool(true) => None,
-                    rule => refused(rule, value, root),
-                })
-            }
-            "propertyNames" => value
-                .as_object()?
-                .keys()
-                .find_map(|name| refused(rule, &json!(name), root)),
-            "required" => {
-                let object = value.as_object()?;
-                fails(
-                    rule.as_array()
-                        .unwrap()
-                        .iter()
-                        .any(|name| !object.contains_key(name.as_str().unwrap())),
-                )
-            }
-            "items" => value
-                .as_array()?
-                .iter()
-                .find_map(|item| refused(rule, item, root)),
-            "minItems" => fails((value.as_array()?.len() as u64) < rule.as_u64().unwrap()),
-            "maxItems" => fails(value.as_array()?.len() as u64 > rule.as_u64().unwrap()),
-            "minProperties" => fails((value.as_object()?.len() as u64) < rule.as_u64().unwrap()),
-            "minimum" => fails(value.as_f64()? < rule.as_f64().unwrap()),
-            "pattern" => fails(
-                !Regex::new(rule.as_str().unwrap())
-                    .unwrap()
-                    .is_match(value.as_str()?),
-            ),
-            "$schema" | "$defs" | "title" | "description" | "examples" | "format" => None,
-            other => unreachable!("the schema uses `{other}`"),
-        }
-    })
-}
-
-fn is_of_type(value: &Value, wanted: &str) -> bool {
-    match wanted {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        "number" => value.is_number(),
-        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-        other => unreachable!("the schema uses the type `{other}`"),
-    }
 }
 
 fn files_below(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -220,6 +126,10 @@ fn the_schema_of_settings_accepts_sound_settings() {
         (json!({ "profiles": { "ci": { "job": 16 } } }), false),
         (json!({ "defaults": { "with": { "language": "de" } } }), true),
         (json!({ "redact": ["a", { "matches": "b" }] }), true),
+        (
+            json!({ "targets": { "a": { "backend": "cx", "agent": "x", "via": "${VIA}", "rate": "${RATE}" } } }),
+            true,
+        ),
     ];
     for (value, sound) in examples {
         assert_eq!(refused(&schema, &value, &schema).is_none(), sound, "{value}");
@@ -237,11 +147,9 @@ fn what_conversations_share_with_settings_has_one_name() {
 
 // ---- every key is read ----
 
-/// What becomes of a suite: its messages, and its conversations with places left out.
-pub(crate) fn outcome(text: &str) -> (String, String) {
+/// A folder with what suites of these tests mention.
+pub(crate) fn furnished() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("suite.yaml");
-    std::fs::write(&path, text).unwrap();
     std::fs::create_dir(folder.path().join("steps")).unwrap();
     std::fs::write(folder.path().join("steps/log in.yaml"), "- say: bye\n").unwrap();
     std::fs::create_dir(folder.path().join("fixtures")).unwrap();
@@ -249,6 +157,11 @@ pub(crate) fn outcome(text: &str) -> (String, String) {
     std::fs::write(folder.path().join("fixtures/tomorrow.wav"), wav).unwrap();
     std::fs::write(folder.path().join("fixtures/lamp.png"), b"\x89PNG\r\n\x1a\n0000").unwrap();
     std::fs::write(folder.path().join("fixtures/invoice.pdf"), "%PDF").unwrap();
+    folder
+}
+
+/// What suites in a folder are read with.
+pub(crate) fn around(folder: &Path) -> Surroundings {
     let role = |target: &str, service| {
         let role = Role {
             target: target.to_owned(),
@@ -257,8 +170,8 @@ pub(crate) fn outcome(text: &str) -> (String, String) {
         };
         (target.to_owned(), role)
     };
-    let surroundings = Surroundings {
-        root: Root::new(folder.path(), folder.path()).unwrap(),
+    Surroundings {
+        root: Root::new(folder, folder).unwrap(),
         roles: BTreeMap::from([
             role("flights", Service::Cx),
             role("support", Service::Ces),
@@ -267,15 +180,27 @@ pub(crate) fn outcome(text: &str) -> (String, String) {
         layers: Vec::new(),
         overrides: PlayPatch::default(),
         variables: Vec::new(),
-    };
-    let file = SuiteFile {
-        path: path.canonicalize().unwrap(),
-        shown: "suite.yaml".into(),
-        file: "suite.yaml".into(),
-        suite: "suite".into(),
+    }
+}
+
+/// A suite in a folder.
+pub(crate) fn written(folder: &Path, name: &str, text: &str) -> SuiteFile {
+    let file = format!("{name}.yaml");
+    std::fs::write(folder.join(&file), text).unwrap();
+    SuiteFile {
+        path: folder.join(&file).canonicalize().unwrap(),
+        shown: file.clone().into(),
+        file,
+        suite: name.to_owned(),
         lines: Vec::new(),
-    };
-    let suites = read(&[file], surroundings, &mut KnownAgents::default());
+    }
+}
+
+/// What becomes of a suite: its messages, and its conversations with places left out.
+pub(crate) fn outcome(text: &str) -> (String, String) {
+    let folder = furnished();
+    let file = written(folder.path(), "suite", text);
+    let suites = read(&[file], around(folder.path()), &mut KnownAgents::default());
     let messages = render(&suites.problems, false);
     let conversations: Vec<String> = suites
         .entries
@@ -297,7 +222,7 @@ fn meaning(text: &str) -> String {
 }
 
 /// Where a group's mapping stands in a suite: `{}` is the place of one of its keys.
-fn context(group: Group, key: &Key) -> Option<&'static str> {
+pub(crate) fn context(group: Group, key: &Key) -> Option<&'static str> {
     Some(match group {
         Group::Suite if key.name == "conversations" => "{}",
         Group::Suite => "{}\nconversations: [{ name: a, turns: [{ use: log in }, { say: hi }] }]",
@@ -379,7 +304,7 @@ fn beside(group: Group, name: &str) -> &'static [(&'static str, &'static str)] {
 }
 
 /// A suite in which a group's mapping has the key, or only what it cannot do without.
-fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
+pub(crate) fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
     let context = context(group, key).unwrap();
     let mut pairs: Vec<(&str, &str)> = group
         .keys()
@@ -389,7 +314,12 @@ fn suite_with(group: Group, key: &Key, with_key: bool) -> String {
                 && other.required
                 && (with_key || other.name != key.name || is_needed(group, other))
         })
-        .map(|other| (other.name, other.example))
+        .map(|other| {
+            (
+                other.name,
+                if other.name == key.name { key } else { other }.example,
+            )
+        })
         .collect();
     pairs.extend(
         beside(group, key.name)

@@ -1,6 +1,6 @@
 //! What is expected of a reply, and where each service shows it.
 
-use super::{Group, Key, Shape, Subject};
+use super::{Group, Key, Shape, Subject, Whole};
 
 const NEEDS_DIAGNOSTICS: &str = "when the service sends no diagnostics";
 const NO_TRACE: &str = "after `via: match`, which runs nothing";
@@ -30,7 +30,7 @@ pub(super) const EXPECTATIONS: &[Key] = &[
     Key::own("visited", Shape::List(&Shape::OneOf(&[Shape::Choice(&[".."]), Shape::Matcher(Subject::Text)])), "[Collect date, .., Confirm]", "Pages and flows (CX) or agents (CES) that were passed, in this order; `..` stands for any in between")
         .on(Some("`diagnosticInfo`: Transition Targets Chain, Execution Sequence"), Some("`diagnosticInfo.messages[]`: roles and transfers"))
         .unobservable(NEEDS_DIAGNOSTICS),
-    Key::own("parameters", Shape::Matchers, "{ destination: Paris, return_date: { absent: true } }", "These session parameters (CX, upper or lower case alike) or variables (CES); others are ignored")
+    Key::own("parameters", Shape::SomeMatchers, "{ destination: Paris, return_date: { absent: true } }", "These session parameters (CX, upper or lower case alike) or variables (CES); others are ignored")
         .on(Some("`queryResult.parameters`"), Some("`diagnosticInfo.messages[]`: default and updated variables"))
         .unobservable(NEEDS_DIAGNOSTICS),
     Key::own("all_parameters", Shape::Matchers, "{ destination: Paris }", "These session parameters or variables, and no others")
@@ -154,13 +154,13 @@ pub(super) const CALL: &[Key] = &[
     .required(),
     Key::own(
         "args",
-        Shape::Matchers,
+        Shape::Arguments(Whole::Part),
         "{ order_id: A1 }",
         "These arguments, others ignored",
     ),
     Key::own(
         "all_args",
-        Shape::Matchers,
+        Shape::Arguments(Whole::All),
         "{ order_id: A1 }",
         "These arguments, and no others",
     ),

@@ -2,6 +2,10 @@
 
 use super::{Group, Key, Shape, VIA_NAMES};
 
+/// Keys of a telephone, always in quotes; or a template.
+const KEYS: Shape = Shape::Like("^[0-9A-D*#]+$|\\{\\{.+\\}\\}");
+const ONE_KEY: Shape = Shape::Like("^[0-9A-D*#]$|\\{\\{.+\\}\\}");
+
 pub(super) const TURN: &[Key] = &[
     Key::own(
         "say",
@@ -21,14 +25,14 @@ pub(super) const TURN: &[Key] = &[
     .on(Some("`IntentInput`"), None),
     Key::own(
         "dtmf",
-        Shape::OneOf(&[Shape::Text, Shape::Group(Group::Dtmf)]),
+        Shape::OneOf(&[KEYS, Shape::Group(Group::Dtmf)]),
         "\"12#\"",
         "The user presses keys of the telephone; always in quotes",
     )
     .on(Some("`DtmfInput`"), Some("`dtmf`")),
     Key::own(
         "silence",
-        Shape::OneOf(&[Shape::True, Shape::Duration]),
+        Shape::OneOf(&[Shape::True, Shape::Lapse]),
         "true",
         "The user says nothing; with a duration, silence is sent as sound",
     )
@@ -115,7 +119,7 @@ pub(super) const TURN: &[Key] = &[
     ),
     Key::own(
         "history",
-        Shape::List(&Shape::TextMap),
+        Shape::List(&Shape::Said),
         "[{ user: hi }, { Root agent: Hello! }]",
         "With `run_method: stable`: what later turns are told of this one, instead of its input and the reply that it expects; `[]` for nothing",
     )
@@ -144,12 +148,12 @@ pub(super) const ID: &[Key] = &[Key::own(
 pub(super) const DTMF: &[Key] = &[
     Key::own(
         "digits",
-        Shape::Text,
+        KEYS,
         "\"1204\"",
         "The keys pressed: 0 to 9, `*`, `#`, A to D",
     )
     .required(),
-    Key::own("finish", Shape::Text, "\"#\"", "The key that ends the input")
+    Key::own("finish", ONE_KEY, "\"#\"", "The key that ends the input")
         .on(Some("`DtmfInput.finishDigit`"), Some("appended to the digits")),
 ];
 
@@ -163,7 +167,7 @@ pub(super) const ATTACHMENT: &[Key] = &[
     .required(),
     Key::own(
         "type",
-        Shape::Text,
+        Shape::Like("^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$"),
         "application/x-invoice",
         "Its MIME type; what its ending says unless set",
     ),
@@ -196,5 +200,5 @@ pub(super) const FEEDBACK: &[Key] = &[
 
 pub(super) const CAPTURE: &[Key] = &[
     Key::own("from", Shape::Text, "reply", "Where the value is: an expectation's name and a path, as in `parameters.booking_code`, `replies[0]`, `payload.card.title`").required(),
-    Key::own("matches", Shape::Text, "'code ([A-Z0-9]{6})'", "A regular expression that is searched in the text there; its first group is kept, or the whole match if it has none"),
+    Key::own("matches", Shape::Sought, "'code ([A-Z0-9]{6})'", "A regular expression that is searched in the text there; its first group is kept, or the whole match if it has none"),
 ];

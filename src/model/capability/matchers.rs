@@ -2,8 +2,14 @@
 
 use super::{Group, Key, Shape, Subject};
 
+const EDGE: Shape = Shape::OneOf(&[Shape::Number, Shape::Text]);
 const ANY: Shape = Shape::Matcher(Subject::Any);
-const ORDERED: Shape = Shape::OneOf(&[Shape::Number, Shape::Text]);
+const SOUGHT: Shape = Shape::OneOf(&[Shape::Number, Shape::Sought]);
+/// A number, a date or a time.
+const ORDERED: Shape = Shape::OneOf(&[
+    Shape::Number,
+    Shape::Like("^\\s*[+-]?[.0-9][-+:.0-9 eETtZz]*$|\\{\\{.+\\}\\}"),
+]);
 
 pub(super) const OPERATORS: &[Key] = &[
     Key::own(
@@ -14,21 +20,21 @@ pub(super) const OPERATORS: &[Key] = &[
     ),
     Key::own(
         "contains",
-        ORDERED,
+        SOUGHT,
         "see you soon",
         "The text contains this, or the list has an item that equals it",
     ),
     Key::own(
         "icontains",
-        ORDERED,
+        SOUGHT,
         "see you soon",
         "As `contains`, ignoring case",
     ),
-    Key::own("starts_with", ORDERED, "Welcome", "The text starts with this"),
-    Key::own("ends_with", ORDERED, "goodbye.", "The text ends with this"),
+    Key::own("starts_with", EDGE, "Welcome", "The text starts with this"),
+    Key::own("ends_with", EDGE, "goodbye.", "The text ends with this"),
     Key::own(
         "matches",
-        Shape::Text,
+        Shape::Sought,
         "'(?i)come again'",
         "This regular expression is found in the text, anywhere unless it has `^` or `$`",
     ),
@@ -100,14 +106,20 @@ pub(super) const OPERATORS: &[Key] = &[
 
 pub(super) const APPROX: &[Key] = &[
     Key::own("to", Shape::Number, "2", "The number").required(),
-    Key::own("within", Shape::Number, "0.5", "How far from it the value may be").required(),
+    Key::own(
+        "within",
+        Shape::Between(0.0, f64::MAX),
+        "0.5",
+        "How far from it the value may be",
+    )
+    .required(),
 ];
 
 pub(super) const SIMILAR: &[Key] = &[
     Key::own("to", Shape::Text, "See you soon", "The text").required(),
     Key::own(
         "at_least",
-        Shape::Number,
+        Shape::Above(0.0, 1.0),
         "0.8",
         "The least similarity, from 0 to 1",
     )
@@ -124,7 +136,7 @@ pub(super) const WER: &[Key] = &[
     Key::own("to", Shape::Text, "tomorrow morning", "The text").required(),
     Key::own(
         "at_most",
-        Shape::Number,
+        Shape::Between(0.0, f64::MAX),
         "0.2",
         "The largest word error rate; 0.2 is one word in five",
     )
@@ -134,7 +146,7 @@ pub(super) const WER: &[Key] = &[
 pub(super) const DATE: &[Key] = &[
     Key::own(
         "from_today",
-        Shape::OneOf(&[Shape::Number, Shape::Text]),
+        Shape::Integer(i64::MIN, i64::MAX),
         "1",
         "So many days after the conversation's today; negative for days before",
     ),

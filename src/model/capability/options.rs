@@ -82,7 +82,7 @@ pub(super) const WITH: &[Key] = &[
     .on(Some("`queryParams.populateDataStoreConnectionSignals`"), None),
     Key::own(
         "session_ttl",
-        Shape::Duration,
+        Shape::Lapse,
         "2h",
         "How long the session is kept; 30m unless set, at most 24h",
     )
@@ -100,7 +100,7 @@ pub(super) const WITH: &[Key] = &[
         "entry_agent",
         Shape::Name,
         "Billing agent",
-        "The agent that answers first",
+        "The agent that answers first in a session: as `agent` of `start`, for the first turn of one only",
     )
     .on(None, Some("`config.entryAgent`")),
     Key::own(
@@ -204,10 +204,16 @@ pub(super) const EMULATOR: &[Key] = &[
 ];
 
 pub(super) const PINNED_SENTIMENT: &[Key] = &[
-    Key::own("score", Shape::Number, "-0.8", "From -1, bad, to 1, good").required(),
+    Key::own(
+        "score",
+        Shape::Between(-1.0, 1.0),
+        "-0.8",
+        "From -1, bad, to 1, good",
+    )
+    .required(),
     Key::own(
         "magnitude",
-        Shape::Number,
+        Shape::Between(0.0, f64::MAX),
         "0.8",
         "How strong, whichever way: 0 or more",
     )

@@ -21,7 +21,7 @@ pub(super) const AUDIO: &[Key] = &[
     ),
     Key::own(
         "rate",
-        Shape::Integer(1),
+        Shape::Integer(1, 999_999),
         "16000",
         "Samples per second: raw samples need it, a header must agree with it",
     ),
@@ -33,7 +33,7 @@ pub(super) const AUDIO: &[Key] = &[
     ),
     Key::own(
         "pace",
-        Shape::Number,
+        Shape::Above(0.0, 1_000.0),
         "20",
         "How many times faster than it was spoken it is sent; the target's `pace` unless set",
     ),
@@ -71,19 +71,19 @@ pub(super) const TARGET_AUDIO: &[Key] = &[
     ),
     Key::own(
         "rate",
-        Shape::Integer(8_000),
+        Shape::Integer(8_000, 48_000),
         "8000",
         "Samples per second, up to 48000; with `encoding` alone 16000, and 8000 for `mulaw` and `alaw`",
     ),
     Key::own(
         "pace",
-        Shape::Number,
+        Shape::Above(0.0, 1_000.0),
         "20",
         "How many times faster than it was spoken sound is sent: 1 unless set, 50 to an emulator",
     ),
     Key::own(
         "chunk",
-        Shape::Duration,
+        Shape::Lapse,
         "100ms",
         "The time of each piece that is sent, 20ms to 1s; 100ms unless set",
     ),
@@ -111,7 +111,7 @@ pub(super) const TARGET_SPEECH: &[Key] = &[
     ),
     Key::own(
         "rate",
-        Shape::Integer(8_000),
+        Shape::Integer(8_000, 48_000),
         "16000",
         "Samples per second, up to 48000; 16000 unless set, and 8000 for `mulaw` and `alaw`",
     ),
@@ -139,7 +139,7 @@ pub(super) const TRANSCRIPT: &[Key] = &[
     ),
     Key::own(
         "rate",
-        Shape::Integer(1),
+        Shape::Integer(1, 999_999),
         "16000",
         "Samples per second, for a recording without a header",
     ),

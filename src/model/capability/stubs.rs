@@ -44,7 +44,7 @@ pub(super) const TOOL_RESPOND: &[Key] = &[
     ),
     Key::own(
         "status",
-        Shape::Integer(400),
+        Shape::Integer(400, 599),
         "503",
         "An error result that names this HTTP status, 400 to 599; stands alone",
     ),
@@ -162,7 +162,7 @@ pub(super) const WEBHOOK_WHEN: &[Key] = &[
 
 const STATUS: Key = Key::own(
     "status",
-    Shape::Integer(100),
+    Shape::Integer(100, 599),
     "503",
     "The call fails with this HTTP status; stands alone",
 );
@@ -174,7 +174,7 @@ const PARAMETERS: Key = Key::own(
 );
 const MESSAGES: Key = Key::own(
     "messages",
-    Shape::List(&Shape::OneOf(&[Shape::Text, Shape::Map])),
+    Shape::List(&Shape::OneOf(&[Shape::AnyText, Shape::Map])),
     "[It is on its way.]",
     "Messages to say: texts, or messages in the spelling of the webhook API",
 );
@@ -242,7 +242,7 @@ pub(super) const GENERATOR_RULE: &[Key] = &[
     ),
     Key::own(
         "respond",
-        Shape::OneOf(&[Shape::Text, Shape::Group(Group::GeneratorRespond)]),
+        Shape::OneOf(&[Shape::AnyText, Shape::Group(Group::GeneratorRespond)]),
         "Your bike is ready.",
         "What the generator writes",
     )
@@ -269,7 +269,7 @@ pub(super) const GENERATOR_WHEN: &[Key] = &[
 pub(super) const GENERATOR_RESPOND: &[Key] = &[
     Key::own(
         "text",
-        Shape::Text,
+        Shape::AnyText,
         "Your bike is ready.",
         "What it writes into its output parameter, as if it stood alone",
     ),

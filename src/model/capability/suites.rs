@@ -7,7 +7,7 @@ const TURNS: Shape = Shape::List(&Shape::OneOf(&[
     Shape::Group(Group::Use),
 ]));
 const USES: Shape = Shape::List(&Shape::Group(Group::Use));
-const EXAMPLES: Shape = Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Map)]);
+const EXAMPLES: Shape = Shape::OneOf(&[Shape::Like("\\S"), Shape::List(&Shape::Row)]);
 const MATRIX: Shape = Shape::MapOf(&Shape::List(&Shape::Any));
 
 const TARGET: Key = Key::own(
@@ -26,7 +26,7 @@ const WITH: Key = Key::own(
     "with",
     Shape::Group(Group::With),
     "{ time_zone: Europe/Paris }",
-    "Sent along with every turn; `parameters` and `variables` with the first turn only, because later they would undo what the agent has set",
+    "Sent along with every turn; `parameters` and `variables` with the first turn only, because later they would undo what the agent has set, and `entry_agent`, because a session starts once",
 );
 pub(super) const TIMEOUTS: Key = Key::own(
     "timeouts",
@@ -36,13 +36,13 @@ pub(super) const TIMEOUTS: Key = Key::own(
 );
 pub(super) const RETRIES: Key = Key::own(
     "retries",
-    Shape::OneOf(&[Shape::Group(Group::Retries), Shape::Integer(0)]),
+    Shape::OneOf(&[Shape::Group(Group::Retries), Shape::Integer(0, 10_000)]),
     "{ errored: 2, failed: 0 }",
     "How often the whole conversation is tried again, in a new session; a number alone sets both kinds",
 );
 pub(super) const REPEAT: Key = Key::own(
     "repeat",
-    Shape::Integer(1),
+    Shape::Integer(1, 10_000),
     "5",
     "How often the conversation is played, each time in a new session",
 );
@@ -184,7 +184,7 @@ pub(super) const CONVERSATION: &[Key] = &[
     TAGS,
     Key::own(
         "notes",
-        Shape::Text,
+        Shape::AnyText,
         "Regression for the missing return date",
         "For people; turnproof does not look at it",
     ),
@@ -276,7 +276,7 @@ pub(super) const START_KEYS: &[Key] = &[
     .on(Some("`queryParams.parameters`"), Some("`inputs[].variables`")),
     Key::own(
         "history",
-        Shape::List(&Shape::TextMap),
+        Shape::List(&Shape::Said),
         "[{ user: hi }, { Root agent: Hello! }]",
         "What was said before, by whom: `user`, or an agent's name",
     )
@@ -286,13 +286,13 @@ pub(super) const START_KEYS: &[Key] = &[
 pub(super) const TIMEOUTS_KEYS: &[Key] = &[
     Key::own(
         "turn",
-        Shape::Duration,
+        Shape::Lapse,
         "10s",
         "How long a turn may take, client-side tool calls included; 30s unless set",
     ),
     Key::own(
         "conversation",
-        Shape::Duration,
+        Shape::Lapse,
         "2m",
         "How long an attempt to play the conversation may take; 5m unless set",
     ),
@@ -301,17 +301,22 @@ pub(super) const TIMEOUTS_KEYS: &[Key] = &[
 pub(super) const RETRIES_KEYS: &[Key] = &[
     Key::own(
         "errored",
-        Shape::Integer(0),
+        Shape::Integer(0, 10_000),
         "2",
         "How often after an attempt that could not find out: network, quota, service; 1 unless set",
     ),
     Key::own(
         "failed",
-        Shape::Integer(0),
+        Shape::Integer(0, 10_000),
         "1",
         "How often after an attempt that failed; 0 unless set",
     ),
 ];
 
-pub(super) const PASS_KEYS: &[Key] =
-    &[Key::own("at_least", Shape::Integer(1), "4", "How many plays must pass").required()];
+pub(super) const PASS_KEYS: &[Key] = &[Key::own(
+    "at_least",
+    Shape::Integer(1, 10_000),
+    "4",
+    "How many plays must pass",
+)
+.required()];

@@ -8,12 +8,13 @@ const TARGETS: Shape = Shape::MapOf(&Shape::OneOf(&[
     Shape::Group(Group::CxTarget),
     Shape::Group(Group::CesTarget),
 ]));
-const REPORT: Shape = Shape::Text;
+const REPORT: Shape = Shape::Like(r"^(terminal|junit|json|github)(=.*\S.*)?$");
+const PACE: Shape = Shape::Like(r"^\s*[0-9]*[1-9][0-9]*\s*/\s*(min|s)\s*$");
 
 pub(super) const SETTINGS: &[Key] = &[
     Key::own(
         "env",
-        Shape::List(&Shape::Text),
+        Shape::List(&Shape::Like("^[A-Za-z_][A-Za-z0-9_]*$")),
         "[PROJECT]",
         "The environment variables that settings (`${PROJECT}`) and suites (`{{ env.PROJECT }}`) may read, and no others; in CI each needs `--env NAME` as well",
     ),
@@ -75,25 +76,25 @@ const AGENT: Key = Key::own(
 );
 const RATE: Key = Key::own(
     "rate",
-    Shape::Text,
+    PACE,
     "600/min",
     "How many requests a target gets at most: `600/min`, `10/s`",
 );
 const SESSIONS: Key = Key::own(
     "sessions",
-    Shape::Integer(1),
+    Shape::Integer(1, 10_000),
     "20",
     "How many conversations it holds at once, where that is fewer than are played; those of other targets go first meanwhile",
 );
 const TOKENS: Key = Key::own(
     "tokens",
-    Shape::Text,
+    PACE,
     "600000/min",
     "How many tokens its models may take, for a service that counts them; with `tokens_per_turn` it makes a rate, which follows what answers say that they took",
 );
 const TOKENS_PER_TURN: Key = Key::own(
     "tokens_per_turn",
-    Shape::Integer(1),
+    Shape::Integer(1, 100_000_000),
     "5000",
     "Beside `tokens`: how many of them one turn takes, roughly; what answers tell of it counts more and more",
 );
@@ -183,7 +184,7 @@ pub(super) const EMULATOR_TARGET: &[Key] = &[
     ),
     Key::own(
         "seed",
-        Shape::Integer(0),
+        Shape::Integer(0, i64::MAX),
         "7",
         "Decides what the emulator chooses at random; the run's seed unless set",
     ),
@@ -349,7 +350,7 @@ pub(super) const PROFILE: &[Key] = &[
     ),
     Key::own(
         "jobs",
-        Shape::Integer(1),
+        Shape::Integer(1, 10_000),
         "16",
         "Conversations played at once; 8 unless set",
     ),
@@ -360,19 +361,19 @@ pub(super) const PROFILE: &[Key] = &[
     super::suites::PASS,
     Key::own(
         "timeout",
-        Shape::Duration,
+        Shape::Lapse,
         "30m",
         "How long the whole run may take: what is not over by then is cut short; no limit unless set",
     ),
     Key::own(
         "max_duration",
-        Shape::Duration,
+        Shape::Lapse,
         "25m",
         "How long conversations may begin: what is being played then is played to its end; no limit unless set",
     ),
     Key::own(
         "max_turns",
-        Shape::Integer(1),
+        Shape::Integer(1, 4_294_967_294),
         "5000",
         "How many turns may be sent, those of retries and repetitions too: a conversation begins only while all its turns are left; no limit unless set",
     ),
@@ -390,7 +391,7 @@ pub(super) const PROFILE: &[Key] = &[
     ),
     Key::own(
         "max_failures",
-        Shape::Integer(1),
+        Shape::Integer(1, 4_294_967_294),
         "10",
         "The run stops after so many conversations that failed",
     ),

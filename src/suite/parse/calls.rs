@@ -91,7 +91,7 @@ impl Parser {
             agent: None,
         };
         if node.as_map().is_none() {
-            call.tool = self.matcher(node, naming("a tool's name", &Mentioned::Tool))?;
+            call.tool = self.tool_named(node, "a tool's name")?;
             return Some(call);
         }
         let map = self.group(node, Group::Call)?;
@@ -102,7 +102,7 @@ impl Parser {
         }
         for (name, node) in entries(map) {
             match name {
-                "tool" => call.tool = self.matcher(node, naming("`tool`", &Mentioned::Tool))?,
+                "tool" => call.tool = self.tool_named(node, "`tool`")?,
                 "args" => call.args = self.arguments(node, "`args`"),
                 "all_args" => call.all_args = self.all_arguments(node),
                 "times" => call.times = self.matcher(node, Looked::new("`times`", Subject::Number)),
@@ -113,6 +113,16 @@ impl Parser {
             }
         }
         (self.reader.problems.len() == problems && map.get("tool").is_some()).then_some(call)
+    }
+
+    /// A tool's name or a matcher over it. No tool is called nothing: below `never` that would always hold.
+    fn tool_named(&mut self, node: &Node, what: &str) -> Option<Matcher> {
+        if node.as_text().is_some_and(|name| name.trim().is_empty()) {
+            self.reader
+                .error("empty-value", format!("{what} is empty"), node.span.clone());
+            return None;
+        }
+        self.matcher(node, naming(what, &Mentioned::Tool))
     }
 
     /// A matcher over the arguments; a plain mapping is a subset.

@@ -150,9 +150,7 @@ impl Parser {
         }
         let check = match name {
             "visited" => self.visited(node).map(Check::Visited),
-            "parameters" => self
-                .parameter_matchers(node, "`parameters`")
-                .map(Check::Parameters),
+            "parameters" => self.some_parameters(node).map(Check::Parameters),
             "all_parameters" => self
                 .parameter_matchers(node, "`all_parameters`")
                 .map(Check::AllParameters),
@@ -163,6 +161,19 @@ impl Parser {
             _ => None,
         };
         check.into_iter().collect()
+    }
+
+    /// Some parameters, others ignored: without any, this would always hold.
+    fn some_parameters(&mut self, node: &Node) -> Option<Vec<(String, Matcher)>> {
+        if node.as_map().is_some_and(|map| map.entries.is_empty()) {
+            let message = "`parameters` names nothing, which always holds";
+            self.reader
+                .error("empty-operand", message, node.span.clone())
+                .help
+                .push("for no parameters at all, write `all_parameters: {}`".to_owned());
+            return None;
+        }
+        self.parameter_matchers(node, "`parameters`")
     }
 
     fn check_of_matcher(&mut self, name: &str, subject: Subject, node: &Node) -> Option<Check> {

@@ -1,5 +1,6 @@
 //! Operators and their operands.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::super::template::text::{has_template, plain, plain_value, value_has_template};
@@ -298,14 +299,24 @@ impl Parser {
             self.ordered(low, "`between`", looked)?,
             self.ordered(high, "`between`", looked)?,
         );
-        if let (Some(low), Some(high)) = (from.as_f64(), to.as_f64())
-            && low > high
-        {
-            let message = "nothing lies between these: the first is greater than the second";
-            self.reader.error("out-of-range", message, node.span.clone());
-            return None;
+        if !value_has_template(&from) && !value_has_template(&to) {
+            self.ends(node, &plain_value(from.clone()), &plain_value(to.clone()))?;
         }
         Some(Matcher::Between(from, to))
+    }
+
+    /// Whether anything can lie between two values.
+    fn ends(&mut self, node: &Node, low: &Value, high: &Value) -> Option<()> {
+        let is_sound = |end: &Value| expect::order_of(end, end).is_some();
+        let message = match expect::order_of(low, high) {
+            Some(Ordering::Greater) => "nothing lies between these: the first is greater than the second",
+            None if is_sound(low) && is_sound(high) => {
+                "nothing lies between these: both are numbers, dates or times of a day"
+            }
+            _ => return Some(()),
+        };
+        self.reader.error("out-of-range", message, node.span.clone());
+        None
     }
 
     fn approx(&mut self, node: &Node, looked: Looked<'_>) -> Option<Matcher> {
@@ -362,7 +373,7 @@ impl Parser {
         };
         let (to, at_least) = (map.get("to")?, map.get("at_least")?);
         let to = self.filled_text(to, "`to`", Wording::Free)?;
-        let at_least = self.share(at_least, "`at_least`")?;
+        let at_least = self.likeness(at_least)?;
         Some(Matcher::Similar {
             to: Value::String(to),
             at_least,
@@ -374,22 +385,30 @@ impl Parser {
         let map = self.group(node, Group::Wer)?;
         let (to, at_most) = (map.get("to")?, map.get("at_most")?);
         let to = self.filled_text(to, "`to`", Wording::Free)?;
-        let at_most = self.number(at_most, "`at_most`")?;
+        let at_most = self.rate_of_errors(at_most)?;
         Some(Matcher::Wer {
             to: Value::String(to),
             at_most,
         })
     }
 
-    /// A number from 0 to 1.
-    fn share(&mut self, node: &Node, what: &str) -> Option<Value> {
-        let value = self.number(node, what)?;
-        if value.as_f64().is_some_and(|value| !(0.0..=1.0).contains(&value)) {
-            self.reader.error(
-                "out-of-range",
-                format!("{what} must lie between 0 and 1"),
-                node.span.clone(),
-            );
+    /// A number above 0, which every text reaches, and up to 1.
+    fn likeness(&mut self, node: &Node) -> Option<Value> {
+        let value = self.number(node, "`at_least`")?;
+        if value.as_f64().is_some_and(|value| !(value > 0.0 && value <= 1.0)) {
+            let message = "`at_least` must lie above 0, which every text reaches, and be 1 at most";
+            self.reader.error("out-of-range", message, node.span.clone());
+            return None;
+        }
+        Some(value)
+    }
+
+    /// A number from 0 on: more words than were said can be wrong, fewer than none cannot.
+    fn rate_of_errors(&mut self, node: &Node) -> Option<Value> {
+        let value = self.number(node, "`at_most`")?;
+        if value.as_f64().is_some_and(|value| value < 0.0) {
+            let message = "`at_most` is a share of words, and cannot be less than 0";
+            self.reader.error("out-of-range", message, node.span.clone());
             return None;
         }
         Some(value)

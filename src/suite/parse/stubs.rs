@@ -210,6 +210,7 @@ impl Parser {
             ("timeout", Kind::Bool(true)) => NoAnswer::Said(StubResponse::Timeout),
             ("unreachable", Kind::Bool(true)) => NoAnswer::Said(StubResponse::Unreachable),
             ("status", Kind::Number(number)) => self.status(&entry.value, number.value.as_u64(), called),
+            ("status", _) => self.status(&entry.value, None, called),
             ("timeout" | "unreachable", _) if called == Called::Webhook => {
                 let what = ticked(&entry.key.name);
                 self.only_true(&entry.value, &what, "for an answer, leave it out");
