@@ -1,5 +1,5 @@
-//! Files and folders that appear whole or not at all, with the permissions that files have here: temporary ones are private unless
-//! told otherwise, and what is written is for others, too.
+//! Files and folders that appear whole or not at all, with the permissions that files have here: temporary ones are
+//! private unless told otherwise, and what is written is for others, too.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -96,7 +96,8 @@ impl From<Exit> for std::process::ExitCode {
     }
 }
 
-/// Ends the program for who will not wait: a second signal, or the first where there is nothing to report. Nothing half-written stays behind.
+/// Ends the program for who will not wait: a second signal, or the first where there is nothing to report. Nothing
+/// half-written stays behind.
 pub fn exit_at_once(reason: CancelReason) {
     let _nothing_begins = files::abandon();
     std::process::exit(Exit::of_signal(reason).code().into())

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::conversations::Conversations;
-use crate::cli::args::ListFormat;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::conversations::Conversations;
+use crate::cli::args::ListFormat;
 use crate::cli::columns::aligned;
 use crate::cli::failure::Failure;
 use crate::cli::options::RunOptions;
