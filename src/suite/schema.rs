@@ -257,16 +257,7 @@ impl Writer {
             }
             Shape::True => self.or_template(json!({ "const": true })),
             Shape::Boolean => self.or_template(json!({ "type": "boolean" })),
-            Shape::Integer(least, most) => {
-                let mut integer = json!({ "type": "integer" });
-                if least != i64::MIN {
-                    integer["minimum"] = json!(least);
-                }
-                if most != i64::MAX {
-                    integer["maximum"] = json!(most);
-                }
-                self.or_template(integer)
-            }
+            Shape::Integer(least, most) => self.or_template(integer(least, most)),
             Shape::Number => self.or_template(json!({ "type": "number" })),
             Shape::Between(least, most) => {
                 self.or_template(at_most(json!({ "type": "number", "minimum": least }), most))
@@ -410,6 +401,18 @@ const SAYS_SOMETHING: [Group; 4] = [
     Group::AudioExpectation,
     Group::ToolCalls,
 ];
+
+/// A whole number, with the ends that it has.
+fn integer(least: i64, most: i64) -> Value {
+    let mut integer = json!({ "type": "integer" });
+    if least != i64::MIN {
+        integer["minimum"] = json!(least);
+    }
+    if most != i64::MAX {
+        integer["maximum"] = json!(most);
+    }
+    integer
+}
 
 /// A number with an end, if it has one.
 fn at_most(mut number: Value, most: f64) -> Value {

@@ -242,9 +242,9 @@ fn beside_in_settings(group: Group, name: &str) -> Vec<(&'static str, &'static s
     let required = group.keys().iter().filter(|key| key.required && key.name != name);
     let mut pairs: Vec<_> = required.map(|key| (key.name, key.example)).collect();
     pairs.extend(match (group, name) {
-        (Group::EmulatorTarget, "app") => None,
-        (Group::EmulatorTarget, "agent") => None,
-        (Group::EmulatorTarget, _) => Some(("agent", "agents/flights")),
+        (Group::EmulatorTarget, name) if !["agent", "app"].contains(&name) => {
+            Some(("agent", "agents/flights"))
+        }
         (Group::Profile, "pass") => Some(("repeat", "5")),
         (Group::Tls, "certificate") => Some(("key", "key.pem")),
         (Group::Tls, "key") => Some(("certificate", "client.pem")),
