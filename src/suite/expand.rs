@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::history;
 use super::layers::{Settled, over, settle};
 use super::mention::Mention;
-use super::parse::{Layer, Parser, Shown, Wording};
+use super::parse::{Layer, Parser, Wording};
 use super::rows::{Row, case_name};
 use super::sound::{SoundPlace, Sounds};
 use super::surroundings::{Inherited, Surroundings};
@@ -484,9 +484,10 @@ impl Expansion<'_> {
             };
             turn.has_templates |= has_templates;
             let same_file = turn.location.file == self.source.frame.path;
+            let shown = self.parser.shown_in_turn(turn);
             let applies = every_turn
                 .iter()
-                .filter(|expectation| Shown::in_turn(turn.via).has(kind(&expectation.check)));
+                .filter(|expectation| shown.has(kind(&expectation.check)));
             turn.expect
                 .extend(applies.cloned().map(|expectation| Expectation {
                     line: if same_file {
@@ -515,7 +516,8 @@ impl Expansion<'_> {
         };
         let filled = fill(node, &names, &mut self.parser.reader);
         if !turns.is_empty() {
-            self.parser.check_shown(&filled, Shown::in_conversation(turns));
+            let shown = self.parser.shown_in_conversation(turns);
+            self.parser.check_shown(&filled, shown);
         }
         self.parser.expectations(&filled, "`expect`")
     }

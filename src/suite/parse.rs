@@ -33,7 +33,6 @@ mod turn;
 mod with;
 
 pub(super) use layer::Layer;
-pub(super) use shown::Shown;
 pub(super) use stubs::Called;
 pub(super) use turn::{Use, is_use};
 

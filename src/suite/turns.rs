@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::expand::Source;
 use super::history::Place;
-use super::parse::{Parser, Shown, Use, is_use};
+use super::parse::{Parser, Use, is_use};
 use super::steps::Step;
 use super::template::fill::{Names, fill, names_used};
 use crate::diagnostic::{Diagnostic, Label, SourceFile};
@@ -285,7 +285,10 @@ fn check_when(item: &Node, before: &[Turn], parser: &mut Parser) {
                 .reader
                 .error("unobservable", message, when.key.span.clone());
         }
-        Some(turn) if turn.when.is_empty() => parser.check_shown(&when.value, Shown::before(turn)),
+        Some(turn) if turn.when.is_empty() => {
+            let shown = parser.shown_before(turn);
+            parser.check_shown(&when.value, shown);
+        }
         Some(_) => {}
     }
 }

@@ -47,6 +47,8 @@ fn roles() -> BTreeMap<String, Role> {
         by_rest("by rest", Service::Cx),
         by_rest("app by rest", Service::Ces),
         speaking(),
+        sent_by("only matching", Via::Match),
+        sent_by("matching first", Via::MatchThenFulfill),
     ]
     .into()
 }
@@ -59,6 +61,20 @@ fn by_rest(target: &str, service: Service) -> (String, Role) {
     let role = Role {
         target: target.to_owned(),
         service,
+        sound,
+    };
+    (role.target.clone(), role)
+}
+
+/// An agent whose turns go by this call unless they name another.
+fn sent_by(target: &str, via: Via) -> (String, Role) {
+    let sound = RoleSound {
+        via: Some(via),
+        ..RoleSound::default()
+    };
+    let role = Role {
+        target: target.to_owned(),
+        service: Service::Cx,
         sound,
     };
     (role.target.clone(), role)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Parser;
-use crate::model::suite::{Service, Turn, Via};
+use crate::model::suite::{Input, Service, Turn, Via};
 use crate::yaml::{Map, Node};
 
 /// What a reply to `via: match` never has: nothing is executed.
@@ -39,30 +39,12 @@ pub(in crate::suite) struct Shown {
 }
 
 impl Shown {
-    /// What the reply of a turn shows.
-    pub(in crate::suite) fn in_turn(via: Option<Via>) -> Self {
+    /// What a reply to this call shows.
+    fn by(via: Option<Via>) -> Self {
         Self {
             candidates: matches!(via, Some(Via::Match | Via::MatchThenFulfill)),
             execution: via != Some(Via::Match),
             place: "in this turn",
-        }
-    }
-
-    /// What the reply shows that the `when` of the turn after it looks at.
-    pub(in crate::suite) fn before(turn: &Turn) -> Self {
-        Self {
-            place: "in the turn before",
-            ..Self::in_turn(turn.via)
-        }
-    }
-
-    /// What a whole conversation shows.
-    pub(in crate::suite) fn in_conversation(turns: &[Turn]) -> Self {
-        let any = |is_shown: fn(Self) -> bool| turns.iter().any(|turn| is_shown(Self::in_turn(turn.via)));
-        Self {
-            candidates: any(|shown| shown.candidates),
-            execution: any(|shown| shown.execution),
-            place: "in a turn",
         }
     }
 
@@ -76,6 +58,36 @@ impl Shown {
 }
 
 impl Parser {
+    /// What the reply of a turn shows: it goes by the call that it names, else by the target's. Sound has its own.
+    pub(in crate::suite) fn shown(&self, via: Option<Via>, input: Option<&Input>) -> Shown {
+        let is_spoken = matches!(input, Some(Input::Audio(_) | Input::SilentAudio(_)));
+        let of_target = self.sound.as_ref().and_then(|place| place.role.via);
+        Shown::by(via.or(of_target.filter(|_| !is_spoken)))
+    }
+
+    /// What the reply of a turn that was read shows.
+    pub(in crate::suite) fn shown_in_turn(&self, turn: &Turn) -> Shown {
+        self.shown(turn.via, Some(&turn.input))
+    }
+
+    /// What the reply shows that the `when` of the turn after it looks at.
+    pub(in crate::suite) fn shown_before(&self, turn: &Turn) -> Shown {
+        Shown {
+            place: "in the turn before",
+            ..self.shown_in_turn(turn)
+        }
+    }
+
+    /// What a whole conversation shows.
+    pub(in crate::suite) fn shown_in_conversation(&self, turns: &[Turn]) -> Shown {
+        let any = |is_shown: fn(Shown) -> bool| turns.iter().any(|turn| is_shown(self.shown_in_turn(turn)));
+        Shown {
+            candidates: any(|shown| shown.candidates),
+            execution: any(|shown| shown.execution),
+            place: "in a turn",
+        }
+    }
+
     /// Reports expectations of Dialogflow CX that can never be observed, those under `on` included.
     pub(in crate::suite) fn check_shown(&mut self, expect: &Node, shown: Shown) {
         if self.service == Some(Service::Ces) {

@@ -115,10 +115,11 @@ impl Parser {
                 .is_some_and(|node| self.choice(node, "`then`", &["restart"]).is_some()),
             has_templates: has_templates(node),
         };
+        let shown = self.shown(via, input.as_ref());
         if let Some(expect) = map.get("expect") {
-            self.check_shown(expect, Shown::in_turn(via));
+            self.check_shown(expect, shown);
         }
-        self.check_captured(map, Shown::in_turn(via));
+        self.check_captured(map, shown);
         self.check_captured_parameters(map);
         turn.input = input?;
         // What is said may be written elsewhere, as the transcript of a recording.
