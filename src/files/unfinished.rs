@@ -77,8 +77,8 @@ impl Unfinished {
     }
 }
 
-/// Removes all files and folders under way, for a program that ends at once. While the answer is held no file is begun, and none
-/// appears under its name: whoever tries waits.
+/// Removes all files and folders under way, for a program that ends at once. While the answer is held no file is begun,
+/// and none appears under its name: whoever tries waits.
 pub fn abandon() -> impl Drop {
     NAMES.abandon()
 }
