@@ -153,65 +153,51 @@ struct Plain {
 }
 
 impl Plain {
-    /// Within a message: one level less, if any is left.
-    fn inside(self) -> Option<Self> {
-        let levels = self.levels.checked_sub(1)?;
-        Some(Self { levels })
-    }
-
     /// A member of an object.
-    fn entry(self, mut message: &[u8]) -> bool {
-        let Some(inside) = self.inside() else { return false };
-        while let [key, rest @ ..] = message {
-            message = rest;
-            let is_plain = match *key {
-                KEY_BYTES => content(&mut message).is_some_and(is_text),
-                VALUE_BYTES => content(&mut message).is_some_and(|value| inside.value(value)),
-                _ => false,
-            };
-            if !is_plain {
-                return false;
-            }
-        }
-        true
+    fn entry(self, message: &[u8]) -> bool {
+        self.all(message, |inside, key, rest| match key {
+            KEY_BYTES => content(rest).is_some_and(is_text),
+            VALUE_BYTES => content(rest).is_some_and(|value| inside.value(value)),
+            _ => false,
+        })
     }
 
-    fn value(self, mut message: &[u8]) -> bool {
-        let Some(inside) = self.inside() else { return false };
-        while let [key, rest @ ..] = message {
-            message = rest;
-            let is_plain = match *key {
-                TEXT_BYTES => content(&mut message).is_some_and(is_text),
-                OBJECT_BYTES => content(&mut message).is_some_and(|object| inside.object(object)),
-                LIST_BYTES => content(&mut message).is_some_and(|list| inside.list(list)),
-                NULL_VARINT | BOOL_VARINT => short_varint(&mut message),
-                NUMBER_FIXED => fixed(&mut message).is_some(),
-                _ => false,
-            };
-            if !is_plain {
-                return false;
-            }
-        }
-        true
+    fn value(self, message: &[u8]) -> bool {
+        self.all(message, |inside, key, rest| match key {
+            TEXT_BYTES => content(rest).is_some_and(is_text),
+            OBJECT_BYTES => content(rest).is_some_and(|object| inside.object(object)),
+            LIST_BYTES => content(rest).is_some_and(|list| inside.list(list)),
+            NULL_VARINT | BOOL_VARINT => short_varint(rest),
+            NUMBER_FIXED => fixed(rest).is_some(),
+            _ => false,
+        })
     }
 
     fn object(self, message: &[u8]) -> bool {
-        self.items(message, Self::entry)
+        self.all(message, |inside, key, rest| {
+            key == ITEM_BYTES && content(rest).is_some_and(|entry| inside.entry(entry))
+        })
     }
 
     fn list(self, message: &[u8]) -> bool {
-        self.items(message, Self::value)
+        self.all(message, |inside, key, rest| {
+            key == ITEM_BYTES && content(rest).is_some_and(|value| inside.value(value))
+        })
     }
 
-    fn items(self, mut message: &[u8], is_plain: impl Fn(Self, &[u8]) -> bool) -> bool {
-        let Some(inside) = self.inside() else { return false };
-        while let [ITEM_BYTES, rest @ ..] = message {
+    /// Whether all fields of a message are plain; `is_plain` is given the key of each, and takes what follows it.
+    #[inline]
+    fn all(self, mut message: &[u8], is_plain: impl Fn(Self, u8, &mut &[u8]) -> bool) -> bool {
+        let Some(levels) = self.levels.checked_sub(1) else {
+            return false;
+        };
+        while let [key, rest @ ..] = message {
             message = rest;
-            if !content(&mut message).is_some_and(|item| is_plain(inside, item)) {
+            if !is_plain(Self { levels }, *key, &mut message) {
                 return false;
             }
         }
-        message.is_empty()
+        true
     }
 }
 
